@@ -1,0 +1,104 @@
+import {
+  assertTopicName,
+  type CommittedOffset,
+  type CreateTopic,
+  type LogAdmin,
+  LogError,
+  type TopicInfo,
+  type TopicPartition,
+} from '@millrace/log-client';
+import type { TopicCreated } from './format/log-event.ts';
+import type { CommitWriter } from './storage/commit-writer.ts';
+import type { LogState } from './storage/log-state.ts';
+
+const maxPartitions = 10_000;
+
+/** Topics and offsets of an embedded log. Changes go through the journal like any commit. */
+export class EmbeddedAdmin implements LogAdmin {
+  readonly #state: LogState;
+  readonly #writer: CommitWriter;
+  readonly #onTopicsChanged: () => void;
+
+  constructor(state: LogState, writer: CommitWriter, onTopicsChanged: () => void) {
+    this.#state = state;
+    this.#writer = writer;
+    this.#onTopicsChanged = onTopicsChanged;
+  }
+
+  async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
+    const infos = new Map<string, TopicInfo>();
+    for (const topic of this.#state.topics.values()) {
+      if (names === undefined || names.includes(topic.name)) infos.set(topic.name, this.#state.info(topic));
+    }
+    return infos;
+  }
+
+  async createTopics(topics: readonly CreateTopic[]): Promise<void> {
+    for (const topic of topics) assertCreatable(topic);
+    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [] }), { alone: true });
+    this.#onTopicsChanged();
+  }
+
+  #missing(topics: readonly CreateTopic[]): TopicCreated[] {
+    let { nextTopicId } = this.#state;
+    const created: TopicCreated[] = [];
+    for (const { name, partitions, configs = {} } of topics) {
+      const existing = this.#state.topics.get(name);
+      if (existing === undefined) {
+        created.push({ id: nextTopicId++, name, partitions, configs });
+      } else if (existing.partitions !== partitions) {
+        throw new LogError(
+          'LOG_TOPIC_EXISTS',
+          `Topic "${name}" exists with ${existing.partitions} partitions, not ${partitions}: use that count, or delete the topic first`,
+        );
+      }
+    }
+    return created;
+  }
+
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    const plan = () => ({
+      event: { deleted: names.map((name) => this.#state.topic(name).id) },
+      records: [],
+    });
+    await this.#writer.submit(plan, { alone: true });
+    this.#onTopicsChanged();
+  }
+
+  async offsets(partitions: readonly TopicPartition[]): Promise<{ start: number; end: number }[]> {
+    return partitions.map(({ topic, partition }) => {
+      const { start, end } = this.#state.partition(topic, partition);
+      return { start, end };
+    });
+  }
+
+  async committed(
+    group: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<(CommittedOffset | undefined)[]> {
+    return partitions.map(({ topic, partition }) => this.#state.committed(group, topic, partition));
+  }
+
+  async deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
+    const plan = () => ({
+      event: {
+        starts: before.map(({ topic, partition, offset }) => {
+          const log = this.#state.partition(topic, partition);
+          return [log.topicId, log.partition, offset] as const;
+        }),
+      },
+      records: [],
+    });
+    await this.#writer.submit(plan, { alone: true });
+  }
+}
+
+function assertCreatable({ name, partitions }: CreateTopic): void {
+  assertTopicName(name);
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions) {
+    throw new LogError(
+      'LOG_INVALID_TOPIC',
+      `Topic "${name}" cannot have ${partitions} partitions: use a whole number from 1 to ${maxPartitions}`,
+    );
+  }
+}

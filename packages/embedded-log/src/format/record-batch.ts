@@ -1,0 +1,157 @@
+import { crc32 } from 'node:zlib';
+import { type Header, LogError, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+
+/*
+ * A batch: consecutive records of one partition, the unit of checksums. All numbers are little-endian.
+ *
+ *   0        4        8                 16       20                28
+ *   +--------+--------+-----------------+--------+-----------------+------------------
+ *   | length | crc32  | base offset f64 | count  | max timestamp   | records ...
+ *   +--------+--------+-----------------+--------+-----------------+------------------
+ *     bytes    of all
+ *     after    bytes after the crc
+ *     length
+ *
+ * A record:
+ *   | key length + 1 u32 | value length + 1 u32 | timestamp f64 | headers u16 | key | value | header ... |
+ * A header:
+ *   | key length u16 | value length + 1 u32 | key | value |
+ * A length field of 0 stands for null.
+ */
+export const batchHeaderBytes = 28;
+const recordHeaderBytes = 18;
+/** Records go into batches of at most so many, so that a reader can start near any offset. */
+export const maxBatchRecords = 1024;
+
+const shortCopy = 40;
+
+function copy(source: Uint8Array, target: Uint8Array, at: number): number {
+  const length = source.length;
+  // A call of `set` costs more than a short loop.
+  if (length <= shortCopy) for (let i = 0; i < length; i++) target[at + i] = source[i]!;
+  else target.set(source, at);
+  return at + length;
+}
+
+function headersBytes(record: ProducerRecord): number {
+  let size = 0;
+  for (const { key, value } of record.headers) size += 6 + Buffer.byteLength(key) + (value?.length ?? 0);
+  return size;
+}
+
+/** The bytes a record takes inside a batch. */
+export function recordBytes(record: ProducerRecord): number {
+  const size = recordHeaderBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  return record.headers.length === 0 ? size : size + headersBytes(record);
+}
+
+function writeHeaders(headers: readonly Header[], target: Buffer, view: DataView, start: number): number {
+  let at = start;
+  for (const { key, value } of headers) {
+    const keyLength = target.write(key, at + 6, 'utf8');
+    view.setUint16(at, keyLength, true);
+    view.setUint32(at + 2, value === null ? 0 : value.length + 1, true);
+    at += 6 + keyLength;
+    if (value !== null) at = copy(value, target, at);
+  }
+  return at;
+}
+
+/** Writes records `from` to `to` as one batch at `start` of `target`; returns where it ends. */
+export function writeBatch(
+  records: readonly ProducerRecord[],
+  from: number,
+  to: number,
+  baseOffset: number,
+  target: Buffer,
+  view: DataView,
+  start: number,
+): number {
+  let at = start + batchHeaderBytes;
+  let maxTimestamp = -1;
+  for (let index = from; index < to; index++) {
+    const { key, value, timestamp, headers } = records[index]!;
+    view.setUint32(at, key === null ? 0 : key.length + 1, true);
+    view.setUint32(at + 4, value === null ? 0 : value.length + 1, true);
+    view.setFloat64(at + 8, timestamp, true);
+    view.setUint16(at + 16, headers.length, true);
+    at += recordHeaderBytes;
+    if (key !== null) at = copy(key, target, at);
+    if (value !== null) at = copy(value, target, at);
+    if (headers.length > 0) at = writeHeaders(headers, target, view, at);
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+  }
+  view.setUint32(start, at - start - 4, true);
+  view.setFloat64(start + 8, baseOffset, true);
+  view.setUint32(start + 16, to - from, true);
+  view.setFloat64(start + 20, maxTimestamp, true);
+  view.setUint32(start + 4, crc32(target.subarray(start + 8, at)), true);
+  return at;
+}
+
+export interface BatchHeader {
+  /** Bytes of the whole batch, its length field included. */
+  readonly size: number;
+  readonly baseOffset: number;
+  readonly count: number;
+}
+
+/** Reads the fixed part of a batch; needs {@link batchHeaderBytes} bytes at `at`. */
+export function readBatchHeader(source: Buffer, at: number): BatchHeader {
+  return {
+    size: source.readUInt32LE(at) + 4,
+    baseOffset: source.readDoubleLE(at + 8),
+    count: source.readUInt32LE(at + 16),
+  };
+}
+
+/** Whether the bytes of a batch are as they were written. */
+export function batchIsIntact(source: Buffer, at: number, size: number): boolean {
+  return size >= batchHeaderBytes && source.readUInt32LE(at + 4) === crc32(source.subarray(at + 8, at + size));
+}
+
+function readHeaders(source: Buffer, start: number, count: number): { headers: Header[]; end: number } {
+  const headers: Header[] = [];
+  let at = start;
+  for (let index = 0; index < count; index++) {
+    const keyEnd = at + 6 + source.readUInt16LE(at);
+    const valueLength = source.readUInt32LE(at + 2) - 1;
+    const end = valueLength < 0 ? keyEnd : keyEnd + valueLength;
+    headers.push({
+      key: source.toString('utf8', at + 6, keyEnd),
+      value: valueLength < 0 ? null : source.subarray(keyEnd, end),
+    });
+    at = end;
+  }
+  return { headers, end: at };
+}
+
+/** Appends the records of a batch, from offset `from` on, to `into`. Keys and values are views of `source`. */
+export function readBatch(source: Buffer, start: number, from: number, into: LogRecord[]): void {
+  const { size, baseOffset, count } = readBatchHeader(source, start);
+  const view = new DataView(source.buffer, source.byteOffset, source.length);
+  const end = start + size;
+  let at = start + batchHeaderBytes;
+  for (let index = 0; index < count; index++) {
+    const keyLength = view.getUint32(at, true) - 1;
+    const valueLength = view.getUint32(at + 4, true) - 1;
+    const timestamp = view.getFloat64(at + 8, true);
+    const headerCount = view.getUint16(at + 16, true);
+    const keyStart = at + recordHeaderBytes;
+    const valueStart = keyLength < 0 ? keyStart : keyStart + keyLength;
+    let next = valueLength < 0 ? valueStart : valueStart + valueLength;
+    let headers = noHeaders;
+    if (headerCount > 0) ({ headers, end: next } = readHeaders(source, next, headerCount));
+    if (next > end) throw new LogError('LOG_CORRUPT', `A record at offset ${baseOffset + index} runs past its batch`);
+    if (baseOffset + index >= from) {
+      into.push({
+        key: keyLength < 0 ? null : source.subarray(keyStart, valueStart),
+        value: valueLength < 0 ? null : source.subarray(valueStart, valueStart + valueLength),
+        timestamp,
+        headers,
+        offset: baseOffset + index,
+      });
+    }
+    at = next;
+  }
+}

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AssignorMember,
+  type GroupGeneration,
+  type GroupOptions,
+  LogError,
+  parseTopicPartition,
+  type TopicPartition,
+  topicPartitionKey,
+} from '@millrace/log-client';
+
+/** One member as its coordinator sees it. Partitions are named by their `topic-partition` keys. */
+export interface MemberState {
+  readonly id: string;
+  readonly options: GroupOptions;
+  /** What it may commit for. */
+  readonly owned: Set<string>;
+  /** What it is to own once others have let go. */
+  target: ReadonlySet<string>;
+  lastPollAt: number;
+  fenced: boolean;
+}
+
+/**
+ * A consumer group. A change of members or topics gives every member a new target; each one lets go of what is no
+ * longer its own at its next poll, and takes what is free: partitions that stay where they are never pause.
+ */
+export class GroupCoordinator {
+  readonly group: string;
+  readonly #partitions: (topic: string) => number;
+  readonly #onChange: () => void;
+  readonly #members = new Map<string, MemberState>();
+  readonly #owners = new Map<string, MemberState>();
+  generation = 0;
+
+  constructor(group: string, partitions: (topic: string) => number, onChange: () => void) {
+    this.group = group;
+    this.#partitions = partitions;
+    this.#onChange = onChange;
+  }
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  join(options: GroupOptions, now: number): MemberState {
+    const member: MemberState = {
+      id: randomUUID(),
+      options,
+      owned: new Set(),
+      target: new Set(),
+      lastPollAt: now,
+      fenced: false,
+    };
+    this.#members.set(member.id, member);
+    this.rebalance();
+    return member;
+  }
+
+  /** Takes a member out, whether it asked to leave or has been silent for too long. */
+  remove(member: MemberState): void {
+    if (!this.#members.delete(member.id)) return;
+    member.fenced = true;
+    for (const key of member.owned) this.#owners.delete(key);
+    member.owned.clear();
+    this.rebalance();
+  }
+
+  /** Fences members that have not polled within their interval, so that their partitions can move on. */
+  expire(now: number): void {
+    for (const member of this.#members.values()) {
+      if (now - member.lastPollAt > member.options.maxPollIntervalMs) this.remove(member);
+    }
+  }
+
+  rebalance(): void {
+    this.generation++;
+    const members = [...this.#members.values()];
+    const first = members[0];
+    if (first !== undefined) {
+      const topics = [...new Set(members.flatMap(({ options }) => options.topics))].sort();
+      const counts = new Map(topics.map((topic) => [topic, this.#partitions(topic)] as const));
+      const assignment = first.options.assignor.assign(members.map(describe), counts);
+      for (const member of members) {
+        const partitions = assignment.get(member.id) ?? [];
+        member.target = new Set(partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)));
+      }
+    }
+    this.#onChange();
+  }
+
+  /** What a member has to give up now. */
+  toRevoke(member: MemberState): TopicPartition[] {
+    return [...member.owned].filter((key) => !member.target.has(key)).map(parseTopicPartition);
+  }
+
+  release(member: MemberState, partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const key = topicPartitionKey(topic, partition);
+      if (member.owned.delete(key)) this.#owners.delete(key);
+    }
+    this.#onChange();
+  }
+
+  /** Gives a member what it is to own and nobody else owns any more. */
+  takeFree(member: MemberState): TopicPartition[] {
+    const taken = [...member.target].filter((key) => !this.#owners.has(key));
+    for (const key of taken) {
+      this.#owners.set(key, member);
+      member.owned.add(key);
+    }
+    return taken.map(parseTopicPartition);
+  }
+
+  /** @throws LogError `LOG_FENCED` unless the committer owns every one of the partitions */
+  assertMayCommit(committer: GroupGeneration | undefined, partitions: readonly TopicPartition[]): void {
+    if (committer === undefined) {
+      if (this.isEmpty) return;
+      throw new LogError('LOG_FENCED', `Group "${this.group}" has members: offsets can be set from outside only while it has none`);
+    }
+    for (const { topic, partition } of partitions) {
+      const key = topicPartitionKey(topic, partition);
+      if (this.#owners.get(key)?.id === committer.memberId) continue;
+      throw new LogError(
+        'LOG_FENCED',
+        `Member ${committer.memberId} of group "${this.group}" does not own ${key} any more: nothing was committed`,
+      );
+    }
+  }
+}
+
+function describe({ id, options, owned }: MemberState): AssignorMember {
+  return {
+    id,
+    topics: options.topics,
+    userData: options.userData ?? new Uint8Array(),
+    owned: [...owned].map(parseTopicPartition),
+  };
+}

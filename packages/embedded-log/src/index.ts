@@ -1,0 +1,4 @@
+export { EmbeddedLog, type EmbeddedLogOptions } from './embedded-log.ts';
+export type { FileSystem, LogFile } from './files/file-system.ts';
+export { MemoryFileSystem } from './files/memory-file-system.ts';
+export type { Durability } from './storage/commit-writer.ts';

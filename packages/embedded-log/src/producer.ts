@@ -1,0 +1,88 @@
+import {
+  LogError,
+  type LogProducer,
+  type LogTransaction,
+  type PartitionRecords,
+  type TopicPartition,
+} from '@millrace/log-client';
+import { recordBytes } from './format/record-batch.ts';
+import type { GroupCoordinator } from './group/coordinator.ts';
+import type { CommitWriter, PlannedChange } from './storage/commit-writer.ts';
+import type { LogState } from './storage/log-state.ts';
+
+/** Hands commits to the log's writer. One frame holds all of a transaction, so there is nothing to begin or abort. */
+export class EmbeddedProducer implements LogProducer {
+  readonly #state: LogState;
+  readonly #writer: CommitWriter;
+  readonly #group: (name: string) => GroupCoordinator;
+  readonly #maxRecordBytes: number;
+  readonly #isFenced: () => boolean;
+  #closed = false;
+
+  constructor(options: {
+    readonly state: LogState;
+    readonly writer: CommitWriter;
+    readonly group: (name: string) => GroupCoordinator;
+    readonly maxRecordBytes: number;
+    readonly isFenced: () => boolean;
+  }) {
+    this.#state = options.state;
+    this.#writer = options.writer;
+    this.#group = options.group;
+    this.#maxRecordBytes = options.maxRecordBytes;
+    this.#isFenced = options.isFenced;
+  }
+
+  async commit(transaction: LogTransaction): Promise<number[]> {
+    for (const entry of transaction.records) this.#assertRecords(entry);
+    return this.#writer.submit(() => this.#plan(transaction), { alone: false });
+  }
+
+  send(records: readonly PartitionRecords[]): Promise<number[]> {
+    return this.commit({ records });
+  }
+
+  #plan({ records, offsets }: LogTransaction): PlannedChange {
+    if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
+    if (this.#isFenced()) {
+      throw new LogError('LOG_FENCED', 'A newer producer has taken over this transactional id: nothing was committed');
+    }
+    if (offsets !== undefined) this.#group(offsets.group).assertMayCommit(offsets.member, offsets.commits);
+    const placed = records.map((entry) => ({
+      log: this.#state.partition(entry.topic, entry.partition),
+      records: entry.records,
+    }));
+    if (offsets === undefined) return { event: {}, records: placed };
+    const commits = offsets.commits.map((commit) => {
+      const { topicId, partition } = this.#partition(commit);
+      return [topicId, partition, commit.offset, commit.metadata] as const;
+    });
+    return { event: { offsets: { group: offsets.group, commits } }, records: placed };
+  }
+
+  #partition({ topic, partition }: TopicPartition): { topicId: number; partition: number } {
+    return this.#state.partition(topic, partition);
+  }
+
+  #assertRecords({ topic, partition, records }: PartitionRecords): void {
+    for (const record of records) {
+      if (!Number.isFinite(record.timestamp)) {
+        throw new LogError(
+          'LOG_INVALID_RECORD',
+          `A record for ${topic}-${partition} has the timestamp ${record.timestamp}: use milliseconds since the epoch`,
+        );
+      }
+      const size = recordBytes(record);
+      if (size > this.#maxRecordBytes) {
+        throw new LogError(
+          'LOG_TOO_LARGE',
+          `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${this.#maxRecordBytes}: raise maxRecordBytes, or store the payload elsewhere`,
+        );
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import type { LogTest } from './index.ts';
+import { createTopic, freshName, readAll, record, rejectsWith, values } from './support.ts';
+
+export function adminSuite(test: LogTest): void {
+  test('a topic has the partitions it was created with, and an id', async (log) => {
+    const name = await createTopic(log, 3);
+    const info = (await log.admin.topics([name])).get(name);
+    assert.equal(info?.partitions, 3);
+    assert.ok(info.id.length > 0);
+  });
+
+  test('topics that do not exist are left out', async (log) => {
+    const name = await createTopic(log, 1);
+    assert.deepEqual([...(await log.admin.topics([name, freshName('nowhere')])).keys()], [name]);
+  });
+
+  test('creating a topic twice with the same partitions changes nothing', async (log) => {
+    const name = await createTopic(log, 2);
+    const before = (await log.admin.topics([name])).get(name);
+    await log.admin.createTopics([{ name, partitions: 2 }]);
+    assert.deepEqual((await log.admin.topics([name])).get(name), before);
+  });
+
+  test('creating a topic with another partition count is refused', async (log) => {
+    const name = await createTopic(log, 2);
+    await rejectsWith('LOG_TOPIC_EXISTS', log.admin.createTopics([{ name, partitions: 3 }]));
+  });
+
+  test('illegal names and partition counts are refused', async (log) => {
+    for (const name of ['', '.', '..', 'a/b', 'a b', '../up', 'x'.repeat(250)]) {
+      await rejectsWith('LOG_INVALID_TOPIC', log.admin.createTopics([{ name, partitions: 1 }]));
+    }
+    await rejectsWith('LOG_INVALID_TOPIC', log.admin.createTopics([{ name: freshName('zero'), partitions: 0 }]));
+  });
+
+  test('a topic deleted and created anew is empty and has another id', async (log) => {
+    const name = await createTopic(log, 1);
+    const before = (await log.admin.topics([name])).get(name)!.id;
+    const producer = await log.producer();
+    await producer.send([{ topic: name, partition: 0, records: [record('a', '1')] }]);
+    await log.admin.deleteTopics([name]);
+    await log.admin.createTopics([{ name, partitions: 1 }]);
+    assert.notEqual((await log.admin.topics([name])).get(name)!.id, before);
+    assert.deepEqual(await log.admin.offsets([{ topic: name, partition: 0 }]), [{ start: 0, end: 0 }]);
+  });
+
+  test('deleted records are gone and offsets go on', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    await producer.send([{ topic, partition: 0, records: [record('a', '1'), record('a', '2'), record('a', '3')] }]);
+    await log.admin.deleteRecords([{ topic, partition: 0, offset: 2 }]);
+    assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 2, end: 3 }]);
+    assert.deepEqual(values(await readAll(log, topic, 0)), ['3']);
+    const reader = await log.reader([{ topic, partition: 0, offset: 0 }]);
+    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', reader.poll({ maxWaitMs: 0, maxRecords: 10 }));
+  });
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type { GroupMember, LogClient } from '../log-client.ts';
+import type { LogTest } from './index.ts';
+import { createTopic, freshName, groupOptions, record, rejectsWith, text } from './support.ts';
+
+const quick = { maxWaitMs: 10, maxRecords: 100 };
+
+/** Polls members in turn until `done`, or fails after twenty seconds. */
+async function pollUntil(members: readonly GroupMember[], done: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!done()) {
+    assert.ok(Date.now() < deadline, 'the group did not settle within 20 s');
+    await Promise.all(members.map((member) => member.poll(quick)));
+  }
+}
+
+async function filled(log: LogClient, partitions: number): Promise<string> {
+  const topic = await createTopic(log, partitions);
+  const producer = await log.producer();
+  const records = [record('k', 'a'), record('k', 'b')];
+  await producer.send(Array.from({ length: partitions }, (_, partition) => ({ topic, partition, records })));
+  return topic;
+}
+
+export function groupSuite(test: LogTest): void {
+  test('a lone member gets every partition, paused until it seeks and resumes', async (log) => {
+    const topic = await filled(log, 2);
+    const events: string[] = [];
+    const member = await log.join(groupOptions(freshName('group'), topic, events));
+    await pollUntil([member], () => events.length > 0);
+    assert.deepEqual(events, ['assigned 0,1']);
+    assert.deepEqual(await member.poll(quick), []);
+    for (const partition of [0, 1]) {
+      member.seek({ topic, partition }, partition);
+      member.resume({ topic, partition });
+    }
+    const found: string[] = [];
+    await (async () => {
+      while (found.length < 3) {
+        for (const batch of await member.poll(quick)) {
+          found.push(...batch.records.map(({ value }) => `${batch.partition}${text(value)}`));
+        }
+      }
+    })();
+    assert.deepEqual(found.sort(), ['0a', '0b', '1b']);
+    await member.close();
+  });
+
+  test('a second member takes half, after the first has let go; the rest stays where it is', async (log) => {
+    const topic = await filled(log, 4);
+    const group = freshName('group');
+    const [first, second]: [string[], string[]] = [[], []];
+    const one = await log.join(groupOptions(group, topic, first));
+    await pollUntil([one], () => first.length > 0);
+    const two = await log.join(groupOptions(group, topic, second));
+    await pollUntil([one, two], () => second.length > 0);
+    assert.match(first.at(-1)!, /^(revoked|assigned) \d,\d$/);
+    assert.match(second[0]!, /^assigned \d,\d$/);
+    await two.close();
+    const count = first.length;
+    await pollUntil([one], () => first.length > count);
+    assert.match(first.at(-1)!, /^assigned /);
+    await one.close();
+  });
+
+  test('a member commits for what it owns, and finds it again', async (log) => {
+    const topic = await filled(log, 1);
+    const group = freshName('group');
+    const events: string[] = [];
+    const member = await log.join(groupOptions(group, topic, events));
+    await pollUntil([member], () => events.length > 0);
+    await member.commit([{ topic, partition: 0, offset: 2, metadata: 'm' }]);
+    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [{ offset: 2, metadata: 'm' }]);
+    await member.close();
+    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [{ offset: 2, metadata: 'm' }]);
+  });
+
+  test('a member that was silent too long is fenced: its commit fails, its partitions move', async (log) => {
+    const topic = await filled(log, 1);
+    const group = freshName('group');
+    const [first, second]: [string[], string[]] = [[], []];
+    const silent = await log.join(groupOptions(group, topic, first, 100));
+    await pollUntil([silent], () => first.length > 0);
+    const { generation } = silent;
+    const heir = await log.join(groupOptions(group, topic, second));
+    await pollUntil([heir], () => second.length > 0);
+    const producer = await log.producer();
+    const commits = [{ topic, partition: 0, offset: 1, metadata: '' }];
+    await rejectsWith('LOG_FENCED', producer.commit({ records: [], offsets: { group, member: generation, commits } }));
+    await producer.commit({ records: [], offsets: { group, member: heir.generation, commits } });
+    await silent.poll(quick);
+    assert.equal(first.at(-1), 'lost 0');
+    await silent.close();
+    await heir.close();
+  });
+
+  test('offsets of a group with members cannot be set from outside', async (log) => {
+    const topic = await filled(log, 1);
+    const group = freshName('group');
+    const events: string[] = [];
+    const member = await log.join(groupOptions(group, topic, events));
+    await pollUntil([member], () => events.length > 0);
+    const producer = await log.producer();
+    const offsets = { group, commits: [{ topic, partition: 0, offset: 1, metadata: '' }] };
+    await rejectsWith('LOG_FENCED', producer.commit({ records: [], offsets }));
+    await member.close();
+    await producer.commit({ records: [], offsets });
+  });
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import type { LogTest } from './index.ts';
+import { createTopic, drain, freshName, readAll, record, rejectsWith, text, values } from './support.ts';
+
+export function recordSuite(test: LogTest): void {
+  test('records of a partition come back in order, with dense offsets', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const numbers = Array.from({ length: 3000 }, (_, index) => String(index));
+    await producer.send([{ topic, partition: 0, records: numbers.map((value) => record('k', value)) }]);
+    const records = await readAll(log, topic, 0);
+    assert.deepEqual(values(records), numbers);
+    assert.deepEqual(
+      records.map(({ offset }) => offset),
+      numbers.map(Number),
+    );
+  });
+
+  test('keys, values, nulls, timestamps and headers are kept', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const headers = [
+      { key: 'trace', value: Buffer.from([0, 255]) },
+      { key: 'ünï', value: null },
+      { key: 'trace', value: Buffer.alloc(0) },
+    ];
+    await producer.send([
+      {
+        topic,
+        partition: 0,
+        records: [
+          { ...record('k', null, 1_700_000_000_123), headers },
+          record(null, 'v', 0),
+          record('', '', 5),
+        ],
+      },
+    ]);
+    const [first, second, third] = await readAll(log, topic, 0);
+    assert.equal(text(first!.key), 'k');
+    assert.equal(first!.value, null);
+    assert.equal(first!.timestamp, 1_700_000_000_123);
+    assert.deepEqual(
+      first!.headers.map(({ key, value }) => [key, value === null ? null : [...value]]),
+      [
+        ['trace', [0, 255]],
+        ['ünï', null],
+        ['trace', []],
+      ],
+    );
+    assert.equal(second!.key, null);
+    assert.equal(text(second!.value), 'v');
+    assert.equal(second!.timestamp, 0);
+    assert.equal(text(third!.key), '');
+    assert.equal(text(third!.value), '');
+  });
+
+  test('a record of a megabyte is kept whole', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const value = Buffer.alloc(1_000_000, 'x');
+    await producer.send([{ topic, partition: 0, records: [{ ...record('k', null), value }] }]);
+    const [found] = await readAll(log, topic, 0);
+    assert.ok(value.equals(found!.value!));
+  });
+
+  test('partitions are apart from each other', async (log) => {
+    const topic = await createTopic(log, 2);
+    const producer = await log.producer();
+    await producer.send([
+      { topic, partition: 1, records: [record('b', 'one')] },
+      { topic, partition: 0, records: [record('a', 'zero')] },
+    ]);
+    assert.deepEqual(values(await readAll(log, topic, 0)), ['zero']);
+    assert.deepEqual(values(await readAll(log, topic, 1)), ['one']);
+  });
+
+  test('send resolves to the offset of the first record', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const records = [record('a', '1'), record('a', '2')];
+    assert.deepEqual(await producer.send([{ topic, partition: 0, records }]), [0]);
+    assert.deepEqual(await producer.send([{ topic, partition: 0, records }]), [2]);
+  });
+
+  test('an unknown topic or partition is refused', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const records = [record('a', '1')];
+    await rejectsWith('LOG_UNKNOWN_TOPIC', producer.send([{ topic: freshName('nowhere'), partition: 0, records }]));
+    await rejectsWith('LOG_UNKNOWN_TOPIC', producer.send([{ topic, partition: 7, records }]));
+    assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 0, end: 0 }]);
+  });
+
+  test('a reader starts where it is told, seeks, pauses and knows its lag', async (log) => {
+    const topic = await createTopic(log, 1);
+    const at = { topic, partition: 0 };
+    const producer = await log.producer();
+    await producer.send([{ ...at, records: ['0', '1', '2', '3', '4'].map((value) => record('k', value)) }]);
+    const reader = await log.reader([{ ...at, offset: 3 }]);
+    assert.deepEqual(values(await drain(reader, 2)), ['3', '4']);
+    assert.equal(reader.lag(at), 0);
+    reader.seek(at, 1);
+    reader.pause(at);
+    assert.deepEqual(await reader.poll({ maxWaitMs: 20, maxRecords: 10 }), []);
+    reader.resume(at);
+    assert.deepEqual(values(await drain(reader, 4)), ['1', '2', '3', '4']);
+    await reader.close();
+    await rejectsWith('LOG_CLOSED', reader.poll({ maxWaitMs: 0, maxRecords: 1 }));
+  });
+
+  test('a waiting poll wakes up when a record comes', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const reader = await log.reader([{ topic, partition: 0, offset: 0 }]);
+    const waiting = drain(reader, 1);
+    await producer.send([{ topic, partition: 0, records: [record('k', 'late')] }]);
+    assert.deepEqual(values(await waiting), ['late']);
+  });
+
+  test('an offset past the end is out of range', async (log) => {
+    const topic = await createTopic(log, 1);
+    const reader = await log.reader([{ topic, partition: 0, offset: 5 }]);
+    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', reader.poll({ maxWaitMs: 0, maxRecords: 1 }));
+  });
+}

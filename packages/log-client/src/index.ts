@@ -1,0 +1,34 @@
+export type {
+  Assignment,
+  Assignor,
+  AssignorMember,
+  CreateTopic,
+  GroupGeneration,
+  GroupMember,
+  GroupOptions,
+  LogAdmin,
+  LogCapabilities,
+  LogClient,
+  LogProducer,
+  LogReader,
+  LogTransaction,
+  OffsetCommit,
+  CommittedOffset,
+  PollOptions,
+  ReaderPosition,
+  TopicInfo,
+} from './log-client.ts';
+export { isLogError, LogError, type LogErrorCode, logErrorCodes } from './errors.ts';
+export { murmur2, partitionForKey } from './partitioner.ts';
+export {
+  type Header,
+  type Headers,
+  type LogRecord,
+  noHeaders,
+  type PartitionRecords,
+  type ProducerRecord,
+  type RecordBatch,
+} from './record.ts';
+export { boolean, bytes, double, integer, long, number, type Serde, string } from './serde.ts';
+export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
+export { assertTopicName } from './topic-name.ts';

@@ -1,0 +1,157 @@
+import type { PartitionRecords, RecordBatch } from './record.ts';
+import type { TopicPartition } from './topic-partition.ts';
+
+/** What a log can do beyond the common ground; the runtime chooses its protocol by it. */
+export interface LogCapabilities {
+  /** Commits carry the group's generation, so that one producer may serve many tasks. */
+  readonly groupFencedOffsets: boolean;
+  /** `onRevoked` is awaited before the partitions go to their next owner. */
+  readonly awaitedRevoke: boolean;
+}
+
+/**
+ * A partitioned, replayable, transactional log: all that the runtime knows of one, in Kafka's terms.
+ * Readers see committed records only.
+ */
+export interface LogClient {
+  readonly capabilities: LogCapabilities;
+  readonly admin: LogAdmin;
+  /** A producer. With a `transactionalId` it fences every earlier producer of the same id. */
+  producer(options?: { readonly transactionalId?: string }): Promise<LogProducer>;
+  /** A reader outside any group: restore, global tables, tools. */
+  reader(positions: readonly ReaderPosition[]): Promise<LogReader>;
+  /** Joins a consumer group. The member takes part in rebalances while it is being polled. */
+  join(options: GroupOptions): Promise<GroupMember>;
+  close(): Promise<void>;
+}
+
+export interface TopicInfo {
+  readonly name: string;
+  /** Changes when a topic is deleted and created anew under the same name. */
+  readonly id: string;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface CreateTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
+export interface CommittedOffset {
+  /** The offset of the next record to process. */
+  readonly offset: number;
+  /** What the committer stored beside it, e.g. stream times; at most some kilobytes. */
+  readonly metadata: string;
+}
+
+export interface OffsetCommit extends CommittedOffset, TopicPartition {}
+
+export interface LogAdmin {
+  /** The named topics that exist, or all of them. */
+  topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
+  /** Creates topics; one that exists with as many partitions is left as it is. @throws LogError `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC` */
+  createTopics(topics: readonly CreateTopic[]): Promise<void>;
+  deleteTopics(names: readonly string[]): Promise<void>;
+  /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
+  offsets(partitions: readonly TopicPartition[]): Promise<{ readonly start: number; readonly end: number }[]>;
+  /** What a group has committed, in the order asked for; undefined where nothing was. */
+  committed(
+    group: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<(CommittedOffset | undefined)[]>;
+  /** Moves the start of partitions forward; earlier records are gone for readers at once. */
+  deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
+}
+
+/** Records of many partitions and consumer offsets that become visible together or never. */
+export interface LogTransaction {
+  readonly records: readonly PartitionRecords[];
+  readonly offsets?: {
+    readonly group: string;
+    /** Who commits. Left out only by tools, for a group without members. */
+    readonly member?: GroupGeneration;
+    readonly commits: readonly OffsetCommit[];
+  };
+}
+
+export interface LogProducer {
+  /**
+   * Appends a transaction as one. Resolves, once it is as durable as the log is configured to make it, to the
+   * offset of the first record of each entry of `records`, in their order.
+   * @throws LogError `LOG_FENCED`, `LOG_UNKNOWN_TOPIC`, `LOG_TOO_LARGE`, `LOG_FULL`, `LOG_READ_ONLY`, `LOG_CLOSED`
+   */
+  commit(transaction: LogTransaction): Promise<number[]>;
+  /** Appends records without a transaction: each partition's records in order, nothing promised across partitions. */
+  send(records: readonly PartitionRecords[]): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export interface PollOptions {
+  /** How long to wait for a first record, in milliseconds. */
+  readonly maxWaitMs: number;
+  /** About how many records to return at most; whole batches are kept together. */
+  readonly maxRecords: number;
+}
+
+export interface ReaderPosition extends TopicPartition {
+  readonly offset: number;
+}
+
+export interface LogReader {
+  /** Records past the current position of every partition that is not paused, and moves the positions past them. */
+  poll(options: PollOptions): Promise<RecordBatch[]>;
+  seek(partition: TopicPartition, offset: number): void;
+  pause(partition: TopicPartition): void;
+  resume(partition: TopicPartition): void;
+  /** How many records could be polled now beyond the position; undefined while that is not known yet. */
+  lag(partition: TopicPartition): number | undefined;
+  close(): Promise<void>;
+}
+
+export interface GroupGeneration {
+  readonly memberId: string;
+  readonly generation: number;
+}
+
+/** A consumer group's member. Newly assigned partitions start paused: `seek` and `resume` them. */
+export interface GroupMember extends LogReader {
+  readonly generation: GroupGeneration;
+  /** Commits offsets alone. @throws LogError `LOG_FENCED` when a partition has gone to another member */
+  commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  /** Leaves the group; the caller has committed what it wants kept. */
+  close(): Promise<void>;
+}
+
+export interface AssignorMember {
+  readonly id: string;
+  readonly topics: readonly string[];
+  readonly userData: Uint8Array;
+  /** What this member owns at present. */
+  readonly owned: readonly TopicPartition[];
+}
+
+export type Assignment = Map<string, readonly TopicPartition[]>;
+
+/** Decides who owns what. It must be pure: it runs on one member for the whole group. */
+export interface Assignor {
+  readonly name: string;
+  assign(members: readonly AssignorMember[], partitions: ReadonlyMap<string, number>): Assignment;
+}
+
+export interface GroupOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly assignor: Assignor;
+  /** What other members' assignors get to see of this one. */
+  readonly userData?: Uint8Array;
+  /** A member that does not poll for so long loses its partitions. In milliseconds. */
+  readonly maxPollIntervalMs: number;
+  /** Awaited within `poll`, before the partitions go to another member: commit and close here. */
+  onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Awaited within `poll`: restore, seek and resume here. */
+  onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
+  /** The partitions have already gone to others: drop all work on them, commit nothing. */
+  onLost(partitions: readonly TopicPartition[]): Promise<void>;
+}

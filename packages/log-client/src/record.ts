@@ -1,0 +1,39 @@
+/** One header of a record. A record may carry several headers with the same key; their order is kept. */
+export interface Header {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+export type Headers = readonly Header[];
+
+/** The headers of a record that has none; shared, so that records without headers cost nothing. */
+export const noHeaders: Headers = Object.freeze([]);
+
+/** A record on its way into a partition. `timestamp` is in milliseconds since the epoch. A null value is a tombstone. */
+export interface ProducerRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly timestamp: number;
+  readonly headers: Headers;
+}
+
+/** A record read from a partition. Offsets are dense or sparse integers below 2^53. */
+export interface LogRecord extends ProducerRecord {
+  readonly offset: number;
+}
+
+/** Records for one partition, in the order in which they are to be appended. */
+export interface PartitionRecords {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly ProducerRecord[];
+}
+
+/** Consecutive records of one partition, as `poll` hands them out. */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** Where the next poll of this partition goes on: past the last record, and past gaps that hold none. */
+  readonly nextOffset: number;
+}

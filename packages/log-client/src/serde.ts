@@ -1,0 +1,129 @@
+/**
+ * Turns values into bytes and back. Null never reaches a serde: a null key or value is stored as null.
+ * Throw from either side to refuse a value; the runtime then asks its exception handler.
+ */
+export interface Serde<T> {
+  serialize(value: T): Uint8Array;
+  deserialize(bytes: Uint8Array): T;
+  /** True where values cannot be changed in place (strings, numbers), so that a store may keep them as they are. */
+  readonly immutable?: boolean;
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function assertLength(bytes: Uint8Array, length: number, type: string): void {
+  if (bytes.length !== length) throw new TypeError(`A ${type} takes ${length} bytes, got ${bytes.length}`);
+}
+
+const stringSerde: Serde<string> = {
+  immutable: true,
+  serialize: (value) => {
+    if (typeof value !== 'string') throw new TypeError(`Expected a string, got ${typeof value}`);
+    return Buffer.from(value, 'utf8');
+  },
+  deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
+};
+
+/** UTF-8 text, as Kafka's StringSerializer writes it. */
+export function string(): Serde<string> {
+  return stringSerde;
+}
+
+const doubleSerde: Serde<number> = {
+  immutable: true,
+  serialize: (value) => {
+    if (typeof value !== 'number') throw new TypeError(`Expected a number, got ${typeof value}`);
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeDoubleBE(value, 0);
+    return bytes;
+  },
+  deserialize: (bytes) => {
+    assertLength(bytes, 8, 'double');
+    return asBuffer(bytes).readDoubleBE(0);
+  },
+};
+
+/** An 8-byte IEEE double, as Kafka's DoubleSerializer writes it. */
+export function double(): Serde<number> {
+  return doubleSerde;
+}
+
+/** Any JavaScript number; the same bytes as {@link double}. */
+export function number(): Serde<number> {
+  return doubleSerde;
+}
+
+const longSerde: Serde<number> = {
+  immutable: true,
+  serialize: (value) => {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a safe integer, got ${String(value)}`);
+    const bytes = Buffer.allocUnsafe(8);
+    const low = value >>> 0;
+    bytes.writeInt32BE((value - low) / 0x1_0000_0000, 0);
+    bytes.writeUInt32BE(low, 4);
+    return bytes;
+  },
+  deserialize: (bytes) => {
+    assertLength(bytes, 8, 'long');
+    const buffer = asBuffer(bytes);
+    const value = buffer.readInt32BE(0) * 0x1_0000_0000 + buffer.readUInt32BE(4);
+    if (!Number.isSafeInteger(value)) throw new RangeError('A long beyond 2^53 does not fit a JavaScript number');
+    return value;
+  },
+};
+
+/** An 8-byte signed integer, as Kafka's LongSerializer writes it; safe integers only. */
+export function long(): Serde<number> {
+  return longSerde;
+}
+
+const integerSerde: Serde<number> = {
+  immutable: true,
+  serialize: (value) => {
+    if ((value | 0) !== value) throw new RangeError(`Expected a 32-bit integer, got ${String(value)}`);
+    const bytes = Buffer.allocUnsafe(4);
+    bytes.writeInt32BE(value, 0);
+    return bytes;
+  },
+  deserialize: (bytes) => {
+    assertLength(bytes, 4, 'integer');
+    return asBuffer(bytes).readInt32BE(0);
+  },
+};
+
+/** A 4-byte signed integer, as Kafka's IntegerSerializer writes it. */
+export function integer(): Serde<number> {
+  return integerSerde;
+}
+
+const booleanSerde: Serde<boolean> = {
+  immutable: true,
+  serialize: (value) => {
+    if (typeof value !== 'boolean') throw new TypeError(`Expected a boolean, got ${typeof value}`);
+    return Buffer.of(value ? 1 : 0);
+  },
+  deserialize: (bytes) => {
+    assertLength(bytes, 1, 'boolean');
+    return bytes[0] !== 0;
+  },
+};
+
+/** One byte, 1 or 0, as Kafka's BooleanSerializer writes it. */
+export function boolean(): Serde<boolean> {
+  return booleanSerde;
+}
+
+const bytesSerde: Serde<Uint8Array> = {
+  serialize: (value) => {
+    if (!(value instanceof Uint8Array)) throw new TypeError(`Expected bytes, got ${typeof value}`);
+    return value;
+  },
+  deserialize: (bytes) => bytes,
+};
+
+/** Bytes as they are. */
+export function bytes(): Serde<Uint8Array> {
+  return bytesSerde;
+}
