@@ -4,6 +4,7 @@ import type { TopicCreated } from './log-event.ts';
 
 /*
  * A checkpoint slot: | magic "MILLRACE" | format version u32 | length u32 | crc32 u32 | JSON |
+ * The checksum is over version, length and JSON.
  * There are two, written in turn, so that a torn write leaves the other one whole.
  */
 const magic = Buffer.from('MILLRACE');
@@ -39,13 +40,17 @@ export interface Checkpoint {
   }[];
 }
 
+function checksum(header: Buffer, json: Buffer): number {
+  return crc32(json, crc32(header.subarray(8, 16)));
+}
+
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   const json = Buffer.from(JSON.stringify(checkpoint));
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
   header.writeUInt32LE(formatVersion, 8);
   header.writeUInt32LE(json.length, 12);
-  header.writeUInt32LE(crc32(json), 16);
+  header.writeUInt32LE(checksum(header, json), 16);
   return Buffer.concat([header, json]);
 }
 
@@ -53,7 +58,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 export function decodeCheckpoint(bytes: Buffer, location: string): Checkpoint | undefined {
   if (bytes.length < headerBytes || !bytes.subarray(0, 8).equals(magic)) return undefined;
   const json = bytes.subarray(headerBytes, headerBytes + bytes.readUInt32LE(12));
-  if (crc32(json) !== bytes.readUInt32LE(16)) return undefined;
+  if (checksum(bytes, json) !== bytes.readUInt32LE(16)) return undefined;
   const version = bytes.readUInt32LE(8);
   if (version !== formatVersion) {
     throw new LogError(

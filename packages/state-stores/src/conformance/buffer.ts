@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { long, noHeaders, string } from '@millrace/log-client';
+import type { BytesStore } from '../bytes-store.ts';
+import type { StoreSpec } from '../store-spec.ts';
+import { BufferView } from '../views/buffer-view.ts';
+import type { StoreTest } from './index.ts';
+import { Changelog } from './support.ts';
+
+const spec: StoreSpec<string, number> = {
+  kind: 'time-ordered-buffer',
+  name: 'buffer',
+  key: string(),
+  value: long(),
+  persistent: true,
+  logging: true,
+};
+
+const change = (key: string, newValue: number | null, timestamp = 0) => ({
+  key,
+  newValue,
+  oldValue: null,
+  timestamp,
+  headers: noHeaders,
+});
+
+const taken = (view: BufferView<string, number>, until: number) =>
+  view.takeUntil(until).map(({ key, newValue }) => `${key}=${newValue}`);
+
+export function bufferSuite(test: StoreTest): void {
+  const open = (backing: BytesStore) => new BufferView(spec, backing);
+
+  test('buffer: changes come out by time and then by key', async ({ store }) => {
+    const view = open(store);
+    view.put(30, change('a', 1));
+    view.put(10, change('z', 2));
+    view.put(10, change('b', 3));
+    view.put(20, change('c', 4));
+    assert.equal(view.minTime, 10);
+    assert.deepEqual(taken(view, 20), ['b=3', 'z=2', 'c=4']);
+    assert.deepEqual(taken(view, 20), []);
+    assert.equal(view.size, 1);
+  });
+
+  test('buffer: a later change of a key replaces the first and keeps its place', async ({ store }) => {
+    const view = open(store);
+    view.put(10, change('a', 1));
+    view.put(99, change('a', 2, 99));
+    assert.deepEqual(view.takeUntil(10), [change('a', 2, 99)]);
+  });
+
+  test('buffer: headers and old values are kept', async ({ store }) => {
+    const view = open(store);
+    const headers = [
+      { key: 'h', value: Buffer.from('x') },
+      { key: 'n', value: null },
+    ];
+    view.put(1, { key: 'a', newValue: null, oldValue: 5, timestamp: 3, headers });
+    assert.deepEqual(view.takeUntil(1), [{ key: 'a', newValue: null, oldValue: 5, timestamp: 3, headers }]);
+  });
+
+  test('buffer: it comes back from disk and changelog together', async (bench) => {
+    const log = new Changelog();
+    const view = open(bench.store);
+    view.put(10, change('gone', 1));
+    view.put(20, change('stays', 2));
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    view.takeUntil(10);
+    view.put(15, change('new', 3));
+    view.put(99, change('stays', 4));
+    log.commit(view);
+    if (!(await bench.restart())) return;
+    const back = open(bench.store);
+    await back.load();
+    assert.equal(back.size, 2);
+    log.restoreInto(back);
+    assert.deepEqual(taken(back, 100), ['new=3', 'stays=4']);
+    log.commit(back);
+    await back.flush(log.checkpoint(back));
+    await bench.restart();
+    const empty = open(bench.store);
+    await empty.load();
+    assert.equal(empty.size, 0);
+  });
+
+  test('buffer: a key taken out and put again in one commit is there', async ({ store }) => {
+    const log = new Changelog();
+    const view = open(store);
+    view.put(1, change('a', 1));
+    view.takeUntil(1);
+    view.put(2, change('a', 2));
+    log.commit(view);
+    const copy = open(store);
+    log.restoreInto(copy);
+    assert.deepEqual(taken(copy, 10), ['a=2']);
+  });
+}

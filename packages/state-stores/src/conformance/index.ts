@@ -1,0 +1,45 @@
+import type { BytesStore } from '../bytes-store.ts';
+import { bufferSuite } from './buffer.ts';
+import { bytesSuite } from './bytes.ts';
+import { keyValueSuite } from './key-value.ts';
+import { windowSuite } from './window.ts';
+
+export interface StoreConformanceOptions {
+  /** The test framework's `test`, e.g. Vitest's. */
+  readonly test: (name: string, body: () => Promise<void>) => void;
+  /** Opens an empty store and tells how to open the same one again; one that forgets on close has no `reopen`. */
+  readonly factory: () => Promise<{ readonly store: BytesStore; readonly reopen?: () => Promise<BytesStore> }>;
+}
+
+/** What a test gets: an open store, and a way to close it and open it again. */
+export interface Bench {
+  store: BytesStore;
+  /** Closes and opens the store; returns false where it would have forgotten everything. */
+  restart(): Promise<boolean>;
+}
+
+export type StoreTest = (name: string, body: (bench: Bench) => Promise<void>) => void;
+
+/** What every BytesStore must do, with each view laid over it. Run it against yours. */
+export function storeConformance({ test, factory }: StoreConformanceOptions): void {
+  const storeTest: StoreTest = (name, body) => {
+    test(name, async () => {
+      const { store, reopen } = await factory();
+      const bench: Bench = {
+        store,
+        restart: async () => {
+          if (reopen === undefined) return false;
+          await bench.store.close();
+          bench.store = await reopen();
+          return true;
+        },
+      };
+      await body(bench);
+      await bench.store.close();
+    });
+  };
+  bytesSuite(storeTest);
+  keyValueSuite(storeTest);
+  windowSuite(storeTest);
+  bufferSuite(storeTest);
+}

@@ -1,0 +1,33 @@
+import type { LogRecord, ProducerRecord } from '@millrace/log-client';
+import type { StateStore } from '../state-store.ts';
+
+export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const entry of entries) all.push(entry);
+  return all;
+}
+
+/** A changelog in an array: what stores hand out, with the offsets a log would give. */
+export class Changelog {
+  readonly records: LogRecord[] = [];
+
+  append(changes: readonly ProducerRecord[]): void {
+    for (const change of changes) this.records.push({ ...change, offset: this.records.length });
+  }
+
+  /** Commits a store's changes, as the runtime does. */
+  commit(store: StateStore): void {
+    this.append(store.takeChanges());
+    store.committed(this.checkpoint(store), 0);
+  }
+
+  checkpoint(store: StateStore) {
+    return { topicId: 'changelog', offset: this.records.length, streamTime: store.streamTime };
+  }
+
+  /** Replays into a store what its disk does not have yet. */
+  restoreInto(store: StateStore): void {
+    for (const record of this.records.slice(store.checkpoint?.offset ?? 0)) store.restore(record);
+    store.committed(this.checkpoint(store), 0);
+  }
+}

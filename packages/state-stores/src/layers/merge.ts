@@ -1,0 +1,43 @@
+import { type BytesChange, compareBytes } from '../bytes-store.ts';
+
+/** The end of the range of keys that start with `prefix`; undefined where it reaches to the last key. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
+  for (let at = prefix.length - 1; at >= 0; at--) {
+    if (prefix[at]! === 255) continue;
+    const end = Buffer.from(prefix.subarray(0, at + 1));
+    end[at] = prefix[at]! + 1;
+    return end;
+  }
+  return undefined;
+}
+
+/** The smallest key after `key`. */
+export function successor(key: Uint8Array): Uint8Array {
+  return Buffer.concat([key, Buffer.of(0)]);
+}
+
+/** Sorted entries of a bytes store with newer changes laid over them. Both sides in the same order. */
+export async function* overlay(
+  base: AsyncIterable<readonly [Uint8Array, Uint8Array]>,
+  changes: readonly BytesChange[],
+  reverse: boolean,
+): AsyncIterableIterator<readonly [Uint8Array, Uint8Array]> {
+  const direction = reverse ? -1 : 1;
+  const sorted = [...changes].sort((a, b) => direction * compareBytes(a.key, b.key));
+  let next = 0;
+  for await (const entry of base) {
+    let replaced = false;
+    for (; next < sorted.length; next++) {
+      const change = sorted[next]!;
+      const order = direction * compareBytes(change.key, entry[0]);
+      if (order > 0) break;
+      replaced ||= order === 0;
+      if (change.value !== undefined) yield [change.key, change.value];
+    }
+    if (!replaced) yield entry;
+  }
+  for (; next < sorted.length; next++) {
+    const { key, value } = sorted[next]!;
+    if (value !== undefined) yield [key, value];
+  }
+}

@@ -1,0 +1,130 @@
+import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
+
+/** What a view keeps in memory for one key of the bytes store: a value, or a bucket of them. */
+export interface Cell {
+  /** Changed since the last commit: its changes are due in the changelog. */
+  uncommitted: boolean;
+  /** Changed since it was last handed to the bytes store. */
+  unflushed: boolean;
+}
+
+export interface WriteBackOptions<C extends Cell> {
+  readonly backing: BytesStore;
+  /** The cell as the bytes store keeps it. */
+  readonly encode: (cell: C) => BytesChange;
+  /** Drops clean cells until about `keep` are left. Called between records, never while a flush runs. */
+  readonly evict: (keep: number) => void;
+  /** How many cells there are. */
+  readonly size: () => number;
+}
+
+/** Flush once so many cells wait, or so long after the first of them. */
+const flushCells = 50_000;
+const flushAfterMs = 10_000;
+/** Clean cells are dropped once there are more than this, down to three quarters of it. */
+const maxCells = 200_000;
+
+/**
+ * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their write-ahead
+ * log, so the bytes store is written only now and then, in one batch with the changelog offset it corresponds to.
+ */
+export class WriteBack<C extends Cell> {
+  readonly #options: WriteBackOptions<C>;
+  #uncommitted: C[] = [];
+  #unflushed: C[] = [];
+  #flushing: Promise<void> | undefined;
+  #failure: unknown;
+  #firstUnflushedAt = 0;
+
+  constructor(options: WriteBackOptions<C>) {
+    this.#options = options;
+  }
+
+  /** Notes a change by a record. */
+  changed(cell: C): void {
+    if (!cell.uncommitted) {
+      cell.uncommitted = true;
+      this.#uncommitted.push(cell);
+    }
+    if (!cell.unflushed) {
+      cell.unflushed = true;
+      this.#unflushed.push(cell);
+    }
+  }
+
+  /** Notes a change that came from the changelog. */
+  restored(cell: C): void {
+    if (cell.unflushed) return;
+    cell.unflushed = true;
+    this.#unflushed.push(cell);
+  }
+
+  get hasUncommitted(): boolean {
+    return this.#uncommitted.length > 0;
+  }
+
+  /** Hands out the cells changed since the last commit, in the order of their first change. */
+  takeUncommitted(): readonly C[] {
+    const cells = this.#uncommitted;
+    for (const cell of cells) cell.uncommitted = false;
+    this.#uncommitted = [];
+    return cells;
+  }
+
+  /** Cells may wait or go: called when everything in them is committed. */
+  afterCommit(checkpoint: Checkpoint | undefined, now: number): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#flushing !== undefined) return;
+    if (this.#unflushed.length > 0) {
+      if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
+      const due = this.#unflushed.length >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
+      if (due) this.#startFlush(checkpoint);
+    }
+    if (this.#flushing === undefined && this.#options.size() > maxCells) {
+      // Only cells that the bytes store has are dropped: hand it the others first.
+      if (this.#unflushed.length > maxCells / 2) this.#startFlush(checkpoint);
+      else this.#options.evict((maxCells * 3) / 4);
+    }
+  }
+
+  #startFlush(checkpoint: Checkpoint | undefined): void {
+    const cells = this.#unflushed;
+    this.#unflushed = [];
+    this.#firstUnflushedAt = 0;
+    for (const cell of cells) cell.unflushed = false;
+    // Encoded here and now: the next record may change the cells again.
+    const written = this.#options.backing.write(cells.map(this.#options.encode), checkpoint);
+    if (written === undefined) return;
+    this.#flushing = written.then(
+      () => {
+        this.#flushing = undefined;
+      },
+      (error: unknown) => {
+        this.#flushing = undefined;
+        this.#failure = error;
+      },
+    );
+  }
+
+  /** Hands everything to the bytes store and waits for it. Everything must be committed. */
+  flush(checkpoint: Checkpoint | undefined): void | Promise<void> {
+    const settle = (): void | Promise<void> => {
+      if (this.#failure !== undefined) throw this.#failure;
+      this.#startFlush(checkpoint);
+      return this.#flushing?.then(() => {
+        if (this.#failure !== undefined) throw this.#failure;
+      });
+    };
+    return this.#flushing === undefined ? settle() : this.#flushing.then(settle);
+  }
+
+  /** Waits for a flush that is under way, so that the bytes store can be closed or scanned. */
+  settle(): void | Promise<void> {
+    return this.#flushing;
+  }
+
+  /** The cells that the bytes store does not have in their present form. */
+  get unflushed(): readonly C[] {
+    return this.#unflushed;
+  }
+}

@@ -1,0 +1,76 @@
+import { asBuffer } from './timestamped-value.ts';
+
+/*
+ * A bucket: a key's windows of one time segment, in one value, so that a window is a point read away.
+ *   bucket key:    | segment f64, big-endian | key |
+ *   bucket value:  ( start f64 | timestamp f64 | length u32 | value ) ..., by start
+ *   changelog key: | key | start i64, big-endian | sequence u32, 0 |   as Kafka's WindowKeySchema
+ */
+const entryHeaderBytes = 20;
+const windowSuffixBytes = 12;
+
+export interface StoredWindow {
+  readonly start: number;
+  readonly timestamp: number;
+  readonly value: Uint8Array;
+}
+
+/** The first bytes of all bucket keys of a segment; they sort as the segments do. */
+export function segmentPrefix(segment: number): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  // Of non-negative doubles, the big-endian bytes sort as the numbers do.
+  bytes.writeDoubleBE(Math.max(0, segment), 0);
+  return bytes;
+}
+
+export function bucketKey(segment: number, key: Uint8Array): Buffer {
+  return Buffer.concat([segmentPrefix(segment), key]);
+}
+
+export function keyOfBucket(bytes: Uint8Array): Uint8Array {
+  return bytes.subarray(8);
+}
+
+export function encodeBucket(windows: readonly StoredWindow[]): Buffer {
+  let size = 0;
+  for (const { value } of windows) size += entryHeaderBytes + value.length;
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { start, timestamp, value } of windows) {
+    bytes.writeDoubleBE(start, at);
+    bytes.writeDoubleBE(timestamp, at + 8);
+    bytes.writeUInt32BE(value.length, at + 16);
+    bytes.set(value, at + entryHeaderBytes);
+    at += entryHeaderBytes + value.length;
+  }
+  return bytes;
+}
+
+export function decodeBucket(source: Uint8Array): StoredWindow[] {
+  const bytes = asBuffer(source);
+  const windows: StoredWindow[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const valueAt = at + entryHeaderBytes;
+    const end = valueAt + bytes.readUInt32BE(at + 16);
+    windows.push({
+      start: bytes.readDoubleBE(at),
+      timestamp: bytes.readDoubleBE(at + 8),
+      value: bytes.subarray(valueAt, end),
+    });
+    at = end;
+  }
+  return windows;
+}
+
+export function windowKey(key: Uint8Array, start: number): Buffer {
+  const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
+  bytes.set(key);
+  bytes.writeBigInt64BE(BigInt(start), key.length);
+  bytes.writeUInt32BE(0, key.length + 8);
+  return bytes;
+}
+
+export function parseWindowKey(bytes: Uint8Array): { readonly key: Uint8Array; readonly start: number } {
+  const at = bytes.length - windowSuffixBytes;
+  return { key: bytes.subarray(0, at), start: Number(asBuffer(bytes).readBigInt64BE(at)) };
+}

@@ -1,0 +1,41 @@
+import type { BytesStore } from './bytes-store.ts';
+import { LevelStore } from './level/level-store.ts';
+import { MemoryStore } from './memory/memory-store.ts';
+import type { StateStore } from './state-store.ts';
+import type { StoreSpec } from './store-spec.ts';
+import { BufferView } from './views/buffer-view.ts';
+import { KeyValueView } from './views/key-value-view.ts';
+import { WindowView } from './views/window-view.ts';
+
+export interface OpenStoreOptions {
+  /** The store's own folder. Left out, it lives in memory whatever its spec says. */
+  readonly dir?: string;
+  /** The timestamp of the record being processed, for puts that name none. In milliseconds. */
+  readonly timestamp: () => number;
+}
+
+/** Lays a view over bytes. */
+export function createStore(spec: StoreSpec, backing: BytesStore, timestamp: () => number): StateStore {
+  switch (spec.kind) {
+    case 'key-value':
+      return new KeyValueView(spec, backing);
+    case 'window':
+      return new WindowView(spec, backing, timestamp);
+    case 'time-ordered-buffer':
+      return new BufferView(spec, backing);
+  }
+}
+
+/** Opens the store that a spec asks for. In memory it is open when this returns; on disk it takes a promise. */
+export function openStore(spec: StoreSpec, options: OpenStoreOptions): StateStore | Promise<StateStore> {
+  if (!spec.persistent || options.dir === undefined) {
+    return createStore(spec, new MemoryStore(), options.timestamp);
+  }
+  return openOnDisk(spec, options.dir, options.timestamp);
+}
+
+async function openOnDisk(spec: StoreSpec, dir: string, timestamp: () => number): Promise<StateStore> {
+  const store = createStore(spec, await LevelStore.open(dir), timestamp);
+  await store.load();
+  return store;
+}

@@ -1,0 +1,23 @@
+import type { LogRecord, ProducerRecord } from '@millrace/log-client';
+import type { Checkpoint } from './bytes-store.ts';
+
+/** What the runtime needs of every store, whatever its kind: to log, commit, restore and close it. */
+export interface StateStore {
+  readonly name: string;
+  /** The largest timestamp this store has seen; -1 where it keeps none. */
+  readonly streamTime: number;
+  /** Where the bytes on disk stand in the changelog. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Brings what must be in memory there. Called once, before anything else. */
+  load(): void | Promise<void>;
+  /** The changelog records for what changed since the last call, the last value of each key only. */
+  takeChanges(): ProducerRecord[];
+  /** Applies a changelog record. */
+  restore(record: LogRecord): void;
+  /** Everything so far is committed up to `checkpoint`; the store may write to disk now. `now` in milliseconds. */
+  committed(checkpoint: Checkpoint | undefined, now: number): void;
+  /** Writes all of it to disk, with the checkpoint it corresponds to. Everything must be committed. */
+  flush(checkpoint: Checkpoint | undefined): void | Promise<void>;
+  /** Closes without writing: what is not on disk is in the changelog. */
+  close(): void | Promise<void>;
+}

@@ -1,0 +1,22 @@
+import type { Headers } from '@millrace/log-client';
+
+/** A change of a table's row that waits in a buffer. */
+export interface BufferedChange<K, V> {
+  readonly key: K;
+  readonly newValue: V | null;
+  readonly oldValue: V | null;
+  readonly timestamp: number;
+  readonly headers: Headers;
+}
+
+/** The latest change of each key, in the order of the time at which the first one came in. */
+export interface TimeOrderedBuffer<K, V> {
+  readonly name: string;
+  readonly size: number;
+  /** The earliest time in the buffer; undefined where it is empty. */
+  readonly minTime: number | undefined;
+  /** Adds a change, or replaces the waiting one of its key, which keeps its place. */
+  put(time: number, change: BufferedChange<K, V>): void;
+  /** Takes out all changes with times up to `until`, by time and then by serialised key. */
+  takeUntil(until: number): BufferedChange<K, V>[];
+}

@@ -1,0 +1,161 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
+import { overlay, prefixEnd, successor } from '../layers/merge.ts';
+import { type Cell, WriteBack } from '../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
+import { encodeTimestamped, timestampOf, valueOf } from '../layout/timestamped-value.ts';
+import type { StateStore } from '../state-store.ts';
+import type { StoreSpec } from '../store-spec.ts';
+
+interface ValueCell extends Cell {
+  readonly key: unknown;
+  readonly keyBytes: Uint8Array;
+  /** The value as the codec keeps it; undefined where there is none. */
+  kept: unknown;
+  timestamp: number;
+}
+
+/** Values with timestamps by key: what every key-value store is underneath. */
+export class KeyValueView<K, V> implements StateStore {
+  readonly name: string;
+  readonly streamTime = -1;
+  readonly #backing: BytesStore;
+  readonly #keys: KeyCodec<K>;
+  readonly #values: ValueCodec<V>;
+  readonly #cells = new Map<unknown, ValueCell>();
+  readonly #writeBack: WriteBack<ValueCell>;
+
+  constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
+    this.name = spec.name;
+    this.#backing = backing;
+    this.#keys = keyCodec(spec.key);
+    this.#values = valueCodec(spec.value);
+    this.#writeBack = new WriteBack({
+      backing,
+      encode: (cell) => this.#encode(cell),
+      evict: (keep) => this.#evict(keep),
+      size: () => this.#cells.size,
+    });
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#backing.checkpoint;
+  }
+
+  load(): void {}
+
+  get(key: K): ValueAndTimestamp<V> | undefined {
+    const cell = this.#cell(key);
+    if (cell.kept === undefined) return undefined;
+    return { value: this.#values.give(cell.kept), timestamp: cell.timestamp };
+  }
+
+  put(key: K, value: V | null | undefined, timestamp: number): void {
+    const cell = this.#cell(key);
+    cell.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    cell.timestamp = timestamp;
+    this.#writeBack.changed(cell);
+  }
+
+  #cell(key: K): ValueCell {
+    const mapKey = this.#keys.mapKey(key);
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.serde.serialize(key));
+  }
+
+  /** Brings a key into memory; that a key is not there is worth remembering too. */
+  #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
+    const bytes = this.#backing.get(keyBytes);
+    const cell: ValueCell = {
+      key: mapKey,
+      keyBytes,
+      kept: bytes === undefined ? undefined : this.#values.decode(valueOf(bytes)),
+      timestamp: bytes === undefined ? -1 : timestampOf(bytes),
+      uncommitted: false,
+      unflushed: false,
+    };
+    this.#cells.set(mapKey, cell);
+    return cell;
+  }
+
+  #encode(cell: ValueCell): BytesChange {
+    const value =
+      cell.kept === undefined ? undefined : encodeTimestamped(this.#values.encode(cell.kept), cell.timestamp);
+    return { key: cell.keyBytes, value };
+  }
+
+  #evict(keep: number): void {
+    let surplus = this.#cells.size - keep;
+    for (const [mapKey, cell] of this.#cells) {
+      if (surplus <= 0) break;
+      if (cell.unflushed) continue;
+      this.#cells.delete(mapKey);
+      surplus--;
+    }
+  }
+
+  /** Entries in the order of serialised keys. */
+  async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    const { serde } = this.#keys;
+    yield* this.#scan({
+      ...(options.from === undefined ? {} : { from: serde.serialize(options.from) }),
+      ...(options.to === undefined ? {} : { to: successor(serde.serialize(options.to)) }),
+      reverse: options.reverse ?? false,
+    });
+  }
+
+  async *prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    const end = prefixEnd(prefix);
+    yield* this.#scan({ from: prefix, ...(end === undefined ? {} : { to: end }) });
+  }
+
+  async *#scan(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    await this.#writeBack.settle();
+    const { from, to } = range;
+    const changes = this.#writeBack.unflushed
+      .filter(({ keyBytes }) => {
+        const after = from === undefined || Buffer.compare(keyBytes, from) >= 0;
+        return after && (to === undefined || Buffer.compare(keyBytes, to) < 0);
+      })
+      .map((cell) => this.#encode(cell));
+    for await (const [key, bytes] of overlay(this.#backing.iterate(range), changes, range.reverse ?? false)) {
+      const value = this.#values.give(this.#values.decode(valueOf(bytes)));
+      yield [this.#keys.serde.deserialize(key), { value, timestamp: timestampOf(bytes) }];
+    }
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return this.#writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
+      key: keyBytes,
+      value: kept === undefined ? null : this.#values.encode(kept),
+      timestamp,
+      headers: noHeaders,
+    }));
+  }
+
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const mapKey = this.#keys.mapKey(this.#keys.serde.deserialize(key));
+    let cell = this.#cells.get(mapKey);
+    if (cell === undefined) {
+      cell = { key: mapKey, keyBytes: key, kept: undefined, timestamp, uncommitted: false, unflushed: false };
+      this.#cells.set(mapKey, cell);
+    }
+    cell.kept = value === null ? undefined : this.#values.decode(value);
+    cell.timestamp = timestamp;
+    this.#writeBack.restored(cell);
+  }
+
+  committed(checkpoint: Checkpoint | undefined, now: number): void {
+    this.#writeBack.afterCommit(checkpoint, now);
+  }
+
+  flush(checkpoint: Checkpoint | undefined): void | Promise<void> {
+    return this.#writeBack.flush(checkpoint);
+  }
+
+  close(): void | Promise<void> {
+    const settled = this.#writeBack.settle();
+    return settled === undefined ? this.#backing.close() : settled.then(() => this.#backing.close());
+  }
+}

@@ -1,0 +1,292 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import { overlay } from '../layers/merge.ts';
+import { type Cell, WriteBack } from '../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
+import {
+  bucketKey,
+  decodeBucket,
+  encodeBucket,
+  keyOfBucket,
+  parseWindowKey,
+  segmentPrefix,
+  windowKey,
+} from '../layout/window-bucket.ts';
+import type { StateStore } from '../state-store.ts';
+import type { StoreSpec } from '../store-spec.ts';
+import type { WindowEntry, WindowStore } from '../window-store.ts';
+
+interface Entry {
+  readonly start: number;
+  kept: unknown;
+  timestamp: number;
+  changed: boolean;
+}
+
+/** A key's windows of one segment, by start. */
+interface Bucket extends Cell {
+  readonly segment: number;
+  readonly mapKey: unknown;
+  readonly keyBytes: Uint8Array;
+  readonly entries: Entry[];
+}
+
+const minSegmentMs = 60_000;
+
+/** As Kafka Streams' window stores: half the retention, a minute at least. */
+export function segmentInterval(retentionMs: number): number {
+  return Math.max(Math.floor(retentionMs / 2), minSegmentMs);
+}
+
+/** Values by key and window start. Segments of time expire as a whole once stream time has left them behind. */
+export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
+  readonly name: string;
+  streamTime = -1;
+  readonly #backing: BytesStore;
+  readonly #retentionMs: number;
+  readonly #segmentMs: number;
+  readonly #keys: KeyCodec<K>;
+  readonly #values: ValueCodec<V>;
+  readonly #segments = new Map<number, Map<unknown, Bucket>>();
+  readonly #writeBack: WriteBack<Bucket>;
+  /** Segments below this one have expired; on disk they go after the next commit. */
+  #firstSegment = 0;
+  #clearedBelow = 0;
+  #clearing: void | Promise<void> = undefined;
+  readonly #timestamp: () => number;
+
+  constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
+    this.name = spec.name;
+    this.#backing = backing;
+    this.#retentionMs = spec.retentionMs ?? 0;
+    this.#segmentMs = segmentInterval(this.#retentionMs);
+    this.#keys = keyCodec(spec.key);
+    this.#values = valueCodec(spec.value);
+    this.#timestamp = timestamp;
+    this.#writeBack = new WriteBack({
+      backing,
+      encode: (bucket) => this.#encode(bucket),
+      evict: (keep) => this.#evict(keep),
+      size: () => this.#size(),
+    });
+    this.#observe(backing.checkpoint?.streamTime ?? -1);
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#backing.checkpoint;
+  }
+
+  load(): void {}
+
+  fetch(key: K, start: number): V | undefined {
+    const entry = this.#find(key, start);
+    return entry === undefined ? undefined : this.#values.give(entry.kept);
+  }
+
+  /** As `fetch`, with the timestamp. */
+  fetchEntry(key: K, start: number): WindowEntry<V> | undefined {
+    const entry = this.#find(key, start);
+    if (entry === undefined) return undefined;
+    return { start, value: this.#values.give(entry.kept), timestamp: entry.timestamp };
+  }
+
+  #find(key: K, start: number): Entry | undefined {
+    if (start < this.#earliest()) return undefined;
+    const { entries } = this.#bucket(Math.floor(start / this.#segmentMs), key);
+    for (let at = entries.length - 1; at >= 0; at--) {
+      const entry = entries[at]!;
+      if (entry.start === start) return entry.kept === undefined ? undefined : entry;
+      if (entry.start < start) return undefined;
+    }
+    return undefined;
+  }
+
+  /** What is older cannot be read, though its segment may still be there. */
+  #earliest(): number {
+    return this.streamTime - this.#retentionMs + 1;
+  }
+
+  fetchRange(key: K, from: number, to: number): WindowEntry<V>[] {
+    const first = Math.max(from, this.#earliest(), 0);
+    const found: WindowEntry<V>[] = [];
+    const last = Math.floor(Math.min(to, this.streamTime) / this.#segmentMs);
+    for (let segment = Math.floor(first / this.#segmentMs); segment <= last; segment++) {
+      for (const { start, kept, timestamp } of this.#bucket(segment, key).entries) {
+        if (start < first || start > to || kept === undefined) continue;
+        found.push({ start, value: this.#values.give(kept), timestamp });
+      }
+    }
+    return found;
+  }
+
+  put(key: K, value: V | null | undefined, start: number): void {
+    this.putEntry(key, value, start, this.#timestamp());
+  }
+
+  /** As `put`, with a timestamp. Returns false where the window has expired. */
+  putEntry(key: K, value: V | null | undefined, start: number, timestamp: number): boolean {
+    this.#observe(start);
+    const segment = Math.floor(start / this.#segmentMs);
+    if (segment < this.#firstSegment) return false;
+    const bucket = this.#bucket(segment, key);
+    const entry = entryAt(bucket.entries, start);
+    entry.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    entry.timestamp = timestamp;
+    entry.changed = true;
+    this.#writeBack.changed(bucket);
+    return true;
+  }
+
+  #observe(time: number): void {
+    if (time <= this.streamTime) return;
+    this.streamTime = time;
+    const first = Math.floor((time - this.#retentionMs) / this.#segmentMs);
+    if (first <= this.#firstSegment) return;
+    this.#firstSegment = first;
+    for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
+  }
+
+  #bucket(segment: number, key: K): Bucket {
+    const mapKey = this.#keys.mapKey(key);
+    const found = this.#segments.get(segment)?.get(mapKey);
+    return found ?? this.#readBucket(segment, mapKey, this.#keys.serde.serialize(key));
+  }
+
+  #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
+    const bytes = segment < this.#firstSegment ? undefined : this.#backing.get(bucketKey(segment, keyBytes));
+    const entries = bytes === undefined ? [] : this.#decode(bytes);
+    const bucket: Bucket = { segment, mapKey, keyBytes, entries, uncommitted: false, unflushed: false };
+    let buckets = this.#segments.get(segment);
+    if (buckets === undefined) {
+      buckets = new Map();
+      this.#segments.set(segment, buckets);
+    }
+    buckets.set(mapKey, bucket);
+    return bucket;
+  }
+
+  #decode(bytes: Uint8Array): Entry[] {
+    return decodeBucket(bytes).map(({ start, timestamp, value }) => ({
+      start,
+      timestamp,
+      kept: this.#values.decode(value),
+      changed: false,
+    }));
+  }
+
+  #encode(bucket: Bucket): BytesChange {
+    const stored = bucket.entries
+      .filter(({ kept }) => kept !== undefined)
+      .map(({ start, timestamp, kept }) => ({ start, timestamp, value: this.#values.encode(kept) }));
+    return {
+      key: bucketKey(bucket.segment, bucket.keyBytes),
+      value: stored.length === 0 || bucket.segment < this.#firstSegment ? undefined : encodeBucket(stored),
+    };
+  }
+
+  #size(): number {
+    let size = 0;
+    for (const buckets of this.#segments.values()) size += buckets.size;
+    return size;
+  }
+
+  #evict(keep: number): void {
+    let surplus = this.#size() - keep;
+    for (const buckets of this.#segments.values()) {
+      for (const [mapKey, bucket] of buckets) {
+        if (surplus <= 0) return;
+        if (bucket.unflushed) continue;
+        buckets.delete(mapKey);
+        surplus--;
+      }
+    }
+  }
+
+  async *fetchAll(from: number, to: number): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }> {
+    await this.#writeBack.settle();
+    const first = Math.max(from, this.#earliest(), 0);
+    const last = Math.floor(Math.min(to, this.streamTime) / this.#segmentMs);
+    for (let segment = Math.floor(first / this.#segmentMs); segment <= last; segment++) {
+      const windows = await this.#segmentWindows(segment);
+      for (const { keyBytes, start, kept, timestamp } of windows) {
+        if (start < first || start > to) continue;
+        const value = this.#values.give(kept);
+        yield { key: this.#keys.serde.deserialize(keyBytes), start, value, timestamp };
+      }
+    }
+  }
+
+  all(): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }> {
+    return this.fetchAll(0, Number.MAX_SAFE_INTEGER);
+  }
+
+  async #segmentWindows(segment: number): Promise<(Entry & { readonly keyBytes: Uint8Array })[]> {
+    const range = { from: segmentPrefix(segment), to: segmentPrefix(segment + 1) };
+    const changes = this.#writeBack.unflushed
+      .filter((bucket) => bucket.segment === segment)
+      .map((bucket) => this.#encode(bucket));
+    const windows: (Entry & { readonly keyBytes: Uint8Array })[] = [];
+    for await (const [key, bytes] of overlay(this.#backing.iterate(range), changes, false)) {
+      for (const entry of this.#decode(bytes)) windows.push({ ...entry, keyBytes: keyOfBucket(key) });
+    }
+    return windows.sort((a, b) => a.start - b.start || Buffer.compare(a.keyBytes, b.keyBytes));
+  }
+
+  takeChanges(): ProducerRecord[] {
+    const records: ProducerRecord[] = [];
+    for (const { keyBytes, entries } of this.#writeBack.takeUncommitted()) {
+      for (const entry of entries) {
+        if (!entry.changed) continue;
+        entry.changed = false;
+        const value = entry.kept === undefined ? null : this.#values.encode(entry.kept);
+        const key = windowKey(keyBytes, entry.start);
+        records.push({ key, value, timestamp: entry.timestamp, headers: noHeaders });
+      }
+    }
+    return records;
+  }
+
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const { key: keyBytes, start } = parseWindowKey(key);
+    this.#observe(start);
+    const segment = Math.floor(start / this.#segmentMs);
+    if (segment < this.#firstSegment) return;
+    const bucket = this.#bucket(segment, this.#keys.serde.deserialize(keyBytes));
+    const entry = entryAt(bucket.entries, start);
+    entry.kept = value === null ? undefined : this.#values.decode(value);
+    entry.timestamp = timestamp;
+    this.#writeBack.restored(bucket);
+  }
+
+  committed(checkpoint: Checkpoint | undefined, now: number): void {
+    this.#writeBack.afterCommit(checkpoint, now);
+    if (this.#clearedBelow >= this.#firstSegment) return;
+    // Not before the commit: a crash would find windows gone that the replayed records still belong to.
+    this.#clearedBelow = this.#firstSegment;
+    const cleared = this.#backing.clear({ to: segmentPrefix(this.#firstSegment) });
+    this.#clearing = this.#clearing instanceof Promise ? this.#clearing.then(() => cleared) : cleared;
+  }
+
+  async flush(checkpoint: Checkpoint | undefined): Promise<void> {
+    await this.#clearing;
+    await this.#writeBack.flush(checkpoint);
+  }
+
+  close(): void | Promise<void> {
+    const settled = this.#writeBack.settle();
+    if (settled === undefined && !(this.#clearing instanceof Promise)) return this.#backing.close();
+    return Promise.all([settled, this.#clearing]).then(() => this.#backing.close());
+  }
+}
+
+/** The entry with this start, put in its place if it is new. */
+function entryAt(entries: Entry[], start: number): Entry {
+  let at = entries.length;
+  while (at > 0 && entries[at - 1]!.start > start) at--;
+  const found = entries[at - 1];
+  if (found !== undefined && found.start === start) return found;
+  const entry: Entry = { start, kept: undefined, timestamp: -1, changed: false };
+  entries.splice(at, 0, entry);
+  return entry;
+}

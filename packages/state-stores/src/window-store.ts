@@ -1,0 +1,23 @@
+/** One entry of a window store: the start of its window in milliseconds, and its value. */
+export interface WindowEntry<V> {
+  readonly start: number;
+  readonly value: V;
+  readonly timestamp: number;
+}
+
+/** Reads of a window store. What is older than the retention is not there any more. */
+export interface ReadOnlyWindowStore<K, V> {
+  readonly name: string;
+  fetch(key: K, start: number): V | undefined;
+  /** A key's entries with starts from `from` to `to`, both inclusive, ascending. */
+  fetchRange(key: K, from: number, to: number): WindowEntry<V>[];
+  /** Entries of all keys with starts from `from` to `to`, both inclusive, by start and then by serialised key. */
+  fetchAll(from: number, to: number): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
+  all(): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
+}
+
+/** A window store as processors use it. */
+export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
+  /** Sets the value of a key's window; null or undefined deletes it. A window past its retention is ignored. */
+  put(key: K, value: V | null | undefined, start: number): void;
+}
