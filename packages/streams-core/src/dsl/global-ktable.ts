@@ -1,0 +1,16 @@
+import type { TableRef } from './views.ts';
+
+/** A table that every instance has whole, from {@link StreamsBuilder.globalTable}; streams join it by any key. */
+export class GlobalKTable<in out K, out V> {
+  readonly #ref: TableRef<K, V>;
+
+  /** @internal */
+  constructor(ref: TableRef<K, V>) {
+    this.#ref = ref;
+  }
+
+  /** @internal */
+  get ref(): { readonly node: string } {
+    return this.#ref;
+  }
+}

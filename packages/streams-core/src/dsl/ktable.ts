@@ -1,0 +1,202 @@
+import type { Serde } from '@millrace/log-client';
+import type { StoreSpec } from '@millrace/state-stores';
+import { TopologyError } from '../errors.ts';
+import { type JoinSides, tableTableJoin } from '../operators/join/table-table-join.ts';
+import type { KeyValue } from '../operators/stateless/map.ts';
+import { selectKey } from '../operators/stateless/select-key.ts';
+import { tableMerge } from '../operators/table/keep-table.ts';
+import { suppressUntilWindowCloses } from '../operators/table/suppress.ts';
+import { tableFilter } from '../operators/table/table-filter.ts';
+import { tableGroupBy } from '../operators/table/table-group-by.ts';
+import { tableMapValues } from '../operators/table/table-map-values.ts';
+import { toStream } from '../operators/table/to-stream.ts';
+import type { Windowed } from '../record.ts';
+import type { AnyOperator } from '../topology/operator.ts';
+import { KGroupedTable } from './kgrouped-table.ts';
+import type { KStream } from './kstream.ts';
+import { derivedFrom, keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
+import type { Materialized, Named } from './options.ts';
+import type { UntilWindowCloses } from './suppressed.ts';
+import type { TableRef, Views } from './views.ts';
+
+/** A table: the latest value of each key. Its methods add operators that work on its changes. */
+export class KTable<out K, out V> {
+  readonly #views: Views;
+  readonly #ref: TableRef<K, V>;
+
+  /** @internal */
+  constructor(views: Views, ref: TableRef<K, V>) {
+    this.#views = views;
+    this.#ref = ref;
+  }
+
+  /** @internal */
+  get ref(): TableRef<K, V> {
+    return this.#ref;
+  }
+
+  /** The rows that the predicate holds for; a type guard narrows the table. A row it no longer holds for is deleted. */
+  filter<W extends V>(predicate: (value: V, key: K) => value is W, options?: Materialized<W>): KTable<K, W>;
+  filter(predicate: (value: V, key: K) => boolean, options?: Materialized<V>): KTable<K, V>;
+  filter(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
+    const value = options.value ?? this.#ref.value;
+    return this.#derive('KTABLE-FILTER-', options, value, (kept) => tableFilter(this.#ref.node, predicate, kept));
+  }
+
+  /** The rows that the predicate does not hold for. */
+  filterNot(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
+    return this.filter((value, key) => !predicate(value, key), options);
+  }
+
+  /** The same rows with other values. */
+  mapValues<V2>(mapper: (value: V, key: K) => V2, options: Materialized<V2> = {}): KTable<K, V2> {
+    return this.#derive('KTABLE-MAPVALUES-', options, options.value, (kept) =>
+      tableMapValues(this.#ref.node, mapper, kept),
+    );
+  }
+
+  /** A table worked out from this one; kept only where it is given a store. */
+  #derive<V2>(
+    prefix: string,
+    options: Materialized<V2>,
+    value: Serde<V2> | undefined,
+    operator: (kept: string | undefined) => AnyOperator,
+  ): KTable<K, V2> {
+    const { graph } = this.#views;
+    const node = graph.names.node(prefix, options.name);
+    const { as } = options;
+    if (as !== undefined) this.#addStore(node, as, valueSerdeOr(value), options);
+    graph.addProcessor({
+      name: node,
+      parents: [this.#ref.node],
+      operator: operator(as),
+      table: as === undefined ? derivedFrom(this.#ref.node) : keptIn(as),
+    });
+    return this.#views.table({ ...this.#ref, node, value });
+  }
+
+  #addStore<V2>(node: string, name: string, value: Serde<V2>, options: Materialized<V2>): void {
+    const key = requireKeySerde(this.#ref.key, node);
+    this.#views.graph.addStore(tableStore(name, key, value, options) as StoreSpec);
+  }
+
+  /** The changes as a stream; a deleted row is a null value. */
+  toStream(named?: Named): KStream<K, V | null>;
+  /** The changes as a stream under new keys. */
+  toStream<K2>(selector: (value: V | null, key: K) => K2, named?: Named): KStream<K2, V | null>;
+  toStream<K2>(selector?: Named | ((value: V | null, key: K) => K2), named?: Named): KStream<K | K2, V | null> {
+    const select = typeof selector === 'function' ? (selector as (value: V | null, key: K) => K2) : undefined;
+    const { graph } = this.#views;
+    const { key, value, sources } = this.#ref;
+    const { name } = (select === undefined ? (selector as Named | undefined) : named) ?? {};
+    const node = graph.names.node('KTABLE-TOSTREAM-', name);
+    graph.addProcessor({ name: node, parents: [this.#ref.node], operator: toStream<K, V>() });
+    const plain = { node, key, value: value as Serde<V | null> | undefined, sources, repartition: false };
+    if (select === undefined) return this.#views.stream<K, V | null>(plain);
+    const rekeyed = graph.names.node('KSTREAM-KEY-SELECT-');
+    graph.addProcessor({ name: rekeyed, parents: [node], operator: selectKey(select) });
+    return this.#views.stream<K2, V | null>({ ...plain, node: rekeyed, key: undefined, repartition: true });
+  }
+
+  /** Holds changes of a windowed table back until their window has closed; then the last one goes on. */
+  suppress<K0>(this: KTable<Windowed<K0>, V>, until: UntilWindowCloses): KTable<Windowed<K0>, V> {
+    return this.#suppress(until) as unknown as KTable<Windowed<K0>, V>;
+  }
+
+  #suppress({ name }: UntilWindowCloses): KTable<K, V> {
+    const { graph } = this.#views;
+    const { graceMs } = this.#ref;
+    const node = graph.names.node('KTABLE-SUPPRESS-', name);
+    if (graceMs === undefined) {
+      throw new TopologyError(
+        'TOPOLOGY_INVALID',
+        `${node}: only the result of a windowed aggregation has windows that close; put suppress() right after it`,
+      );
+    }
+    const store = name === undefined ? graph.names.store('KTABLE-SUPPRESS-') : `${name}-store`;
+    const key = requireKeySerde(this.#ref.key, node);
+    const value = valueSerdeOr(this.#ref.value);
+    graph.addStore({ kind: 'time-ordered-buffer', name: store, key, value, persistent: true, logging: true } as StoreSpec);
+    graph.addProcessor({
+      name: node,
+      parents: [this.#ref.node],
+      operator: suppressUntilWindowCloses(store, graceMs) as AnyOperator,
+      stores: [store],
+      table: derivedFrom(this.#ref.node),
+    });
+    return this.#views.table({ ...this.#ref, node });
+  }
+
+  /** Regroups the rows by a new key and value; null leaves a row out. */
+  groupBy<K2, V2>(
+    selector: (value: V, key: K) => KeyValue<K2, V2> | null,
+    grouped: Named & { readonly key: Serde<K2>; readonly value?: Serde<V2> },
+  ): KGroupedTable<K2, V2> {
+    const { graph } = this.#views;
+    const node = graph.names.node('KTABLE-SELECT-', grouped.name);
+    const { key } = grouped;
+    const sameKey = (a: K2, b: K2): boolean => a === b || Buffer.compare(key.serialize(a), key.serialize(b)) === 0;
+    graph.addProcessor({ name: node, parents: [this.#ref.node], operator: tableGroupBy(selector, sameKey) });
+    graph.requireOldValues(this.#ref.node);
+    const value = valueSerdeOr(grouped.value);
+    return new KGroupedTable(this.#views, { node, key, value, repartitionName: grouped.name });
+  }
+
+  /** Rows with the same key in both tables, joined. */
+  join<V2, R>(other: KTable<K, V2>, joiner: (left: V, right: V2) => R, options: Materialized<R> = {}): KTable<K, R> {
+    return this.#join(other, joiner as Joiner<R>, options, { left: false, right: false });
+  }
+
+  /** All rows of this table, with null where the other has none. */
+  leftJoin<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (left: V, right: V2 | null) => R,
+    options: Materialized<R> = {},
+  ): KTable<K, R> {
+    return this.#join(other, joiner as Joiner<R>, options, { left: true, right: false });
+  }
+
+  /** All rows of both tables, with null where one has none. */
+  outerJoin<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (left: V | null, right: V2 | null) => R,
+    options: Materialized<R> = {},
+  ): KTable<K, R> {
+    return this.#join(other, joiner as Joiner<R>, options, { left: true, right: true });
+  }
+
+  #join<R>(other: KTable<K, unknown>, joiner: Joiner<R>, options: Materialized<R>, keeps: JoinSides): KTable<K, R> {
+    const { graph } = this.#views;
+    const { name, as } = options;
+    const [left, right] = [this.#ref, other.ref];
+    const merge = graph.names.node('KTABLE-MERGE-', name);
+    if (keeps.left) graph.requireOldValues(left.node);
+    if (keeps.right) graph.requireOldValues(right.node);
+    const leftNode = graph.names.node('KTABLE-JOINTHIS-', name && `${name}-join-this`);
+    const rightNode = graph.names.node('KTABLE-JOINOTHER-', name && `${name}-join-other`);
+    const side = (own: string, theirs: string, which: 'left' | 'right', node: string): void =>
+      graph.addProcessor({
+        name: node,
+        parents: [own],
+        operator: tableTableJoin({ own, other: theirs, side: which, keeps, joiner }),
+        views: [theirs],
+        // Its view looks up its own side as well.
+        table: derivedFrom(own, theirs),
+      });
+    side(left.node, right.node, 'left', leftNode);
+    side(right.node, left.node, 'right', rightNode);
+    const sources = [...new Set([...left.sources, ...right.sources])];
+    graph.requireCopartitioning(merge, sources);
+    const value = options.value;
+    if (as !== undefined) this.#addStore(merge, as, valueSerdeOr(value), options);
+    graph.addProcessor({
+      name: merge,
+      parents: [leftNode, rightNode],
+      operator: tableMerge(leftNode, as),
+      table: as === undefined ? derivedFrom(leftNode, rightNode) : keptIn(as),
+    });
+    return this.#views.table({ node: merge, key: left.key ?? right.key, value, sources });
+  }
+}
+
+type Joiner<R> = (left: unknown, right: unknown) => R;

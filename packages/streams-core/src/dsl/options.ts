@@ -1,0 +1,45 @@
+import type { Serde } from '@millrace/log-client';
+import type { StoreSpec } from '@millrace/state-stores';
+
+/** A name for the operator's node; without one Kafka Streams' scheme makes one up. */
+export interface Named {
+  readonly name?: string;
+}
+
+/** How records are grouped. Serdes are needed only where the grouping has to go through a topic. */
+export interface Grouped<K, V> extends Named {
+  readonly key?: Serde<K>;
+  readonly value?: Serde<V>;
+}
+
+/** How a table is kept. */
+export interface Materialized<V> extends Named {
+  /** The store's name; with one, the table is kept and can be looked up. */
+  readonly as?: string;
+  /** How values are stored. Default: as the input's where the type is the same, else JSON. */
+  readonly value?: Serde<V>;
+  /** On disk, or in memory and restored from the changelog at each start. Default: true. */
+  readonly persistent?: boolean;
+  /** Whether changes go to a changelog topic. Default: true. */
+  readonly logging?: boolean;
+  readonly changelogConfigs?: Readonly<Record<string, string>>;
+}
+
+/** As Materialized, for windowed tables. */
+export interface MaterializedWindow<V> extends Materialized<V> {
+  /** How long windows can be looked up after stream time has passed their start; at least size + grace, the default. */
+  readonly retentionMs?: number;
+}
+
+/** How a stream goes through a topic of the topology's own. */
+export interface Repartitioned<K, V> extends Named {
+  readonly key?: Serde<K>;
+  readonly value?: Serde<V>;
+  /** Default: as many as the topics the records come from. */
+  readonly partitions?: number;
+}
+
+/** The stores a processor may use: specs, which are added to the topology, or names of stores that have been added. */
+export interface ProcessOptions extends Named {
+  readonly stores?: readonly (string | StoreSpec<never, never>)[];
+}

@@ -1,0 +1,50 @@
+import type { Serde } from '@millrace/log-client';
+import { filter } from '../operators/stateless/filter.ts';
+import { requireKeySerde, valueSerdeOr } from './materialize.ts';
+import type { StreamRef, Views } from './views.ts';
+
+export const repartitionSuffix = '-repartition';
+
+export interface RepartitionOptions<K, V> {
+  /** The topic's name, or its beginning. */
+  readonly prefix: string;
+  readonly key: Serde<K> | undefined;
+  readonly value: Serde<V> | undefined;
+  readonly partitions?: number | undefined;
+  /** Records without a key have no partition they belong to; left joins want them all the same. */
+  readonly keepNullKeys?: boolean;
+}
+
+/** Sends a stream through a topic of the topology's own, so that records with the same key meet in one task. */
+export function throughTopic<K, V>(
+  { graph }: Views,
+  ref: StreamRef<K, V>,
+  options: RepartitionOptions<K, V>,
+): StreamRef<K, V> {
+  const { prefix } = options;
+  const topic = prefix.endsWith(repartitionSuffix) ? prefix : `${prefix}${repartitionSuffix}`;
+  const generated = {
+    sink: graph.names.node('KSTREAM-SINK-'),
+    filter: graph.names.node('KSTREAM-FILTER-'),
+    source: graph.names.node('KSTREAM-SOURCE-'),
+  };
+  // Kafka Streams derives the nodes' names from the topic's, unless that is a generated one itself.
+  const names = /KSTREAM.*-[0-9]{10}$/.test(prefix)
+    ? generated
+    : { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
+  const key = requireKeySerde(options.key, `The repartitioning into "${topic}"`);
+  const value = valueSerdeOr(options.value);
+  const keep = options.keepNullKeys === true ? () => true : (_value: V, recordKey: K) => recordKey !== null;
+  graph.addProcessor({ name: names.filter, parents: [ref.node], operator: filter(keep) });
+  graph.addSink({
+    name: names.sink,
+    parents: [names.filter],
+    topic,
+    key: key as Serde<unknown>,
+    value: value as Serde<unknown>,
+  });
+  graph.repartitionTopics.set(topic, { name: topic, partitions: options.partitions });
+  const entry = { name: topic, key: key as Serde<unknown>, value: value as Serde<unknown> };
+  graph.addSource({ name: names.source, topics: [entry], global: false });
+  return { node: names.source, key, value, sources: [names.source], repartition: false };
+}

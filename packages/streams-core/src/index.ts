@@ -1,0 +1,61 @@
+// Build
+export { days, hours, milliseconds, minutes, seconds } from './duration.ts';
+export { GlobalKTable } from './dsl/global-ktable.ts';
+export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts';
+export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';
+export { KStream } from './dsl/kstream.ts';
+export { KTable } from './dsl/ktable.ts';
+export type { Grouped, Materialized, MaterializedWindow, Named, ProcessOptions, Repartitioned } from './dsl/options.ts';
+export type { Branches, SplitStreams } from './dsl/split.ts';
+export { StreamsBuilder } from './dsl/streams-builder.ts';
+export { type UntilWindowCloses, untilWindowCloses } from './dsl/suppressed.ts';
+export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export type { KeyValue } from './operators/stateless/map.ts';
+export type { Change, Forward, StreamRecord, Window, Windowed } from './record.ts';
+export type {
+  Cancellable,
+  FixedKeyProcessorContext,
+  FixedKeyProcessorSupplier,
+  Processor,
+  ProcessorContext,
+  ProcessorFunction,
+  ProcessorSupplier,
+  PunctuationType,
+  StoreOf,
+} from './topology/processor.ts';
+export { TimeWindows } from './windows/time-windows.ts';
+// Describe
+export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/nodes.ts';
+export { type SubTopology, Topology } from './topology/topology.ts';
+// Topics and serdes
+export { boolean, bytes, double, integer, long, number, type Serde, string } from '@millrace/log-client';
+export { keyValueStore, type StoreSpec, windowStore } from '@millrace/state-stores';
+export type { KeyValueStore, ValueAndTimestamp, WindowStore } from '@millrace/state-stores';
+export { json, type Schema } from './serde/json.ts';
+export { type Serializer, type SinkTopic, type Topic, topic } from './serde/topic.ts';
+export { timeWindowed } from './serde/windowed-serde.ts';
+// Run
+export type { AppState } from './runtime/app-state.ts';
+export type { StreamsConfig } from './runtime/config.ts';
+export {
+  type DeserializationExceptionHandler,
+  type DeserializationResponse,
+  deadLetterTo,
+  failOnDeserializationError,
+  logAndContinue,
+  type StateRestoreListener,
+  type StoreRestore,
+  type UncaughtExceptionHandler,
+  type UncaughtExceptionResponse,
+} from './runtime/handlers.ts';
+export { type AppMetrics, StreamsApp } from './runtime/streams-app.ts';
+// Errors
+export {
+  ConfigError,
+  isStreamsError,
+  RecordError,
+  type RecordOrigin,
+  StreamsError,
+  type StreamsErrorCode,
+  TopologyError,
+} from './errors.ts';

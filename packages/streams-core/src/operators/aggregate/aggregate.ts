@@ -1,0 +1,50 @@
+import type { Change, StreamRecord } from '../../record.ts';
+import type { Operator } from '../../topology/operator.ts';
+
+/** How an aggregate starts and grows. Returning null deletes it. */
+export interface Aggregation<K, V, A> {
+  readonly initial: () => A | null;
+  readonly add: (aggregate: A | null, value: V, key: K) => A | null;
+}
+
+/** The aggregation that `count` is. */
+export const counting: Aggregation<unknown, unknown, number> = {
+  initial: () => 0,
+  add: (count) => (count ?? 0) + 1,
+};
+
+/** The aggregation that `reduce` is: the first value stands as it is. */
+export function reducing<V>(reducer: (aggregate: V, value: V) => V): Aggregation<unknown, V, V> {
+  return {
+    initial: () => null,
+    add: (aggregate, value) => (aggregate === null ? value : reducer(aggregate, value)),
+  };
+}
+
+/**
+ * Aggregates a stream by key. Null keys and null values are left out; the result's timestamp is the larger of the
+ * record's and the old aggregate's (Kafka Streams: KStreamAggregate).
+ */
+export function aggregate<K, V, A>(
+  storeName: string,
+  { initial, add }: Aggregation<K, V, A>,
+): Operator<K, V, K, Change<A>> {
+  return {
+    kind: 'aggregate',
+    open(context, forward) {
+      const store = context.keyValueStore<K, A>(storeName);
+      const { sendOldValues } = context;
+      return ({ key, value, timestamp, headers }: StreamRecord<K, V>) => {
+        if (key === null || value === null) return context.dropped();
+        const old = store.get(key);
+        const oldValue = old === undefined ? null : old.value;
+        const newValue = add(old === undefined ? initial() : oldValue, value, key);
+        const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
+        store.put(key, newValue, time);
+        const change = { newValue, oldValue: sendOldValues ? oldValue : null };
+        return forward({ key, value: change, timestamp: time, headers });
+      };
+    },
+    view: (context) => context.keyValueStore(storeName),
+  };
+}

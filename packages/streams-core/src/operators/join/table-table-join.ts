@@ -1,0 +1,69 @@
+import type { ValueAndTimestamp } from '@millrace/state-stores';
+import type { Change, StreamRecord } from '../../record.ts';
+import type { Operator, TableView } from '../../topology/operator.ts';
+
+/** Whether a side's rows appear in the result without a partner. */
+export interface JoinSides {
+  readonly left: boolean;
+  readonly right: boolean;
+}
+
+export interface TableTableJoin<V1, V2, R> {
+  /** The node of the table whose changes come in, and the one that is looked up. */
+  readonly own: string;
+  readonly other: string;
+  readonly side: 'left' | 'right';
+  readonly keeps: JoinSides;
+  readonly joiner: (left: V1 | null, right: V2 | null) => R;
+}
+
+/**
+ * One side of a join of two tables with the same key: a change here meets the other side's row of the moment. The
+ * result has the larger of the two timestamps (Kafka Streams: KTableKTableInnerJoin, LeftJoin, RightJoin, OuterJoin).
+ */
+export function tableTableJoin<K, V1, V2, R>(
+  join: TableTableJoin<V1, V2, R>,
+): Operator<K, Change<V1 | V2>, K, Change<R>> {
+  const { own, other, side, keeps } = join;
+  const ownKept = side === 'left' ? keeps.left : keeps.right;
+  const otherKept = side === 'left' ? keeps.right : keeps.left;
+  const joined = (mine: unknown, theirs: unknown): R =>
+    side === 'left'
+      ? join.joiner(mine as V1 | null, theirs as V2 | null)
+      : join.joiner(theirs as V1 | null, mine as V2 | null);
+  /** A row of the result; null where the sides that are there do not make one. */
+  const row = (mine: unknown, theirs: unknown): R | null => {
+    if (mine === null ? theirs === null || !otherKept : theirs === null && !ownKept) return null;
+    return joined(mine, theirs);
+  };
+  return {
+    kind: 'table-table-join',
+    open(context, forward) {
+      const view = context.view<K, unknown>(other);
+      const { sendOldValues } = context;
+      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<unknown>>) => {
+        if (key === null) return context.dropped();
+        const found = view.get(key);
+        if (found === undefined && (!ownKept || (value.newValue === null && value.oldValue === null))) return;
+        const theirs = found === undefined ? null : found.value;
+        const change = {
+          newValue: row(value.newValue, theirs),
+          oldValue: sendOldValues ? row(value.oldValue, theirs) : null,
+        };
+        const time = found !== undefined && found.timestamp > timestamp ? found.timestamp : timestamp;
+        return forward({ key, value: change, timestamp: time, headers });
+      };
+    },
+    view(context): TableView<K, R> {
+      const [mine, theirs] = [context.view<K, unknown>(own), context.view<K, unknown>(other)];
+      return {
+        get(key): ValueAndTimestamp<R> | undefined {
+          const [a, b] = [mine.get(key), theirs.get(key)];
+          const value = row(a?.value ?? null, b?.value ?? null);
+          if (value === null) return undefined;
+          return { value, timestamp: Math.max(a?.timestamp ?? -1, b?.timestamp ?? -1) };
+        },
+      };
+    },
+  };
+}

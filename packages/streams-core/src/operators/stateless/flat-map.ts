@@ -1,0 +1,21 @@
+import { sequence } from '../../sequence.ts';
+import type { Operator } from '../../topology/operator.ts';
+import type { KeyValue } from './map.ts';
+
+/** Makes any number of records out of each one. */
+export function flatMap<K, V, K2, V2>(
+  mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>,
+): Operator<K, V, K2, V2> {
+  return {
+    kind: 'flat-map',
+    open:
+      (_context, forward) =>
+      ({ key, value, timestamp, headers }) => {
+        const mapped = [...mapper(value, key)];
+        return sequence(mapped.length, (index) => {
+          const [newKey, newValue] = mapped[index]!;
+          return forward({ key: newKey, value: newValue, timestamp, headers });
+        });
+      },
+  };
+}

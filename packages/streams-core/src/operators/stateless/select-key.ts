@@ -1,0 +1,12 @@
+import type { Operator } from '../../topology/operator.ts';
+
+/** Gives each record a new key. */
+export function selectKey<K, V, K2>(selector: (value: V, key: K) => K2): Operator<K, V, K2, V> {
+  return {
+    kind: 'select-key',
+    open:
+      (_context, forward) =>
+      ({ key, value, timestamp, headers }) =>
+        forward({ key: selector(value, key), value, timestamp, headers }),
+  };
+}

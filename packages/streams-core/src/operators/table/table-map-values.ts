@@ -1,0 +1,37 @@
+import type { Change, StreamRecord } from '../../record.ts';
+import type { Operator, TableView } from '../../topology/operator.ts';
+import { type KeptIn, keeper } from './keep-table.ts';
+
+/** A table with other values; deletes stay deletes (Kafka Streams: KTableMapValues). */
+export function tableMapValues<K, V, V2>(
+  parent: string,
+  mapper: (value: V, key: K) => V2,
+  kept: KeptIn,
+): Operator<K, Change<V>, K, Change<V2>> {
+  const mapped = (value: V | null, key: K): V2 | null => (value === null ? null : mapper(value, key));
+  return {
+    kind: 'table-map-values',
+    open(context, forward) {
+      const keep = keeper<K, V2>(context, kept);
+      const needsOld = context.sendOldValues && kept === undefined;
+      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
+        const change = {
+          newValue: mapped(value.newValue, key),
+          oldValue: needsOld ? mapped(value.oldValue, key) : null,
+        };
+        return forward({ key, value: keep(key, change, timestamp), timestamp, headers });
+      };
+    },
+    view: (context): TableView<unknown, unknown> => {
+      if (kept !== undefined) return context.keyValueStore(kept);
+      const view = context.view<K, V>(parent);
+      const derived: TableView<K, V2> = {
+        get: (key) => {
+          const row = view.get(key);
+          return row === undefined ? undefined : { value: mapper(row.value, key), timestamp: row.timestamp };
+        },
+      };
+      return derived as TableView<unknown, unknown>;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Change } from '../../record.ts';
+import type { Operator } from '../../topology/operator.ts';
+
+/**
+ * Reads a stream as the changes of a table: the last record of a key is its row, null deletes it, a null key is left
+ * out. Without a store it sends new values only (Kafka Streams: KTableSource).
+ */
+export function tableSource<K, V>(storeName: string, isKept: () => boolean): Operator<K, V, K, Change<V>> {
+  return {
+    kind: 'table-source',
+    open(context, forward) {
+      if (!isKept()) {
+        return ({ key, value, timestamp, headers }) => {
+          if (key === null) return context.dropped();
+          return forward({ key, value: { newValue: value, oldValue: null }, timestamp, headers });
+        };
+      }
+      const store = context.keyValueStore<K, V>(storeName);
+      const { sendOldValues } = context;
+      return ({ key, value, timestamp, headers }) => {
+        if (key === null) return context.dropped();
+        const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;
+        store.put(key, value, timestamp);
+        return forward({ key, value: { newValue: value, oldValue }, timestamp, headers });
+      };
+    },
+    view: (context) => context.keyValueStore(storeName),
+  };
+}

@@ -1,0 +1,85 @@
+import type { LogClient } from '@millrace/log-client';
+import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+import {
+  type DeserializationExceptionHandler,
+  failOnDeserializationError,
+  type StateRestoreListener,
+  type UncaughtExceptionHandler,
+} from './handlers.ts';
+
+/** How a StreamsApp runs. Times are in milliseconds. */
+export interface StreamsConfig {
+  /** Names the consumer group, the internal topics and the state folder. */
+  readonly applicationId: string;
+  readonly log: LogClient;
+  /** Where stores keep their files, in a folder of the application's name. Needed where a store is persistent. */
+  readonly stateDir?: string;
+  /** `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results as they come. */
+  readonly processingGuarantee?: 'exactly_once' | 'at_least_once';
+  /** Default 100. */
+  readonly commitIntervalMs?: number;
+  /** How long to wait for records when there is nothing to do. Default 100. */
+  readonly pollMs?: number;
+  /** About how many records one poll asks for. Default 1000. */
+  readonly maxPollRecords?: number;
+  /** A partition with more waiting records is not polled until they are fewer. Default 1000. */
+  readonly maxBufferedRecords?: number;
+  /** Bytes of results at which a task commits before its time. Default 16 MiB. */
+  readonly maxUncommittedBytes?: number;
+  /** An instance that is silent for so long loses its tasks to the others. Default 5 minutes. */
+  readonly maxPollIntervalMs?: number;
+  readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
+  /** Topics that the handler may send records to; looked up when the app starts. */
+  readonly deadLetterTopics?: readonly string[];
+  readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
+  readonly stateRestoreListener?: StateRestoreListener;
+}
+
+export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir'>> & { readonly stateDir: string | undefined };
+
+const shutDown: UncaughtExceptionHandler = () => 'shutdown';
+const wholeMs = (min: number) => z.int().min(min);
+const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function');
+
+const schema = z.strictObject({
+  applicationId: z
+    .string()
+    .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'expected 1 to 100 characters out of a-z A-Z 0-9 . _ -'),
+  log: z.custom<LogClient>(
+    (value) => typeof value === 'object' && value !== null && 'join' in value && 'admin' in value,
+    'expected a LogClient, e.g. await EmbeddedLog.open({ dir })',
+  ),
+  stateDir: z.string().min(1).optional(),
+  processingGuarantee: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
+  commitIntervalMs: wholeMs(0).default(100),
+  pollMs: wholeMs(0).default(100),
+  maxPollRecords: wholeMs(1).default(1000),
+  maxBufferedRecords: wholeMs(1).default(1000),
+  maxUncommittedBytes: wholeMs(1).default(16 << 20),
+  maxPollIntervalMs: wholeMs(1).default(300_000),
+  deserializationExceptionHandler: aFunction<DeserializationExceptionHandler>().default(() => failOnDeserializationError),
+  deadLetterTopics: z.array(z.string()).default([]),
+  uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
+  stateRestoreListener: z.custom<StateRestoreListener>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
+});
+
+/** Fills in defaults. @throws ConfigError naming each wrong option, what it got and what was expected */
+export function resolveConfig(config: StreamsConfig): ResolvedConfig {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return { ...parsed.data, stateDir: parsed.data.stateDir };
+  const issues = parsed.error.issues.map((issue) => {
+    const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'config');
+    const got = issue.path.length === 0 ? '' : `, got ${show(config, issue.path)}`;
+    return issue.code === 'unrecognized_keys'
+      ? `"${name}" is no option; the options are ${Object.keys(schema.shape).join(', ')}`
+      : `"${name}": ${issue.message}${got}`;
+  });
+  throw new ConfigError(`StreamsApp: ${issues.join('; ')}`);
+}
+
+function show(config: unknown, path: readonly PropertyKey[]): string {
+  let value = config;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return typeof value === 'object' ? 'an object' : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,46 @@
+import type { LogRecord } from '@millrace/log-client';
+import type { RecordError } from '../errors.ts';
+
+/** What to do with a record that cannot be read: stop, leave it out, or send it to another topic. */
+export type DeserializationResponse = 'fail' | 'continue' | { readonly deadLetterTopic: string };
+
+/** Decides for one record. `error` names node, topic, partition and offset. */
+export type DeserializationExceptionHandler = (error: RecordError, record: LogRecord) => DeserializationResponse;
+
+/** Stops the app: the default. */
+export const failOnDeserializationError: DeserializationExceptionHandler = () => 'fail';
+
+/** Reports the record and goes on without it. */
+export function logAndContinue(report: (message: string) => void = console.warn): DeserializationExceptionHandler {
+  return (error) => {
+    report(`Left out: ${error.message}`);
+    return 'continue';
+  };
+}
+
+/** Sends the record as it came to another topic, with the reason and its origin in headers. */
+export function deadLetterTo(topic: string): DeserializationExceptionHandler {
+  return () => ({ deadLetterTopic: topic });
+}
+
+/** After an error that nothing else dealt with: stop this instance, or start its work over from the last commit. */
+export type UncaughtExceptionResponse = 'shutdown' | 'restart';
+
+export type UncaughtExceptionHandler = (error: unknown) => UncaughtExceptionResponse;
+
+/** Progress of a store that is being restored from its changelog. */
+export interface StoreRestore {
+  readonly taskId: string;
+  readonly store: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** The first offset to apply, and the one to reach. */
+  readonly startOffset: number;
+  readonly endOffset: number;
+}
+
+export interface StateRestoreListener {
+  onRestoreStart?(restore: StoreRestore): void;
+  onBatchRestored?(restore: StoreRestore, batchEndOffset: number, records: number): void;
+  onRestoreEnd?(restore: StoreRestore, records: number): void;
+}

@@ -1,0 +1,115 @@
+import { setImmediate } from 'node:timers/promises';
+import type { GroupMember, RecordBatch } from '@millrace/log-client';
+import type { ResolvedConfig } from './config.ts';
+import type { GlobalTables } from './global-tables.ts';
+import type { Task } from './task/task.ts';
+import type { TaskCommitter } from './task-committer.ts';
+import type { TaskRegistry } from './task-registry.ts';
+
+export interface PollLoopOptions {
+  readonly config: ResolvedConfig;
+  readonly member: GroupMember;
+  readonly tasks: TaskRegistry;
+  readonly committer: TaskCommitter;
+  readonly globals: GlobalTables | undefined;
+  /** Called after each round. */
+  readonly onRound: () => void;
+}
+
+/** Rounds of polling, processing, punctuating and committing, at the loop's own pace. It has no policy of its own. */
+export class PollLoop {
+  readonly #options: PollLoopOptions;
+  readonly #paused = new Map<Task, Set<string>>();
+  #lastCommitAt = performance.now();
+  #stopping = false;
+
+  constructor(options: PollLoopOptions) {
+    this.#options = options;
+  }
+
+  /** The loop ends after the round under way. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async run(): Promise<void> {
+    let busy = false;
+    while (!this.#stopping) {
+      busy = await this.#round(busy);
+      this.#options.onRound();
+      // Other work of the process, timers included, gets its turn.
+      await setImmediate();
+    }
+    await this.#commitAll(this.#options.tasks.tasks.filter((task) => task.needsCommit));
+  }
+
+  async #round(wasBusy: boolean): Promise<boolean> {
+    const { config, member, tasks, globals } = this.#options;
+    const batches = await member.poll({
+      maxWaitMs: wasBusy || this.#stopping ? 0 : this.#idleMs(),
+      maxRecords: config.maxPollRecords,
+    });
+    if (globals !== undefined) await globals.update();
+    this.#feed(batches);
+    let worked = batches.length > 0;
+    for (const task of tasks.tasks) {
+      const done = task.process(config.maxPollRecords);
+      if ((typeof done === 'number' ? done : await done) > 0) worked = true;
+      const fired = task.punctuate();
+      if ((typeof fired === 'number' ? fired : await fired) > 0) worked = true;
+      this.#resume(task);
+    }
+    await this.#maybeCommit();
+    return worked;
+  }
+
+  /** How long to wait for records: not past the next commit that is due. */
+  #idleMs(): number {
+    const { config, tasks } = this.#options;
+    if (!tasks.tasks.some((task) => task.needsCommit)) return config.pollMs;
+    const due = this.#lastCommitAt + config.commitIntervalMs - performance.now();
+    return Math.max(0, Math.min(config.pollMs, Math.ceil(due)));
+  }
+
+  #feed(batches: readonly RecordBatch[]): void {
+    const { config, member, tasks } = this.#options;
+    for (const { topic, partition, records } of batches) {
+      const task = tasks.find({ topic, partition });
+      if (task === undefined) continue;
+      task.addRecords(topic, records);
+      if (task.waiting(topic) <= config.maxBufferedRecords) continue;
+      member.pause({ topic, partition });
+      const paused = this.#paused.get(task) ?? new Set();
+      this.#paused.set(task, paused.add(topic));
+    }
+  }
+
+  #resume(task: Task): void {
+    const paused = this.#paused.get(task);
+    if (paused === undefined) return;
+    const { config, member } = this.#options;
+    for (const topic of paused) {
+      if (task.waiting(topic) > config.maxBufferedRecords) continue;
+      member.resume({ topic, partition: task.id.partition });
+      paused.delete(topic);
+    }
+    if (paused.size === 0) this.#paused.delete(task);
+  }
+
+  async #maybeCommit(): Promise<void> {
+    const { config, tasks } = this.#options;
+    const due = performance.now() - this.#lastCommitAt >= config.commitIntervalMs;
+    const ready = tasks.tasks.filter(
+      (task) =>
+        task.needsCommit && (due || task.commitRequested || task.uncommittedBytes >= config.maxUncommittedBytes),
+    );
+    await this.#commitAll(ready);
+    if (due) this.#lastCommitAt = performance.now();
+  }
+
+  async #commitAll(tasks: readonly Task[]): Promise<void> {
+    const { committer, member } = this.#options;
+    const outcomes = await Promise.allSettled(tasks.map((task) => committer.commit(task, member)));
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}

@@ -1,0 +1,85 @@
+import type { GroupMember, LogClient, LogProducer } from '@millrace/log-client';
+import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import type { ResolvedConfig } from './config.ts';
+import type { PreparedCommit, Task } from './task/task.ts';
+
+/**
+ * Commits tasks: what they made and how far they have read go to the log together, and only then may their stores write
+ * to disk. Exactly once in one transaction; at least once results first, offsets after.
+ */
+export class TaskCommitter {
+  readonly #log: LogClient;
+  readonly #group: string;
+  readonly #exactlyOnce: boolean;
+  readonly #producers = new Map<string, LogProducer>();
+  readonly #topicIds = new Map<string, string>();
+  /** Each store's next changelog offset, as of its last commit. */
+  readonly #positions = new WeakMap<StateStore, Checkpoint>();
+
+  constructor({ log, applicationId, processingGuarantee }: ResolvedConfig) {
+    this.#log = log;
+    this.#group = applicationId;
+    this.#exactlyOnce = processingGuarantee === 'exactly_once';
+  }
+
+  /** Makes a task ready to be committed: fences whoever committed for it before, where the log needs that. */
+  async prepare(task: Task): Promise<void> {
+    for (const [topic, info] of await this.#log.admin.topics([...task.changelogs.keys()])) {
+      this.#topicIds.set(topic, info.id);
+    }
+    await this.#producer(task);
+  }
+
+  /** One producer serves all tasks where commits carry the group's generation; else each task has its own. */
+  async #producer(task: Task): Promise<LogProducer> {
+    const own = this.#exactlyOnce && !this.#log.capabilities.groupFencedOffsets;
+    const name = own ? task.name : '';
+    let producer = this.#producers.get(name);
+    if (producer === undefined) {
+      producer = await this.#log.producer(own ? { transactionalId: `${this.#group}-${task.name}` } : {});
+      this.#producers.set(name, producer);
+    }
+    return producer;
+  }
+
+  /** Commits everything the task has done. @throws LogError `LOG_FENCED` when the task has gone to another instance */
+  async commit(task: Task, member: GroupMember): Promise<void> {
+    const prepared = task.prepareCommit();
+    const producer = await this.#producer(task);
+    const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
+    if (this.#exactlyOnce) {
+      this.#settle(task, prepared, await producer.commit({ records: prepared.records, offsets }));
+    } else {
+      this.#settle(task, prepared, await producer.send(prepared.records));
+      await member.commit(prepared.offsets);
+    }
+  }
+
+  #settle(task: Task, prepared: PreparedCommit, baseOffsets: readonly number[]): void {
+    const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {
+      const position = { topicId: this.#topicIds.get(topic)!, offset, streamTime: store.streamTime };
+      this.#positions.set(store, position);
+      return position;
+    };
+    task.committed(prepared, baseOffsets, checkpoint, Date.now());
+  }
+
+  /** Writes a store of a task that has committed everything to disk, with the changelog offset it stands at. */
+  async flush(task: Task, store: StateStore): Promise<void> {
+    const [topic] = [...task.changelogs].find(([, one]) => one === store) ?? [];
+    if (topic === undefined) return store.flush(undefined);
+    const position = this.#positions.get(store) ?? (await this.#end(topic, task, store));
+    await store.flush(position);
+  }
+
+  /** A store that changed nothing since it was restored stands at the end of its changelog. */
+  async #end(topic: string, task: Task, store: StateStore): Promise<Checkpoint> {
+    const [range] = await this.#log.admin.offsets([{ topic, partition: task.id.partition }]);
+    return { topicId: this.#topicIds.get(topic)!, offset: range!.end, streamTime: store.streamTime };
+  }
+
+  async close(): Promise<void> {
+    for (const producer of this.#producers.values()) await producer.close();
+    this.#producers.clear();
+  }
+}

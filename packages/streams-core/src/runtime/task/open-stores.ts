@@ -1,0 +1,72 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { LogClient, TopicInfo } from '@millrace/log-client';
+import { openStore, type StateStore } from '@millrace/state-stores';
+import { ConfigError } from '../../errors.ts';
+import { changelogName } from '../../topology/internal-topics.ts';
+import type { SubTopology } from '../../topology/topology.ts';
+import type { StateRestoreListener } from '../handlers.ts';
+import { checkpointFits, restoreStore } from './restore.ts';
+import type { TaskClock } from './task-clock.ts';
+import { type TaskId, taskName } from './task-id.ts';
+
+export interface OpenStoresOptions {
+  readonly id: TaskId;
+  readonly part: SubTopology;
+  readonly applicationId: string;
+  readonly stateDir: string | undefined;
+  readonly log: LogClient;
+  readonly clock: TaskClock;
+  readonly listener: StateRestoreListener;
+}
+
+/** Opens a task's stores and brings each up to the end of its changelog. Closes them again if one fails. */
+export async function openStores(options: OpenStoresOptions): Promise<Map<string, StateStore>> {
+  const stores = new Map<string, StateStore>();
+  try {
+    const names = options.part.stores.filter((spec) => spec.logging).map((spec) => changelogName(options.applicationId, spec.name));
+    const topics = await options.log.admin.topics(names);
+    for (const spec of options.part.stores) {
+      const topic = spec.logging ? topics.get(changelogName(options.applicationId, spec.name)) : undefined;
+      stores.set(spec.name, await openRestored(spec, topic, options));
+    }
+    return stores;
+  } catch (error) {
+    for (const store of stores.values()) await store.close();
+    throw error;
+  }
+}
+
+type Spec = SubTopology['stores'][number];
+
+function folder(spec: Spec, { id, applicationId, stateDir }: OpenStoresOptions): string | undefined {
+  if (!spec.persistent) return undefined;
+  if (stateDir === undefined) {
+    throw new ConfigError(
+      `StreamsApp: store "${spec.name}" is persistent, so "stateDir" must name a folder; or declare the store with persistent: false`,
+    );
+  }
+  return path.join(stateDir, applicationId, taskName(id), spec.name);
+}
+
+async function openRestored(spec: Spec, topic: TopicInfo | undefined, options: OpenStoresOptions): Promise<StateStore> {
+  const dir = folder(spec, options);
+  const open = async (): Promise<StateStore> =>
+    openStore(spec, { timestamp: () => options.clock.timestamp, ...(dir === undefined ? {} : { dir }) });
+  let store = await open();
+  if (topic === undefined) return store;
+  const { partition } = options.id;
+  try {
+    const [range] = await options.log.admin.offsets([{ topic: topic.name, partition }]);
+    if (dir !== undefined && !checkpointFits(store.checkpoint, topic, range!)) {
+      await store.close();
+      await rm(dir, { recursive: true, force: true });
+      store = await open();
+    }
+    await restoreStore(options.log, store, { taskId: taskName(options.id), topic, partition }, range!, options.listener);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import type { RecordQueue } from './record-queue.ts';
+
+/** How many more records of a partition the log could give now; undefined while nobody knows. */
+export type LagOf = (topic: string, partition: number) => number | undefined;
+
+/**
+ * Chooses the next record of a task: the one with the smallest timestamp among the partitions' first ones; of equal
+ * ones, that of the source declared first. It never runs ahead of a partition that has records still to be fetched, so
+ * the same input gives the same order every time (Kafka Streams: PartitionGroup, max.task.idle.ms = 0).
+ */
+export class PartitionGroup {
+  readonly queues: readonly RecordQueue[];
+  readonly #lagOf: LagOf;
+
+  constructor(queues: readonly RecordQueue[], lagOf: LagOf) {
+    this.queues = queues;
+    this.#lagOf = lagOf;
+  }
+
+  /** Looks anew at empty partitions: something may have come since. */
+  refresh(): void {
+    for (const queue of this.queues) queue.drained = false;
+  }
+
+  /** The queue whose first record is next; undefined where there is none, or none may be taken yet. */
+  next(): RecordQueue | undefined {
+    let best: RecordQueue | undefined;
+    for (const queue of this.queues) {
+      if (queue.head === undefined) {
+        if (!queue.drained && !this.#isDrained(queue)) return undefined;
+      } else if (best === undefined || queue.headTimestamp < best.headTimestamp) {
+        best = queue;
+      }
+    }
+    return best;
+  }
+
+  #isDrained(queue: RecordQueue): boolean {
+    queue.drained = this.#lagOf(queue.topic, queue.partition) === 0;
+    return queue.drained;
+  }
+}

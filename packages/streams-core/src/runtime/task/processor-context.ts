@@ -1,0 +1,99 @@
+import {
+  type KeyValueStore,
+  KeyValueFacade,
+  KeyValueView,
+  type StateStore,
+  type StoreSpec,
+} from '@millrace/state-stores';
+import { type RecordOrigin, StreamsError, TopologyError } from '../../errors.ts';
+import type { Forward, StreamRecord } from '../../record.ts';
+import type { Cancellable, ProcessorContext, PunctuationType, StoreOf } from '../../topology/processor.ts';
+import type { Punctuations } from './punctuation.ts';
+import type { TaskClock } from './task-clock.ts';
+
+export interface ProcessorContextOptions {
+  readonly nodeName: string;
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly forward: Forward;
+  readonly child: (name: string) => Forward;
+  /** A store this node is connected to; undefined for any other. */
+  readonly findStore: (name: string) => StateStore | undefined;
+  readonly clock: TaskClock;
+  readonly punctuations: Punctuations;
+  readonly now: () => number;
+  readonly requestCommit: () => void;
+}
+
+/** What user code of the Processor API gets. Forwarding after the task has closed is refused. */
+export class TaskProcessorContext implements ProcessorContext<unknown, unknown> {
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly #options: ProcessorContextOptions;
+  #closed = false;
+
+  constructor(options: ProcessorContextOptions) {
+    this.#options = options;
+    this.applicationId = options.applicationId;
+    this.taskId = options.taskId;
+    this.forward = this.forward.bind(this);
+  }
+
+  forward(record: StreamRecord<unknown, unknown>, childName?: string): void | Promise<void> {
+    if (this.#closed) {
+      throw new StreamsError(
+        'APP_STATE',
+        `Processor "${this.#options.nodeName}" forwards after task ${this.taskId} was closed: await what you start, or return its promise`,
+      );
+    }
+    return childName === undefined ? this.#options.forward(record) : this.#options.child(childName)(record);
+  }
+
+  store<S extends StoreSpec<never, never>>(spec: S): StoreOf<S> {
+    return this.#facade(spec.name) as StoreOf<S>;
+  }
+
+  getStateStore<K, V>(name: string): KeyValueStore<K, V> {
+    return this.#facade(name) as KeyValueStore<K, V>;
+  }
+
+  #facade(name: string): unknown {
+    const store = this.#options.findStore(name);
+    if (store === undefined) {
+      throw new TopologyError(
+        'TOPOLOGY_STORE_MISSING',
+        `Processor "${this.#options.nodeName}" is not connected to the store "${name}": name it in the processor's "stores"`,
+      );
+    }
+    const { clock } = this.#options;
+    return store instanceof KeyValueView ? new KeyValueFacade(store, () => clock.timestamp) : store;
+  }
+
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    callback: (timestampMs: number) => void | Promise<void>,
+  ): Cancellable {
+    return this.#options.punctuations.schedule(intervalMs, type, callback, this.#options.now());
+  }
+
+  get recordMetadata(): RecordOrigin | undefined {
+    return this.#options.clock.origin;
+  }
+
+  get currentStreamTimeMs(): number {
+    return this.#options.clock.streamTime;
+  }
+
+  get currentSystemTimeMs(): number {
+    return this.#options.now();
+  }
+
+  commit(): void {
+    this.#options.requestCommit();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,77 @@
+import type { LogRecord } from '@millrace/log-client';
+import type { StreamRecord } from '../../record.ts';
+
+/** Reads a record of the log; undefined for one that is left out. */
+export type Deserialize = (record: LogRecord) => StreamRecord<unknown, unknown> | undefined;
+
+/**
+ * The records of one input partition that are waiting. Only the first is read: it alone competes for the next turn, and
+ * what is never reached costs nothing.
+ */
+export class RecordQueue {
+  readonly topic: string;
+  readonly partition: number;
+  readonly #deserialize: Deserialize;
+  #batches: (readonly LogRecord[])[] = [];
+  #at = 0;
+  size = 0;
+  head: StreamRecord<unknown, unknown> | undefined;
+  headTimestamp = Number.POSITIVE_INFINITY;
+  headOffset = -1;
+  /** The offset after the last record that was taken, left out or skipped over; what a commit says. */
+  position: number;
+  /** The largest timestamp taken from this partition; -1 before the first. */
+  partitionTime = -1;
+  /** Nothing more could be fetched when this was last looked at. */
+  drained = false;
+
+  constructor(topic: string, partition: number, position: number, deserialize: Deserialize) {
+    this.topic = topic;
+    this.partition = partition;
+    this.position = position;
+    this.#deserialize = deserialize;
+  }
+
+  push(records: readonly LogRecord[]): void {
+    if (records.length === 0) return;
+    this.#batches.push(records);
+    this.size += records.length;
+    this.drained = false;
+    if (this.head === undefined) this.#advance();
+  }
+
+  /** Takes the first record; the next one steps up. */
+  take(): void {
+    if (this.headTimestamp > this.partitionTime) this.partitionTime = this.headTimestamp;
+    this.position = this.headOffset + 1;
+    this.#advance();
+  }
+
+  #advance(): void {
+    this.head = undefined;
+    this.headTimestamp = Number.POSITIVE_INFINITY;
+    while (this.size > 0) {
+      const batch = this.#batches[0]!;
+      const record = batch[this.#at]!;
+      this.size--;
+      if (++this.#at === batch.length) {
+        this.#batches.shift();
+        this.#at = 0;
+      }
+      const head = this.#deserialize(record);
+      if (head !== undefined) {
+        this.head = head;
+        this.headTimestamp = head.timestamp;
+        this.headOffset = record.offset;
+        return;
+      }
+      // Left out for good: a commit may step over it.
+      this.position = record.offset + 1;
+    }
+  }
+
+  /** How many records wait, the first included. */
+  get waiting(): number {
+    return this.head === undefined ? 0 : this.size + 1;
+  }
+}

@@ -1,0 +1,65 @@
+import type { LogClient, TopicInfo } from '@millrace/log-client';
+import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import type { StateRestoreListener, StoreRestore } from '../handlers.ts';
+
+/** A store's changelog partition. */
+export interface Changelog {
+  readonly taskId: string;
+  readonly topic: TopicInfo;
+  readonly partition: number;
+}
+
+const batchRecords = 10_000;
+/** Long enough for a log that answers at all. */
+const pollMs = 1000;
+
+/** Whether what a store has on disk is part of this changelog's history. */
+export function checkpointFits(
+  checkpoint: Checkpoint | undefined,
+  topic: TopicInfo,
+  range: { readonly start: number; readonly end: number },
+): boolean {
+  if (checkpoint === undefined) return true;
+  // Another topic of the same name, or a log that has lost its end: the store would hold what never happened.
+  if (checkpoint.topicId !== topic.id || checkpoint.offset > range.end) return false;
+  // Deletes between the checkpoint and the start of the log may be gone for good.
+  return checkpoint.offset >= range.start;
+}
+
+/** Replays a changelog into its store, from where the store stands to the end. */
+export async function restoreStore(
+  log: LogClient,
+  store: StateStore,
+  { taskId, topic, partition }: Changelog,
+  range: { readonly start: number; readonly end: number },
+  listener: StateRestoreListener,
+): Promise<void> {
+  const startOffset = store.checkpoint?.offset ?? range.start;
+  if (startOffset >= range.end) return;
+  const restore: StoreRestore = {
+    taskId,
+    store: store.name,
+    topic: topic.name,
+    partition,
+    startOffset,
+    endOffset: range.end,
+  };
+  listener.onRestoreStart?.(restore);
+  const reader = await log.reader([{ topic: topic.name, partition, offset: startOffset }]);
+  let records = 0;
+  try {
+    for (let offset = startOffset; offset < range.end; ) {
+      for (const batch of await reader.poll({ maxWaitMs: pollMs, maxRecords: batchRecords })) {
+        const within = batch.records.filter((record) => record.offset < range.end);
+        for (const record of within) store.restore(record);
+        records += within.length;
+        offset = Math.min(batch.nextOffset, range.end);
+        store.committed({ topicId: topic.id, offset, streamTime: store.streamTime }, Date.now());
+        listener.onBatchRestored?.(restore, offset, within.length);
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  listener.onRestoreEnd?.(restore, records);
+}

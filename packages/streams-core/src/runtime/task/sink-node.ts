@@ -1,0 +1,43 @@
+import { partitionForKey } from '@millrace/log-client';
+import { RecordError } from '../../errors.ts';
+import type { Forward, StreamRecord } from '../../record.ts';
+import type { SinkNode } from '../../topology/nodes.ts';
+import type { RecordCollector } from './record-collector.ts';
+import type { TaskClock } from './task-clock.ts';
+import type { TopicDirectory } from './topic-directory.ts';
+
+/**
+ * The end of a record's way through a task: serialised, given a partition and collected. Records without a key go to
+ * the partition of the task, so that a replay puts them where they were.
+ */
+export function openSink(
+  node: SinkNode,
+  collector: RecordCollector,
+  directory: TopicDirectory,
+  clock: TaskClock,
+): Forward {
+  const { name, topic, key: keySerde, value: valueSerde } = node;
+  const collect = (target: string, partitions: number, record: StreamRecord<unknown, unknown>): void => {
+    const { key, value, timestamp, headers } = record;
+    let keyBytes: Uint8Array | null;
+    let valueBytes: Uint8Array | null;
+    try {
+      keyBytes = key === null ? null : keySerde.serialize(key);
+      valueBytes = value === null ? null : valueSerde.serialize(value);
+    } catch (cause) {
+      throw new RecordError('RECORD_PRODUCTION', `A record for "${target}" could not be written`, name, clock.origin, cause);
+    }
+    const partition = keyBytes === null ? clock.partition % partitions : partitionForKey(keyBytes, partitions);
+    collector.add(target, partition, { key: keyBytes, value: valueBytes, timestamp, headers });
+  };
+  const send = (target: string, record: StreamRecord<unknown, unknown>): void | Promise<void> => {
+    const partitions = directory.partitions(target);
+    if (typeof partitions === 'number') return collect(target, partitions, record);
+    return partitions.then((count) => collect(target, count, record));
+  };
+  if (typeof topic !== 'string') return (record) => send(topic(record), record);
+  const target = directory.realName(topic);
+  const known = directory.partitions(target);
+  if (typeof known === 'number') return (record) => collect(target, known, record);
+  return (record) => send(target, record);
+}

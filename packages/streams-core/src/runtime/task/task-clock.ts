@@ -1,0 +1,23 @@
+import type { RecordOrigin } from '../../errors.ts';
+
+/** Where a task is: the record it is working on, and how far its times have got. Changed in place, for every record. */
+export class TaskClock {
+  readonly partition: number;
+  /** The largest timestamp taken up; -1 before the first. */
+  streamTime = -1;
+  /** The timestamp of the current record, or of the current punctuation. */
+  timestamp = -1;
+  topic: string | undefined;
+  topicPartition = 0;
+  offset = -1;
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  /** Where the current record came from; undefined between records. */
+  get origin(): RecordOrigin | undefined {
+    if (this.topic === undefined) return undefined;
+    return { topic: this.topic, partition: this.topicPartition, offset: this.offset };
+  }
+}

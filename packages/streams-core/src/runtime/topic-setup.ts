@@ -1,0 +1,78 @@
+import type { LogClient } from '@millrace/log-client';
+import {
+  changelogConfigs,
+  changelogName,
+  missingTopic,
+  type ResolvedTopics,
+  realNames,
+  repartitionConfigs,
+  resolveTopics,
+} from '../topology/internal-topics.ts';
+import type { Topology } from '../topology/topology.ts';
+import type { TopicDirectory } from './task/topic-directory.ts';
+
+/**
+ * Looks up the topics of a topology, works out those of its own and creates what is missing of them.
+ * @throws TopologyError `TOPOLOGY_TOPIC_MISSING`, `TOPOLOGY_NOT_COPARTITIONED`; LogError `LOG_TOPIC_EXISTS`
+ */
+export async function setUpTopics(
+  topology: Topology,
+  applicationId: string,
+  log: LogClient,
+  deadLetterTopics: readonly string[],
+): Promise<{ readonly topics: ResolvedTopics; readonly directory: TopicDirectory }> {
+  const sources = topology.subTopologies.flatMap((part) => part.sources.flatMap((node) => node.topics.map(({ name }) => name)));
+  const sinks = [...topology.nodes.values()].flatMap((node) =>
+    node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : [],
+  );
+  const wanted = [...new Set([...sources, ...sinks, ...deadLetterTopics])];
+  const external = wanted.filter((name) => !topology.repartitionTopics.has(name));
+  const found = await log.admin.topics(external);
+  for (const name of [...sinks, ...deadLetterTopics]) {
+    if (!topology.repartitionTopics.has(name) && !found.has(name)) throw missingTopic(name, 'writes to');
+  }
+  const counts = new Map([...found].map(([name, { partitions }]) => [name, partitions]));
+  const topics = resolveTopics(topology, applicationId, counts);
+  await createInternalTopics(topology, applicationId, topics, log);
+  for (const [name, count] of topics.partitions) counts.set(name, count);
+  return { topics, directory: directoryOf(topology, applicationId, counts, log) };
+}
+
+async function createInternalTopics(
+  topology: Topology,
+  applicationId: string,
+  topics: ResolvedTopics,
+  log: LogClient,
+): Promise<void> {
+  const repartition = [...topology.repartitionTopics.keys()].map((name) => {
+    const realName = topics.realName(name);
+    return { name: realName, partitions: topics.partitions.get(realName) ?? 1, configs: repartitionConfigs };
+  });
+  const changelogs = topology.subTopologies.flatMap((part) =>
+    part.stores
+      .filter((spec) => spec.logging && !part.global)
+      .map((spec) => ({
+        name: changelogName(applicationId, spec.name),
+        partitions: topics.tasks.get(part.id) ?? 1,
+        configs: changelogConfigs(spec),
+      })),
+  );
+  const missing = [...repartition, ...changelogs];
+  if (missing.length > 0) await log.admin.createTopics(missing);
+}
+
+function directoryOf(
+  topology: Topology,
+  applicationId: string,
+  counts: Map<string, number>,
+  log: LogClient,
+): TopicDirectory {
+  const lookUp = async (name: string): Promise<number> => {
+    const info = (await log.admin.topics([name])).get(name);
+    if (info === undefined) throw missingTopic(name, 'writes to');
+    counts.set(name, info.partitions);
+    return info.partitions;
+  };
+  return { realName: realNames(topology, applicationId), partitions: (name) => counts.get(name) ?? lookUp(name) };
+}
+

@@ -1,0 +1,26 @@
+import type { Serde } from '@millrace/log-client';
+
+/** What a validating serde needs of a schema; every zod schema has it. */
+export interface Schema<T> {
+  parse(value: unknown): T;
+}
+
+function stringify(value: unknown): Uint8Array {
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
+  return Buffer.from(text, 'utf8');
+}
+
+function parse(bytes: Uint8Array): unknown {
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return JSON.parse(buffer.toString('utf8'));
+}
+
+/** JSON of a type you vouch for: nothing is checked. */
+export function json<T>(): Serde<T>;
+/** JSON that is checked against a schema when it is read; the type comes from the schema. */
+export function json<T>(schema: Schema<T>): Serde<T>;
+export function json<T>(schema?: Schema<T>): Serde<T> {
+  if (schema === undefined) return { serialize: stringify, deserialize: (bytes) => parse(bytes) as T };
+  return { serialize: stringify, deserialize: (bytes) => schema.parse(parse(bytes)) };
+}

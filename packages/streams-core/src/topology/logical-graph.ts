@@ -1,0 +1,90 @@
+import type { StoreSpec } from '@millrace/state-stores';
+import { TopologyError } from '../errors.ts';
+import { NodeNames } from './node-names.ts';
+import type { ProcessorNode, RepartitionTopic, SinkNode, SourceNode, TableFacts, TopologyNode } from './nodes.ts';
+import type { AnyOperator } from './operator.ts';
+
+export interface NewProcessor {
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly operator: AnyOperator;
+  readonly stores?: readonly string[];
+  readonly views?: readonly string[];
+  readonly table?: TableFacts;
+}
+
+/** The nodes that the DSL adds, in the order in which it adds them. Append-only; facts about tables may still grow. */
+export class LogicalGraph {
+  readonly names = new NodeNames();
+  readonly nodes = new Map<string, TopologyNode>();
+  readonly stores = new Map<string, StoreSpec>();
+  readonly globalStores = new Set<string>();
+  readonly repartitionTopics = new Map<string, RepartitionTopic>();
+  /** Groups of source nodes whose topics must have as many partitions as each other; with who asked. */
+  readonly copartitioned: { readonly node: string; readonly sources: readonly string[] }[] = [];
+
+  addSource(source: Omit<SourceNode, 'kind'>): void {
+    this.#add({ ...source, kind: 'source' });
+  }
+
+  addSink(sink: Omit<SinkNode, 'kind'>): void {
+    this.#add({ ...sink, kind: 'sink' });
+  }
+
+  addProcessor({ stores = [], views = [], table, ...rest }: NewProcessor): void {
+    const node: ProcessorNode = { ...rest, stores, views, table, kind: 'processor' };
+    this.#add(node);
+    for (const view of views) this.requireView(view);
+  }
+
+  #add(node: TopologyNode): void {
+    if (this.nodes.has(node.name)) {
+      throw new TopologyError('TOPOLOGY_NAME_TAKEN', `A node named "${node.name}" exists already: give this ${node.kind} another name`);
+    }
+    this.nodes.set(node.name, node);
+  }
+
+  /** Adds a store; the same spec may be added again. @throws TopologyError `TOPOLOGY_NAME_TAKEN` */
+  addStore(spec: StoreSpec): void {
+    const existing = this.stores.get(spec.name);
+    if (existing !== undefined && existing !== spec) {
+      throw new TopologyError('TOPOLOGY_NAME_TAKEN', `A store named "${spec.name}" exists already: give this one another name`);
+    }
+    this.stores.set(spec.name, spec);
+  }
+
+  #table(node: string): TableFacts {
+    const found = this.nodes.get(node);
+    if (found?.kind !== 'processor' || found.table === undefined) {
+      throw new TopologyError('TOPOLOGY_INVALID', `Node "${node}" makes no table`);
+    }
+    return found.table;
+  }
+
+  /** Sees to it that a table's rows can be looked up: keeps them where they cannot be worked out. */
+  requireView(node: string): void {
+    const table = this.#table(node);
+    if (table.store !== undefined) table.materialized = true;
+    else for (const parent of table.parents) this.requireView(parent);
+  }
+
+  /** Sees to it that a table's changes carry the old values. */
+  requireOldValues(node: string): void {
+    const table = this.#table(node);
+    if (table.sendOldValues) return;
+    table.sendOldValues = true;
+    if (table.store !== undefined) table.materialized = true;
+    else for (const parent of table.parents) this.requireOldValues(parent);
+  }
+
+  /** The stores behind a table's rows. */
+  storesOf(node: string): string[] {
+    const table = this.#table(node);
+    if (table.store !== undefined && table.materialized) return [table.store];
+    return table.parents.flatMap((parent) => this.storesOf(parent));
+  }
+
+  requireCopartitioning(node: string, sources: readonly string[]): void {
+    this.copartitioned.push({ node, sources });
+  }
+}

@@ -1,0 +1,63 @@
+import type { Serde } from '@millrace/log-client';
+import type { StreamRecord } from '../record.ts';
+import type { Serializer } from '../serde/topic.ts';
+import type { AnyOperator } from './operator.ts';
+
+export interface SourceTopic {
+  readonly name: string;
+  readonly key: Serde<unknown>;
+  readonly value: Serde<unknown>;
+}
+
+/** Where records enter a sub-topology. */
+export interface SourceNode {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly topics: readonly SourceTopic[];
+  /** Feeds a global table: read whole by every instance, outside any task. */
+  readonly global: boolean;
+}
+
+/** What a table's node can offer to others. */
+export interface TableFacts {
+  /** The store that holds its rows, if it is kept. */
+  readonly store: string | undefined;
+  /** Kept only once someone looks up rows or needs old values. */
+  materialized: boolean;
+  sendOldValues: boolean;
+  /** The tables it is worked out from, where it has no store. */
+  readonly parents: readonly string[];
+}
+
+export interface ProcessorNode {
+  readonly kind: 'processor';
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly operator: AnyOperator;
+  readonly stores: readonly string[];
+  /** Tables whose rows it looks up: their stores are connected to it too. */
+  readonly views: readonly string[];
+  readonly table: TableFacts | undefined;
+}
+
+/** Chooses a topic for each record; the topic must exist. */
+export type TopicNameExtractor<K, V> = (record: StreamRecord<K, V>) => string;
+
+/** Where records leave: one topic, or one chosen for each record. */
+export interface SinkNode {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly topic: string | TopicNameExtractor<unknown, unknown>;
+  readonly key: Serializer<unknown>;
+  readonly value: Serializer<unknown>;
+}
+
+export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
+
+/** A topic of the topology's own, between two of its sub-topologies. Its real name starts with the application's id. */
+export interface RepartitionTopic {
+  readonly name: string;
+  /** Undefined: as many as its records' sources have. */
+  readonly partitions: number | undefined;
+}

@@ -1,0 +1,68 @@
+import type { KeyValueStore, StoreSpec, WindowStore } from '@millrace/state-stores';
+import type { RecordOrigin } from '../errors.ts';
+import type { StreamRecord } from '../record.ts';
+
+export type PunctuationType = 'stream-time' | 'wall-clock-time';
+
+/** Stops a schedule. */
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** The store that a spec describes, as processors use it. */
+export type StoreOf<S> = S extends StoreSpec<infer K, infer V>
+  ? S extends { readonly kind: 'window' }
+    ? WindowStore<K, V>
+    : KeyValueStore<K, V>
+  : never;
+
+/** What user code of the Processor API can do. One for each task. */
+export interface ProcessorContext<in KOut, in VOut> {
+  readonly applicationId: string;
+  /** `0_3`: sub-topology and partition. */
+  readonly taskId: string;
+  /** Sends a record to all children, or to the named one. Await or return the promise, where there is one. */
+  forward(record: StreamRecord<KOut, VOut>, childName?: string): void | Promise<void>;
+  /** A store that this processor is connected to. @throws TopologyError `TOPOLOGY_STORE_MISSING` */
+  store<S extends StoreSpec<never, never>>(spec: S): StoreOf<S>;
+  getStateStore<K, V>(name: string): KeyValueStore<K, V>;
+  /**
+   * Calls back every `intervalMs` of stream time (from the epoch on, first at the first record) or of wall-clock time
+   * (first after one interval). Missed calls collapse into one; it gets the current time.
+   */
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    callback: (timestampMs: number) => void | Promise<void>,
+  ): Cancellable;
+  /** Where the current record came from; undefined in a punctuator. */
+  readonly recordMetadata: RecordOrigin | undefined;
+  /** The largest timestamp the task has taken up; -1 before the first. */
+  readonly currentStreamTimeMs: number;
+  readonly currentSystemTimeMs: number;
+  /** Asks for a commit soon. */
+  commit(): void;
+}
+
+export type ProcessorFunction<KIn, VIn> = (record: StreamRecord<KIn, VIn>) => void | Promise<void>;
+
+export interface Processor<KIn, VIn> {
+  process(record: StreamRecord<KIn, VIn>): void | Promise<void>;
+  close?(): void;
+}
+
+/** Makes a processor for a task; called once for each, so that state in closures is the task's own. */
+export type ProcessorSupplier<KIn, VIn, KOut, VOut> = (
+  context: ProcessorContext<KOut, VOut>,
+) => Processor<KIn, VIn> | ProcessorFunction<KIn, VIn>;
+
+/** As a ProcessorContext, for processors that must keep the key: they forward values. */
+export interface FixedKeyProcessorContext<in VOut>
+  extends Omit<ProcessorContext<never, VOut>, 'forward'> {
+  /** Sends a value on under the current key, with the current record's timestamp and headers. */
+  forward(value: VOut): void | Promise<void>;
+}
+
+export type FixedKeyProcessorSupplier<KIn, VIn, VOut> = (
+  context: FixedKeyProcessorContext<VOut>,
+) => Processor<KIn, VIn> | ProcessorFunction<KIn, VIn>;

@@ -1,0 +1,58 @@
+import type { StoreSpec } from '@millrace/state-stores';
+import { assertStoresConnected } from './assert-stores.ts';
+import { describeTopology } from './describe.ts';
+import type { LogicalGraph } from './logical-graph.ts';
+import type { ProcessorNode, RepartitionTopic, SourceNode, TopologyNode } from './nodes.ts';
+import { findSubTopologies } from './sub-topologies.ts';
+
+/** A part of a topology whose nodes hang together: by edges, or by stores they share. Each partition of it is a task. */
+export interface SubTopology {
+  readonly id: number;
+  readonly nodes: readonly TopologyNode[];
+  readonly sources: readonly SourceNode[];
+  readonly stores: readonly StoreSpec[];
+  /** It fills a global table, and has no tasks. */
+  readonly global: boolean;
+}
+
+/**
+ * A topology: what to run, as an immutable value. Describe it, test it, run it as often as you like. Made by
+ * `StreamsBuilder.build()`.
+ */
+export class Topology {
+  readonly nodes: ReadonlyMap<string, TopologyNode>;
+  /** All stores that are really kept, by name. */
+  readonly stores: ReadonlyMap<string, StoreSpec>;
+  readonly globalStores: ReadonlySet<string>;
+  readonly subTopologies: readonly SubTopology[];
+  readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>;
+  readonly copartitioned: readonly { readonly node: string; readonly sources: readonly string[] }[];
+
+  /** @internal */
+  constructor(graph: LogicalGraph) {
+    const nodes = [...graph.nodes.values()].map((node) => (node.kind === 'processor' ? settle(node, graph) : node));
+    this.nodes = new Map(nodes.map((node) => [node.name, Object.freeze(node)]));
+    const used = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])));
+    assertStoresConnected(nodes, graph.stores);
+    this.stores = new Map([...graph.stores].filter(([name]) => used.has(name)));
+    this.globalStores = new Set(graph.globalStores);
+    this.repartitionTopics = new Map(graph.repartitionTopics);
+    this.copartitioned = [...graph.copartitioned];
+    this.subTopologies = findSubTopologies(this.nodes, this.stores, this.globalStores);
+    Object.freeze(this);
+  }
+
+  /** The text that Kafka Streams' `Topology#describe` prints, which its visualisers read. */
+  describe(): string {
+    return describeTopology(this);
+  }
+}
+
+/** A node with the stores that it turned out to need. */
+function settle(node: ProcessorNode, graph: LogicalGraph): ProcessorNode {
+  const own = node.table?.store !== undefined && node.table.materialized ? [node.table.store] : [];
+  const viewed = node.views.flatMap((view) => graph.storesOf(view));
+  // Global stores are everyone's: looking one up connects nothing.
+  const stores = new Set([...node.stores, ...own, ...viewed.filter((name) => !graph.globalStores.has(name))]);
+  return { ...node, stores: [...stores].sort() };
+}

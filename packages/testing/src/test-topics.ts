@@ -1,0 +1,35 @@
+import type { LogRecord, PartitionRecords, ProducerRecord } from '@millrace/log-client';
+
+/** What stands in for a log: the records of every topic, one partition each, as they were produced. */
+export class TestTopics {
+  readonly #outputs = new Map<string, LogRecord[]>();
+  readonly #ends = new Map<string, number>();
+  readonly producedNames = new Set<string>();
+
+  /** Gives records the next offsets of their topic. */
+  append(topic: string, records: readonly ProducerRecord[]): LogRecord[] {
+    const start = this.#ends.get(topic) ?? 0;
+    this.#ends.set(topic, start + records.length);
+    return records.map((record, index) => ({ ...record, offset: start + index }));
+  }
+
+  /** Takes a task's records; returns them with offsets, topic by topic. */
+  produce(produced: readonly PartitionRecords[]): { readonly topic: string; readonly records: LogRecord[] }[] {
+    return produced.map(({ topic, records }) => {
+      this.producedNames.add(topic);
+      const placed = this.append(topic, records);
+      this.output(topic).push(...placed);
+      return { topic, records: placed };
+    });
+  }
+
+  /** What was produced to a topic and not read yet. */
+  output(topic: string): LogRecord[] {
+    let queue = this.#outputs.get(topic);
+    if (queue === undefined) {
+      queue = [];
+      this.#outputs.set(topic, queue);
+    }
+    return queue;
+  }
+}
