@@ -35,7 +35,9 @@ export class EmbeddedAdmin implements LogAdmin {
 
   async createTopics(topics: readonly CreateTopic[]): Promise<void> {
     for (const topic of topics) assertCreatable(topic);
-    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [] }), { alone: true });
+    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [] }), {
+      alone: true,
+    });
     this.#onTopicsChanged();
   }
 

@@ -71,7 +71,9 @@ export class EmbeddedLog implements LogClient {
   }
 
   /** A log that lives in memory and is gone with this object; the same code, without a disk. */
-  static inMemory(options: Pick<EmbeddedLogOptions, 'maxRecordBytes' | 'maxTransactionBytes'> = {}): Promise<EmbeddedLog> {
+  static inMemory(
+    options: Pick<EmbeddedLogOptions, 'maxRecordBytes' | 'maxTransactionBytes'> = {},
+  ): Promise<EmbeddedLog> {
     return EmbeddedLog.openOn(new MemoryFileSystem(), {
       ...options,
       durability: 'os',

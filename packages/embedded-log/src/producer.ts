@@ -45,7 +45,10 @@ export class EmbeddedProducer implements LogProducer {
   #plan({ records, offsets }: LogTransaction): PlannedChange {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
     if (this.#isFenced()) {
-      throw new LogError('LOG_FENCED', 'A newer producer has taken over this transactional id: nothing was committed');
+      throw new LogError(
+        'LOG_FENCED',
+        'A newer producer has taken over this transactional id: nothing was committed',
+      );
     }
     if (offsets !== undefined) this.#group(offsets.group).assertMayCommit(offsets.member, offsets.commits);
     const placed = records.map((entry) => ({

@@ -75,7 +75,9 @@ export class EmbeddedReader implements LogReader {
 
   async #collect(maxRecords: number): Promise<RecordBatch[]> {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
-    const ready = [...this.#positions.values()].filter(({ log, offset, paused }) => !paused && offset !== log.end);
+    const ready = [...this.#positions.values()].filter(
+      ({ log, offset, paused }) => !paused && offset !== log.end,
+    );
     const share = Math.max(1, Math.ceil(maxRecords / Math.max(1, ready.length)));
     const batches: RecordBatch[] = [];
     for (const position of ready) {

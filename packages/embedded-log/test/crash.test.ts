@@ -25,7 +25,8 @@ function assertPrefix(history: History, ids: readonly number[], acked: readonly 
     history.commits.slice(0, ids.length).map(({ id }) => id),
     'the log holds a prefix of the commits',
   );
-  if (acked.length > 0) assert.ok(ids.length >= acked.at(-1)!, `commit ${acked.at(-1)} was acknowledged and is gone`);
+  if (acked.length > 0)
+    assert.ok(ids.length >= acked.at(-1)!, `commit ${acked.at(-1)} was acknowledged and is gone`);
 }
 
 /** Stops a history at one call, then again during recovery, and checks what is left each time. */
@@ -68,7 +69,9 @@ function withSeed(seed: number, where: string, error: unknown): Error {
 }
 
 describe('a simulated disk', () => {
-  test(`a crash at every call of ${histories} histories leaves a prefix of the commits`, { timeout: 240_000 }, async () => {
+  test(`a crash at every call of ${histories} histories leaves a prefix of the commits`, {
+    timeout: 240_000,
+  }, async () => {
     let runs = 0;
     for (let seed = firstSeed; seed < firstSeed + histories; seed++) {
       const history = makeHistory(seed);
@@ -86,7 +89,9 @@ describe('a simulated disk', () => {
     expect(runs).toBeGreaterThan(histories * 10);
   });
 
-  test('a failure of any one call loses nothing acknowledged and splits no commit', { timeout: 120_000 }, async () => {
+  test('a failure of any one call loses nothing acknowledged and splits no commit', {
+    timeout: 120_000,
+  }, async () => {
     for (let seed = firstSeed; seed < firstSeed + histories / 10; seed++) {
       const history = makeHistory(seed);
       const calls = await callsOf(seed, history);
@@ -101,8 +106,12 @@ describe('a simulated disk', () => {
           const seen = await readContent(disk.boot(), history.options);
           // Without a sync per commit, a failed sync may take what was acknowledged before it.
           const safe = history.options.durability === 'os' && code === 'EIO' ? [] : acked;
-          for (const id of safe) assert.ok(seen.ids.includes(id), `commit ${id} was acknowledged and is gone`);
-          assert.deepEqual([...seen.ids].sort((a, b) => a - b), seen.ids);
+          for (const id of safe)
+            assert.ok(seen.ids.includes(id), `commit ${id} was acknowledged and is gone`);
+          assert.deepEqual(
+            [...seen.ids].sort((a, b) => a - b),
+            seen.ids,
+          );
           if (seen.partitions.length > 0) assert.deepEqual(seen, contentOf(history, seen.ids));
         } catch (error) {
           throw withSeed(seed, `${code} at call ${call}`, error);
@@ -136,7 +145,10 @@ describe('a simulated disk', () => {
   test('a flipped bit in the journal, before what was synced later, is reported', async () => {
     let reported = 0;
     for (let seed = 1; seed <= 200; seed++) {
-      const history = { ...makeHistory(seed), options: { durability: 'commit', checkpointBytes: 1 << 30 } as const };
+      const history = {
+        ...makeHistory(seed),
+        options: { durability: 'commit', checkpointBytes: 1 << 30 } as const,
+      };
       if (history.groups.length < 3) continue;
       const disk = new SimulatedDisk(new Random(seed));
       const calls = await callsOf(seed, history);
@@ -145,7 +157,9 @@ describe('a simulated disk', () => {
       const journal = disk.names().find((name) => name.startsWith('journal-'))!;
       if (disk.content(journal).length < 200) continue;
       disk.damage(journal, 40);
-      await assert.rejects(readContent(disk.boot(), history.options), (error: Error) => isLogError(error, 'LOG_CORRUPT'));
+      await assert.rejects(readContent(disk.boot(), history.options), (error: Error) =>
+        isLogError(error, 'LOG_CORRUPT'),
+      );
       reported++;
     }
     expect(reported).toBeGreaterThan(20);

@@ -1,15 +1,24 @@
 /** Every way in which a log can refuse, and whether the same call may succeed later without anyone stepping in. */
 export const logErrorCodes = {
   LOG_CLOSED: { retriable: false, meaning: 'the log or this client of it has been closed' },
-  LOG_CORRUPT: { retriable: false, meaning: 'stored bytes do not match their checksum or contradict each other' },
+  LOG_CORRUPT: {
+    retriable: false,
+    meaning: 'stored bytes do not match their checksum or contradict each other',
+  },
   LOG_FENCED: { retriable: false, meaning: 'the caller no longer owns what it tries to commit' },
   LOG_FULL: { retriable: false, meaning: 'no room on the device; nothing of the commit was kept' },
   LOG_INVALID_RECORD: { retriable: false, meaning: 'a record that a log cannot hold' },
   LOG_INVALID_TOPIC: { retriable: false, meaning: 'an illegal topic name or setting' },
   LOG_IO: { retriable: false, meaning: 'the file system refused a call' },
   LOG_LOCKED: { retriable: false, meaning: 'another process or another log object owns the folder' },
-  LOG_OFFSET_OUT_OF_RANGE: { retriable: false, meaning: 'an offset before the start or past the end of a partition' },
-  LOG_READ_ONLY: { retriable: false, meaning: 'a failed sync left the log read-only until it is opened again' },
+  LOG_OFFSET_OUT_OF_RANGE: {
+    retriable: false,
+    meaning: 'an offset before the start or past the end of a partition',
+  },
+  LOG_READ_ONLY: {
+    retriable: false,
+    meaning: 'a failed sync left the log read-only until it is opened again',
+  },
   LOG_TIMEOUT: { retriable: true, meaning: 'no answer in time; the outcome is unknown' },
   LOG_TOO_LARGE: { retriable: false, meaning: 'a record or commit beyond the configured limit' },
   LOG_TOPIC_EXISTS: { retriable: false, meaning: 'a topic of that name exists with other settings' },

@@ -57,10 +57,7 @@ export interface LogAdmin {
   /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
   offsets(partitions: readonly TopicPartition[]): Promise<{ readonly start: number; readonly end: number }[]>;
   /** What a group has committed, in the order asked for; undefined where nothing was. */
-  committed(
-    group: string,
-    partitions: readonly TopicPartition[],
-  ): Promise<(CommittedOffset | undefined)[]>;
+  committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
   /** Moves the start of partitions forward; earlier records are gone for readers at once. */
   deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
 }

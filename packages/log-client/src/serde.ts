@@ -69,7 +69,8 @@ const longSerde: Serde<number> = {
     assertLength(bytes, 8, 'long');
     const buffer = asBuffer(bytes);
     const value = buffer.readInt32BE(0) * 0x1_0000_0000 + buffer.readUInt32BE(4);
-    if (!Number.isSafeInteger(value)) throw new RangeError('A long beyond 2^53 does not fit a JavaScript number');
+    if (!Number.isSafeInteger(value))
+      throw new RangeError('A long beyond 2^53 does not fit a JavaScript number');
     return value;
   },
 };

@@ -32,7 +32,9 @@ export interface StoreOptions<K, V> {
 }
 
 /** A key-value store for `addStateStore` and the Processor API. */
-export function keyValueStore<K, V>(options: StoreOptions<K, V>): StoreSpec<K, V> & { readonly kind: 'key-value' } {
+export function keyValueStore<K, V>(
+  options: StoreOptions<K, V>,
+): StoreSpec<K, V> & { readonly kind: 'key-value' } {
   return { persistent: true, logging: true, ...options, kind: 'key-value' };
 }
 

@@ -16,9 +16,14 @@ async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
 test('a store that cannot be read starts empty, for its changelog to fill', async () => {
   await inFolder(async (dir) => {
     const store = await LevelStore.open(dir);
-    await store.write([{ key: Buffer.from('a'), value: Buffer.from('1') }], { topicId: 't', offset: 1, streamTime: -1 });
+    await store.write([{ key: Buffer.from('a'), value: Buffer.from('1') }], {
+      topicId: 't',
+      offset: 1,
+      streamTime: -1,
+    });
     await store.close();
-    for (const name of await readdir(dir)) if (name.startsWith('MANIFEST')) await writeFile(path.join(dir, name), 'junk');
+    for (const name of await readdir(dir))
+      if (name.startsWith('MANIFEST')) await writeFile(path.join(dir, name), 'junk');
     const again = await LevelStore.open(dir);
     expect(again.checkpoint).toBeUndefined();
     expect(again.get(Buffer.from('a'))).toBeUndefined();

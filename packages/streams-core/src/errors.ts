@@ -49,8 +49,15 @@ export class RecordError extends StreamsError {
   readonly node: string;
   readonly origin: RecordOrigin | undefined;
 
-  constructor(code: StreamsErrorCode, what: string, node: string, origin: RecordOrigin | undefined, cause: unknown) {
-    const where = origin === undefined ? '' : ` (record ${origin.topic}-${origin.partition} @ ${origin.offset})`;
+  constructor(
+    code: StreamsErrorCode,
+    what: string,
+    node: string,
+    origin: RecordOrigin | undefined,
+    cause: unknown,
+  ) {
+    const where =
+      origin === undefined ? '' : ` (record ${origin.topic}-${origin.partition} @ ${origin.offset})`;
     super(code, `${what} at ${node}${where}: ${describeCause(cause)}`, { cause });
     this.node = node;
     this.origin = origin;

@@ -5,7 +5,14 @@ export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts'
 export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';
 export { KStream } from './dsl/kstream.ts';
 export { KTable } from './dsl/ktable.ts';
-export type { Grouped, Materialized, MaterializedWindow, Named, ProcessOptions, Repartitioned } from './dsl/options.ts';
+export type {
+  Grouped,
+  Materialized,
+  MaterializedWindow,
+  Named,
+  ProcessOptions,
+  Repartitioned,
+} from './dsl/options.ts';
 export type { Branches, SplitStreams } from './dsl/split.ts';
 export { StreamsBuilder } from './dsl/streams-builder.ts';
 export { type UntilWindowCloses, untilWindowCloses } from './dsl/suppressed.ts';

@@ -30,6 +30,9 @@ export interface Windowed<out K> {
 export type Forward<K = unknown, V = unknown> = (record: StreamRecord<K, V>) => void | Promise<void>;
 
 /** A record like another, with another value. */
-export function withValue<K, V, W>({ key, timestamp, headers }: StreamRecord<K, V>, value: W): StreamRecord<K, W> {
+export function withValue<K, V, W>(
+  { key, timestamp, headers }: StreamRecord<K, V>,
+  value: W,
+): StreamRecord<K, W> {
   return { key, value, timestamp, headers };
 }

@@ -47,7 +47,11 @@ export class TestInputTopic<K, V> {
   }
 
   /** Pipes bytes as they are: what a producer with another serde would write. */
-  pipeBytes(key: Uint8Array | null, value: Uint8Array | null, { timestamp, headers = noHeaders }: PipeOptions = {}): void {
+  pipeBytes(
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    { timestamp, headers = noHeaders }: PipeOptions = {},
+  ): void {
     this.#pipe(this.#topic.name, { key, value, timestamp: timestamp ?? this.#nextTimestamp, headers });
   }
 
@@ -65,7 +69,8 @@ export class TestInputTopic<K, V> {
     { startTimestampMs, autoAdvanceMs = 0 }: TestInputOptions = {},
   ): void {
     for (const [index, [key, value]] of records.entries()) {
-      const given = startTimestampMs === undefined ? {} : { timestamp: startTimestampMs + index * autoAdvanceMs };
+      const given =
+        startTimestampMs === undefined ? {} : { timestamp: startTimestampMs + index * autoAdvanceMs };
       this.pipeInput(key, value, given);
     }
   }

@@ -23,7 +23,8 @@ export class TestOutputTopic<K, V> {
   /** Takes the next record. @throws Error when there is none */
   readRecord(): StreamRecord<K | null, V | null> {
     const record = this.#queue().shift();
-    if (record === undefined) throw new Error(`There is no record left to read in topic "${this.#topic.name}"`);
+    if (record === undefined)
+      throw new Error(`There is no record left to read in topic "${this.#topic.name}"`);
     const { key, value, timestamp, headers } = record;
     return {
       key: key === null ? null : this.#topic.key.deserialize(key),

@@ -14,7 +14,9 @@ export class TestTopics {
   }
 
   /** Takes a task's records; returns them with offsets, topic by topic. */
-  produce(produced: readonly PartitionRecords[]): { readonly topic: string; readonly records: LogRecord[] }[] {
+  produce(
+    produced: readonly PartitionRecords[],
+  ): { readonly topic: string; readonly records: LogRecord[] }[] {
     return produced.map(({ topic, records }) => {
       this.producedNames.add(topic);
       const placed = this.append(topic, records);

@@ -94,7 +94,9 @@ export class TopologyTestDriver {
   /** Every topic has one partition here; what is wrong whatever the partitions shows all the same. */
   #checkedParts(): Part[] {
     const { subTopologies, repartitionTopics } = this.#topology;
-    const external = subTopologies.flatMap((part) => part.sources.flatMap((source) => source.topics.map(({ name }) => name)));
+    const external = subTopologies.flatMap((part) =>
+      part.sources.flatMap((source) => source.topics.map(({ name }) => name)),
+    );
     const counts = new Map(external.filter((name) => !repartitionTopics.has(name)).map((name) => [name, 1]));
     resolveTopics(onePartition(this.#topology), this.#options.applicationId, counts);
     return subTopologies.filter((part) => !part.global);
@@ -123,12 +125,15 @@ export class TopologyTestDriver {
       now: () => this.#wallClockMs,
     });
     this.#tasks.push(task);
-    for (const { topic } of task.positions) this.#readers.set(topic, [...(this.#readers.get(topic) ?? []), task]);
+    for (const { topic } of task.positions)
+      this.#readers.set(topic, [...(this.#readers.get(topic) ?? []), task]);
   }
 
   createInputTopic<K, V>(topic: Topic<K, V>, options: TestInputOptions = {}): TestInputTopic<K, V> {
     const { startTimestampMs = this.#wallClockMs, autoAdvanceMs = 0 } = options;
-    return new TestInputTopic(topic, { startTimestampMs, autoAdvanceMs }, (name, record) => this.#pipe(name, record));
+    return new TestInputTopic(topic, { startTimestampMs, autoAdvanceMs }, (name, record) =>
+      this.#pipe(name, record),
+    );
   }
 
   createOutputTopic<K, V>(topic: Topic<K, V>): TestOutputTopic<K, V> {
@@ -142,7 +147,9 @@ export class TopologyTestDriver {
     const global = this.#globals.get(topic);
     const readers = this.#readers.get(topic) ?? [];
     if (global === undefined && readers.length === 0) {
-      throw new Error(`The topology does not read the topic "${topic}"; it reads ${[...this.#readers.keys(), ...this.#globals.keys()].join(', ')}`);
+      throw new Error(
+        `The topology does not read the topic "${topic}"; it reads ${[...this.#readers.keys(), ...this.#globals.keys()].join(', ')}`,
+      );
     }
     this.#then(() => {
       const records = this.#topics.append(topic, [record]);
@@ -216,7 +223,9 @@ export class TopologyTestDriver {
   #assertSettled(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
     if (this.#pending !== undefined) {
-      throw new Error('The topology runs asynchronous code that has not finished: await driver.settled() first');
+      throw new Error(
+        'The topology runs asynchronous code that has not finished: await driver.settled() first',
+      );
     }
   }
 
@@ -234,7 +243,9 @@ export class TopologyTestDriver {
     this.#assertSettled();
     const found = this.#stores.get(name);
     if (found !== undefined) return found;
-    throw new Error(`The topology has no store "${name}"; it has ${[...this.#stores.keys()].join(', ') || 'none'}`);
+    throw new Error(
+      `The topology has no store "${name}"; it has ${[...this.#stores.keys()].join(', ') || 'none'}`,
+    );
   }
 
   getKeyValueStore<K, V>(name: string): KeyValueStore<K, V> {
@@ -273,7 +284,10 @@ const openedStores = new WeakMap<Topology, OpenedStores>();
 
 function inMemory(part: Part, clock: TaskClock): Map<string, StateStore> {
   return new Map(
-    part.stores.map((spec) => [spec.name, openStore(spec, { timestamp: () => clock.timestamp }) as StateStore]),
+    part.stores.map((spec) => [
+      spec.name,
+      openStore(spec, { timestamp: () => clock.timestamp }) as StateStore,
+    ]),
   );
 }
 
@@ -285,6 +299,8 @@ const checkpoint = (topicId: string, offset: number, store: StateStore): Checkpo
 
 /** The topology with its repartition topics at one partition each: counts are for the runtime to check. */
 function onePartition(topology: Topology): Topology {
-  const repartitionTopics = new Map([...topology.repartitionTopics.keys()].map((name) => [name, { name, partitions: 1 }]));
+  const repartitionTopics = new Map(
+    [...topology.repartitionTopics.keys()].map((name) => [name, { name, partitions: 1 }]),
+  );
   return Object.create(topology, { repartitionTopics: { value: repartitionTopics } }) as Topology;
 }

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { json, long, minutes, StreamsBuilder, string, TimeWindows, timeWindowed, topic, untilWindowCloses } from '@millrace/streams-core';
+import {
+  long,
+  minutes,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  timeWindowed,
+  topic,
+  untilWindowCloses,
+} from '@millrace/streams-core';
 import { TopologyTestDriver } from '../src/index.ts';
 
 const lines = topic('lines', { key: string(), value: string() });
@@ -23,7 +32,14 @@ test('word count, as in every introduction', () => {
   input.pipeInput(null, 'all streams lead to Kafka');
   input.pipeInput(null, 'Hello Kafka Streams');
   expect(output.readKeyValuesToMap()).toEqual(
-    new Map([['all', 1], ['streams', 2], ['lead', 1], ['to', 1], ['kafka', 2], ['hello', 1]]),
+    new Map([
+      ['all', 1],
+      ['streams', 2],
+      ['lead', 1],
+      ['to', 1],
+      ['kafka', 2],
+      ['hello', 1],
+    ]),
   );
   expect(driver.getKeyValueStore<string, number>('counts-store').get('kafka')).toBe(2);
 });

@@ -1,7 +1,13 @@
 import { crc32 } from 'node:zlib';
 import type { ProducerRecord } from '@millrace/log-client';
 import type { LogEvent } from './log-event.ts';
-import { batchHeaderBytes, maxBatchRecords, readBatchHeader, recordBytes, writeBatch } from './record-batch.ts';
+import {
+  batchHeaderBytes,
+  maxBatchRecords,
+  readBatchHeader,
+  recordBytes,
+  writeBatch,
+} from './record-batch.ts';
 
 /*
  * A frame of the journal: one commit, whole or not there. All numbers are little-endian.

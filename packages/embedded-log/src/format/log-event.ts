@@ -16,5 +16,10 @@ export interface TopicCreated {
 
 export interface GroupOffsets {
   readonly group: string;
-  readonly commits: readonly (readonly [topicId: number, partition: number, offset: number, metadata: string])[];
+  readonly commits: readonly (readonly [
+    topicId: number,
+    partition: number,
+    offset: number,
+    metadata: string,
+  ])[];
 }

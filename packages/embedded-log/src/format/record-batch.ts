@@ -107,7 +107,9 @@ export function readBatchHeader(source: Buffer, at: number): BatchHeader {
 
 /** Whether the bytes of a batch are as they were written. */
 export function batchIsIntact(source: Buffer, at: number, size: number): boolean {
-  return size >= batchHeaderBytes && source.readUInt32LE(at + 4) === crc32(source.subarray(at + 8, at + size));
+  return (
+    size >= batchHeaderBytes && source.readUInt32LE(at + 4) === crc32(source.subarray(at + 8, at + size))
+  );
 }
 
 function readHeaders(source: Buffer, start: number, count: number): { headers: Header[]; end: number } {
@@ -142,7 +144,8 @@ export function readBatch(source: Buffer, start: number, from: number, into: Log
     let next = valueLength < 0 ? valueStart : valueStart + valueLength;
     let headers = noHeaders;
     if (headerCount > 0) ({ headers, end: next } = readHeaders(source, next, headerCount));
-    if (next > end) throw new LogError('LOG_CORRUPT', `A record at offset ${baseOffset + index} runs past its batch`);
+    if (next > end)
+      throw new LogError('LOG_CORRUPT', `A record at offset ${baseOffset + index} runs past its batch`);
     if (baseOffset + index >= from) {
       into.push({
         key: keyLength < 0 ? null : source.subarray(keyStart, valueStart),

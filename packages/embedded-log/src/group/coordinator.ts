@@ -83,7 +83,9 @@ export class GroupCoordinator {
       const assignment = first.options.assignor.assign(members.map(describe), counts);
       for (const member of members) {
         const partitions = assignment.get(member.id) ?? [];
-        member.target = new Set(partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)));
+        member.target = new Set(
+          partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)),
+        );
       }
     }
     this.#onChange();
@@ -116,7 +118,10 @@ export class GroupCoordinator {
   assertMayCommit(committer: GroupGeneration | undefined, partitions: readonly TopicPartition[]): void {
     if (committer === undefined) {
       if (this.isEmpty) return;
-      throw new LogError('LOG_FENCED', `Group "${this.group}" has members: offsets can be set from outside only while it has none`);
+      throw new LogError(
+        'LOG_FENCED',
+        `Group "${this.group}" has members: offsets can be set from outside only while it has none`,
+      );
     }
     for (const { topic, partition } of partitions) {
       const key = topicPartitionKey(topic, partition);

@@ -20,7 +20,12 @@ export class EmbeddedMember implements GroupMember {
   readonly #options: GroupOptions;
   #state: MemberState;
 
-  constructor(coordinator: GroupCoordinator, reader: EmbeddedReader, producer: LogProducer, options: GroupOptions) {
+  constructor(
+    coordinator: GroupCoordinator,
+    reader: EmbeddedReader,
+    producer: LogProducer,
+    options: GroupOptions,
+  ) {
     this.#coordinator = coordinator;
     this.#reader = reader;
     this.#producer = producer;

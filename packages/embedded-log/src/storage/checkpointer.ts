@@ -81,7 +81,8 @@ export class Checkpointer {
 
   async #write(snapshot: Snapshot): Promise<void> {
     const segments = new Map<PartitionLog, Segment[]>();
-    for (const { log, batches } of snapshot.frozen) segments.set(log, await this.#writeSegments(log, batches));
+    for (const { log, batches } of snapshot.frozen)
+      segments.set(log, await this.#writeSegments(log, batches));
     await this.#fileSystem.syncDirectory();
     await this.#writeSlot({
       ...snapshot.checkpoint,

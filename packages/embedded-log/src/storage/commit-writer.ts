@@ -120,7 +120,7 @@ export class CommitWriter {
 
   async #run(): Promise<void> {
     // Whatever is submitted in the same turn of the event loop shares the first write.
-    await null;
+    await Promise.resolve();
     while (this.#queue.length > 0) {
       const group = this.#frameGroup();
       if (group.length > 0) await this.#write(group);

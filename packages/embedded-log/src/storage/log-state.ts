@@ -103,7 +103,10 @@ export class LogState {
   partitionById(topicId: number, partition: number): PartitionLog {
     const found = this.#byId.get(topicId)?.state[partition];
     if (found === undefined) {
-      throw new LogError('LOG_CORRUPT', `The journal names partition ${partition} of topic ${topicId}, which is unknown`);
+      throw new LogError(
+        'LOG_CORRUPT',
+        `The journal names partition ${partition} of topic ${topicId}, which is unknown`,
+      );
     }
     return found;
   }

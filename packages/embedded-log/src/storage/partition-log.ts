@@ -109,7 +109,10 @@ export class PartitionLog {
     const segment = this.segments.findLast((one) => one.baseOffset <= offset);
     const records = segment === undefined ? [] : await segment.read(offset, maxRecords);
     if (records.length === 0 && offset >= this.start) {
-      throw new LogError('LOG_CORRUPT', `${this.#name()} has no record at offset ${offset}, though its range says so`);
+      throw new LogError(
+        'LOG_CORRUPT',
+        `${this.#name()} has no record at offset ${offset}, though its range says so`,
+      );
     }
     return records;
   }

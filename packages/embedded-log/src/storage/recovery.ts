@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { LogError } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/checkpoint.ts';
-import { checkpointSlots, isSegmentName, journalIdOf, journalName, segmentName } from '../format/file-names.ts';
+import {
+  checkpointSlots,
+  isSegmentName,
+  journalIdOf,
+  journalName,
+  segmentName,
+} from '../format/file-names.ts';
 import { type DecodedFrame, decodeFrame, frameHeaderBytes } from '../format/frame.ts';
 import { removeObsoleteFiles } from './checkpointer.ts';
 import { Journal, type JournalEnd } from './journal.ts';
@@ -123,7 +129,8 @@ async function loadState(fileSystem: FileSystem, checkpoint: Checkpoint): Promis
     }
     state.addTopic({ ...topic, state: logs });
   }
-  for (const { group, offsets } of checkpoint.groups) state.apply({ offsets: { group, commits: offsets } }, []);
+  for (const { group, offsets } of checkpoint.groups)
+    state.apply({ offsets: { group, commits: offsets } }, []);
   return state;
 }
 
@@ -177,7 +184,10 @@ async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: Log
     if (position < bytes.length) assertTornOnly(fileSystem, bytes, end);
     // The next file is made only once this one is whole and synced.
     if (position < bytes.length && id < last) {
-      throw damaged(fileSystem, `${journalName(id)} breaks off at byte ${position}, but a later journal exists`);
+      throw damaged(
+        fileSystem,
+        `${journalName(id)} breaks off at byte ${position}, but a later journal exists`,
+      );
     }
   }
   return end;

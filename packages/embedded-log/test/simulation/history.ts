@@ -72,7 +72,8 @@ export async function runHistory(history: History, fileSystem: FileSystem, acked
   const producer = await log.producer();
   for (const together of history.groups) {
     const settled = await Promise.allSettled(together.map(({ transaction }) => producer.commit(transaction)));
-    for (const [index, { status }] of settled.entries()) if (status === 'fulfilled') acked.push(together[index]!.id);
+    for (const [index, { status }] of settled.entries())
+      if (status === 'fulfilled') acked.push(together[index]!.id);
   }
   await log.close();
 }

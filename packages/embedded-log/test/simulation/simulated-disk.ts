@@ -119,7 +119,7 @@ export class SimulatedDisk {
   /** Counts a call; stops or fails where the plan says so. `half` is what a stopped call may have done. */
   async step(boot: number, half?: () => void): Promise<void> {
     // A real call answers in a later turn; without this, nothing could happen in between.
-    await null;
+    await Promise.resolve();
     if (this.#stopped || boot !== this.#boots) throw new Stopped('the machine has stopped');
     this.calls++;
     if (this.calls === this.#plan.stopAt) {
@@ -207,7 +207,8 @@ class SimulatedFileSystem implements FileSystem {
     await disk.open(boot, name, mode);
     return {
       read: (position, length) => disk.read(boot, name, position, length),
-      write: (position, pieces) => disk.change(boot, name, { kind: 'write', position, bytes: Buffer.concat(pieces) }),
+      write: (position, pieces) =>
+        disk.change(boot, name, { kind: 'write', position, bytes: Buffer.concat(pieces) }),
       truncate: (size) => disk.change(boot, name, { kind: 'truncate', size }),
       sync: () => disk.sync(boot, name),
       size: () => disk.size(boot, name),

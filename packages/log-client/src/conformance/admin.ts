@@ -31,7 +31,10 @@ export function adminSuite(test: LogTest): void {
     for (const name of ['', '.', '..', 'a/b', 'a b', '../up', 'x'.repeat(250)]) {
       await rejectsWith('LOG_INVALID_TOPIC', log.admin.createTopics([{ name, partitions: 1 }]));
     }
-    await rejectsWith('LOG_INVALID_TOPIC', log.admin.createTopics([{ name: freshName('zero'), partitions: 0 }]));
+    await rejectsWith(
+      'LOG_INVALID_TOPIC',
+      log.admin.createTopics([{ name: freshName('zero'), partitions: 0 }]),
+    );
   });
 
   test('a topic deleted and created anew is empty and has another id', async (log) => {
@@ -48,7 +51,9 @@ export function adminSuite(test: LogTest): void {
   test('deleted records are gone and offsets go on', async (log) => {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();
-    await producer.send([{ topic, partition: 0, records: [record('a', '1'), record('a', '2'), record('a', '3')] }]);
+    await producer.send([
+      { topic, partition: 0, records: [record('a', '1'), record('a', '2'), record('a', '3')] },
+    ]);
     await log.admin.deleteRecords([{ topic, partition: 0, offset: 2 }]);
     assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 2, end: 3 }]);
     assert.deepEqual(values(await readAll(log, topic, 0)), ['3']);

@@ -70,9 +70,13 @@ export function groupSuite(test: LogTest): void {
     const member = await log.join(groupOptions(group, topic, events));
     await pollUntil([member], () => events.length > 0);
     await member.commit([{ topic, partition: 0, offset: 2, metadata: 'm' }]);
-    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [{ offset: 2, metadata: 'm' }]);
+    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [
+      { offset: 2, metadata: 'm' },
+    ]);
     await member.close();
-    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [{ offset: 2, metadata: 'm' }]);
+    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [
+      { offset: 2, metadata: 'm' },
+    ]);
   });
 
   test('a member that was silent too long is fenced: its commit fails, its partitions move', async (log) => {
@@ -86,7 +90,10 @@ export function groupSuite(test: LogTest): void {
     await pollUntil([heir], () => second.length > 0);
     const producer = await log.producer();
     const commits = [{ topic, partition: 0, offset: 1, metadata: '' }];
-    await rejectsWith('LOG_FENCED', producer.commit({ records: [], offsets: { group, member: generation, commits } }));
+    await rejectsWith(
+      'LOG_FENCED',
+      producer.commit({ records: [], offsets: { group, member: generation, commits } }),
+    );
     await producer.commit({ records: [], offsets: { group, member: heir.generation, commits } });
     await silent.poll(quick);
     assert.equal(first.at(-1), 'lost 0');

@@ -86,7 +86,10 @@ export function recordSuite(test: LogTest): void {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();
     const records = [record('a', '1')];
-    await rejectsWith('LOG_UNKNOWN_TOPIC', producer.send([{ topic: freshName('nowhere'), partition: 0, records }]));
+    await rejectsWith(
+      'LOG_UNKNOWN_TOPIC',
+      producer.send([{ topic: freshName('nowhere'), partition: 0, records }]),
+    );
     await rejectsWith('LOG_UNKNOWN_TOPIC', producer.send([{ topic, partition: 7, records }]));
     assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 0, end: 0 }]);
   });

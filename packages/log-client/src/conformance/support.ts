@@ -31,6 +31,11 @@ export function text(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString();
 }
 
+/** An order for texts, nulls first. */
+export function byText(a: string | null, b: string | null): number {
+  return (a ?? '').localeCompare(b ?? '');
+}
+
 export function values(records: readonly LogRecord[]): (string | null)[] {
   return records.map(({ value }) => text(value));
 }
@@ -87,7 +92,13 @@ export function groupOptions(
   maxPollIntervalMs = 60_000,
 ): GroupOptions {
   const note = (event: string) => async (partitions: readonly TopicPartition[]) => {
-    events.push(`${event} ${partitions.map(({ partition }) => partition).sort().join(',')}`);
+    events.push(
+      `${event} ${partitions
+        .map(({ partition }) => partition)
+
+        .sort((a, b) => a - b)
+        .join(',')}`,
+    );
   };
   return {
     group,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LogTest } from './index.ts';
-import { createTopic, freshName, readAll, record, rejectsWith, values } from './support.ts';
+import { byText, createTopic, freshName, readAll, record, rejectsWith, values } from './support.ts';
 
 export function transactionSuite(test: LogTest): void {
   test('a commit writes to all its partitions and commits its offsets', async (log) => {
@@ -48,7 +48,9 @@ export function transactionSuite(test: LogTest): void {
       records: [],
       offsets: { group, commits: [{ topic, partition: 0, offset: 0, metadata: '' }] },
     });
-    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [{ offset: 0, metadata: '' }]);
+    assert.deepEqual(await log.admin.committed(group, [{ topic, partition: 0 }]), [
+      { offset: 0, metadata: '' },
+    ]);
   });
 
   test('commits made at the same time are all there, each whole', async (log) => {
@@ -58,12 +60,16 @@ export function transactionSuite(test: LogTest): void {
     );
     const commit = (id: number, round: number) =>
       producers[id]!.commit({
-        records: [0, 1].map((partition) => ({ topic, partition, records: [record(String(id), `${id}/${round}`)] })),
+        records: [0, 1].map((partition) => ({
+          topic,
+          partition,
+          records: [record(String(id), `${id}/${round}`)],
+        })),
       });
     for (let round = 0; round < 10; round++) await Promise.all(producers.map((_, id) => commit(id, round)));
     const zero = values(await readAll(log, topic, 0));
     assert.equal(zero.length, 40);
-    assert.deepEqual([...values(await readAll(log, topic, 1))].sort(), [...zero].sort());
+    assert.deepEqual(values(await readAll(log, topic, 1)).toSorted(byText), zero.toSorted(byText));
   });
 
   test('a newer producer of the same transactional id fences the older one', async (log) => {

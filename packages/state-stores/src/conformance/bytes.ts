@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { StoreTest } from './index.ts';
 import { collect } from './support.ts';
 
-const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : Buffer.from(bytes).toString());
+const text = (bytes: Uint8Array | undefined) =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString();
 
 function change(key: string, value: string | undefined) {
   return { key: Buffer.from(key), value: value === undefined ? undefined : Buffer.from(value) };

@@ -8,7 +8,10 @@ export interface StoreConformanceOptions {
   /** The test framework's `test`, e.g. Vitest's. */
   readonly test: (name: string, body: () => Promise<void>) => void;
   /** Opens an empty store and tells how to open the same one again; one that forgets on close has no `reopen`. */
-  readonly factory: () => Promise<{ readonly store: BytesStore; readonly reopen?: () => Promise<BytesStore> }>;
+  readonly factory: () => Promise<{
+    readonly store: BytesStore;
+    readonly reopen?: () => Promise<BytesStore>;
+  }>;
 }
 
 /** What a test gets: an open store, and a way to close it and open it again. */

@@ -75,7 +75,10 @@ export function keyValueSuite(test: StoreTest): void {
     assert.equal(await keys(view.range({ from: 'b', to: 'g' })), 'bcg');
     assert.equal(await keys(view.range({ from: 'b', to: 'g', reverse: true })), 'gcb');
     assert.equal(await keys(view.prefixScan(Buffer.from('c'))), 'c');
-    assert.deepEqual((await collect(view.range({ from: 'c', to: 'c' })))[0], ['c', { value: 3, timestamp: 3 }]);
+    assert.deepEqual((await collect(view.range({ from: 'c', to: 'c' })))[0], [
+      'c',
+      { value: 3, timestamp: 3 },
+    ]);
   });
 
   test('key-value: the changelog holds the last value of each changed key, once', async ({ store }) => {
@@ -84,11 +87,13 @@ export function keyValueSuite(test: StoreTest): void {
     view.put('b', 1, 2);
     view.put('a', 2, 3);
     view.put('b', null, 4);
-    const changes = view.takeChanges().map(({ key, value, timestamp }) => [
-      Buffer.from(key!).toString(),
-      value === null ? null : long().deserialize(value),
-      timestamp,
-    ]);
+    const changes = view
+      .takeChanges()
+      .map(({ key, value, timestamp }) => [
+        Buffer.from(key!).toString(),
+        value === null ? null : long().deserialize(value),
+        timestamp,
+      ]);
     assert.deepEqual(changes, [
       ['a', 2, 3],
       ['b', null, 4],

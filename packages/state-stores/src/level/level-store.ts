@@ -65,9 +65,13 @@ export class LevelStore implements BytesStore {
           throw new StoreError('STORE_CORRUPT', `The store in ${dir} cannot be opened`, { cause: error });
         }
         if (attempt >= lockRetries) {
-          throw new StoreError('STORE_LOCKED', `The store in ${dir} is open in another process or task: close it there`, {
-            cause: error,
-          });
+          throw new StoreError(
+            'STORE_LOCKED',
+            `The store in ${dir} is open in another process or task: close it there`,
+            {
+              cause: error,
+            },
+          );
         }
         await new Promise((resolve) => setTimeout(resolve, lockRetryMs));
       }
@@ -92,7 +96,10 @@ export class LevelStore implements BytesStore {
   }
 
   async *iterate(range: BytesRange): AsyncIterableIterator<readonly [Uint8Array, Uint8Array]> {
-    for await (const [key, value] of this.#db.iterator({ ...bounds(range), reverse: range.reverse ?? false })) {
+    for await (const [key, value] of this.#db.iterator({
+      ...bounds(range),
+      reverse: range.reverse ?? false,
+    })) {
       yield [key.subarray(1), value];
     }
   }

@@ -1,4 +1,10 @@
-import { type BytesChange, type BytesRange, type BytesStore, type Checkpoint, compareBytes } from '../bytes-store.ts';
+import {
+  type BytesChange,
+  type BytesRange,
+  type BytesStore,
+  type Checkpoint,
+  compareBytes,
+} from '../bytes-store.ts';
 
 interface Entry {
   readonly key: Uint8Array;
@@ -48,7 +54,8 @@ export class MemoryStore implements BytesStore {
     this.#sorted ??= [...this.#entries.values()].sort((a, b) => compareBytes(a.key, b.key));
     const selected = this.#sorted.filter(
       ({ key }) =>
-        (from === undefined || compareBytes(key, from) >= 0) && (to === undefined || compareBytes(key, to) < 0),
+        (from === undefined || compareBytes(key, from) >= 0) &&
+        (to === undefined || compareBytes(key, to) < 0),
     );
     return reverse ? selected.reverse() : selected;
   }

@@ -45,7 +45,10 @@ export class KGroupedTable<K, V> {
 
   /** Folds the rows of each group; `subtract` takes out what `add` put in. */
   reduce(
-    reducers: { readonly add: (aggregate: V, value: V) => V; readonly subtract: (aggregate: V, value: V) => V },
+    reducers: {
+      readonly add: (aggregate: V, value: V) => V;
+      readonly subtract: (aggregate: V, value: V) => V;
+    },
     options: Materialized<V> = {},
   ): KTable<K, V> {
     const aggregation = tableReducing(reducers.add, reducers.subtract);

@@ -49,7 +49,11 @@ export class KStream<out K, out V> {
   }
 
   /** Adds an operator after this stream's node; returns its node's name. */
-  #add<K2, V2>(prefix: string, operator: Operator<K, V, K2, V2>, { name, stores = [] }: { readonly name?: string; readonly stores?: readonly string[] }): string {
+  #add<K2, V2>(
+    prefix: string,
+    operator: Operator<K, V, K2, V2>,
+    { name, stores = [] }: { readonly name?: string; readonly stores?: readonly string[] },
+  ): string {
     const node = this.#views.graph.names.node(prefix, name);
     this.#views.graph.addProcessor({ name: node, parents: [this.#ref.node], operator, stores });
     return node;
@@ -78,7 +82,10 @@ export class KStream<out K, out V> {
   }
 
   /** Any number of records for each one. Grouping or joining them goes through a topic. */
-  flatMap<K2, V2>(mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>, named: Named = {}): KStream<K2, V2> {
+  flatMap<K2, V2>(
+    mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>,
+    named: Named = {},
+  ): KStream<K2, V2> {
     return this.#rekeyed(this.#add('KSTREAM-FLATMAP-', flatMap(mapper), named), undefined);
   }
 
@@ -88,7 +95,10 @@ export class KStream<out K, out V> {
   }
 
   /** A new key for each record. Grouping or joining it goes through a topic. */
-  selectKey<K2>(selector: (value: V, key: K) => K2, options: Named & { readonly key?: Serde<K2> } = {}): KStream<K2, V> {
+  selectKey<K2>(
+    selector: (value: V, key: K) => K2,
+    options: Named & { readonly key?: Serde<K2> } = {},
+  ): KStream<K2, V> {
     const node = this.#add('KSTREAM-KEY-SELECT-', selectKey(selector), options);
     const { value, sources } = this.#ref;
     return this.#views.stream({ node, key: options.key, value, sources, repartition: true });
@@ -113,7 +123,13 @@ export class KStream<out K, out V> {
     const key = a.key ?? b.key;
     const sources = [...new Set([...a.sources, ...b.sources])];
     // Neither side's value serde need fit both.
-    return this.#views.stream<K, V | V2>({ node, key, value: undefined, sources, repartition: a.repartition || b.repartition });
+    return this.#views.stream<K, V | V2>({
+      node,
+      key,
+      value: undefined,
+      sources,
+      repartition: a.repartition || b.repartition,
+    });
   }
 
   /**
@@ -128,7 +144,9 @@ export class KStream<out K, out V> {
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
     const prefix = options.name ?? this.#views.graph.names.node('KSTREAM-REPARTITION-');
     const { key = this.#ref.key, value = this.#ref.value, partitions } = options;
-    return this.#views.stream(throughTopic(this.#views, this.#ref, { prefix, key, value, partitions, keepNullKeys: true }));
+    return this.#views.stream(
+      throughTopic(this.#views, this.#ref, { prefix, key, value, partitions, keepNullKeys: true }),
+    );
   }
 
   /** Writes the stream to a topic. */
@@ -158,10 +176,17 @@ export class KStream<out K, out V> {
     const storeName = options.as ?? graph.names.store('KSTREAM-TOTABLE-');
     const key = requireKeySerde(options.key ?? this.#ref.key, `toTable (${name})`);
     const value = valueSerdeOr(options.value, this.#ref.value);
-    const ref = this.#ref.repartition ? throughTopic(this.#views, this.#ref, { prefix: name, key, value }) : this.#ref;
+    const ref = this.#ref.repartition
+      ? throughTopic(this.#views, this.#ref, { prefix: name, key, value })
+      : this.#ref;
     const table = { ...keptIn(storeName), materialized: options.as !== undefined };
     graph.addStore(tableStore(storeName, key, value, options) as StoreSpec);
-    graph.addProcessor({ name, parents: [ref.node], operator: tableSource(storeName, () => table.materialized), table });
+    graph.addProcessor({
+      name,
+      parents: [ref.node],
+      operator: tableSource(storeName, () => table.materialized),
+      table,
+    });
     return this.#views.table({ node: name, key, value, sources: ref.sources });
   }
 
@@ -172,7 +197,10 @@ export class KStream<out K, out V> {
   }
 
   /** Groups the stream by a new key, through a topic. */
-  groupBy<K2>(selector: (value: V, key: K) => K2, grouped: Grouped<K2, V> & { readonly key: Serde<K2> }): KGroupedStream<K2, V> {
+  groupBy<K2>(
+    selector: (value: V, key: K) => K2,
+    grouped: Grouped<K2, V> & { readonly key: Serde<K2> },
+  ): KGroupedStream<K2, V> {
     const node = this.#add('KSTREAM-KEY-SELECT-', selectKey(selector), grouped);
     const { sources } = this.#ref;
     const { key, value = this.#ref.value } = grouped;
@@ -182,19 +210,40 @@ export class KStream<out K, out V> {
   /** Joins each record with the table's row of its key; records without one are left out. */
   join<V2, R>(table: KTable<K, V2>, joiner: (value: V, row: V2, key: K) => R, named?: Named): KStream<K, R>;
   /** Joins each record with the global table's row of the key that `selectKey` gives. */
-  join<K2, V2, R>(table: GlobalKTable<K2, V2>, selectKey: (key: K, value: V) => K2 | null, joiner: (value: V, row: V2, key: K) => R, named?: Named): KStream<K, R>;
+  join<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    selectKey: (key: K, value: V) => K2 | null,
+    joiner: (value: V, row: V2, key: K) => R,
+    named?: Named,
+  ): KStream<K, R>;
   join(table: KTable<K, unknown> | GlobalKTable<unknown, unknown>, ...rest: unknown[]): KStream<K, unknown> {
     return this.#joinTable(table, rest, false);
   }
 
   /** As `join`, but every record comes through: with null where there is no row. */
-  leftJoin<V2, R>(table: KTable<K, V2>, joiner: (value: V, row: V2 | null, key: K) => R, named?: Named): KStream<K, R>;
-  leftJoin<K2, V2, R>(table: GlobalKTable<K2, V2>, selectKey: (key: K, value: V) => K2 | null, joiner: (value: V, row: V2 | null, key: K) => R, named?: Named): KStream<K, R>;
-  leftJoin(table: KTable<K, unknown> | GlobalKTable<unknown, unknown>, ...rest: unknown[]): KStream<K, unknown> {
+  leftJoin<V2, R>(
+    table: KTable<K, V2>,
+    joiner: (value: V, row: V2 | null, key: K) => R,
+    named?: Named,
+  ): KStream<K, R>;
+  leftJoin<K2, V2, R>(
+    table: GlobalKTable<K2, V2>,
+    selectKey: (key: K, value: V) => K2 | null,
+    joiner: (value: V, row: V2 | null, key: K) => R,
+    named?: Named,
+  ): KStream<K, R>;
+  leftJoin(
+    table: KTable<K, unknown> | GlobalKTable<unknown, unknown>,
+    ...rest: unknown[]
+  ): KStream<K, unknown> {
     return this.#joinTable(table, rest, true);
   }
 
-  #joinTable(table: KTable<K, unknown> | GlobalKTable<unknown, unknown>, args: readonly unknown[], left: boolean): KStream<K, unknown> {
+  #joinTable(
+    table: KTable<K, unknown> | GlobalKTable<unknown, unknown>,
+    args: readonly unknown[],
+    left: boolean,
+  ): KStream<K, unknown> {
     const { graph } = this.#views;
     // A second function says that the first one selects a global table's key.
     const global = typeof args[1] === 'function';
@@ -204,10 +253,16 @@ export class KStream<out K, out V> {
     let ref = this.#ref;
     if (!global && ref.repartition) {
       const key = ref.key ?? (table as KTable<K, unknown>).ref.key;
-      ref = throughTopic(this.#views, ref, { prefix: name ?? ref.node, key, value: ref.value, keepNullKeys: left });
+      ref = throughTopic(this.#views, ref, {
+        prefix: name ?? ref.node,
+        key,
+        value: ref.value,
+        keepNullKeys: left,
+      });
     }
     const node = graph.names.node(left ? 'KSTREAM-LEFTJOIN-' : 'KSTREAM-JOIN-', name);
-    if (!global) graph.requireCopartitioning(node, [...ref.sources, ...(table as KTable<K, unknown>).ref.sources]);
+    if (!global)
+      graph.requireCopartitioning(node, [...ref.sources, ...(table as KTable<K, unknown>).ref.sources]);
     graph.addProcessor({
       name: node,
       parents: [ref.node],
@@ -226,13 +281,21 @@ export class KStream<out K, out V> {
   /** Runs a processor of your own, with the stores it names; its results may have any key. */
   process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
     const stores = this.#connect(options);
-    return this.#rekeyed(this.#add('KSTREAM-PROCESSOR-', process(supplier), { ...options, stores }), undefined);
+    return this.#rekeyed(
+      this.#add('KSTREAM-PROCESSOR-', process(supplier), { ...options, stores }),
+      undefined,
+    );
   }
 
   /** Runs a processor of your own that keeps the key. */
-  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, options: ProcessOptions = {}): KStream<K, V2> {
+  processValues<V2>(
+    supplier: FixedKeyProcessorSupplier<K, V, V2>,
+    options: ProcessOptions = {},
+  ): KStream<K, V2> {
     const stores = this.#connect(options);
-    return this.#revalued(this.#add('KSTREAM-PROCESSVALUES-', processValues(supplier), { ...options, stores }));
+    return this.#revalued(
+      this.#add('KSTREAM-PROCESSVALUES-', processValues(supplier), { ...options, stores }),
+    );
   }
 
   #connect({ stores = [] }: ProcessOptions): string[] {

@@ -40,7 +40,9 @@ export class KTable<out K, out V> {
   filter(predicate: (value: V, key: K) => boolean, options?: Materialized<V>): KTable<K, V>;
   filter(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
     const value = options.value ?? this.#ref.value;
-    return this.#derive('KTABLE-FILTER-', options, value, (kept) => tableFilter(this.#ref.node, predicate, kept));
+    return this.#derive('KTABLE-FILTER-', options, value, (kept) =>
+      tableFilter(this.#ref.node, predicate, kept),
+    );
   }
 
   /** The rows that the predicate does not hold for. */
@@ -84,7 +86,10 @@ export class KTable<out K, out V> {
   toStream(named?: Named): KStream<K, V | null>;
   /** The changes as a stream under new keys. */
   toStream<K2>(selector: (value: V | null, key: K) => K2, named?: Named): KStream<K2, V | null>;
-  toStream<K2>(selector?: Named | ((value: V | null, key: K) => K2), named?: Named): KStream<K | K2, V | null> {
+  toStream<K2>(
+    selector?: Named | ((value: V | null, key: K) => K2),
+    named?: Named,
+  ): KStream<K | K2, V | null> {
     const select = typeof selector === 'function' ? (selector as (value: V | null, key: K) => K2) : undefined;
     const { graph } = this.#views;
     const { key, value, sources } = this.#ref;
@@ -116,7 +121,14 @@ export class KTable<out K, out V> {
     const store = name === undefined ? graph.names.store('KTABLE-SUPPRESS-') : `${name}-store`;
     const key = requireKeySerde(this.#ref.key, node);
     const value = valueSerdeOr(this.#ref.value);
-    graph.addStore({ kind: 'time-ordered-buffer', name: store, key, value, persistent: true, logging: true } as StoreSpec);
+    graph.addStore({
+      kind: 'time-ordered-buffer',
+      name: store,
+      key,
+      value,
+      persistent: true,
+      logging: true,
+    } as StoreSpec);
     graph.addProcessor({
       name: node,
       parents: [this.#ref.node],
@@ -135,7 +147,8 @@ export class KTable<out K, out V> {
     const { graph } = this.#views;
     const node = graph.names.node('KTABLE-SELECT-', grouped.name);
     const { key } = grouped;
-    const sameKey = (a: K2, b: K2): boolean => a === b || Buffer.compare(key.serialize(a), key.serialize(b)) === 0;
+    const sameKey = (a: K2, b: K2): boolean =>
+      a === b || Buffer.compare(key.serialize(a), key.serialize(b)) === 0;
     graph.addProcessor({ name: node, parents: [this.#ref.node], operator: tableGroupBy(selector, sameKey) });
     graph.requireOldValues(this.#ref.node);
     const value = valueSerdeOr(grouped.value);
@@ -143,7 +156,11 @@ export class KTable<out K, out V> {
   }
 
   /** Rows with the same key in both tables, joined. */
-  join<V2, R>(other: KTable<K, V2>, joiner: (left: V, right: V2) => R, options: Materialized<R> = {}): KTable<K, R> {
+  join<V2, R>(
+    other: KTable<K, V2>,
+    joiner: (left: V, right: V2) => R,
+    options: Materialized<R> = {},
+  ): KTable<K, R> {
     return this.#join(other, joiner as Joiner<R>, options, { left: false, right: false });
   }
 
@@ -165,7 +182,12 @@ export class KTable<out K, out V> {
     return this.#join(other, joiner as Joiner<R>, options, { left: true, right: true });
   }
 
-  #join<R>(other: KTable<K, unknown>, joiner: Joiner<R>, options: Materialized<R>, keeps: JoinSides): KTable<K, R> {
+  #join<R>(
+    other: KTable<K, unknown>,
+    joiner: Joiner<R>,
+    options: Materialized<R>,
+    keeps: JoinSides,
+  ): KTable<K, R> {
     const { graph } = this.#views;
     const { name, as } = options;
     const [left, right] = [this.#ref, other.ref];

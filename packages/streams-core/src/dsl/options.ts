@@ -41,5 +41,5 @@ export interface Repartitioned<K, V> extends Named {
 
 /** The stores a processor may use: specs, which are added to the topology, or names of stores that have been added. */
 export interface ProcessOptions extends Named {
-  readonly stores?: readonly (string | StoreSpec<never, never>)[];
+  readonly stores?: readonly (string | StoreSpec)[];
 }

@@ -7,8 +7,10 @@ import type { StreamRef, Views } from './views.ts';
 /** The ways out of a split by name: predicates, tried in the order they are written, and `'rest'` for what none takes. */
 export type Branches<K, V> = { readonly [name: string]: ((value: V, key: K) => boolean) | 'rest' };
 
+type Guard<V, W extends V> = (value: V, key: never) => value is W;
+
 /** What a type guard takes; never for a plain predicate. */
-type Guarded<V, P> = P extends (value: V, key: never) => value is (infer W extends V) ? W : never;
+type Guarded<V, P> = P extends Guard<V, infer W> ? W : never;
 
 /** The values that the type guards among the branches take. */
 type TakenByGuards<V, B> = { [N in keyof B]: Guarded<V, B[N]> }[keyof B];
@@ -31,7 +33,9 @@ export function splitStream<K, V, B extends Branches<K, V>>(
   const { graph } = views;
   const splitter = graph.names.node('KSTREAM-BRANCH-', name);
   // Predicates first: the rest is what all of them have let go.
-  const entries = Object.entries(branches).sort(([, a], [, b]) => Number(a === 'rest') - Number(b === 'rest'));
+  const entries = Object.entries(branches).sort(
+    ([, a], [, b]) => Number(a === 'rest') - Number(b === 'rest'),
+  );
   graph.addProcessor({
     name: splitter,
     parents: [ref.node],

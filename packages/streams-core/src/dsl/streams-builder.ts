@@ -30,7 +30,13 @@ export class StreamsBuilder {
     if (first === undefined) throw new TopologyError('TOPOLOGY_INVALID', 'stream() needs at least one topic');
     const generated = this.#graph.names.node('KSTREAM-SOURCE-', name);
     const node = this.#source(generated, list);
-    return this.#views.stream({ node, key: first.key, value: first.value, sources: [node], repartition: false });
+    return this.#views.stream({
+      node,
+      key: first.key,
+      value: first.value,
+      sources: [node],
+      repartition: false,
+    });
   }
 
   /** A topic read as a table: the last record of each key is its row, a null value deletes it. */
@@ -59,7 +65,11 @@ export class StreamsBuilder {
     const name = names.node('KTABLE-SOURCE-', options.name);
     this.#graph.addSource({ name: sourceName, topics: [erase(source)], global: true });
     this.#graph.addStore(
-      tableStore(storeName, source.key, source.value, { ...options, logging: false, persistent: false }) as StoreSpec,
+      tableStore(storeName, source.key, source.value, {
+        ...options,
+        logging: false,
+        persistent: false,
+      }) as StoreSpec,
     );
     this.#graph.globalStores.add(storeName);
     this.#graph.addProcessor({
@@ -80,7 +90,10 @@ export class StreamsBuilder {
   /** The topology so far. @throws TopologyError for a program that cannot run */
   build(): Topology {
     if (this.#sources.size === 0) {
-      throw new TopologyError('TOPOLOGY_INVALID', 'The topology reads no topic: start it with stream() or table()');
+      throw new TopologyError(
+        'TOPOLOGY_INVALID',
+        'The topology reads no topic: start it with stream() or table()',
+      );
     }
     return new Topology(this.#graph);
   }

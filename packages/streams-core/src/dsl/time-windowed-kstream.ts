@@ -38,7 +38,10 @@ export class TimeWindowedKStream<K, V> {
   }
 
   /** Folds the values of each key and window; the first one stands as it is. */
-  reduce(reducer: (aggregate: V, value: V) => V, options: MaterializedWindow<V> = {}): KTable<Windowed<K>, V> {
+  reduce(
+    reducer: (aggregate: V, value: V) => V,
+    options: MaterializedWindow<V> = {},
+  ): KTable<Windowed<K>, V> {
     return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.#ref.value);
   }
 
@@ -85,7 +88,15 @@ export class TimeWindowedKStream<K, V> {
         `${node}: the retention of "${name}" (${retentionMs} ms) must be at least the windows' size plus their grace (${least} ms)`,
       );
     }
-    const spec = { name, key, value, persistent, logging, retentionMs: retentionMs ?? least, windowSizeMs: sizeMs };
+    const spec = {
+      name,
+      key,
+      value,
+      persistent,
+      logging,
+      retentionMs: retentionMs ?? least,
+      windowSizeMs: sizeMs,
+    };
     return windowStore(changelogConfigs === undefined ? spec : { ...spec, changelogConfigs });
   }
 }

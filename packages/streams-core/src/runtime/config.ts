@@ -36,7 +36,9 @@ export interface StreamsConfig {
   readonly stateRestoreListener?: StateRestoreListener;
 }
 
-export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir'>> & { readonly stateDir: string | undefined };
+export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir'>> & {
+  readonly stateDir: string | undefined;
+};
 
 const shutDown: UncaughtExceptionHandler = () => 'shutdown';
 const wholeMs = (min: number) => z.int().min(min);
@@ -58,10 +60,17 @@ const schema = z.strictObject({
   maxBufferedRecords: wholeMs(1).default(1000),
   maxUncommittedBytes: wholeMs(1).default(16 << 20),
   maxPollIntervalMs: wholeMs(1).default(300_000),
-  deserializationExceptionHandler: aFunction<DeserializationExceptionHandler>().default(() => failOnDeserializationError),
+  deserializationExceptionHandler: aFunction<DeserializationExceptionHandler>().default(
+    () => failOnDeserializationError,
+  ),
   deadLetterTopics: z.array(z.string()).default([]),
   uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
-  stateRestoreListener: z.custom<StateRestoreListener>((value) => typeof value === 'object' && value !== null, 'expected an object').default({}),
+  stateRestoreListener: z
+    .custom<StateRestoreListener>(
+      (value) => typeof value === 'object' && value !== null,
+      'expected an object',
+    )
+    .default({}),
 });
 
 /** Fills in defaults. @throws ConfigError naming each wrong option, what it got and what was expected */
@@ -69,7 +78,8 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
   if (parsed.success) return { ...parsed.data, stateDir: parsed.data.stateDir };
   const issues = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'config');
+    const name =
+      issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'config');
     const got = issue.path.length === 0 ? '' : `, got ${show(config, issue.path)}`;
     return issue.code === 'unrecognized_keys'
       ? `"${name}" is no option; the options are ${Object.keys(schema.shape).join(', ')}`
@@ -81,5 +91,5 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
 function show(config: unknown, path: readonly PropertyKey[]): string {
   let value = config;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
-  return typeof value === 'object' ? 'an object' : (JSON.stringify(value) ?? String(value));
+  return typeof value === 'object' ? 'an object' : (JSON.stringify(value) ?? typeof value);
 }

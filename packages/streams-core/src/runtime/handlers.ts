@@ -5,13 +5,18 @@ import type { RecordError } from '../errors.ts';
 export type DeserializationResponse = 'fail' | 'continue' | { readonly deadLetterTopic: string };
 
 /** Decides for one record. `error` names node, topic, partition and offset. */
-export type DeserializationExceptionHandler = (error: RecordError, record: LogRecord) => DeserializationResponse;
+export type DeserializationExceptionHandler = (
+  error: RecordError,
+  record: LogRecord,
+) => DeserializationResponse;
 
 /** Stops the app: the default. */
 export const failOnDeserializationError: DeserializationExceptionHandler = () => 'fail';
 
 /** Reports the record and goes on without it. */
-export function logAndContinue(report: (message: string) => void = console.warn): DeserializationExceptionHandler {
+export function logAndContinue(
+  report: (message: string) => void = console.warn,
+): DeserializationExceptionHandler {
   return (error) => {
     report(`Left out: ${error.message}`);
     return 'continue';

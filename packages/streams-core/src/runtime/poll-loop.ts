@@ -101,7 +101,8 @@ export class PollLoop {
     const due = performance.now() - this.#lastCommitAt >= config.commitIntervalMs;
     const ready = tasks.tasks.filter(
       (task) =>
-        task.needsCommit && (due || task.commitRequested || task.uncommittedBytes >= config.maxUncommittedBytes),
+        task.needsCommit &&
+        (due || task.commitRequested || task.uncommittedBytes >= config.maxUncommittedBytes),
     );
     await this.#commitAll(ready);
     if (due) this.#lastCommitAt = performance.now();

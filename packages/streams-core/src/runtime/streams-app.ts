@@ -80,7 +80,10 @@ export class StreamsApp {
    */
   async start(): Promise<void> {
     if (this.#state.current !== 'created') {
-      throw new StreamsError('APP_STATE', `This app is ${this.#state.current}; an app starts once: make a new one`);
+      throw new StreamsError(
+        'APP_STATE',
+        `This app is ${this.#state.current}; an app starts once: make a new one`,
+      );
     }
     this.#state.to('rebalancing');
     try {
@@ -96,7 +99,12 @@ export class StreamsApp {
   async #join(): Promise<Session> {
     const config = this.#config;
     const { log, applicationId } = config;
-    const { topics, directory } = await setUpTopics(this.#topology, applicationId, log, config.deadLetterTopics);
+    const { topics, directory } = await setUpTopics(
+      this.#topology,
+      applicationId,
+      log,
+      config.deadLetterTopics,
+    );
     const layout = new TaskLayout(this.#topology, topics);
     const globals = await GlobalTables.open(this.#topology, log);
     const globalStores = globals?.stores ?? new Map();
@@ -104,7 +112,9 @@ export class StreamsApp {
     const committer = new TaskCommitter(config);
     const member: GroupMember = await log.join({
       group: applicationId,
-      topics: [...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic)))],
+      topics: [
+        ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
+      ],
       assignor: taskAssignor(layout),
       maxPollIntervalMs: config.maxPollIntervalMs,
       onAssigned: async (partitions) => {
@@ -189,8 +199,8 @@ export class StreamsApp {
   /** Leaves the group at once; nothing uncommitted is kept. */
   async #abandon({ member, tasks, committer, globals }: Session): Promise<void> {
     this.#remember(tasks.tasks);
-    const closing = [tasks.closeDirty(tasks.tasks), committer.close(), globals?.close()];
-    await Promise.allSettled(closing);
+    await Promise.allSettled([tasks.closeDirty(tasks.tasks), committer.close()]);
+    await globals?.close();
     await member.close();
   }
 

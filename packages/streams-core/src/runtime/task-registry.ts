@@ -85,7 +85,9 @@ export class TaskRegistry {
     const ranges = await log.admin.offsets(partitions);
     const names = new Map(
       topology.subTopologies.flatMap((part) =>
-        part.sources.flatMap((source) => source.topics.map(({ name }) => [directory.realName(name), name] as const)),
+        part.sources.flatMap((source) =>
+          source.topics.map(({ name }) => [directory.realName(name), name] as const),
+        ),
       ),
     );
     return partitions.map(({ topic }, index) => ({
@@ -96,7 +98,10 @@ export class TaskRegistry {
   }
 
   /** Closes tasks whose work is committed: their stores are written to disk first. */
-  async closeClean(tasks: readonly Task[], checkpoint: (task: Task, store: StateStore) => Promise<void>): Promise<void> {
+  async closeClean(
+    tasks: readonly Task[],
+    checkpoint: (task: Task, store: StateStore) => Promise<void>,
+  ): Promise<void> {
     for (const task of tasks) {
       this.#tasks.delete(task.name);
       task.close();

@@ -21,7 +21,9 @@ export async function setUpTopics(
   log: LogClient,
   deadLetterTopics: readonly string[],
 ): Promise<{ readonly topics: ResolvedTopics; readonly directory: TopicDirectory }> {
-  const sources = topology.subTopologies.flatMap((part) => part.sources.flatMap((node) => node.topics.map(({ name }) => name)));
+  const sources = topology.subTopologies.flatMap((part) =>
+    part.sources.flatMap((node) => node.topics.map(({ name }) => name)),
+  );
   const sinks = [...topology.nodes.values()].flatMap((node) =>
     node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : [],
   );
@@ -73,6 +75,8 @@ function directoryOf(
     counts.set(name, info.partitions);
     return info.partitions;
   };
-  return { realName: realNames(topology, applicationId), partitions: (name) => counts.get(name) ?? lookUp(name) };
+  return {
+    realName: realNames(topology, applicationId),
+    partitions: (name) => counts.get(name) ?? lookUp(name),
+  };
 }
-

@@ -12,7 +12,8 @@ function stringify(value: unknown): Uint8Array {
 }
 
 function parse(bytes: Uint8Array): unknown {
-  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer =
+    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return JSON.parse(buffer.toString('utf8'));
 }
 

@@ -51,7 +51,11 @@ export function resolveTopics(
       .filter((part) => !part.global)
       .map((part) => [part.id, Math.max(0, ...topicsOf(part).map((name) => counts.get(name) ?? 0))]),
   );
-  return { realName, partitions: new Map([...counts].map(([name, count]) => [realName(name), count])), tasks };
+  return {
+    realName,
+    partitions: new Map([...counts].map(([name, count]) => [realName(name), count])),
+    tasks,
+  };
 }
 
 export function missingTopic(name: string, verb: 'reads' | 'writes to'): TopologyError {
@@ -92,8 +96,12 @@ function copartition(
     const source = topology.nodes.get(name);
     return source?.kind === 'source' ? source.topics.map((topic) => topic.name) : [];
   });
-  const fixed = topics.filter((name) => topology.repartitionTopics.get(name)?.partitions !== undefined || !topology.repartitionTopics.has(name));
-  const wanted = fixed.length > 0 ? counts.get(fixed[0]!)! : Math.max(...topics.map((name) => counts.get(name) ?? 1));
+  const fixed = topics.filter(
+    (name) =>
+      topology.repartitionTopics.get(name)?.partitions !== undefined || !topology.repartitionTopics.has(name),
+  );
+  const wanted =
+    fixed.length > 0 ? counts.get(fixed[0]!)! : Math.max(...topics.map((name) => counts.get(name) ?? 1));
   if (fixed.some((name) => counts.get(name) !== wanted)) {
     const found = fixed.map((name) => `"${name}" has ${counts.get(name)}`).join(', ');
     throw new TopologyError(

@@ -1,7 +1,14 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
 import { NodeNames } from './node-names.ts';
-import type { ProcessorNode, RepartitionTopic, SinkNode, SourceNode, TableFacts, TopologyNode } from './nodes.ts';
+import type {
+  ProcessorNode,
+  RepartitionTopic,
+  SinkNode,
+  SourceNode,
+  TableFacts,
+  TopologyNode,
+} from './nodes.ts';
 import type { AnyOperator } from './operator.ts';
 
 export interface NewProcessor {
@@ -39,7 +46,10 @@ export class LogicalGraph {
 
   #add(node: TopologyNode): void {
     if (this.nodes.has(node.name)) {
-      throw new TopologyError('TOPOLOGY_NAME_TAKEN', `A node named "${node.name}" exists already: give this ${node.kind} another name`);
+      throw new TopologyError(
+        'TOPOLOGY_NAME_TAKEN',
+        `A node named "${node.name}" exists already: give this ${node.kind} another name`,
+      );
     }
     this.nodes.set(node.name, node);
   }
@@ -48,7 +58,10 @@ export class LogicalGraph {
   addStore(spec: StoreSpec): void {
     const existing = this.stores.get(spec.name);
     if (existing !== undefined && existing !== spec) {
-      throw new TopologyError('TOPOLOGY_NAME_TAKEN', `A store named "${spec.name}" exists already: give this one another name`);
+      throw new TopologyError(
+        'TOPOLOGY_NAME_TAKEN',
+        `A store named "${spec.name}" exists already: give this one another name`,
+      );
     }
     this.stores.set(spec.name, spec);
   }

@@ -10,11 +10,12 @@ export interface Cancellable {
 }
 
 /** The store that a spec describes, as processors use it. */
-export type StoreOf<S> = S extends StoreSpec<infer K, infer V>
-  ? S extends { readonly kind: 'window' }
-    ? WindowStore<K, V>
-    : KeyValueStore<K, V>
-  : never;
+export type StoreOf<S> =
+  S extends StoreSpec<infer K, infer V>
+    ? S extends { readonly kind: 'window' }
+      ? WindowStore<K, V>
+      : KeyValueStore<K, V>
+    : never;
 
 /** What user code of the Processor API can do. One for each task. */
 export interface ProcessorContext<in KOut, in VOut> {
@@ -24,7 +25,7 @@ export interface ProcessorContext<in KOut, in VOut> {
   /** Sends a record to all children, or to the named one. Await or return the promise, where there is one. */
   forward(record: StreamRecord<KOut, VOut>, childName?: string): void | Promise<void>;
   /** A store that this processor is connected to. @throws TopologyError `TOPOLOGY_STORE_MISSING` */
-  store<S extends StoreSpec<never, never>>(spec: S): StoreOf<S>;
+  store<S extends StoreSpec>(spec: S): StoreOf<S>;
   getStateStore<K, V>(name: string): KeyValueStore<K, V>;
   /**
    * Calls back every `intervalMs` of stream time (from the epoch on, first at the first record) or of wall-clock time
@@ -57,8 +58,7 @@ export type ProcessorSupplier<KIn, VIn, KOut, VOut> = (
 ) => Processor<KIn, VIn> | ProcessorFunction<KIn, VIn>;
 
 /** As a ProcessorContext, for processors that must keep the key: they forward values. */
-export interface FixedKeyProcessorContext<in VOut>
-  extends Omit<ProcessorContext<never, VOut>, 'forward'> {
+export interface FixedKeyProcessorContext<in VOut> extends Omit<ProcessorContext<never, VOut>, 'forward'> {
   /** Sends a value on under the current key, with the current record's timestamp and headers. */
   forward(value: VOut): void | Promise<void>;
 }

@@ -30,7 +30,9 @@ export class Topology {
 
   /** @internal */
   constructor(graph: LogicalGraph) {
-    const nodes = [...graph.nodes.values()].map((node) => (node.kind === 'processor' ? settle(node, graph) : node));
+    const nodes = [...graph.nodes.values()].map((node) =>
+      node.kind === 'processor' ? settle(node, graph) : node,
+    );
     this.nodes = new Map(nodes.map((node) => [node.name, Object.freeze(node)]));
     const used = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])));
     assertStoresConnected(nodes, graph.stores);

@@ -40,7 +40,8 @@ export function tableAggregate<K, V, A>(
       const store = context.keyValueStore<K, A>(storeName);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
-        if (key === null) throw new StreamsError('RECORD_PROCESSING', 'The grouping of a table gave a null key');
+        if (key === null)
+          throw new StreamsError('RECORD_PROCESSING', 'The grouping of a table gave a null key');
         const old = store.get(key);
         const oldValue = old === undefined ? null : old.value;
         let newValue = oldValue;

@@ -1,7 +1,9 @@
 import type { Operator } from '../../topology/operator.ts';
 
 /** Hands each record to an action; nothing follows. */
-export function forEach<K, V>(action: (value: V, key: K) => void | Promise<void>): Operator<K, V, never, never> {
+export function forEach<K, V>(
+  action: (value: V, key: K) => void | Promise<void>,
+): Operator<K, V, never, never> {
   return {
     kind: 'foreach',
     open: () => (record) => action(record.value, record.key),

@@ -29,7 +29,8 @@ export function processValues<K, V, VOut>(
       const fixed = Object.create(context.processorContext, {
         forward: {
           value: (value: VOut) => {
-            if (current === undefined) throw new Error('processValues can forward only while it processes a record');
+            if (current === undefined)
+              throw new Error('processValues can forward only while it processes a record');
             const { key, timestamp, headers } = current;
             return forward({ key, value, timestamp, headers });
           },
@@ -44,7 +45,10 @@ export function processValues<K, V, VOut>(
   };
 }
 
-function start<K, V>(context: OperatorContext, made: Processor<K, V> | ProcessorFunction<K, V>): Forward<K, V> {
+function start<K, V>(
+  context: OperatorContext,
+  made: Processor<K, V> | ProcessorFunction<K, V>,
+): Forward<K, V> {
   if (typeof made === 'function') return made;
   context.onClose(() => made.close?.());
   return (record) => made.process(record);

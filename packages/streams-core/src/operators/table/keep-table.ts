@@ -10,7 +10,8 @@ export function keeper<K, V>(
   kept: KeptIn,
 ): (key: K, change: Change<V>, timestamp: number) => Change<V> {
   const { sendOldValues } = context;
-  if (kept === undefined) return (_key, change) => (sendOldValues ? change : { newValue: change.newValue, oldValue: null });
+  if (kept === undefined)
+    return (_key, change) => (sendOldValues ? change : { newValue: change.newValue, oldValue: null });
   const store = context.keyValueStore<K, V>(kept);
   return (key, { newValue }, timestamp) => {
     const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;

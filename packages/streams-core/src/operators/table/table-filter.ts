@@ -8,7 +8,8 @@ export function tableFilter<K, V>(
   predicate: (value: V, key: K) => boolean,
   kept: KeptIn,
 ): Operator<K, Change<V>, K, Change<V>> {
-  const pass = (value: V | null, key: K): V | null => (value !== null && predicate(value, key) ? value : null);
+  const pass = (value: V | null, key: K): V | null =>
+    value !== null && predicate(value, key) ? value : null;
   return {
     kind: 'table-filter',
     open(context, forward) {

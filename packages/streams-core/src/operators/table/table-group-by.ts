@@ -19,7 +19,8 @@ export function tableGroupBy<K, V, K2, V2>(
         return pair === null || pair[0] === null || pair[1] === null ? null : pair;
       };
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
-        if (key === null) throw new StreamsError('RECORD_PROCESSING', 'The key of a table that is grouped must not be null');
+        if (key === null)
+          throw new StreamsError('RECORD_PROCESSING', 'The key of a table that is grouped must not be null');
         const old = select(value.oldValue, key);
         const fresh = select(value.newValue, key);
         const send = (to: K2, newValue: V2 | null, oldValue: V2 | null): void | Promise<void> =>

@@ -55,7 +55,9 @@ export function taskAssignor(layout: TaskLayout): Assignor {
         layout.taskNames,
         members.map(({ id, owned }) => ({ id, tasks: layout.tasksOf(owned).map(taskName) })),
       );
-      return new Map([...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]));
+      return new Map(
+        [...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]),
+      );
     },
   };
 }

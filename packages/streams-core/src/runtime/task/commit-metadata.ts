@@ -7,7 +7,11 @@ export interface CommitMetadata {
   readonly operators: ReadonlyMap<string, number>;
 }
 
-export function encodeMetadata(partitionTime: number, streamTime: number, operators: ReadonlyMap<string, ObservedTime>): string {
+export function encodeMetadata(
+  partitionTime: number,
+  streamTime: number,
+  operators: ReadonlyMap<string, ObservedTime>,
+): string {
   const times = [...operators].map(([name, { value }]) => [name, value] as const);
   return JSON.stringify({ v: 1, p: partitionTime, s: streamTime, o: Object.fromEntries(times) });
 }

@@ -41,10 +41,12 @@ export function link(options: LinkOptions): Linked {
   const forwards = new Map<string, Forward>();
   const closers: (() => void)[] = [];
   const children = childrenOf(options.part);
-  const below = (node: TopologyNode): Forward => fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
+  const below = (node: TopologyNode): Forward =>
+    fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
   for (const node of [...options.part].reverse()) {
     if (node.kind === 'source') forwards.set(node.name, below(node));
-    else if (node.kind === 'sink') forwards.set(node.name, openSink(node, options.collector, options.directory, options.clock));
+    else if (node.kind === 'sink')
+      forwards.set(node.name, openSink(node, options.collector, options.directory, options.clock));
     else forwards.set(node.name, openProcessor(node, below(node), forwards, options, closers));
   }
   const sources = options.part.filter((node): node is SourceNode => node.kind === 'source');
@@ -82,7 +84,10 @@ function openProcessor(
   const child = (name: string): Forward => {
     const found = forwards.get(name);
     if (found !== undefined) return found;
-    throw new TopologyError('TOPOLOGY_INVALID', `Processor "${node.name}" has no child "${name}" to forward to`);
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `Processor "${node.name}" has no child "${name}" to forward to`,
+    );
   };
   const context = operatorContext(node, below, child, options, closers);
   const open = node.operator.open(context, below as Forward<unknown, unknown>) as Forward;
@@ -93,7 +98,13 @@ function openProcessor(
 function named(nodeName: string, forward: Forward, clock: TaskClock): Forward {
   const fail = (cause: unknown): never => {
     if (isStreamsError(cause) && cause.name === 'RecordError') throw cause;
-    throw new RecordError('RECORD_PROCESSING', 'A record could not be processed', nodeName, clock.origin, cause);
+    throw new RecordError(
+      'RECORD_PROCESSING',
+      'A record could not be processed',
+      nodeName,
+      clock.origin,
+      cause,
+    );
   };
   return (record: StreamRecord<unknown, unknown>) => {
     try {
@@ -116,7 +127,10 @@ function operatorContext(
   const store = (name: string): StateStore => {
     const found = stores.get(name);
     if (found !== undefined) return found;
-    throw new TopologyError('TOPOLOGY_STORE_MISSING', `Node "${node.name}" finds no store "${name}" in task ${options.taskId}`);
+    throw new TopologyError(
+      'TOPOLOGY_STORE_MISSING',
+      `Node "${node.name}" finds no store "${name}" in task ${options.taskId}`,
+    );
   };
   const processorContext = new TaskProcessorContext({
     nodeName: node.name,
@@ -124,7 +138,8 @@ function operatorContext(
     taskId: options.taskId,
     forward,
     child,
-    findStore: (name) => (node.stores.includes(name) || globalStores.has(name) ? stores.get(name) : undefined),
+    findStore: (name) =>
+      node.stores.includes(name) || globalStores.has(name) ? stores.get(name) : undefined,
     clock,
     punctuations: options.punctuations,
     now: options.now,
@@ -156,7 +171,10 @@ function viewOf(name: string, options: LinkOptions, closers: (() => void)[]): Ta
     throw new TopologyError('TOPOLOGY_INVALID', `The view of "${name}" cannot forward`);
   };
   if (node?.kind !== 'processor' || node.operator.view === undefined) {
-    throw new TopologyError('TOPOLOGY_INVALID', `The rows of "${name}" cannot be looked up: give that table a store with { as: '...' }`);
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `The rows of "${name}" cannot be looked up: give that table a store with { as: '...' }`,
+    );
   }
   return node.operator.view(operatorContext(node, () => {}, noChild, options, closers));
 }

@@ -24,7 +24,9 @@ export interface OpenStoresOptions {
 export async function openStores(options: OpenStoresOptions): Promise<Map<string, StateStore>> {
   const stores = new Map<string, StateStore>();
   try {
-    const names = options.part.stores.filter((spec) => spec.logging).map((spec) => changelogName(options.applicationId, spec.name));
+    const names = options.part.stores
+      .filter((spec) => spec.logging)
+      .map((spec) => changelogName(options.applicationId, spec.name));
     const topics = await options.log.admin.topics(names);
     for (const spec of options.part.stores) {
       const topic = spec.logging ? topics.get(changelogName(options.applicationId, spec.name)) : undefined;
@@ -49,7 +51,11 @@ function folder(spec: Spec, { id, applicationId, stateDir }: OpenStoresOptions):
   return path.join(stateDir, applicationId, taskName(id), spec.name);
 }
 
-async function openRestored(spec: Spec, topic: TopicInfo | undefined, options: OpenStoresOptions): Promise<StateStore> {
+async function openRestored(
+  spec: Spec,
+  topic: TopicInfo | undefined,
+  options: OpenStoresOptions,
+): Promise<StateStore> {
   const dir = folder(spec, options);
   const open = async (): Promise<StateStore> =>
     openStore(spec, { timestamp: () => options.clock.timestamp, ...(dir === undefined ? {} : { dir }) });
@@ -63,7 +69,13 @@ async function openRestored(spec: Spec, topic: TopicInfo | undefined, options: O
       await rm(dir, { recursive: true, force: true });
       store = await open();
     }
-    await restoreStore(options.log, store, { taskId: taskName(options.id), topic, partition }, range!, options.listener);
+    await restoreStore(
+      options.log,
+      store,
+      { taskId: taskName(options.id), topic, partition },
+      range!,
+      options.listener,
+    );
     return store;
   } catch (error) {
     await store.close();

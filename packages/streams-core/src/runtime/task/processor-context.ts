@@ -49,7 +49,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     return childName === undefined ? this.#options.forward(record) : this.#options.child(childName)(record);
   }
 
-  store<S extends StoreSpec<never, never>>(spec: S): StoreOf<S> {
+  store<S extends StoreSpec>(spec: S): StoreOf<S> {
     return this.#facade(spec.name) as StoreOf<S>;
   }
 

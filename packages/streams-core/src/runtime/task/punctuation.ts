@@ -18,7 +18,8 @@ export class Punctuations {
     callback: (timestampMs: number) => void | Promise<void>,
     now: number,
   ): Cancellable {
-    if (!(intervalMs >= 1)) throw new RangeError(`schedule: the interval must be at least 1 ms, got ${intervalMs}`);
+    if (!(intervalMs >= 1))
+      throw new RangeError(`schedule: the interval must be at least 1 ms, got ${intervalMs}`);
     const nextAt = type === 'stream-time' ? 0 : now + intervalMs;
     const schedule: Schedule = { intervalMs, callback, nextAt, cancelled: false };
     this.#schedules[type].push(schedule);

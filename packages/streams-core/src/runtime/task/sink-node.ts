@@ -25,9 +25,16 @@ export function openSink(
       keyBytes = key === null ? null : keySerde.serialize(key);
       valueBytes = value === null ? null : valueSerde.serialize(value);
     } catch (cause) {
-      throw new RecordError('RECORD_PRODUCTION', `A record for "${target}" could not be written`, name, clock.origin, cause);
+      throw new RecordError(
+        'RECORD_PRODUCTION',
+        `A record for "${target}" could not be written`,
+        name,
+        clock.origin,
+        cause,
+      );
     }
-    const partition = keyBytes === null ? clock.partition % partitions : partitionForKey(keyBytes, partitions);
+    const partition =
+      keyBytes === null ? clock.partition % partitions : partitionForKey(keyBytes, partitions);
     collector.add(target, partition, { key: keyBytes, value: valueBytes, timestamp, headers });
   };
   const send = (target: string, record: StreamRecord<unknown, unknown>): void | Promise<void> => {

@@ -24,7 +24,11 @@ export function openSource(options: SourceOptions): Deserialize {
   return (record) => {
     const { key, value, timestamp, headers } = record;
     if (timestamp < 0) {
-      return refuse(options, record, new RangeError(`its timestamp is ${timestamp}; it must not be negative`));
+      return refuse(
+        options,
+        record,
+        new RangeError(`its timestamp is ${timestamp}; it must not be negative`),
+      );
     }
     try {
       return {
@@ -51,7 +55,10 @@ function refuse(options: SourceOptions, record: LogRecord, cause: unknown): unde
   const count = options.directory.partitions(target);
   // Dead-letter topics are looked up when the app starts; an unknown one is a mistake to stop at.
   if (typeof count !== 'number') throw error;
-  collector.add(target, partition % count, { ...record, headers: [...record.headers, ...reason(error, cause)] });
+  collector.add(target, partition % count, {
+    ...record,
+    headers: [...record.headers, ...reason(error, cause)],
+  });
 }
 
 /** The headers of KIP-1034, under their names there. */

@@ -79,7 +79,9 @@ export class Task {
     this.#options = options;
     this.#clock = clock;
     const logged = part.stores.filter((spec) => spec.logging && !topology.globalStores.has(spec.name));
-    this.#changelogs = new Map(logged.map(({ name }) => [changelogName(applicationId, name), options.stores.get(name)!]));
+    this.#changelogs = new Map(
+      logged.map(({ name }) => [changelogName(applicationId, name), options.stores.get(name)!]),
+    );
     const inChangelogs = new Set(this.#changelogs.values());
     this.#unlogged = [...options.stores.values()].filter((store) => !inChangelogs.has(store));
     this.#recallTimes();
@@ -147,8 +149,16 @@ export class Task {
   }
 
   /** The inputs by real topic name, with their next offsets. */
-  get positions(): readonly { readonly topic: string; readonly partition: number; readonly offset: number }[] {
-    return [...this.#queues.values()].map(({ topic, partition, position }) => ({ topic, partition, offset: position }));
+  get positions(): readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  }[] {
+    return [...this.#queues.values()].map(({ topic, partition, position }) => ({
+      topic,
+      partition,
+      offset: position,
+    }));
   }
 
   addRecords(topic: string, records: readonly LogRecord[]): void {
