@@ -82,10 +82,10 @@ export class KTable<out K, out V> {
     this.#views.graph.addStore(tableStore(name, key, value, options) as StoreSpec);
   }
 
-  /** The changes as a stream; a deleted row is a null value. */
-  toStream(named?: Named): KStream<K, V | null>;
   /** The changes as a stream under new keys. */
   toStream<K2>(selector: (value: V | null, key: K) => K2, named?: Named): KStream<K2, V | null>;
+  /** The changes as a stream; a deleted row is a null value. */
+  toStream(named?: Named): KStream<K, V | null>;
   toStream<K2>(
     selector?: Named | ((value: V | null, key: K) => K2),
     named?: Named,

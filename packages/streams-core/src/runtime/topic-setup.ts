@@ -30,11 +30,11 @@ export async function setUpTopics(
   const wanted = [...new Set([...sources, ...sinks, ...deadLetterTopics])];
   const external = wanted.filter((name) => !topology.repartitionTopics.has(name));
   const found = await log.admin.topics(external);
+  const counts = new Map([...found].map(([name, { partitions }]) => [name, partitions]));
+  const topics = resolveTopics(topology, applicationId, counts);
   for (const name of [...sinks, ...deadLetterTopics]) {
     if (!topology.repartitionTopics.has(name) && !found.has(name)) throw missingTopic(name, 'writes to');
   }
-  const counts = new Map([...found].map(([name, { partitions }]) => [name, partitions]));
-  const topics = resolveTopics(topology, applicationId, counts);
   await createInternalTopics(topology, applicationId, topics, log);
   for (const [name, count] of topics.partitions) counts.set(name, count);
   return { topics, directory: directoryOf(topology, applicationId, counts, log) };

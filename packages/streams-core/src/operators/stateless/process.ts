@@ -1,11 +1,17 @@
-import type { Forward } from '../../record.ts';
+import type { KeyValueStore, StoreSpec } from '@millrace/state-stores';
+import { type RecordOrigin, StreamsError } from '../../errors.ts';
+import type { Forward, StreamRecord } from '../../record.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type {
+  Cancellable,
+  FixedKeyProcessorContext,
   FixedKeyProcessorSupplier,
   Processor,
   ProcessorContext,
   ProcessorFunction,
   ProcessorSupplier,
+  PunctuationType,
+  StoreOf,
 } from '../../topology/processor.ts';
 
 /** Runs a processor of the user's, which forwards what it likes. */
@@ -25,24 +31,74 @@ export function processValues<K, V, VOut>(
   return {
     kind: 'process-values',
     open: (context, forward) => {
-      let current: Parameters<Forward<K, V>>[0] | undefined;
-      const fixed = Object.create(context.processorContext, {
-        forward: {
-          value: (value: VOut) => {
-            if (current === undefined)
-              throw new Error('processValues can forward only while it processes a record');
-            const { key, timestamp, headers } = current;
-            return forward({ key, value, timestamp, headers });
-          },
-        },
-      }) as Parameters<FixedKeyProcessorSupplier<K, V, VOut>>[0];
+      const fixed = new FixedKeyContext<K, V, VOut>(context.processorContext, forward);
       const run = start(context, supplier(fixed));
       return (record) => {
-        current = record;
+        fixed.current = record;
         return run(record);
       };
     },
   };
+}
+
+/** A processor's context whose `forward` takes values. */
+class FixedKeyContext<K, V, VOut> implements FixedKeyProcessorContext<VOut> {
+  readonly #context: ProcessorContext<unknown, unknown>;
+  readonly #forward: Forward<K, VOut>;
+  current: StreamRecord<K, V> | undefined;
+
+  constructor(context: ProcessorContext<unknown, unknown>, forward: Forward<K, VOut>) {
+    this.#context = context;
+    this.#forward = forward;
+  }
+
+  forward(value: VOut): void | Promise<void> {
+    if (this.current === undefined) {
+      throw new StreamsError('APP_STATE', 'processValues can forward only once it has been given a record');
+    }
+    const { key, timestamp, headers } = this.current;
+    return this.#forward({ key, value, timestamp, headers });
+  }
+
+  get applicationId(): string {
+    return this.#context.applicationId;
+  }
+
+  get taskId(): string {
+    return this.#context.taskId;
+  }
+
+  store<S extends StoreSpec>(spec: S): StoreOf<S> {
+    return this.#context.store(spec);
+  }
+
+  getStateStore<K2, V2>(name: string): KeyValueStore<K2, V2> {
+    return this.#context.getStateStore(name);
+  }
+
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    callback: (timestampMs: number) => void | Promise<void>,
+  ): Cancellable {
+    return this.#context.schedule(intervalMs, type, callback);
+  }
+
+  get recordMetadata(): RecordOrigin | undefined {
+    return this.#context.recordMetadata;
+  }
+
+  get currentStreamTimeMs(): number {
+    return this.#context.currentStreamTimeMs;
+  }
+
+  get currentSystemTimeMs(): number {
+    return this.#context.currentSystemTimeMs;
+  }
+
+  commit(): void {
+    this.#context.commit();
+  }
 }
 
 function start<K, V>(

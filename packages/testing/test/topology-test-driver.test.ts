@@ -1,0 +1,163 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { json, logAndContinue, long, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { describe, expect, test } from 'vitest';
+import { TopologyTestDriver } from '../src/index.ts';
+
+const words = topic('words', { key: string(), value: string() });
+const lengths = topic('lengths', { key: string(), value: long() });
+const totals = topic('totals', { key: string(), value: json<number | null>() });
+
+function build() {
+  const builder = new StreamsBuilder();
+  const measured = builder.stream(words).mapValues((word) => word.length);
+  measured.to(lengths);
+  measured
+    .groupByKey()
+    .reduce((a, b) => a + b, { as: 'sums', value: long() })
+    .toStream()
+    .to(totals);
+  return builder.build();
+}
+
+describe('input topics', () => {
+  test('time starts where it is told and advances by itself', () => {
+    const driver = new TopologyTestDriver(build());
+    const input = driver.createInputTopic(words, { startTimestampMs: 100, autoAdvanceMs: 10 });
+    input.pipeInput('a', 'x');
+    input.pipeInput('a', 'x', { timestamp: 7 });
+    input.pipeInput('a', 'x');
+    input.advanceTime(1000);
+    input.pipeInput('a', 'x');
+    const times = driver
+      .createOutputTopic(lengths)
+      .readRecordsToList()
+      .map(({ timestamp }) => timestamp);
+    expect(times).toEqual([100, 7, 110, 1120]);
+    expect(() => input.advanceTime(-1)).toThrow(/cannot go back/);
+  });
+
+  test('lists: of values, of keys and values, from a time of their own', () => {
+    const driver = new TopologyTestDriver(build(), { initialWallClockMs: 5 });
+    const input = driver.createInputTopic(words);
+    input.pipeValueList(['one', 'three']);
+    input.pipeKeyValueList(
+      [
+        ['a', 'x'],
+        ['b', 'yy'],
+      ],
+      { startTimestampMs: 50, autoAdvanceMs: 5 },
+    );
+    const records = driver.createOutputTopic(lengths).readRecordsToList();
+    expect(records.map(({ key, value, timestamp }) => [key, value, timestamp])).toEqual([
+      [null, 3, 5],
+      [null, 5, 5],
+      ['a', 1, 50],
+      ['b', 2, 55],
+    ]);
+  });
+
+  test('headers travel with the record', () => {
+    const driver = new TopologyTestDriver(build());
+    const headers = [{ key: 'trace', value: Buffer.from('1') }];
+    driver.createInputTopic(words).pipeInput('a', 'x', { headers });
+    expect(driver.createOutputTopic(lengths).readRecord().headers).toEqual(headers);
+  });
+
+  test('a topic that the topology does not read is refused', () => {
+    const driver = new TopologyTestDriver(build());
+    expect(() => driver.createInputTopic(lengths).pipeInput('a', 1)).toThrow(
+      /does not read the topic "lengths"; it reads words/,
+    );
+  });
+});
+
+describe('output topics', () => {
+  test('all ways to read', () => {
+    const driver = new TopologyTestDriver(build());
+    driver.createInputTopic(words).pipeKeyValueList([
+      ['a', 'x'],
+      ['b', 'yy'],
+      ['a', 'zzz'],
+      ['c', 'w'],
+    ]);
+    const output = driver.createOutputTopic(totals);
+    expect(output.queueSize).toBe(4);
+    expect(output.readKeyValue()).toEqual(['a', 1]);
+    expect(output.readValue()).toBe(2);
+    expect(output.readKeyValuesToMap()).toEqual(
+      new Map([
+        ['a', 4],
+        ['c', 1],
+      ]),
+    );
+    expect(output.isEmpty).toBe(true);
+    expect(() => output.readRecord()).toThrow('There is no record left to read in topic "totals"');
+  });
+
+  test('every topic that was written to is known, the topology’s own included', () => {
+    const driver = new TopologyTestDriver(build(), { applicationId: 'app' });
+    driver.createInputTopic(words).pipeInput('a', 'x');
+    expect([...driver.producedTopicNames].toSorted((a, b) => a.localeCompare(b))).toEqual([
+      'app-sums-changelog',
+      'lengths',
+      'totals',
+    ]);
+  });
+});
+
+test('stores are there by name, typed by you', () => {
+  const driver = new TopologyTestDriver(build());
+  driver.createInputTopic(words).pipeInput('a', 'four', { timestamp: 3 });
+  expect(driver.getKeyValueStore<string, number>('sums').get('a')).toBe(4);
+  expect(driver.getTimestampedKeyValueStore<string, number>('sums').get('a')).toEqual({
+    value: 4,
+    timestamp: 3,
+  });
+  expect([...driver.getAllStateStores().keys()]).toEqual(['sums']);
+  expect(() => driver.getKeyValueStore('nowhere')).toThrow(
+    'The topology has no store "nowhere"; it has sums',
+  );
+});
+
+test('an unreadable record goes to the handler', () => {
+  const numbers = topic('words', { key: string(), value: json<number>() });
+  const builder = new StreamsBuilder();
+  builder.stream(numbers).to(totals);
+  const strict = new TopologyTestDriver(builder.build());
+  expect(() => strict.createInputTopic(numbers).pipeBytes(null, Buffer.from('{'))).toThrow(/words-0 @ 0/);
+  const reports: string[] = [];
+  const lenient = new TopologyTestDriver(builder.build(), {
+    deserializationExceptionHandler: logAndContinue((text) => reports.push(text)),
+  });
+  lenient.createInputTopic(numbers).pipeBytes(null, Buffer.from('{'));
+  expect(reports).toHaveLength(1);
+  expect(lenient.droppedRecords).toBe(1);
+});
+
+test('a topology can be tested twice: it holds no state', () => {
+  const topology = build();
+  for (let round = 0; round < 2; round++) {
+    const driver = new TopologyTestDriver(topology);
+    driver.createInputTopic(words).pipeInput('a', 'xx');
+    expect(driver.createOutputTopic(totals).readValue()).toBe(2);
+  }
+});
+
+test('on LevelDB, where a test asks for it', async () => {
+  const stateDir = await mkdtemp(path.join(tmpdir(), 'millrace-driver-'));
+  try {
+    const driver = await TopologyTestDriver.open(build(), { stateDir });
+    driver.createInputTopic(words).pipeInput('a', 'four');
+    expect(driver.getKeyValueStore<string, number>('sums').get('a')).toBe(4);
+    await driver.close();
+    expect(await readdir(path.join(stateDir, '0_0'))).toEqual(['sums']);
+  } finally {
+    await rm(stateDir, { recursive: true, force: true });
+  }
+});
+
+test('the wall clock moves only forward', () => {
+  expect(() => new TopologyTestDriver(build()).advanceWallClockTime(-1)).toThrow(/cannot go back/);
+});
