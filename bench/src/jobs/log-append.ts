@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { noHeaders } from '@millrace/log-client';
+import type { Fixture } from '../fixture.ts';
+import { HandWriter } from '../hand.ts';
+import { type Job, timed } from '../job.ts';
+
+const commitRecords = 10_000;
+
+function chunks(records: number) {
+  const value = Buffer.from(
+    JSON.stringify({ id: 123_456, product: 'p123', quantity: 7, price: 12.3, note: 'as ordered, by post' }),
+  );
+  const one = Array.from({ length: commitRecords }, (_, n) => ({
+    key: Buffer.from(`key-${n}`),
+    value,
+    timestamp: n,
+    headers: noHeaders,
+  }));
+  return Array.from({ length: Math.ceil(records / commitRecords) }, () => one);
+}
+
+export const logAppend: Job = {
+  name: 'log-append',
+  what: 'commits of 10 thousand records, each on the device before the next',
+  aim: 0.7,
+
+  async millrace({ log, records, fresh }: Fixture) {
+    const topic = fresh('append');
+    await log.admin.createTopics([{ name: topic, partitions: 1 }]);
+    const producer = await log.producer();
+    const input = chunks(records);
+    const seconds = await timed(async () => {
+      for (const chunk of input)
+        await producer.commit({ records: [{ topic, partition: 0, records: chunk }] });
+    });
+    await log.admin.deleteTopics([topic]);
+    return seconds;
+  },
+
+  async hand({ dir, records, fresh }: Fixture) {
+    const writer = await HandWriter.create(path.join(dir, fresh('append.hand')));
+    const input = chunks(records);
+    const seconds = await timed(async () => {
+      for (const chunk of input) {
+        for (const { key, value, timestamp } of chunk) writer.add(key, value, timestamp);
+        await writer.flush(true);
+      }
+    });
+    await writer.close();
+    return seconds;
+  },
+};

@@ -1,0 +1,52 @@
+import path from 'node:path';
+import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { inputTopic, runTopology } from '../fixture.ts';
+import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
+import { type Job, timed } from '../job.ts';
+
+interface Order {
+  readonly id: number;
+  readonly product: string;
+  readonly quantity: number;
+  readonly price: number;
+}
+
+const keep = (order: Order): boolean => order.quantity > 2;
+const total = (order: Order) => ({
+  id: order.id,
+  product: order.product,
+  total: order.quantity * order.price,
+});
+
+export const stateless: Job = {
+  name: 'stateless',
+  what: 'JSON in, filter, mapValues, JSON out',
+  aim: 0.7,
+
+  async millrace(fixture) {
+    const out = fixture.fresh('totals');
+    await fixture.log.admin.createTopics([{ name: out, partitions: 1 }]);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(topic(inputTopic, { key: string(), value: json<Order>() }))
+      .filter(keep)
+      .mapValues(total)
+      .to(topic(out, { key: string(), value: json<ReturnType<typeof total>>() }));
+    return runTopology(fixture, builder.build());
+  },
+
+  hand: ({ dir, handFile, fresh }) =>
+    timed(async () => {
+      const writer = await HandWriter.create(path.join(dir, fresh('totals.hand')));
+      const clock = new CommitClock();
+      for await (const batch of handRead(handFile)) {
+        eachRecord(batch, (key, from, to, timestamp) => {
+          const order = JSON.parse(batch.bytes.toString('utf8', from, to)) as Order;
+          if (keep(order)) writer.addText(key, JSON.stringify(total(order)), timestamp);
+        });
+        if (clock.due()) await writer.flush(true);
+      }
+      await writer.flush(true);
+      await writer.close();
+    }),
+};
