@@ -35,7 +35,7 @@ export class EmbeddedAdmin implements LogAdmin {
 
   async createTopics(topics: readonly CreateTopic[]): Promise<void> {
     for (const topic of topics) assertCreatable(topic);
-    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [] }), {
+    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
       alone: true,
     });
     this.#onTopicsChanged();
@@ -62,6 +62,7 @@ export class EmbeddedAdmin implements LogAdmin {
     const plan = () => ({
       event: { deleted: names.map((name) => this.#state.topic(name).id) },
       records: [],
+      bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true });
     this.#onTopicsChanged();
@@ -90,6 +91,7 @@ export class EmbeddedAdmin implements LogAdmin {
         }),
       },
       records: [],
+      bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true });
   }

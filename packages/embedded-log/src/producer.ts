@@ -5,6 +5,7 @@ import {
   type PartitionRecords,
   type TopicPartition,
 } from '@millrace/log-client';
+import { batchesBytes } from './format/frame.ts';
 import { recordBytes } from './format/record-batch.ts';
 import type { GroupCoordinator } from './group/coordinator.ts';
 import type { CommitWriter, PlannedChange } from './storage/commit-writer.ts';
@@ -34,15 +35,16 @@ export class EmbeddedProducer implements LogProducer {
   }
 
   async commit(transaction: LogTransaction): Promise<number[]> {
-    for (const entry of transaction.records) this.#assertRecords(entry);
-    return this.#writer.submit(() => this.#plan(transaction), { alone: false });
+    let bytes = 0;
+    for (const entry of transaction.records) bytes += this.#measure(entry);
+    return this.#writer.submit(() => this.#plan(transaction, bytes), { alone: false });
   }
 
   send(records: readonly PartitionRecords[]): Promise<number[]> {
     return this.commit({ records });
   }
 
-  #plan({ records, offsets }: LogTransaction): PlannedChange {
+  #plan({ records, offsets }: LogTransaction, bytes: number): PlannedChange {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
     if (this.#isFenced()) {
       throw new LogError(
@@ -55,19 +57,21 @@ export class EmbeddedProducer implements LogProducer {
       log: this.#state.partition(entry.topic, entry.partition),
       records: entry.records,
     }));
-    if (offsets === undefined) return { event: {}, records: placed };
+    if (offsets === undefined) return { event: {}, records: placed, bytes };
     const commits = offsets.commits.map((commit) => {
       const { topicId, partition } = this.#partition(commit);
       return [topicId, partition, commit.offset, commit.metadata] as const;
     });
-    return { event: { offsets: { group: offsets.group, commits } }, records: placed };
+    return { event: { offsets: { group: offsets.group, commits } }, records: placed, bytes };
   }
 
   #partition({ topic, partition }: TopicPartition): { topicId: number; partition: number } {
     return this.#state.partition(topic, partition);
   }
 
-  #assertRecords({ topic, partition, records }: PartitionRecords): void {
+  /** Checks records and adds up the bytes they take in a frame. */
+  #measure({ topic, partition, records }: PartitionRecords): number {
+    let total = batchesBytes(records.length);
     for (const record of records) {
       if (!Number.isFinite(record.timestamp)) {
         throw new LogError(
@@ -76,6 +80,7 @@ export class EmbeddedProducer implements LogProducer {
         );
       }
       const size = recordBytes(record);
+      total += size;
       if (size > this.#maxRecordBytes) {
         throw new LogError(
           'LOG_TOO_LARGE',
@@ -83,6 +88,7 @@ export class EmbeddedProducer implements LogProducer {
         );
       }
     }
+    return total;
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,10 @@ export interface ProducerRecord {
 /** A record read from a partition. Offsets are dense or sparse integers below 2^53. */
 export interface LogRecord extends ProducerRecord {
   readonly offset: number;
+  /** The key read as UTF-8, where the log can do that without making a view of its bytes first. */
+  keyText?(): string | null;
+  /** The value read as UTF-8, likewise. */
+  valueText?(): string | null;
 }
 
 /** Records for one partition, in the order in which they are to be appended. */

@@ -29,6 +29,8 @@ export interface Checkpoint {
 export interface BytesStore {
   /** What the last write said, or undefined in a fresh store. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Whether there was nothing in it when it was opened. */
+  readonly openedEmpty: boolean;
   get(key: Uint8Array): Uint8Array | undefined;
   /** Applies all changes and the checkpoint as one. A store without I/O does it before it returns. */
   write(changes: readonly BytesChange[], checkpoint: Checkpoint | undefined): void | Promise<void>;

@@ -5,8 +5,8 @@ import { Level } from 'level';
 import type { FileSystem, LogFile } from './file-system.ts';
 
 const lockFolder = 'lock';
-/** Small pieces are joined up to about this size before they are written. */
-const joinBytes = 1 << 22;
+/** As many as one call of the system takes. */
+const maxPieces = 512;
 
 class NodeFile implements LogFile {
   readonly #handle: FileHandle;
@@ -28,15 +28,16 @@ class NodeFile implements LogFile {
 
   async write(position: number, pieces: readonly Uint8Array[]): Promise<void> {
     let at = position;
-    for (let first = 0; first < pieces.length; ) {
-      let last = first + 1;
-      for (let size = pieces[first]!.length; last < pieces.length && size < joinBytes; last++) {
-        size += pieces[last]!.length;
-      }
-      const piece = last === first + 1 ? pieces[first]! : Buffer.concat(pieces.slice(first, last));
-      await this.#writeWhole(at, piece);
-      at += piece.length;
-      first = last;
+    for (let first = 0; first < pieces.length; first += maxPieces) {
+      const some = pieces.slice(first, first + maxPieces);
+      const size = some.reduce((sum, piece) => sum + piece.length, 0);
+      const written = some.length === 1 ? 0 : (await this.#handle.writev(some, at)).bytesWritten;
+      if (written < size)
+        await this.#writeWhole(
+          at + written,
+          some.length === 1 ? some[0]! : Buffer.concat(some).subarray(written),
+        );
+      at += size;
     }
   }
 

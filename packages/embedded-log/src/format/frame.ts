@@ -1,13 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { ProducerRecord } from '@millrace/log-client';
 import type { LogEvent } from './log-event.ts';
-import {
-  batchHeaderBytes,
-  maxBatchRecords,
-  readBatchHeader,
-  recordBytes,
-  writeBatch,
-} from './record-batch.ts';
+import { batchHeaderBytes, maxBatchRecords, readBatchHeader, writeBatch } from './record-batch.ts';
 
 /*
  * A frame of the journal: one commit, whole or not there. All numbers are little-endian.
@@ -54,15 +48,9 @@ export interface EncodedFrame {
   readonly batches: readonly FramedBatch[];
 }
 
-function batchCount(records: readonly ProducerRecord[]): number {
-  return Math.ceil(records.length / maxBatchRecords);
-}
-
-/** How many bytes these records take in a frame. */
-export function placedBytes(records: readonly ProducerRecord[]): number {
-  let size = batchCount(records) * (8 + batchHeaderBytes);
-  for (const record of records) size += recordBytes(record);
-  return size;
+/** What so many records of one partition take in a frame beyond themselves. */
+export function batchesBytes(records: number): number {
+  return Math.ceil(records / maxBatchRecords) * (8 + batchHeaderBytes);
 }
 
 /** Encodes one frame. The batches it returns are views of the frame's bytes: they are what readers get to see. */

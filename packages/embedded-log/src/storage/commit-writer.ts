@@ -1,6 +1,6 @@
 import { LogError, type ProducerRecord } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
-import { type EncodedFrame, encodeFrame, type PlacedRecords, placedBytes } from '../format/frame.ts';
+import { type EncodedFrame, encodeFrame, type PlacedRecords } from '../format/frame.ts';
 import type { LogEvent } from '../format/log-event.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import { ioError, type Journal } from './journal.ts';
@@ -14,6 +14,8 @@ export type Durability = 'commit' | 'interval' | 'os';
 export interface PlannedChange {
   readonly event: LogEvent;
   readonly records: readonly { readonly log: PartitionLog; readonly records: readonly ProducerRecord[] }[];
+  /** What the records take in a frame. */
+  readonly bytes: number;
 }
 
 interface Pending {
@@ -154,9 +156,7 @@ export class CommitWriter {
   }
 
   #frame(pending: Pending, ends: Map<PartitionLog, number>, sequence: number, previousCrc: number): Framed {
-    const { event, records } = pending.plan();
-    let size = 0;
-    for (const entry of records) size += placedBytes(entry.records);
+    const { event, records, bytes: size } = pending.plan();
     if (size > this.#maxTransactionBytes) {
       throw new LogError(
         'LOG_TOO_LARGE',

@@ -13,6 +13,11 @@ export class Segment {
   /** Where some batches start, ascending: a cache, filled as the file is read. */
   readonly #index: { readonly offset: number; readonly position: number }[];
 
+  /** The bytes read last, up to the end of the last whole batch in them. */
+  #chunk: { readonly position: number; readonly bytes: Buffer; readonly end: number } | undefined;
+  /** The bytes after them, on their way. */
+  #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
+
   constructor(fileSystem: FileSystem, name: string, baseOffset: number, size: number) {
     this.#fileSystem = fileSystem;
     this.name = name;
@@ -23,19 +28,48 @@ export class Segment {
 
   /** Reads records from `offset` on: at least one batch, about `maxRecords` at most. */
   async read(offset: number, maxRecords: number): Promise<LogRecord[]> {
+    const records: LogRecord[] = [];
+    let position = this.#positionBefore(offset);
+    while (position < this.size && records.length < maxRecords) {
+      const chunk = await this.#chunkAt(position);
+      const used = this.#readChunk(chunk, position, offset, maxRecords, records);
+      if (used === 0) throw this.#corrupt(position);
+      position += used;
+    }
+    return records;
+  }
+
+  /** Bytes from `position` on with at least one whole batch; the next ones are fetched meanwhile. */
+  async #chunkAt(position: number): Promise<Buffer> {
+    const kept = this.#chunk;
+    if (kept !== undefined && position >= kept.position && position < kept.end) {
+      return kept.bytes.subarray(position - kept.position);
+    }
+    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position, chunkBytes);
+    this.#ahead = undefined;
+    let bytes = await ahead;
+    let end = wholeBatches(bytes);
+    if (end === 0) {
+      bytes = await this.#fetch(position, this.#batchSize(bytes, position));
+      end = wholeBatches(bytes);
+    }
+    this.#chunk = { position, bytes, end: position + end };
+    const next = position + end;
+    if (next < this.size) {
+      const fetched = this.#fetch(next, chunkBytes);
+      // Whoever reads on gets the error; if nobody does, it is nobody's.
+      fetched.catch(() => {});
+      this.#ahead = { position: next, bytes: fetched };
+    } else {
+      this.#chunk = undefined;
+    }
+    return bytes;
+  }
+
+  async #fetch(position: number, length: number): Promise<Buffer> {
     const file = await this.#fileSystem.open(this.name, 'existing');
     try {
-      const records: LogRecord[] = [];
-      let position = this.#positionBefore(offset);
-      let wanted = chunkBytes;
-      while (position < this.size && records.length < maxRecords) {
-        const chunk = await file.read(position, Math.min(wanted, this.size - position));
-        const used = this.#readChunk(chunk, position, offset, maxRecords, records);
-        // A batch larger than the chunk: take all of it the next time.
-        if (used === 0) wanted = this.#batchSize(chunk, position);
-        position += used;
-      }
-      return records;
+      return await file.read(position, Math.min(length, this.size - position));
     } finally {
       await file.close();
     }
@@ -85,4 +119,15 @@ export class Segment {
       `Segment ${this.name} in ${this.#fileSystem.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
     );
   }
+}
+
+/** How many bytes of a chunk are whole batches. */
+function wholeBatches(chunk: Buffer): number {
+  let at = 0;
+  while (at + batchHeaderBytes <= chunk.length) {
+    const end = at + chunk.readUInt32LE(at) + 4;
+    if (end > chunk.length) break;
+    at = end;
+  }
+  return at;
 }

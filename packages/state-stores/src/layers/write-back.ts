@@ -35,9 +35,12 @@ export class WriteBack<C extends Cell> {
   #flushing: Promise<void> | undefined;
   #failure: unknown;
   #firstUnflushedAt = 0;
+  /** Nothing has ever been written to the bytes store: there is no need to look there. */
+  neverFlushed: boolean;
 
   constructor(options: WriteBackOptions<C>) {
     this.#options = options;
+    this.neverFlushed = options.backing.openedEmpty;
   }
 
   /** Notes a change by a record. */
@@ -91,6 +94,7 @@ export class WriteBack<C extends Cell> {
     const cells = this.#unflushed;
     this.#unflushed = [];
     this.#firstUnflushedAt = 0;
+    this.neverFlushed &&= cells.length === 0;
     for (const cell of cells) cell.unflushed = false;
     // Encoded here and now: the next record may change the cells again.
     const written = this.#options.backing.write(cells.map(this.#options.encode), checkpoint);

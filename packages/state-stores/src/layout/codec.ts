@@ -19,6 +19,8 @@ export interface ValueCodec<V> {
 
 export function keyCodec<K>(serde: Serde<K>): KeyCodec<K> {
   if (serde.immutable === true) return { serde, mapKey: (key) => key };
+  const { mapKey } = serde;
+  if (mapKey !== undefined) return { serde, mapKey };
   return { serde, mapKey: (key) => asBuffer(serde.serialize(key)).toString('latin1') };
 }
 

@@ -65,12 +65,17 @@ export function decodeBucket(source: Uint8Array): StoredWindow[] {
 export function windowKey(key: Uint8Array, start: number): Buffer {
   const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
   bytes.set(key);
-  bytes.writeBigInt64BE(BigInt(start), key.length);
+  bytes.writeInt32BE(Math.floor(start / 0x1_0000_0000), key.length);
+  bytes.writeUInt32BE(start >>> 0, key.length + 4);
   bytes.writeUInt32BE(0, key.length + 8);
   return bytes;
 }
 
 export function parseWindowKey(bytes: Uint8Array): { readonly key: Uint8Array; readonly start: number } {
   const at = bytes.length - windowSuffixBytes;
-  return { key: bytes.subarray(0, at), start: Number(asBuffer(bytes).readBigInt64BE(at)) };
+  const buffer = asBuffer(bytes);
+  return {
+    key: bytes.subarray(0, at),
+    start: buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4),
+  };
 }

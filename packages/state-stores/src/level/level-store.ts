@@ -26,11 +26,18 @@ const lockRetries = 50;
 export class LevelStore implements BytesStore {
   readonly #db: Level<Buffer, Buffer>;
   readonly #dir: string;
+  readonly openedEmpty: boolean;
   checkpoint: Checkpoint | undefined;
 
-  private constructor(db: Level<Buffer, Buffer>, dir: string, checkpoint: Checkpoint | undefined) {
+  private constructor(
+    db: Level<Buffer, Buffer>,
+    dir: string,
+    isEmpty: boolean,
+    checkpoint: Checkpoint | undefined,
+  ) {
     this.#db = db;
     this.#dir = dir;
+    this.openedEmpty = isEmpty;
     this.checkpoint = checkpoint;
   }
 
@@ -57,7 +64,8 @@ export class LevelStore implements BytesStore {
         await db.open();
         const bytes = db.getSync(checkpointKey);
         const checkpoint = bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as Checkpoint);
-        return new LevelStore(db, dir, checkpoint);
+        const isEmpty = (await db.keys({ limit: 1 }).all()).length === 0;
+        return new LevelStore(db, dir, isEmpty, checkpoint);
       } catch (error) {
         await db.close();
         const code = ((error as Error).cause as { code?: string } | undefined)?.code;

@@ -17,6 +17,7 @@ function mapKey(key: Uint8Array): string {
 
 /** Bytes in a map. Keys are put in order when someone asks for a range. */
 export class MemoryStore implements BytesStore {
+  readonly openedEmpty = true;
   checkpoint: Checkpoint | undefined;
   readonly #entries = new Map<string, Entry>();
   #sorted: Entry[] | undefined;

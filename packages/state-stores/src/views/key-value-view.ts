@@ -65,7 +65,7 @@ export class KeyValueView<K, V> implements StateStore {
 
   /** Brings a key into memory; that a key is not there is worth remembering too. */
   #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
-    const bytes = this.#backing.get(keyBytes);
+    const bytes = this.#writeBack.neverFlushed ? undefined : this.#backing.get(keyBytes);
     const cell: ValueCell = {
       key: mapKey,
       keyBytes,

@@ -52,6 +52,8 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   /** Segments below this one have expired; on disk they go after the next commit. */
   #firstSegment = 0;
   #clearedBelow = 0;
+  /** No segment after this one has ever been written to the bytes store. */
+  #lastStoredSegment: number;
   #clearing: void | Promise<void> = undefined;
   readonly #timestamp: () => number;
 
@@ -69,7 +71,10 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
       evict: (keep) => this.#evict(keep),
       size: () => this.#size(),
     });
-    this.#observe(backing.checkpoint?.streamTime ?? -1);
+    const storedTime = backing.checkpoint?.streamTime ?? -1;
+    const unknown = !backing.openedEmpty && backing.checkpoint === undefined;
+    this.#lastStoredSegment = unknown ? Number.POSITIVE_INFINITY : Math.floor(storedTime / this.#segmentMs);
+    this.#observe(storedTime);
   }
 
   get checkpoint(): Checkpoint | undefined {
@@ -153,7 +158,8 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   }
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
-    const bytes = segment < this.#firstSegment ? undefined : this.#backing.get(bucketKey(segment, keyBytes));
+    const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
+    const bytes = stored ? this.#backing.get(bucketKey(segment, keyBytes)) : undefined;
     const entries = bytes === undefined ? [] : this.#decode(bytes);
     const bucket: Bucket = { segment, mapKey, keyBytes, entries, uncommitted: false, unflushed: false };
     let buckets = this.#segments.get(segment);
@@ -175,6 +181,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   }
 
   #encode(bucket: Bucket): BytesChange {
+    if (bucket.segment > this.#lastStoredSegment) this.#lastStoredSegment = bucket.segment;
     const stored = bucket.entries
       .filter(({ kept }) => kept !== undefined)
       .map(({ start, timestamp, kept }) => ({ start, timestamp, value: this.#values.encode(kept) }));

@@ -22,6 +22,11 @@ export function json<T>(): Serde<T>;
 /** JSON that is checked against a schema when it is read; the type comes from the schema. */
 export function json<T>(schema: Schema<T>): Serde<T>;
 export function json<T>(schema?: Schema<T>): Serde<T> {
-  if (schema === undefined) return { serialize: stringify, deserialize: (bytes) => parse(bytes) as T };
-  return { serialize: stringify, deserialize: (bytes) => schema.parse(parse(bytes)) };
+  const check =
+    schema === undefined ? (value: unknown) => value as T : (value: unknown) => schema.parse(value);
+  return {
+    serialize: stringify,
+    deserialize: (bytes) => check(parse(bytes)),
+    deserializeText: (text) => check(JSON.parse(text)),
+  };
 }

@@ -6,18 +6,24 @@ import type { Windowed } from '../record.ts';
  * not written; a reader has to know it. In milliseconds.
  */
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
+  const { immutable, mapKey } = key;
+  const innerKey = immutable === true ? (inner: K): unknown => inner : mapKey;
   return {
+    ...(innerKey === undefined
+      ? {}
+      : { mapKey: ({ key: inner, window }: Windowed<K>) => `${window.start} ${String(innerKey(inner))}` }),
     serialize({ key: inner, window }) {
       const bytes = key.serialize(inner);
       const windowed = Buffer.allocUnsafe(bytes.length + 8);
       windowed.set(bytes);
-      windowed.writeBigInt64BE(BigInt(window.start), bytes.length);
+      windowed.writeInt32BE(Math.floor(window.start / 0x1_0000_0000), bytes.length);
+      windowed.writeUInt32BE(window.start >>> 0, bytes.length + 4);
       return windowed;
     },
     deserialize(bytes) {
       const at = bytes.length - 8;
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const start = Number(buffer.readBigInt64BE(at));
+      const start = buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4);
       return { key: key.deserialize(bytes.subarray(0, at)), window: { start, end: start + sizeMs } };
     },
   };

@@ -1,5 +1,5 @@
 import type { LogRecord } from '@millrace/log-client';
-import type { StreamRecord } from '../../record.ts';
+import type { Forward, StreamRecord } from '../../record.ts';
 
 /** Reads a record of the log; undefined for one that is left out. */
 export type Deserialize = (record: LogRecord) => StreamRecord<unknown, unknown> | undefined;
@@ -11,6 +11,8 @@ export type Deserialize = (record: LogRecord) => StreamRecord<unknown, unknown> 
 export class RecordQueue {
   readonly topic: string;
   readonly partition: number;
+  /** Where its records go. */
+  readonly entry: Forward;
   readonly #deserialize: Deserialize;
   #batches: (readonly LogRecord[])[] = [];
   #at = 0;
@@ -25,11 +27,12 @@ export class RecordQueue {
   /** Nothing more could be fetched when this was last looked at. */
   drained = false;
 
-  constructor(topic: string, partition: number, position: number, deserialize: Deserialize) {
+  constructor(topic: string, partition: number, position: number, deserialize: Deserialize, entry: Forward) {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
     this.#deserialize = deserialize;
+    this.entry = entry;
   }
 
   push(records: readonly LogRecord[]): void {

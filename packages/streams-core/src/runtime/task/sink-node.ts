@@ -33,8 +33,7 @@ export function openSink(
         cause,
       );
     }
-    const partition =
-      keyBytes === null ? clock.partition % partitions : partitionForKey(keyBytes, partitions);
+    const partition = choosePartition(keyBytes, partitions, clock.partition);
     collector.add(target, partition, { key: keyBytes, value: valueBytes, timestamp, headers });
   };
   const send = (target: string, record: StreamRecord<unknown, unknown>): void | Promise<void> => {
@@ -47,4 +46,9 @@ export function openSink(
   const known = directory.partitions(target);
   if (typeof known === 'number') return (record) => collect(target, known, record);
   return (record) => send(target, record);
+}
+
+function choosePartition(key: Uint8Array | null, partitions: number, own: number): number {
+  if (partitions === 1) return 0;
+  return key === null ? own % partitions : partitionForKey(key, partitions);
 }

@@ -1,4 +1,4 @@
-import { type Header, type LogRecord, noHeaders } from '@millrace/log-client';
+import { type Header, type LogRecord, noHeaders, type Serde } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
 import type { SourceTopic } from '../../topology/nodes.ts';
 import type { DeserializationExceptionHandler } from '../handlers.ts';
@@ -20,9 +20,18 @@ export interface SourceOptions {
 
 /** The start of a record's way: bytes to a record. One that cannot be read goes to the handler. */
 export function openSource(options: SourceOptions): Deserialize {
-  const { key: keySerde, value: valueSerde } = options.topic;
+  const keyOf = reader(
+    options.topic.key,
+    (record) => record.key,
+    (record) => record.keyText?.(),
+  );
+  const valueOf = reader(
+    options.topic.value,
+    (record) => record.value,
+    (record) => record.valueText?.(),
+  );
   return (record) => {
-    const { key, value, timestamp, headers } = record;
+    const { timestamp, headers } = record;
     if (timestamp < 0) {
       return refuse(
         options,
@@ -31,15 +40,29 @@ export function openSource(options: SourceOptions): Deserialize {
       );
     }
     try {
-      return {
-        key: key === null ? null : keySerde.deserialize(key),
-        value: value === null ? null : valueSerde.deserialize(value),
-        timestamp,
-        headers,
-      };
+      return { key: keyOf(record), value: valueOf(record), timestamp, headers };
     } catch (cause) {
       return refuse(options, record, cause);
     }
+  };
+}
+
+/** Reads a key or value: as text where both serde and log can, else from its bytes. Null stays null. */
+function reader(
+  serde: Serde<unknown>,
+  bytesOf: (record: LogRecord) => Uint8Array | null,
+  textOf: (record: LogRecord) => string | null | undefined,
+): (record: LogRecord) => unknown {
+  const fromBytes = (record: LogRecord): unknown => {
+    const bytes = bytesOf(record);
+    return bytes === null ? null : serde.deserialize(bytes);
+  };
+  const { deserializeText } = serde;
+  if (deserializeText === undefined) return fromBytes;
+  return (record) => {
+    const text = textOf(record);
+    if (text === undefined) return fromBytes(record);
+    return text === null ? null : deserializeText(text);
   };
 }
 
@@ -55,10 +78,9 @@ function refuse(options: SourceOptions, record: LogRecord, cause: unknown): unde
   const count = options.directory.partitions(target);
   // Dead-letter topics are looked up when the app starts; an unknown one is a mistake to stop at.
   if (typeof count !== 'number') throw error;
-  collector.add(target, partition % count, {
-    ...record,
-    headers: [...record.headers, ...reason(error, cause)],
-  });
+  const { key, value, timestamp, headers } = record;
+  const why = [...headers, ...reason(error, cause)];
+  collector.add(target, partition % count, { key, value, timestamp, headers: why });
 }
 
 /** The headers of KIP-1034, under their names there. */

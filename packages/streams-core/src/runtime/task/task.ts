@@ -1,6 +1,5 @@
 import type { CommittedOffset, LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
-import type { Forward } from '../../record.ts';
 import { changelogName } from '../../topology/internal-topics.ts';
 import type { ObservedTime } from '../../topology/operator.ts';
 import type { SubTopology, Topology } from '../../topology/topology.ts';
@@ -60,7 +59,6 @@ export class Task {
   readonly #punctuations = new Punctuations();
   readonly #observedTimes = new Map<string, ObservedTime>();
   readonly #group: PartitionGroup;
-  readonly #entries = new Map<RecordQueue, Forward>();
   readonly #queues = new Map<string, RecordQueue>();
   readonly #linked: Linked;
   readonly #changelogs: ReadonlyMap<string, StateStore>;
@@ -122,10 +120,10 @@ export class Task {
           dropped: countDropped,
         });
         const position = input.committed?.offset ?? input.startOffset;
-        const queue = new RecordQueue(realName, id.partition, position, deserialize);
+        const entry = this.#linked.entries.get(source.name)!;
+        const queue = new RecordQueue(realName, id.partition, position, deserialize, entry);
         queue.partitionTime = decodeMetadata(input.committed?.metadata ?? '').partitionTime;
         this.#queues.set(realName, queue);
-        this.#entries.set(queue, this.#linked.entries.get(source.name)!);
       }
     }
     this.#group = new PartitionGroup([...this.#queues.values()], options.lagOf);
@@ -211,7 +209,7 @@ export class Task {
     if (advanced) clock.streamTime = record.timestamp;
     this.#work++;
     this.processed++;
-    const pending = this.#entries.get(queue)!(record);
+    const pending = queue.entry(record);
     if (pending !== undefined) return pending.then(() => this.#finishOne(queue, advanced));
     return this.#finishOne(queue, advanced);
   }
