@@ -13,7 +13,10 @@ export const logRead: Job = {
       let [count, letters] = [0, 0];
       while (count < records) {
         for (const batch of await reader.poll({ maxWaitMs: 100, maxRecords: 5000 })) {
-          for (const { key } of batch.records) letters += (key as Buffer).toString('utf8').length;
+          for (const record of batch.records) {
+            letters += record.keyText?.()?.length ?? 0;
+            if (record.value === null) throw new Error('no value');
+          }
           count += batch.records.length;
         }
       }

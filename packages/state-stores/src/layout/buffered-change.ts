@@ -17,21 +17,25 @@ export interface StoredChange {
 }
 
 export function encodeChange({ time, timestamp, newValue, oldValue, headers }: StoredChange): Buffer {
-  const fixed = Buffer.alloc(fixedBytes);
-  fixed.writeDoubleBE(time, 0);
-  fixed.writeDoubleBE(timestamp, 8);
-  fixed.writeUInt32BE(newValue === null ? 0 : newValue.length + 1, 16);
-  fixed.writeUInt32BE(oldValue === null ? 0 : oldValue.length + 1, 20);
-  fixed.writeUInt16BE(headers.length, 24);
-  const pieces: Uint8Array[] = [fixed, newValue ?? Buffer.alloc(0), oldValue ?? Buffer.alloc(0)];
-  for (const { key, value } of headers) {
-    const name = Buffer.from(key);
-    const lengths = Buffer.alloc(6);
-    lengths.writeUInt16BE(name.length, 0);
-    lengths.writeUInt32BE(value === null ? 0 : value.length + 1, 2);
-    pieces.push(lengths, name, value ?? Buffer.alloc(0));
-  }
-  return Buffer.concat(pieces);
+  const newBytes = newValue?.length ?? 0;
+  const size = fixedBytes + newBytes + (oldValue?.length ?? 0);
+  const bytes = Buffer.allocUnsafe(size);
+  bytes.writeDoubleBE(time, 0);
+  bytes.writeDoubleBE(timestamp, 8);
+  bytes.writeUInt32BE(newValue === null ? 0 : newBytes + 1, 16);
+  bytes.writeUInt32BE(oldValue === null ? 0 : oldValue.length + 1, 20);
+  bytes.writeUInt16BE(headers.length, 24);
+  if (newValue !== null) bytes.set(newValue, fixedBytes);
+  if (oldValue !== null) bytes.set(oldValue, fixedBytes + newBytes);
+  return headers.length === 0 ? bytes : Buffer.concat([bytes, ...headers.flatMap(encodeHeader)]);
+}
+
+function encodeHeader({ key, value }: Header): Uint8Array[] {
+  const name = Buffer.from(key);
+  const lengths = Buffer.alloc(6);
+  lengths.writeUInt16BE(name.length, 0);
+  lengths.writeUInt32BE(value === null ? 0 : value.length + 1, 2);
+  return [lengths, name, value ?? Buffer.alloc(0)];
 }
 
 export function decodeChange(source: Uint8Array): StoredChange {

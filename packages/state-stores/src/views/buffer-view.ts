@@ -1,43 +1,47 @@
-import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from '../layout/buffered-change.ts';
-import { type KeyCodec, keyCodec } from '../layout/codec.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import type { BufferedChange, TimeOrderedBuffer } from '../time-ordered-buffer.ts';
 
-interface BufferCell extends Cell {
+interface BufferCell<K> extends Cell {
   readonly mapKey: unknown;
-  readonly keyBytes: Uint8Array;
-  /** Undefined once the change has been taken out. */
-  change: StoredChange | undefined;
+  readonly key: K;
+  /** The serialised key, once it has been needed. */
+  keyBytes: Uint8Array | undefined;
+  /** The order among equal times; undefined once the change has been taken out. */
+  time: number | undefined;
+  timestamp: number;
+  headers: Headers;
+  /** Values as the codec keeps them; null for none. */
+  newValue: unknown;
+  oldValue: unknown;
 }
 
 /** Waiting changes: all in memory, in the order of their times; on disk for a quick start. */
 export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   readonly name: string;
   readonly streamTime = -1;
-  readonly #spec: StoreSpec<K, V>;
   readonly #keys: KeyCodec<K>;
+  readonly #values: ValueCodec<V>;
   readonly #backing: BytesStore;
-  readonly #cells = new Map<unknown, BufferCell>();
-  readonly #byTime = new Map<number, Set<BufferCell>>();
+  readonly #cells = new Map<unknown, BufferCell<K>>();
+  readonly #byTime = new Map<number, Set<BufferCell<K>>>();
   /** A binary heap of the times in `#byTime`, the smallest first. */
   readonly #times: number[] = [];
-  readonly #writeBack: WriteBack<BufferCell>;
+  readonly #writeBack: WriteBack<BufferCell<K>>;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     this.name = spec.name;
-    this.#spec = spec;
     this.#keys = keyCodec(spec.key);
+    this.#values = valueCodec(spec.value);
     this.#backing = backing;
     this.#writeBack = new WriteBack({
       backing,
-      encode: (cell): BytesChange => ({
-        key: cell.keyBytes,
-        value: cell.change === undefined ? undefined : encodeChange(cell.change),
-      }),
+      encode: (cell): BytesChange => ({ key: this.#bytesOf(cell), value: this.#encode(cell) }),
       evict: () => {},
       size: () => 0,
     });
@@ -56,7 +60,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   }
 
   load(): void | Promise<void> {
-    return this.#backing.checkpoint === undefined ? undefined : this.#loadAll();
+    return this.#backing.openedEmpty ? undefined : this.#loadAll();
   }
 
   async #loadAll(): Promise<void> {
@@ -64,33 +68,29 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   }
 
   put(time: number, { key, newValue, oldValue, timestamp, headers }: BufferedChange<K, V>): void {
-    const { value: serde } = this.#spec;
     const mapKey = this.#keys.mapKey(key);
-    const waiting = this.#cells.get(mapKey);
-    const change: StoredChange = {
-      time: waiting?.change?.time ?? time,
-      timestamp,
-      newValue: newValue === null ? null : serde.serialize(newValue),
-      oldValue: oldValue === null ? null : serde.serialize(oldValue),
-      headers,
-    };
-    if (waiting !== undefined) {
-      waiting.change = change;
-      this.#writeBack.changed(waiting);
-    } else {
-      this.#writeBack.changed(this.#add(mapKey, this.#spec.key.serialize(key), change));
+    let cell = this.#cells.get(mapKey);
+    if (cell === undefined) {
+      cell = emptyCell(mapKey, key, undefined);
+      this.#add(cell, time);
     }
+    cell.timestamp = timestamp;
+    cell.headers = headers;
+    cell.newValue = newValue === null ? null : this.#values.keep(newValue);
+    cell.oldValue = oldValue === null ? null : this.#values.keep(oldValue);
+    this.#writeBack.changed(cell);
   }
 
   takeUntil(until: number): BufferedChange<K, V>[] {
     const taken: BufferedChange<K, V>[] = [];
     while (this.#times.length > 0 && this.#times[0]! <= until) {
       const time = popSmallest(this.#times);
-      const cells = [...this.#byTime.get(time)!].sort((a, b) => Buffer.compare(a.keyBytes, b.keyBytes));
+      const cells = [...this.#byTime.get(time)!];
+      cells.sort((a, b) => Buffer.compare(this.#bytesOf(a), this.#bytesOf(b)));
       this.#byTime.delete(time);
       for (const cell of cells) {
         taken.push(this.#give(cell));
-        cell.change = undefined;
+        cell.time = undefined;
         this.#cells.delete(cell.mapKey);
         this.#writeBack.changed(cell);
       }
@@ -98,52 +98,76 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     return taken;
   }
 
-  #give({ keyBytes, change }: BufferCell): BufferedChange<K, V> {
-    const { key, value } = this.#spec;
-    const { newValue, oldValue, timestamp, headers } = change!;
+  #give({ key, newValue, oldValue, timestamp, headers }: BufferCell<K>): BufferedChange<K, V> {
     return {
-      key: key.deserialize(keyBytes),
-      newValue: newValue === null ? null : value.deserialize(newValue),
-      oldValue: oldValue === null ? null : value.deserialize(oldValue),
+      key,
+      newValue: newValue === null ? null : this.#values.give(newValue),
+      oldValue: oldValue === null ? null : this.#values.give(oldValue),
       timestamp,
       headers,
     };
   }
 
-  #place(keyBytes: Uint8Array, change: StoredChange | undefined): BufferCell {
-    const mapKey = this.#keys.mapKey(this.#spec.key.deserialize(keyBytes));
-    const old = this.#cells.get(mapKey);
-    if (old !== undefined) this.#remove(old);
-    if (change !== undefined) return this.#add(mapKey, keyBytes, change);
-    return { mapKey, keyBytes, change, uncommitted: false, unflushed: false };
+  #bytesOf(cell: BufferCell<K>): Uint8Array {
+    cell.keyBytes ??= this.#keys.serde.serialize(cell.key);
+    return cell.keyBytes;
   }
 
-  #add(mapKey: unknown, keyBytes: Uint8Array, change: StoredChange): BufferCell {
-    const cell: BufferCell = { mapKey, keyBytes, change, uncommitted: false, unflushed: false };
-    this.#cells.set(mapKey, cell);
-    let cells = this.#byTime.get(change.time);
-    if (cells === undefined) {
-      cells = new Set();
-      this.#byTime.set(change.time, cells);
-      pushTime(this.#times, change.time);
-    }
-    cells.add(cell);
+  #encode({ time, timestamp, headers, newValue, oldValue }: BufferCell<K>): Buffer | undefined {
+    if (time === undefined) return undefined;
+    const encoded = (kept: unknown): Uint8Array | null => (kept === null ? null : this.#values.encode(kept));
+    return encodeChange({
+      time,
+      timestamp,
+      headers,
+      newValue: encoded(newValue),
+      oldValue: encoded(oldValue),
+    });
+  }
+
+  /** Takes in what disk or changelog say of a key; undefined: nothing waits for it. */
+  #place(keyBytes: Uint8Array, change: StoredChange | undefined): BufferCell<K> {
+    const key = this.#keys.serde.deserialize(keyBytes);
+    const mapKey = this.#keys.mapKey(key);
+    const old = this.#cells.get(mapKey);
+    if (old !== undefined) this.#remove(old);
+    const cell = emptyCell(mapKey, key, keyBytes);
+    if (change === undefined) return cell;
+    const { newValue, oldValue, timestamp, headers } = change;
+    cell.timestamp = timestamp;
+    cell.headers = headers;
+    cell.newValue = newValue === null ? null : this.#values.decode(newValue);
+    cell.oldValue = oldValue === null ? null : this.#values.decode(oldValue);
+    this.#add(cell, change.time);
     return cell;
   }
 
+  #add(cell: BufferCell<K>, time: number): void {
+    cell.time = time;
+    this.#cells.set(cell.mapKey, cell);
+    let cells = this.#byTime.get(time);
+    if (cells === undefined) {
+      cells = new Set();
+      this.#byTime.set(time, cells);
+      pushTime(this.#times, time);
+    }
+    cells.add(cell);
+  }
+
   /** Takes a cell out of the order; its time may stay behind with nothing in it. */
-  #remove(cell: BufferCell): void {
+  #remove(cell: BufferCell<K>): void {
     this.#cells.delete(cell.mapKey);
-    this.#byTime.get(cell.change!.time)?.delete(cell);
+    if (cell.time !== undefined) this.#byTime.get(cell.time)?.delete(cell);
+    cell.time = undefined;
   }
 
   takeChanges(): ProducerRecord[] {
-    const records: ProducerRecord[] = [];
-    for (const { keyBytes, change } of this.#writeBack.takeUncommitted()) {
-      const value = change === undefined ? null : encodeChange(change);
-      records.push({ key: keyBytes, value, timestamp: change?.timestamp ?? 0, headers: noHeaders });
-    }
-    return records;
+    return this.#writeBack.takeUncommitted().map((cell) => ({
+      key: this.#bytesOf(cell),
+      value: this.#encode(cell) ?? null,
+      timestamp: cell.timestamp,
+      headers: noHeaders,
+    }));
   }
 
   restore({ key, value }: LogRecord): void {
@@ -163,6 +187,21 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     const settled = this.#writeBack.settle();
     return settled === undefined ? this.#backing.close() : settled.then(() => this.#backing.close());
   }
+}
+
+function emptyCell<K>(mapKey: unknown, key: K, keyBytes: Uint8Array | undefined): BufferCell<K> {
+  return {
+    mapKey,
+    key,
+    keyBytes,
+    time: undefined,
+    timestamp: 0,
+    headers: noHeaders,
+    newValue: null,
+    oldValue: null,
+    uncommitted: false,
+    unflushed: false,
+  };
 }
 
 function pushTime(heap: number[], time: number): void {
