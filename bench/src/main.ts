@@ -16,7 +16,7 @@ const jobs: readonly Job[] = [stateless, count, windowCount, streamTableJoin, lo
 const options = new Command('bench')
   .description('Each job against a hand-written loop over the same bytes, in turn, in one run.')
   .option('--json <file>', 'write the rows as JSON as well')
-  .option('--records <n>', 'records in the input', Number, 500_000)
+  .option('--records <n>', 'records in the input', Number, 1_000_000)
   .option('--runs <n>', 'runs of each side; the median counts', Number, 5)
   .option('--only <name>', `one job: ${jobs.map(({ name }) => name).join(', ')}`)
   .option('--side <side>', 'for profiling: millrace or hand alone')

@@ -19,6 +19,7 @@ import { AppendSignal, EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
 import { CommitWriter, type Durability } from './storage/commit-writer.ts';
 import type { LogState } from './storage/log-state.ts';
+import { OpenFiles } from './storage/open-files.ts';
 import { recover } from './storage/recovery.ts';
 
 const mebibyte = 1 << 20;
@@ -44,6 +45,15 @@ export interface EmbeddedLogOptions {
   readonly maxTransactionBytes?: number;
 }
 
+/** What an open log is made of. */
+interface Parts {
+  readonly state: LogState;
+  readonly writer: CommitWriter;
+  readonly signal: AppendSignal;
+  readonly files: OpenFiles;
+  readonly unlock: () => Promise<void>;
+}
+
 /**
  * A durable, partitioned, transactional log in a folder, for the process that opens it. Commits are atomic over all
  * partitions and consumer offsets; after a crash at any moment the log holds a prefix of the commits.
@@ -54,6 +64,7 @@ export class EmbeddedLog implements LogClient {
   readonly #state: LogState;
   readonly #writer: CommitWriter;
   readonly #signal: AppendSignal;
+  readonly #files: OpenFiles;
   readonly #groups = new Map<string, GroupCoordinator>();
   readonly #epochs = new Map<string, number>();
   readonly #maxRecordBytes: number;
@@ -85,35 +96,32 @@ export class EmbeddedLog implements LogClient {
   static async openOn(fileSystem: FileSystem, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
     const unlock = await fileSystem.lock();
     try {
-      const { state, journal, generation } = await recover(fileSystem);
+      const files = new OpenFiles(fileSystem);
+      const { state, journal, generation } = await recover(fileSystem, files);
       const signal = new AppendSignal();
       const writer = new CommitWriter({
         fileSystem,
         state,
         journal,
-        checkpointer: new Checkpointer(fileSystem, options.segmentBytes ?? 64 * mebibyte, generation),
+        checkpointer: new Checkpointer(fileSystem, files, options.segmentBytes ?? 64 * mebibyte, generation),
         durability: options.durability ?? 'commit',
         checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
         maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
         onApplied: () => signal.notify(),
       });
-      return new EmbeddedLog(state, writer, signal, unlock, options);
+      return new EmbeddedLog({ state, writer, signal, files, unlock }, options);
     } catch (error) {
       await unlock();
       throw error;
     }
   }
 
-  private constructor(
-    state: LogState,
-    writer: CommitWriter,
-    signal: AppendSignal,
-    unlock: () => Promise<void>,
-    options: EmbeddedLogOptions,
-  ) {
+  private constructor(parts: Parts, options: EmbeddedLogOptions) {
+    const { state, writer, signal, files, unlock } = parts;
     this.#state = state;
     this.#writer = writer;
     this.#signal = signal;
+    this.#files = files;
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? 8 * mebibyte;
     this.admin = new EmbeddedAdmin(state, writer, () => {
@@ -181,6 +189,7 @@ export class EmbeddedLog implements LogClient {
     try {
       await this.#writer.close();
     } finally {
+      this.#files.close();
       await this.#unlock();
     }
   }

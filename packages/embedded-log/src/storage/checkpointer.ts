@@ -4,6 +4,7 @@ import { checkpointSlots, isSegmentName, journalIdOf, segmentName } from '../for
 import type { FramedBatch } from '../format/frame.ts';
 import type { Journal } from './journal.ts';
 import type { LogState } from './log-state.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment.ts';
 
@@ -23,12 +24,14 @@ interface Snapshot {
  */
 export class Checkpointer {
   readonly #fileSystem: FileSystem;
+  readonly #files: OpenFiles;
   readonly #segmentBytes: number;
   #generation: number;
   running: Promise<void> | undefined;
 
-  constructor(fileSystem: FileSystem, segmentBytes: number, generation: number) {
+  constructor(fileSystem: FileSystem, files: OpenFiles, segmentBytes: number, generation: number) {
     this.#fileSystem = fileSystem;
+    this.#files = files;
     this.#segmentBytes = segmentBytes;
     this.#generation = generation;
   }
@@ -124,7 +127,7 @@ export class Checkpointer {
     const size = batches.reduce((sum, batch) => sum + batch.bytes.length, position);
     const base = grows ? last.baseOffset : first.baseOffset;
     // A new object: a reader of the old one keeps to the bytes it knows.
-    return [...(grows ? segments.slice(0, -1) : segments), new Segment(this.#fileSystem, name, base, size)];
+    return [...(grows ? segments.slice(0, -1) : segments), new Segment(this.#files, name, base, size)];
   }
 
   async #writeSlot(checkpoint: Checkpoint): Promise<void> {

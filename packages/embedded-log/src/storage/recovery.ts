@@ -13,6 +13,7 @@ import { type DecodedFrame, decodeFrame, frameHeaderBytes } from '../format/fram
 import { removeObsoleteFiles } from './checkpointer.ts';
 import { Journal, type JournalEnd } from './journal.ts';
 import { LogState } from './log-state.ts';
+import type { OpenFiles } from './open-files.ts';
 import { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment.ts';
 
@@ -28,9 +29,9 @@ export interface Recovered {
  * because what a reader has seen must survive a power loss too.
  * @throws LogError `LOG_CORRUPT`
  */
-export async function recover(fileSystem: FileSystem): Promise<Recovered> {
+export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise<Recovered> {
   const checkpoint = (await newestCheckpoint(fileSystem)) ?? (await createLog(fileSystem));
-  const state = await loadState(fileSystem, checkpoint);
+  const state = await loadState(fileSystem, files, checkpoint);
   const end = await replay(fileSystem, checkpoint, state);
   const file = await fileSystem.open(journalName(end.id), 'create');
   if ((await file.size()) > end.position) await file.truncate(end.position);
@@ -113,7 +114,11 @@ async function syncSlots(fileSystem: FileSystem): Promise<void> {
   }
 }
 
-async function loadState(fileSystem: FileSystem, checkpoint: Checkpoint): Promise<LogState> {
+async function loadState(
+  fileSystem: FileSystem,
+  files: OpenFiles,
+  checkpoint: Checkpoint,
+): Promise<LogState> {
   const state = new LogState(checkpoint.logId, checkpoint.nextTopicId);
   const names = new Set(await fileSystem.list());
   for (const { state: partitions, ...topic } of checkpoint.topics) {
@@ -123,7 +128,7 @@ async function loadState(fileSystem: FileSystem, checkpoint: Checkpoint): Promis
       for (const [baseOffset, size] of segments) {
         const name = segmentName(topic.id, partition, baseOffset);
         await cutToSize(fileSystem, names, name, size);
-        opened.push(new Segment(fileSystem, name, baseOffset, size));
+        opened.push(new Segment(files, name, baseOffset, size));
       }
       logs.push(new PartitionLog(topic.id, topic.name, partition, start, end, opened));
     }

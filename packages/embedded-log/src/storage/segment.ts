@@ -1,6 +1,6 @@
 import { LogError, type LogRecord } from '@millrace/log-client';
-import type { FileSystem } from '../files/file-system.ts';
 import { batchHeaderBytes, batchIsIntact, readBatch, readBatchHeader } from '../format/record-batch.ts';
+import type { OpenFiles } from './open-files.ts';
 
 const chunkBytes = 1 << 20;
 
@@ -9,7 +9,7 @@ export class Segment {
   readonly name: string;
   readonly baseOffset: number;
   size: number;
-  readonly #fileSystem: FileSystem;
+  readonly #files: OpenFiles;
   /** Where some batches start, ascending: a cache, filled as the file is read. */
   readonly #index: { readonly offset: number; readonly position: number }[];
 
@@ -18,8 +18,8 @@ export class Segment {
   /** The bytes after them, on their way. */
   #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
 
-  constructor(fileSystem: FileSystem, name: string, baseOffset: number, size: number) {
-    this.#fileSystem = fileSystem;
+  constructor(files: OpenFiles, name: string, baseOffset: number, size: number) {
+    this.#files = files;
     this.name = name;
     this.baseOffset = baseOffset;
     this.size = size;
@@ -66,13 +66,8 @@ export class Segment {
     return bytes;
   }
 
-  async #fetch(position: number, length: number): Promise<Buffer> {
-    const file = await this.#fileSystem.open(this.name, 'existing');
-    try {
-      return await file.read(position, Math.min(length, this.size - position));
-    } finally {
-      await file.close();
-    }
+  #fetch(position: number, length: number): Promise<Buffer> {
+    return this.#files.read(this.name, position, Math.min(length, this.size - position));
   }
 
   #positionBefore(offset: number): number {
@@ -116,7 +111,7 @@ export class Segment {
   #corrupt(position: number): LogError {
     return new LogError(
       'LOG_CORRUPT',
-      `Segment ${this.name} in ${this.#fileSystem.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
+      `Segment ${this.name} in ${this.#files.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
     );
   }
 }

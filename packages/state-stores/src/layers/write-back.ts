@@ -10,8 +10,8 @@ export interface Cell {
 
 export interface WriteBackOptions<C extends Cell> {
   readonly backing: BytesStore;
-  /** The cell as the bytes store keeps it. */
-  readonly encode: (cell: C) => BytesChange;
+  /** The cell as the bytes store keeps it; undefined where that store need not hear of it. */
+  readonly encode: (cell: C) => BytesChange | undefined;
   /** Drops clean cells until about `keep` are left. Called between records, never while a flush runs. */
   readonly evict: (keep: number) => void;
   /** How many cells there are. */
@@ -97,7 +97,8 @@ export class WriteBack<C extends Cell> {
     this.neverFlushed &&= cells.length === 0;
     for (const cell of cells) cell.unflushed = false;
     // Encoded here and now: the next record may change the cells again.
-    const written = this.#options.backing.write(cells.map(this.#options.encode), checkpoint);
+    const changes = cells.map(this.#options.encode).filter((change) => change !== undefined);
+    const written = this.#options.backing.write(changes, checkpoint);
     if (written === undefined) return;
     this.#flushing = written.then(
       () => {

@@ -24,7 +24,10 @@ export function segmentPrefix(segment: number): Buffer {
 }
 
 export function bucketKey(segment: number, key: Uint8Array): Buffer {
-  return Buffer.concat([segmentPrefix(segment), key]);
+  const bytes = Buffer.allocUnsafe(8 + key.length);
+  bytes.writeDoubleBE(Math.max(0, segment), 0);
+  bytes.set(key, 8);
+  return bytes;
 }
 
 export function keyOfBucket(bytes: Uint8Array): Uint8Array {

@@ -56,6 +56,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   #lastStoredSegment: number;
   #clearing: void | Promise<void> = undefined;
   readonly #timestamp: () => number;
+  #lastBucket: Bucket | undefined;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
     this.name = spec.name;
@@ -148,12 +149,17 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     const first = Math.floor((time - this.#retentionMs) / this.#segmentMs);
     if (first <= this.#firstSegment) return;
     this.#firstSegment = first;
+    this.#lastBucket = undefined;
     for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
   }
 
   #bucket(segment: number, key: K): Bucket {
     const mapKey = this.#keys.mapKey(key);
+    const last = this.#lastBucket;
+    // A record looks its window up and then sets it: the second time the bucket is at hand.
+    if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
     const found = this.#segments.get(segment)?.get(mapKey);
+    this.#lastBucket = found;
     return found ?? this.#readBucket(segment, mapKey, this.#keys.serde.serialize(key));
   }
 
@@ -168,6 +174,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
       this.#segments.set(segment, buckets);
     }
     buckets.set(mapKey, bucket);
+    this.#lastBucket = bucket;
     return bucket;
   }
 
@@ -198,6 +205,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   }
 
   #evict(keep: number): void {
+    this.#lastBucket = undefined;
     let surplus = this.#size() - keep;
     for (const buckets of this.#segments.values()) {
       for (const [mapKey, bucket] of buckets) {
