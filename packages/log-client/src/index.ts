@@ -21,6 +21,7 @@ export type {
 export { isLogError, LogError, type LogErrorCode, logErrorCodes } from './errors.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
+  type Bytes,
   type Header,
   type Headers,
   type LogRecord,
@@ -28,6 +29,7 @@ export {
   type PartitionRecords,
   type ProducerRecord,
   type RecordBatch,
+  toBytes,
 } from './record.ts';
 export { boolean, bytes, double, integer, long, number, type Serde, string } from './serde.ts';
 export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';

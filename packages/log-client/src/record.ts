@@ -9,16 +9,23 @@ export type Headers = readonly Header[];
 /** The headers of a record that has none; shared, so that records without headers cost nothing. */
 export const noHeaders: Headers = Object.freeze([]);
 
+/** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
+export type Bytes = Uint8Array | string;
+
 /** A record on its way into a partition. `timestamp` is in milliseconds since the epoch. A null value is a tombstone. */
 export interface ProducerRecord {
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
+  readonly key: Bytes | null;
+  readonly value: Bytes | null;
   readonly timestamp: number;
   readonly headers: Headers;
 }
 
 /** A record read from a partition. Offsets are dense or sparse integers below 2^53. */
-export interface LogRecord extends ProducerRecord {
+export interface LogRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly timestamp: number;
+  readonly headers: Headers;
   readonly offset: number;
   /** The key read as UTF-8, where the log can do that without making a view of its bytes first. */
   keyText?(): string | null;
@@ -40,4 +47,9 @@ export interface RecordBatch {
   readonly records: readonly LogRecord[];
   /** Where the next poll of this partition goes on: past the last record, and past gaps that hold none. */
   readonly nextOffset: number;
+}
+
+/** The bytes that a text stands for; bytes as they are. */
+export function toBytes(bytes: Bytes): Uint8Array {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
 }

@@ -5,7 +5,9 @@
 export interface Serde<T> {
   serialize(value: T): Uint8Array;
   deserialize(bytes: Uint8Array): T;
-  /** For serdes whose bytes are UTF-8: as `deserialize`, of the text. Saves a step where the log has the text at hand. */
+  /** For serdes whose bytes are UTF-8: the text of what `serialize` gives. */
+  serializeText?(value: T): string;
+  /** Likewise: as `deserialize`, of the text. Saves a step where the log has the text at hand. */
   deserializeText?(text: string): T;
   /** True where values cannot be changed in place (strings, numbers), so that a store may keep them as they are. */
   readonly immutable?: boolean;
@@ -21,12 +23,15 @@ function assertLength(bytes: Uint8Array, length: number, type: string): void {
   if (bytes.length !== length) throw new TypeError(`A ${type} takes ${length} bytes, got ${bytes.length}`);
 }
 
+function asText(value: string): string {
+  if (typeof value !== 'string') throw new TypeError(`Expected a string, got ${typeof value}`);
+  return value;
+}
+
 const stringSerde: Serde<string> = {
   immutable: true,
-  serialize: (value) => {
-    if (typeof value !== 'string') throw new TypeError(`Expected a string, got ${typeof value}`);
-    return Buffer.from(value, 'utf8');
-  },
+  serialize: (value) => Buffer.from(asText(value), 'utf8'),
+  serializeText: asText,
   deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
   deserializeText: (text) => text,
 };

@@ -1,4 +1,4 @@
-import type { LogRecord, PartitionRecords, ProducerRecord } from '@millrace/log-client';
+import { type LogRecord, type PartitionRecords, type ProducerRecord, toBytes } from '@millrace/log-client';
 
 /** What stands in for a log: the records of every topic, one partition each, as they were produced. */
 export class TestTopics {
@@ -10,7 +10,13 @@ export class TestTopics {
   append(topic: string, records: readonly ProducerRecord[]): LogRecord[] {
     const start = this.#ends.get(topic) ?? 0;
     this.#ends.set(topic, start + records.length);
-    return records.map((record, index) => ({ ...record, offset: start + index }));
+    return records.map(({ key, value, timestamp, headers }, index) => ({
+      key: key === null ? null : toBytes(key),
+      value: value === null ? null : toBytes(value),
+      timestamp,
+      headers,
+      offset: start + index,
+    }));
   }
 
   /** Takes a task's records; returns them with offsets, topic by topic. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import {
+  type Bytes,
   type Header,
   type Headers,
   LogError,
@@ -32,7 +33,8 @@ export const maxBatchRecords = 1024;
 
 const shortCopy = 40;
 
-function copy(source: Uint8Array, target: Uint8Array, at: number): number {
+function copy(source: Bytes, target: Buffer, at: number): number {
+  if (typeof source === 'string') return at + target.write(source, at, 'utf8');
   const length = source.length;
   // A call of `set` costs more than a short loop.
   if (length <= shortCopy) for (let i = 0; i < length; i++) target[at + i] = source[i]!;
@@ -46,9 +48,14 @@ function headersBytes(record: ProducerRecord): number {
   return size;
 }
 
+function bytesOf(bytes: Bytes | null): number {
+  if (bytes === null) return 0;
+  return typeof bytes === 'string' ? Buffer.byteLength(bytes, 'utf8') : bytes.length;
+}
+
 /** The bytes a record takes inside a batch. */
 export function recordBytes(record: ProducerRecord): number {
-  const size = recordHeaderBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  const size = recordHeaderBytes + bytesOf(record.key) + bytesOf(record.value);
   return record.headers.length === 0 ? size : size + headersBytes(record);
 }
 
@@ -78,13 +85,14 @@ export function writeBatch(
   let maxTimestamp = -1;
   for (let index = from; index < to; index++) {
     const { key, value, timestamp, headers } = records[index]!;
-    view.setUint32(at, key === null ? 0 : key.length + 1, true);
-    view.setUint32(at + 4, value === null ? 0 : value.length + 1, true);
+    const keyAt = at + recordHeaderBytes;
+    const valueAt = key === null ? keyAt : copy(key, target, keyAt);
+    const end = value === null ? valueAt : copy(value, target, valueAt);
+    view.setUint32(at, key === null ? 0 : valueAt - keyAt + 1, true);
+    view.setUint32(at + 4, value === null ? 0 : end - valueAt + 1, true);
     view.setFloat64(at + 8, timestamp, true);
     view.setUint16(at + 16, headers.length, true);
-    at += recordHeaderBytes;
-    if (key !== null) at = copy(key, target, at);
-    if (value !== null) at = copy(value, target, at);
+    at = end;
     if (headers.length > 0) at = writeHeaders(headers, target, view, at);
     if (timestamp > maxTimestamp) maxTimestamp = timestamp;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { noHeaders } from '../record.ts';
 import type { LogTest } from './index.ts';
 import { createTopic, drain, freshName, readAll, record, rejectsWith, text, values } from './support.ts';
 
@@ -52,6 +53,20 @@ export function recordSuite(test: LogTest): void {
     assert.equal(second!.timestamp, 0);
     assert.equal(text(third!.key), '');
     assert.equal(text(third!.value), '');
+  });
+
+  test('a text is written as its UTF-8 bytes, and read as text where the log offers it', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    const written = { key: 'ключ', value: '{"é":"😀"}', timestamp: 1, headers: noHeaders };
+    await producer.send([{ topic, partition: 0, records: [written, { ...written, key: null, value: '' }] }]);
+    const [found, empty] = await readAll(log, topic, 0);
+    assert.equal(text(found!.key), written.key);
+    assert.equal(text(found!.value), written.value);
+    assert.equal(found!.keyText?.() ?? written.key, written.key);
+    assert.equal(found!.valueText?.() ?? written.value, written.value);
+    assert.equal(empty!.key, null);
+    assert.equal(empty!.value?.length, 0);
   });
 
   test('a record of a megabyte is kept whole', async (log) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { long, type Serde, string } from '@millrace/log-client';
+import { long, type Serde, string, toBytes } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
 import { keyValueStore } from '../store-spec.ts';
 import { KeyValueFacade } from '../views/key-value-facade.ts';
@@ -90,8 +90,8 @@ export function keyValueSuite(test: StoreTest): void {
     const changes = view
       .takeChanges()
       .map(({ key, value, timestamp }) => [
-        Buffer.from(key!).toString(),
-        value === null ? null : long().deserialize(value),
+        Buffer.from(toBytes(key!)).toString(),
+        value === null ? null : long().deserialize(toBytes(value)),
         timestamp,
       ]);
     assert.deepEqual(changes, [

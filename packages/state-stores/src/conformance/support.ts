@@ -1,4 +1,4 @@
-import type { LogRecord, ProducerRecord } from '@millrace/log-client';
+import { type LogRecord, type ProducerRecord, toBytes } from '@millrace/log-client';
 import type { StateStore } from '../state-store.ts';
 
 export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
@@ -12,7 +12,15 @@ export class Changelog {
   readonly records: LogRecord[] = [];
 
   append(changes: readonly ProducerRecord[]): void {
-    for (const change of changes) this.records.push({ ...change, offset: this.records.length });
+    for (const { key, value, timestamp, headers } of changes) {
+      this.records.push({
+        key: key === null ? null : toBytes(key),
+        value: value === null ? null : toBytes(value),
+        timestamp,
+        headers,
+        offset: this.records.length,
+      });
+    }
   }
 
   /** Commits a store's changes, as the runtime does. */

@@ -19,8 +19,7 @@ export interface ValueCodec<V> {
 
 export function keyCodec<K>(serde: Serde<K>): KeyCodec<K> {
   if (serde.immutable === true) return { serde, mapKey: (key) => key };
-  const { mapKey } = serde;
-  if (mapKey !== undefined) return { serde, mapKey };
+  if (serde.mapKey !== undefined) return { serde, mapKey: (key) => serde.mapKey!(key) };
   return { serde, mapKey: (key) => asBuffer(serde.serialize(key)).toString('latin1') };
 }
 

@@ -5,10 +5,10 @@ export interface Schema<T> {
   parse(value: unknown): T;
 }
 
-function stringify(value: unknown): Uint8Array {
+function stringify(value: unknown): string {
   const text = JSON.stringify(value);
   if (text === undefined) throw new TypeError(`JSON has no form for ${typeof value}`);
-  return Buffer.from(text, 'utf8');
+  return text;
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -25,7 +25,8 @@ export function json<T>(schema?: Schema<T>): Serde<T> {
   const check =
     schema === undefined ? (value: unknown) => value as T : (value: unknown) => schema.parse(value);
   return {
-    serialize: stringify,
+    serialize: (value) => Buffer.from(stringify(value), 'utf8'),
+    serializeText: stringify,
     deserialize: (bytes) => check(parse(bytes)),
     deserializeText: (text) => check(JSON.parse(text)),
   };

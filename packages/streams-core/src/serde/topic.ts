@@ -10,6 +10,7 @@ export interface Topic<in out K, in out V> {
 /** The writing side of a serde. */
 export interface Serializer<in T> {
   readonly serialize: (value: T) => Uint8Array;
+  readonly serializeText?: (value: T) => string;
 }
 
 /** A topic as a sink sees it: one that takes animals takes dogs, not the other way round. */

@@ -6,8 +6,8 @@ import type { Windowed } from '../record.ts';
  * not written; a reader has to know it. In milliseconds.
  */
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
-  const { immutable, mapKey } = key;
-  const innerKey = immutable === true ? (inner: K): unknown => inner : mapKey;
+  const own = key.mapKey === undefined ? undefined : (inner: K): unknown => key.mapKey!(inner);
+  const innerKey = key.immutable === true ? (inner: K): unknown => inner : own;
   return {
     ...(innerKey === undefined
       ? {}

@@ -1,6 +1,7 @@
-import { partitionForKey } from '@millrace/log-client';
+import { type Bytes, partitionForKey, toBytes } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
+import type { Serializer } from '../../serde/topic.ts';
 import type { SinkNode } from '../../topology/nodes.ts';
 import type { RecordCollector } from './record-collector.ts';
 import type { TaskClock } from './task-clock.ts';
@@ -17,13 +18,15 @@ export function openSink(
   clock: TaskClock,
 ): Forward {
   const { name, topic, key: keySerde, value: valueSerde } = node;
+  const keyOf = writer(keySerde);
+  const valueOf = writer(valueSerde);
   const collect = (target: string, partitions: number, record: StreamRecord<unknown, unknown>): void => {
     const { key, value, timestamp, headers } = record;
-    let keyBytes: Uint8Array | null;
-    let valueBytes: Uint8Array | null;
+    let keyBytes: Bytes | null;
+    let valueBytes: Bytes | null;
     try {
-      keyBytes = key === null ? null : keySerde.serialize(key);
-      valueBytes = value === null ? null : valueSerde.serialize(value);
+      keyBytes = key === null ? null : partitions === 1 ? keyOf(key) : keySerde.serialize(key);
+      valueBytes = value === null ? null : valueOf(value);
     } catch (cause) {
       throw new RecordError(
         'RECORD_PRODUCTION',
@@ -48,7 +51,13 @@ export function openSink(
   return (record) => send(target, record);
 }
 
-function choosePartition(key: Uint8Array | null, partitions: number, own: number): number {
+/** Writes as text where the serde can: the log encodes it in place. */
+function writer(serde: Serializer<unknown>): (value: unknown) => Bytes {
+  if (serde.serializeText === undefined) return (value) => serde.serialize(value);
+  return (value) => serde.serializeText!(value);
+}
+
+function choosePartition(key: Bytes | null, partitions: number, own: number): number {
   if (partitions === 1) return 0;
-  return key === null ? own % partitions : partitionForKey(key, partitions);
+  return key === null ? own % partitions : partitionForKey(toBytes(key), partitions);
 }

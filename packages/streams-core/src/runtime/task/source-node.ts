@@ -57,12 +57,11 @@ function reader(
     const bytes = bytesOf(record);
     return bytes === null ? null : serde.deserialize(bytes);
   };
-  const { deserializeText } = serde;
-  if (deserializeText === undefined) return fromBytes;
+  if (serde.deserializeText === undefined) return fromBytes;
   return (record) => {
     const text = textOf(record);
     if (text === undefined) return fromBytes(record);
-    return text === null ? null : deserializeText(text);
+    return text === null ? null : serde.deserializeText!(text);
   };
 }
 
