@@ -82,7 +82,7 @@ test('arrows between the folders of streams-core', () => {
     dsl: ['operators', 'topology', 'serde', 'windows'],
     operators: ['topology', 'windows'],
     topology: ['serde'],
-    runtime: ['topology'],
+    runtime: ['topology', 'serde'],
     serde: [],
     windows: [],
   };

@@ -74,20 +74,21 @@ export class WriteBack<C extends Cell> {
     return cells;
   }
 
-  /** Cells may wait or go: called when everything in them is committed. */
+  /** Whether the next commit should be waited for, so that this layer can write to the bytes store after it. */
+  wantsFlush(now: number): boolean {
+    if (this.#flushing !== undefined || this.#unflushed.length === 0) return false;
+    if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
+    const crowded = this.#options.size() > maxCells && this.#unflushed.length > maxCells / 2;
+    return crowded || this.#unflushed.length >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
+  }
+
+  /** A commit stands: cells may be written or dropped, unless something has changed since it was taken. */
   afterCommit(checkpoint: Checkpoint | undefined, now: number): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#flushing !== undefined) return;
-    if (this.#unflushed.length > 0) {
-      if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
-      const due = this.#unflushed.length >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
-      if (due) this.#startFlush(checkpoint);
-    }
-    if (this.#flushing === undefined && this.#options.size() > maxCells) {
-      // Only cells that the bytes store has are dropped: hand it the others first.
-      if (this.#unflushed.length > maxCells / 2) this.#startFlush(checkpoint);
-      else this.#options.evict((maxCells * 3) / 4);
-    }
+    // What is written to the bytes store must be what the checkpoint says, no more.
+    if (!this.hasUncommitted && this.wantsFlush(now)) this.#startFlush(checkpoint);
+    if (this.#flushing === undefined && this.#options.size() > maxCells)
+      this.#options.evict((maxCells * 3) / 4);
   }
 
   #startFlush(checkpoint: Checkpoint | undefined): void {

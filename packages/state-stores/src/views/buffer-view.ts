@@ -190,6 +190,10 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     this.#writeBack.restored(this.#place(key, value === null ? undefined : decodeChange(value)));
   }
 
+  wantsFlush(now: number): boolean {
+    return this.#writeBack.wantsFlush(now);
+  }
+
   committed(checkpoint: Checkpoint | undefined, now: number): void {
     this.#writeBack.afterCommit(checkpoint, now);
   }

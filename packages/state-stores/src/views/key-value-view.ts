@@ -146,6 +146,10 @@ export class KeyValueView<K, V> implements StateStore {
     this.#writeBack.restored(cell);
   }
 
+  wantsFlush(now: number): boolean {
+    return this.#writeBack.wantsFlush(now);
+  }
+
   committed(checkpoint: Checkpoint | undefined, now: number): void {
     this.#writeBack.afterCommit(checkpoint, now);
   }

@@ -274,9 +274,13 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     this.#writeBack.restored(bucket);
   }
 
+  wantsFlush(now: number): boolean {
+    return this.#writeBack.wantsFlush(now);
+  }
+
   committed(checkpoint: Checkpoint | undefined, now: number): void {
     this.#writeBack.afterCommit(checkpoint, now);
-    if (this.#clearedBelow >= this.#firstSegment) return;
+    if (this.#clearedBelow >= this.#firstSegment || this.#writeBack.hasUncommitted) return;
     // Not before the commit: a crash would find windows gone that the replayed records still belong to.
     this.#clearedBelow = this.#firstSegment;
     const cleared = this.#backing.clear({ to: segmentPrefix(this.#firstSegment) });

@@ -21,6 +21,8 @@ export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #paused = new Map<Task, Set<string>>();
   #lastCommitAt = performance.now();
+  #commit: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
   #stopping = false;
 
   constructor(options: PollLoopOptions) {
@@ -40,6 +42,7 @@ export class PollLoop {
       // Other work of the process, timers included, gets its turn.
       await setImmediate();
     }
+    await this.#settle();
     await this.#commitAll(this.#options.tasks.tasks.filter((task) => task.needsCommit));
   }
 
@@ -96,16 +99,30 @@ export class PollLoop {
     if (paused.size === 0) this.#paused.delete(task);
   }
 
+  /** Starts a commit where one is due. Processing goes on meanwhile, unless a store waits to write to disk. */
   async #maybeCommit(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure.error;
     const { config, tasks } = this.#options;
     const due = performance.now() - this.#lastCommitAt >= config.commitIntervalMs;
+    const full = (task: Task): boolean => task.uncommittedBytes >= config.maxUncommittedBytes;
     const ready = tasks.tasks.filter(
-      (task) =>
-        task.needsCommit &&
-        (due || task.commitRequested || task.uncommittedBytes >= config.maxUncommittedBytes),
+      (task) => task.needsCommit && (due || task.commitRequested || full(task)),
     );
-    await this.#commitAll(ready);
     if (due) this.#lastCommitAt = performance.now();
+    if (ready.length === 0) return;
+    // One at a time: what is due again meanwhile waits for the one under way.
+    await this.#settle();
+    this.#commit = this.#commitAll(ready).catch((error: unknown) => {
+      this.#failure = { error };
+    });
+    const now = Date.now();
+    if (ready.some((task) => task.wantsFlush(now))) await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    await this.#commit;
+    this.#commit = undefined;
+    if (this.#failure !== undefined) throw this.#failure.error;
   }
 
   async #commitAll(tasks: readonly Task[]): Promise<void> {

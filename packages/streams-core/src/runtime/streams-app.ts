@@ -128,8 +128,10 @@ export class StreamsApp {
       },
       onLost: async (partitions) => {
         this.#rebalancing();
-        this.#remember(tasks.of(partitions));
-        await tasks.closeDirty(tasks.of(partitions));
+        const lost = tasks.of(partitions);
+        this.#remember(lost);
+        await committer.settle(lost);
+        await tasks.closeDirty(lost);
       },
     });
     const onRound = (): void => {
@@ -150,7 +152,9 @@ export class StreamsApp {
     partitions: readonly TopicPartition[],
   ): Promise<void> {
     const going = tasks.of(partitions);
-    for (const task of going) if (task.needsCommit) await committer.commit(task, member);
+    for (const task of going) {
+      if (task.needsCommit || committer.isCommitting(task)) await committer.commit(task, member);
+    }
     this.#remember(going);
     await tasks.closeClean(going, (task, store) => committer.flush(task, store));
   }
@@ -199,7 +203,8 @@ export class StreamsApp {
   /** Leaves the group at once; nothing uncommitted is kept. */
   async #abandon({ member, tasks, committer, globals }: Session): Promise<void> {
     this.#remember(tasks.tasks);
-    await Promise.allSettled([tasks.closeDirty(tasks.tasks), committer.close()]);
+    await committer.close();
+    await Promise.allSettled([tasks.closeDirty(tasks.tasks)]);
     await globals?.close();
     await member.close();
   }

@@ -3,6 +3,9 @@ import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import type { ResolvedConfig } from './config.ts';
 import type { PreparedCommit, Task } from './task/task.ts';
 
+/** The name of the producer that serves all tasks. */
+const shared = '';
+
 /**
  * Commits tasks: what they made and how far they have read go to the log together, and only then may their stores write
  * to disk. Exactly once in one transaction; at least once results first, offsets after.
@@ -12,6 +15,7 @@ export class TaskCommitter {
   readonly #group: string;
   readonly #exactlyOnce: boolean;
   readonly #producers = new Map<string, LogProducer>();
+  readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
   /** Each store's next changelog offset, as of its last commit. */
   readonly #positions = new WeakMap<StateStore, Checkpoint>();
@@ -32,20 +36,49 @@ export class TaskCommitter {
 
   /** One producer serves all tasks where commits carry the group's generation; else each task has its own. */
   async #producer(task: Task): Promise<LogProducer> {
-    const own = this.#exactlyOnce && !this.#log.capabilities.groupFencedOffsets;
-    const name = own ? task.name : '';
+    const name = this.#producerName(task);
     let producer = this.#producers.get(name);
     if (producer === undefined) {
-      producer = await this.#log.producer(own ? { transactionalId: `${this.#group}-${task.name}` } : {});
+      producer = await this.#log.producer(
+        name === shared ? {} : { transactionalId: `${this.#group}-${name}` },
+      );
       this.#producers.set(name, producer);
     }
     return producer;
   }
 
-  /** Commits everything the task has done. @throws LogError `LOG_FENCED` when the task has gone to another instance */
-  async commit(task: Task, member: GroupMember): Promise<void> {
+  #producerName(task: Task): string {
+    return this.#exactlyOnce && !this.#log.capabilities.groupFencedOffsets ? task.name : shared;
+  }
+
+  /**
+   * Commits everything the task has done so far; it may process on meanwhile. Commits of one task follow each other.
+   * @throws LogError `LOG_FENCED` when the task has gone to another instance
+   */
+  commit(task: Task, member: GroupMember): Promise<void> {
+    const previous = this.#inFlight.get(task);
+    const commit =
+      previous === undefined ? this.#commit(task, member) : previous.then(() => this.#commit(task, member));
+    const tracked = commit.finally(() => {
+      if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
+    });
+    this.#inFlight.set(task, tracked);
+    return tracked;
+  }
+
+  /** Whether a commit of the task is under way. */
+  isCommitting(task: Task): boolean {
+    return this.#inFlight.has(task);
+  }
+
+  /** Waits for commits of these tasks that are under way, however they end. */
+  async settle(tasks: readonly Task[]): Promise<void> {
+    await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task)));
+  }
+
+  async #commit(task: Task, member: GroupMember): Promise<void> {
     const prepared = task.prepareCommit();
-    const producer = await this.#producer(task);
+    const producer = this.#producers.get(this.#producerName(task))!;
     const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
     if (this.#exactlyOnce) {
       this.#settle(task, prepared, await producer.commit({ records: prepared.records, offsets }));
@@ -78,7 +111,9 @@ export class TaskCommitter {
     return { topicId: this.#topicIds.get(topic)!, offset: range!.end, streamTime: store.streamTime };
   }
 
+  /** Waits for commits that are under way, however they end, and closes the producers. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
     for (const producer of this.#producers.values()) await producer.close();
     this.#producers.clear();
   }

@@ -42,6 +42,8 @@ export interface TaskOptions {
 
 /** What one commit of a task is made of. */
 export interface PreparedCommit {
+  /** Changelogs first: so many of them. */
+  readonly changelogs: number;
   readonly records: readonly PartitionRecords[];
   readonly offsets: readonly OffsetCommit[];
 }
@@ -65,7 +67,6 @@ export class Task {
   readonly #unlogged: readonly StateStore[];
   /** Records taken since the last commit, and calls of punctuators. */
   #work = 0;
-  #logged = 0;
   dropped = 0;
   processed = 0;
   commitRequested = false;
@@ -240,12 +241,19 @@ export class Task {
     });
   }
 
+  /** Whether a store would like to write to disk after the next commit: wait for that one before processing on. */
+  wantsFlush(now: number): boolean {
+    for (const store of this.#options.stores.values()) if (store.wantsFlush(now)) return true;
+    return false;
+  }
+
   /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */
   prepareCommit(): PreparedCommit {
-    const records = [...this.#takeChangelogs(), ...this.#collector.take()];
+    const changes = this.#takeChangelogs();
+    const records = [...changes, ...this.#collector.take()];
     this.#work = 0;
     this.commitRequested = false;
-    return { records, offsets: this.#offsets() };
+    return { changelogs: changes.length, records, offsets: this.#offsets() };
   }
 
   #takeChangelogs(): PartitionRecords[] {
@@ -256,7 +264,6 @@ export class Task {
       if (records.length > 0) taken.push({ topic, partition, records });
     }
     for (const store of this.#unlogged) store.takeChanges();
-    this.#logged = taken.length;
     return taken;
   }
 
@@ -274,12 +281,12 @@ export class Task {
    * of its changelog's next offset.
    */
   committed(
-    { records }: PreparedCommit,
+    { changelogs, records }: PreparedCommit,
     baseOffsets: readonly number[],
     checkpoint: (topic: string, nextOffset: number, store: StateStore) => Checkpoint | undefined,
     now: number,
   ): void {
-    for (let index = 0; index < this.#logged; index++) {
+    for (let index = 0; index < changelogs; index++) {
       const { topic, records: changes } = records[index]!;
       const store = this.#changelogs.get(topic)!;
       store.committed(checkpoint(topic, baseOffsets[index]! + changes.length, store), now);
