@@ -14,7 +14,7 @@ export interface Fixture {
   readonly records: number;
   readonly handFile: string;
   /** A name that no other run uses. */
-  fresh(prefix: string): string;
+  readonly fresh: (prefix: string) => string;
   close(): Promise<void>;
 }
 

@@ -120,6 +120,47 @@ describe('a simulated disk', () => {
     }
   });
 
+  test('a full disk refuses the commit by name, and takes commits again once there is room', async () => {
+    const disk = new SimulatedDisk(new Random(7));
+    const log = await EmbeddedLog.openOn(disk.boot());
+    await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+    const producer = await log.producer();
+    const send = (value: string) =>
+      producer.send([
+        { topic: 't', partition: 0, records: [{ key: null, value, timestamp: 0, headers: [] }] },
+      ]);
+    await send('before');
+    disk.failNext('ENOSPC');
+    await expect(send('lost')).rejects.toMatchObject({
+      code: 'LOG_FULL',
+      message: expect.stringContaining('nothing of this commit was kept'),
+    });
+    await send('after');
+    const reader = await log.reader([{ topic: 't', partition: 0, offset: 0 }]);
+    const [batch] = await reader.poll({ maxWaitMs: 0, maxRecords: 10 });
+    expect(batch!.records.map(({ value }) => Buffer.from(value!).toString())).toEqual(['before', 'after']);
+  });
+
+  test('after a failed sync the log is read-only until it is opened again', async () => {
+    const disk = new SimulatedDisk(new Random(7));
+    const log = await EmbeddedLog.openOn(disk.boot());
+    await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+    const producer = await log.producer();
+    const send = () =>
+      producer.send([
+        { topic: 't', partition: 0, records: [{ key: null, value: 'x', timestamp: 0, headers: [] }] },
+      ]);
+    await send();
+    // The write goes through, its sync fails.
+    disk.failNext('EIO', 2);
+    await expect(send()).rejects.toMatchObject({ code: 'LOG_READ_ONLY' });
+    await expect(send()).rejects.toMatchObject({ code: 'LOG_READ_ONLY' });
+    expect(await log.admin.offsets([{ topic: 't', partition: 0 }])).toEqual([{ start: 0, end: 1 }]);
+    await log.close();
+    const again = await EmbeddedLog.openOn(disk.boot());
+    expect((await again.admin.offsets([{ topic: 't', partition: 0 }]))[0]!.end).toBeGreaterThanOrEqual(1);
+  });
+
   test('a flipped bit in what was durable is reported, never skipped', async () => {
     let reported = 0;
     for (let seed = 1; seed <= 60; seed++) {

@@ -67,9 +67,8 @@ export class TopologyTestDriver {
     const tables = GlobalTable.of(topology);
     this.#globals = new Map(tables.map((table) => [table.topic.name, table]));
     for (const { store } of tables) this.#stores.set(store.name, { store, clock: new TaskClock(0) });
-    const given = openedStores.get(topology);
-    openedStores.delete(topology);
-    for (const part of this.#checkedParts()) this.#startTask(part, given?.get(part.id));
+    const { opened } = options as WithOpenedStores;
+    for (const part of this.#checkedParts()) this.#startTask(part, opened?.get(part.id));
   }
 
   /** A driver whose persistent stores are on LevelDB, in folders below `stateDir`. */
@@ -87,8 +86,8 @@ export class TopologyTestDriver {
       }
       opened.set(part.id, { clock, stores });
     }
-    openedStores.set(topology, opened);
-    return new TopologyTestDriver(topology, options);
+    const given: TopologyTestDriverOptions & WithOpenedStores = { ...options, opened };
+    return new TopologyTestDriver(topology, given);
   }
 
   /** Every topic has one partition here; what is wrong whatever the partitions shows all the same. */
@@ -279,8 +278,10 @@ interface TaskStores {
 
 type OpenedStores = Map<number, TaskStores>;
 
-/** Stores that `open` has opened for the constructor, which cannot wait. */
-const openedStores = new WeakMap<Topology, OpenedStores>();
+/** How `open` hands its stores to the constructor, which cannot wait for them itself. */
+interface WithOpenedStores {
+  readonly opened?: OpenedStores;
+}
 
 function inMemory(part: Part, clock: TaskClock): Map<string, StateStore> {
   return new Map(

@@ -62,6 +62,11 @@ export class SimulatedDisk {
     return new SimulatedFileSystem(this, this.#boots);
   }
 
+  /** The next call, or the one so many later, fails. */
+  failNext(code: string, later = 1): void {
+    this.#plan = { failAt: { call: this.calls + later, code } };
+  }
+
   /** Loses what a power loss may lose. */
   losePower(): void {
     const names = new Set([...this.#files.keys(), ...this.#durableNames.keys()]);

@@ -73,7 +73,7 @@ export class TaskCommitter {
 
   /** Waits for commits of these tasks that are under way, however they end. */
   async settle(tasks: readonly Task[]): Promise<void> {
-    await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task)));
+    await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));
   }
 
   async #commit(task: Task, member: GroupMember): Promise<void> {

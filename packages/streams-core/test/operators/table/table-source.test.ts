@@ -1,4 +1,4 @@
-import { StreamsBuilder, string } from '@millrace/streams-core';
+import { StreamsBuilder } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
 import { output, show, through, words } from '../support.ts';
