@@ -36,7 +36,17 @@ export class Journal {
   /** The highest sequence number known to survive a power loss. */
   durableUpTo: number;
 
-  constructor(fileSystem: FileSystem, file: LogFile, end: JournalEnd, durableUpTo: number) {
+  /** Settles when the file before this one is on the device. */
+  readonly #predecessor: Promise<void> | undefined;
+
+  constructor(
+    fileSystem: FileSystem,
+    file: LogFile,
+    end: JournalEnd,
+    durableUpTo: number,
+    predecessor?: Promise<void>,
+  ) {
+    this.#predecessor = predecessor;
     this.#fileSystem = fileSystem;
     this.#file = file;
     this.id = end.id;
@@ -63,27 +73,32 @@ export class Journal {
   async sync(): Promise<void> {
     const { sequence } = this;
     if (sequence === this.durableUpTo) return;
+    await this.#predecessor;
     await this.#file.sync();
     this.durableUpTo = Math.max(this.durableUpTo, sequence);
   }
 
-  /** Ends this file, durably, and starts the next. */
+  /** Ends this file and starts the next. What of this one is not on the device yet gets there in the background. */
   async roll(): Promise<Journal> {
-    await this.#file.sync();
-    this.durableUpTo = this.sequence;
     const id = this.id + 1;
     const file = await this.#create(journalName(id));
     await this.#fileSystem.syncDirectory();
-    await this.#file.close();
-    return new Journal(
-      this.#fileSystem,
-      file,
-      { id, position: 0, sequence: this.sequence, crc: this.crc },
-      this.sequence,
-    );
+    const finished = this.#finish();
+    // Whoever syncs the next file is told; until then it is nobody's error.
+    finished.catch(() => {});
+    const end = { id, position: 0, sequence: this.sequence, crc: this.crc };
+    return new Journal(this.#fileSystem, file, end, this.durableUpTo, finished);
   }
 
-  /** A failure here leaves this journal in use, so no later file may be left behind: recovery reads one as proof that this one is whole. */
+  async #finish(): Promise<void> {
+    try {
+      await this.sync();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  /** A failure here leaves this journal in use, and no later file behind. */
   async #create(name: string): Promise<LogFile> {
     try {
       return await this.#fileSystem.open(name, 'create');
@@ -93,7 +108,8 @@ export class Journal {
     }
   }
 
-  close(): Promise<void> {
-    return this.#file.close();
+  async close(): Promise<void> {
+    await this.#predecessor?.catch(() => {});
+    await this.#file.close();
   }
 }

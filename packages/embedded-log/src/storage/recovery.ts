@@ -36,10 +36,18 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
   const file = await fileSystem.open(journalName(end.id), 'create');
   if ((await file.size()) > end.position) await file.truncate(end.position);
   await file.sync();
-  await syncSlots(fileSystem);
+  const names = await fileSystem.list();
+  const journals = names.filter((name) => (journalIdOf(name) ?? end.id) < end.id);
+  await syncFiles(fileSystem, [...journals, ...checkpointSlots.filter((slot) => names.includes(slot))]);
   await fileSystem.syncDirectory();
-  const names = [...state.topics.values()].flatMap(({ state: logs }) => logs.flatMap((log) => log.segments));
-  await removeObsoleteFiles(fileSystem, checkpoint.journalId, new Set(names.map((segment) => segment.name)));
+  const segments = [...state.topics.values()].flatMap(({ state: logs }) =>
+    logs.flatMap((log) => log.segments),
+  );
+  await removeObsoleteFiles(
+    fileSystem,
+    checkpoint.journalId,
+    new Set(segments.map((segment) => segment.name)),
+  );
   return {
     state,
     journal: new Journal(fileSystem, file, end, end.sequence),
@@ -105,11 +113,9 @@ async function createLog(fileSystem: FileSystem): Promise<Checkpoint> {
   return checkpoint;
 }
 
-async function syncSlots(fileSystem: FileSystem): Promise<void> {
-  const names = await fileSystem.list();
-  for (const slot of checkpointSlots) {
-    if (!names.includes(slot)) continue;
-    const file = await fileSystem.open(slot, 'existing');
+async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const file = await fileSystem.open(name, 'existing');
     await file.sync().finally(() => file.close());
   }
 }
@@ -167,42 +173,67 @@ function damaged(fileSystem: FileSystem, what: string): LogError {
   );
 }
 
-/** Applies the journal's frames to the state; returns where the last whole one ends. */
+/**
+ * Applies the journal's frames, over all its files, up to the first that is not whole or does not follow the one before.
+ * What comes after that one is dropped, unless it proves that something durable is damaged.
+ */
 async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: LogState): Promise<JournalEnd> {
   const ids = (await fileSystem.list())
     .map(journalIdOf)
-    .filter((id) => id !== undefined && id >= checkpoint.journalId) as number[];
-  const last = Math.max(checkpoint.journalId, ...ids);
-  let { sequence, crc } = checkpoint;
-  let end: JournalEnd = { id: checkpoint.journalId, position: 0, sequence, crc };
-  for (let id = checkpoint.journalId; id <= last; id++) {
-    const bytes = ids.includes(id) ? await readWhole(fileSystem, journalName(id)) : Buffer.alloc(0);
-    let position = 0;
-    for (;;) {
-      const frame = decodeFrame(bytes, position, id);
-      if (frame === undefined || frame.sequence !== sequence + 1 || frame.previousCrc !== crc) break;
-      state.apply(frame.event, frame.batches);
-      ({ sequence, crc } = frame);
-      position = frame.end;
+    .filter((id): id is number => id !== undefined && id >= checkpoint.journalId)
+    .toSorted((a, b) => a - b);
+  let end: JournalEnd = { ...checkpoint, id: checkpoint.journalId, position: 0 };
+  for (const [index, id] of ids.entries()) {
+    const bytes = await readWhole(fileSystem, journalName(id));
+    const reached = replayFile(bytes, id, end, state);
+    // A file whose first frame does not follow is no part of the story; the one before it may end there.
+    if (id !== end.id && reached.position === 0 && bytes.length > 0) {
+      await dropFrom(fileSystem, ids.slice(index), end);
+      return end;
     }
-    end = { id, position, sequence, crc };
-    if (position < bytes.length) assertTornOnly(fileSystem, bytes, end);
-    // The next file is made only once this one is whole and synced.
-    if (position < bytes.length && id < last) {
-      throw damaged(
-        fileSystem,
-        `${journalName(id)} breaks off at byte ${position}, but a later journal exists`,
-      );
+    end = reached;
+    if (end.position < bytes.length) {
+      assertTornOnly(fileSystem, bytes, id, end.position + 1, end);
+      await dropFrom(fileSystem, ids.slice(index + 1), end);
+      return end;
     }
   }
   return end;
 }
 
-/** Past the last good frame only a torn tail may follow: no frame that was written after a later one was synced. */
-function assertTornOnly(fileSystem: FileSystem, bytes: Buffer, end: JournalEnd): void {
-  for (let at = end.position + 1; at + frameHeaderBytes <= bytes.length; at++) {
-    if (bytes.readUInt32LE(at + 20) !== end.id) continue;
-    const frame = safeDecode(bytes, at, end.id);
+function replayFile(bytes: Buffer, id: number, from: JournalEnd, state: LogState): JournalEnd {
+  let { sequence, crc } = from;
+  let position = 0;
+  for (;;) {
+    const frame = decodeFrame(bytes, position, id);
+    if (frame === undefined || frame.sequence !== sequence + 1 || frame.previousCrc !== crc) {
+      return { id, position, sequence, crc };
+    }
+    state.apply(frame.event, frame.batches);
+    ({ sequence, crc } = frame);
+    position = frame.end;
+  }
+}
+
+/** Removes journals after the end of the story: written, but never acknowledged as durable. */
+async function dropFrom(fileSystem: FileSystem, ids: readonly number[], end: JournalEnd): Promise<void> {
+  for (const id of ids) {
+    assertTornOnly(fileSystem, await readWhole(fileSystem, journalName(id)), id, 0, end);
+  }
+  for (const id of ids) await fileSystem.remove(journalName(id));
+}
+
+/** Past the last good frame there may be no frame that was written after a later one had been synced. */
+function assertTornOnly(
+  fileSystem: FileSystem,
+  bytes: Buffer,
+  id: number,
+  from: number,
+  end: JournalEnd,
+): void {
+  for (let at = from; at + frameHeaderBytes <= bytes.length; at++) {
+    if (bytes.readUInt32LE(at + 20) !== id) continue;
+    const frame = safeDecode(bytes, at, id);
     if (frame !== undefined && frame.sequence > end.sequence && frame.durableUpTo > end.sequence) {
       throw damaged(
         fileSystem,
