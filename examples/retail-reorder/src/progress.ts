@@ -19,24 +19,28 @@ export function progressBar(): Progress {
     },
     Presets.shades_classic,
   );
-  let running = false;
+  let [name, running] = ['', false];
+  const show = (done: number, total: number): void => {
+    if (!running) bar.start(total, done, { stage: name });
+    running = true;
+    bar.setTotal(total);
+    bar.update(done);
+  };
+  const stop = (): void => {
+    if (running) bar.stop();
+    running = false;
+  };
+  let loaded = 0;
   return {
     stage: (stage) => {
-      if (running) bar.update({ stage });
-      else bar.start(0, 0, { stage });
-      running = true;
+      stop();
+      name = stage;
     },
     advance: (count) => {
-      bar.setTotal(bar.getTotal() + count);
-      bar.increment(count);
+      loaded += count;
+      show(loaded, loaded);
     },
-    set: (done, total) => {
-      bar.setTotal(total);
-      bar.update(done);
-    },
-    stop: () => {
-      if (running) bar.stop();
-      running = false;
-    },
+    set: show,
+    stop,
   };
 }

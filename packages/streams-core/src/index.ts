@@ -33,7 +33,8 @@ export type {
 export { TimeWindows } from './windows/time-windows.ts';
 // Describe
 export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/nodes.ts';
-export { type SubTopology, Topology } from './topology/topology.ts';
+export { Topology } from './topology/topology.ts';
+export type { SubTopology } from './topology/sub-topologies.ts';
 // Topics and serdes
 export { boolean, bytes, double, integer, long, number, type Serde, string } from '@millrace/log-client';
 export { keyValueStore, type StoreSpec, windowStore } from '@millrace/state-stores';

@@ -1,3 +1,6 @@
+export { UnsupportedScenario } from './scenario/functions.ts';
+export { runScenario, type ScenarioResult } from './scenario/run-scenario.ts';
+export { Scenario } from './scenario/schema.ts';
 export { type PipeOptions, type TestInputOptions, TestInputTopic } from './test-input-topic.ts';
 export { TestOutputTopic } from './test-output-topic.ts';
 export { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts';

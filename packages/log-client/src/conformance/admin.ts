@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LogTest } from './index.ts';
-import { createTopic, freshName, readAll, record, rejectsWith, values } from './support.ts';
+import { createTopic, freshName, readAll, record, rejectsWith, values, type LogTest } from './support.ts';
 
 export function adminSuite(test: LogTest): void {
   test('a topic has the partitions it was created with, and an id', async (log) => {

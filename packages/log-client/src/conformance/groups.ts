@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { GroupMember, LogClient } from '../log-client.ts';
-import type { LogTest } from './index.ts';
-import { createTopic, freshName, groupOptions, record, rejectsWith, text } from './support.ts';
+import { createTopic, freshName, groupOptions, record, rejectsWith, text, type LogTest } from './support.ts';
 
 const quick = { maxWaitMs: 10, maxRecords: 100 };
 

@@ -2,6 +2,7 @@ import type { LogClient } from '../log-client.ts';
 import { adminSuite } from './admin.ts';
 import { groupSuite } from './groups.ts';
 import { recordSuite } from './records.ts';
+import type { LogTest } from './support.ts';
 import { transactionSuite } from './transactions.ts';
 
 /** One behaviour: a name and a body that throws when it does not hold. */
@@ -13,9 +14,6 @@ export interface ConformanceOptions {
   /** Opens a log for one test. The suite closes it. */
   readonly factory: () => Promise<LogClient>;
 }
-
-/** What each file of the suite gets: a test whose log is opened before and closed after it. */
-export type LogTest = (name: string, body: (log: LogClient) => Promise<void>) => void;
 
 /** What every LogClient must do. Run it against yours: `logConformance({ test, factory })`. */
 export function logConformance({ test, factory }: ConformanceOptions): void {

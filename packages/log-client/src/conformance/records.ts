@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { noHeaders } from '../record.ts';
-import type { LogTest } from './index.ts';
-import { createTopic, drain, freshName, readAll, record, rejectsWith, text, values } from './support.ts';
+import {
+  createTopic,
+  drain,
+  freshName,
+  readAll,
+  record,
+  rejectsWith,
+  text,
+  values,
+  type LogTest,
+} from './support.ts';
 
 export function recordSuite(test: LogTest): void {
   test('records of a partition come back in order, with dense offsets', async (log) => {

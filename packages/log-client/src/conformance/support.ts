@@ -4,6 +4,9 @@ import type { Assignor, GroupOptions, LogClient, LogReader } from '../log-client
 import { type LogRecord, noHeaders, type ProducerRecord } from '../record.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 
+/** What each file of the suite gets: a test whose log is opened before and closed after it. */
+export type LogTest = (name: string, body: (log: LogClient) => Promise<void>) => void;
+
 let topics = 0;
 
 /** A topic's name that no other test of this process uses, so that the suite can run against a shared cluster. */

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
-import type { LogTest } from './index.ts';
-import { byText, createTopic, freshName, readAll, record, rejectsWith, values } from './support.ts';
+import {
+  byText,
+  createTopic,
+  freshName,
+  readAll,
+  record,
+  rejectsWith,
+  values,
+  type LogTest,
+} from './support.ts';
 
 export function transactionSuite(test: LogTest): void {
   test('a commit writes to all its partitions and commits its offsets', async (log) => {

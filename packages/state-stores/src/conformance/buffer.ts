@@ -3,8 +3,7 @@ import { long, noHeaders, string } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import { BufferView } from '../views/buffer-view.ts';
-import type { StoreTest } from './index.ts';
-import { Changelog } from './support.ts';
+import { Changelog, type StoreTest } from './support.ts';
 
 const spec: StoreSpec<string, number> = {
   kind: 'time-ordered-buffer',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { StoreTest } from './index.ts';
-import { collect } from './support.ts';
+import { collect, type StoreTest } from './support.ts';
 
 const text = (bytes: Uint8Array | undefined) =>
   bytes === undefined ? undefined : Buffer.from(bytes).toString();

@@ -2,6 +2,7 @@ import type { BytesStore } from '../bytes-store.ts';
 import { bufferSuite } from './buffer.ts';
 import { bytesSuite } from './bytes.ts';
 import { keyValueSuite } from './key-value.ts';
+import type { Bench, StoreTest } from './support.ts';
 import { windowSuite } from './window.ts';
 
 export interface StoreConformanceOptions {
@@ -13,15 +14,6 @@ export interface StoreConformanceOptions {
     readonly reopen?: () => Promise<BytesStore>;
   }>;
 }
-
-/** What a test gets: an open store, and a way to close it and open it again. */
-export interface Bench {
-  store: BytesStore;
-  /** Closes and opens the store; returns false where it would have forgotten everything. */
-  restart(): Promise<boolean>;
-}
-
-export type StoreTest = (name: string, body: (bench: Bench) => Promise<void>) => void;
 
 /** What every BytesStore must do, with each view laid over it. Run it against yours. */
 export function storeConformance({ test, factory }: StoreConformanceOptions): void {

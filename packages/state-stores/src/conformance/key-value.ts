@@ -4,8 +4,7 @@ import type { BytesStore } from '../bytes-store.ts';
 import { keyValueStore } from '../store-spec.ts';
 import { KeyValueFacade } from '../views/key-value-facade.ts';
 import { KeyValueView } from '../views/key-value-view.ts';
-import type { StoreTest } from './index.ts';
-import { Changelog, collect } from './support.ts';
+import { Changelog, collect, type StoreTest } from './support.ts';
 
 const counts = (backing: BytesStore) =>
   new KeyValueView(keyValueStore({ name: 'counts', key: string(), value: long() }), backing);
@@ -131,6 +130,19 @@ export function keyValueSuite(test: StoreTest): void {
     log.restoreInto(back);
     assert.equal(back.get('a')?.value, 2);
     assert.equal(back.get('b'), undefined);
+  });
+
+  test('key-value: large values do not pile up in memory until there are many', async ({ store }) => {
+    const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: basketSerde }), store);
+    const items = ['x'.repeat(100_000)];
+    for (let n = 0; n < 50; n++) view.put(`k${n}`, { items }, n);
+    assert.equal(view.wantsFlush(0), false);
+    for (let n = 0; n < 200; n++) view.put(`k${n}`, { items }, n);
+    assert.equal(view.wantsFlush(0), true);
+    view.takeChanges();
+    view.committed({ topicId: 't', offset: 250, streamTime: -1 }, 0);
+    await view.flush({ topicId: 't', offset: 250, streamTime: -1 });
+    assert.equal(view.get('k199')?.timestamp, 199);
   });
 
   test('key-value: more keys than memory keeps are found all the same', async ({ store }) => {

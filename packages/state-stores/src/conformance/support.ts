@@ -1,5 +1,15 @@
+import type { BytesStore } from '../bytes-store.ts';
 import { type LogRecord, type ProducerRecord, toBytes } from '@millrace/log-client';
 import type { StateStore } from '../state-store.ts';
+
+/** What a test gets: an open store, and a way to close it and open it again. */
+export interface Bench {
+  store: BytesStore;
+  /** Closes and opens the store; returns false where it would have forgotten everything. */
+  restart(): Promise<boolean>;
+}
+
+export type StoreTest = (name: string, body: (bench: Bench) => Promise<void>) => void;
 
 export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

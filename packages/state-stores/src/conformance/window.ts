@@ -3,8 +3,7 @@ import { long, string } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
 import { windowStore } from '../store-spec.ts';
 import { WindowView } from '../views/window-view.ts';
-import type { StoreTest } from './index.ts';
-import { Changelog, collect } from './support.ts';
+import { Changelog, collect, type StoreTest } from './support.ts';
 
 const minute = 60_000;
 

@@ -12,9 +12,9 @@ export interface WriteBackOptions<C extends Cell> {
   readonly backing: BytesStore;
   /** The cell as the bytes store keeps it; undefined where that store need not hear of it. */
   readonly encode: (cell: C) => BytesChange | undefined;
-  /** Drops clean cells until about `keep` are left. Called between records, never while a flush runs. */
+  /** Drops clean cells until what is left weighs about `keep`. Called between records, never while a flush runs. */
   readonly evict: (keep: number) => void;
-  /** How many cells there are. */
+  /** What all cells weigh. */
   readonly size: () => number;
 }
 
@@ -23,6 +23,13 @@ const flushCells = 50_000;
 const flushAfterMs = 10_000;
 /** Clean cells are dropped once there are more than this, down to three quarters of it. */
 const maxCells = 200_000;
+/** A cell with a value of so many bytes weighs as much as two without. */
+const bytesPerCell = 256;
+
+/** What so many cells with so many bytes of values weigh, in cells. */
+export function weight(cells: number, bytes: number): number {
+  return cells + bytes / bytesPerCell;
+}
 
 /**
  * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their write-ahead
@@ -32,6 +39,7 @@ export class WriteBack<C extends Cell> {
   readonly #options: WriteBackOptions<C>;
   #uncommitted: C[] = [];
   #unflushed: C[] = [];
+  #unflushedWeight = 0;
   #flushing: Promise<void> | undefined;
   #failure: unknown;
   #firstUnflushedAt = 0;
@@ -43,23 +51,21 @@ export class WriteBack<C extends Cell> {
     this.neverFlushed = options.backing.openedEmpty;
   }
 
-  /** Notes a change by a record. */
-  changed(cell: C): void {
+  /** Notes a change by a record, which left so many bytes in memory. */
+  changed(cell: C, bytes = 0): void {
     if (!cell.uncommitted) {
       cell.uncommitted = true;
       this.#uncommitted.push(cell);
     }
-    if (!cell.unflushed) {
-      cell.unflushed = true;
-      this.#unflushed.push(cell);
-    }
+    this.restored(cell, bytes);
   }
 
   /** Notes a change that came from the changelog. */
-  restored(cell: C): void {
+  restored(cell: C, bytes = 0): void {
     if (cell.unflushed) return;
     cell.unflushed = true;
     this.#unflushed.push(cell);
+    this.#unflushedWeight += 1 + bytes / bytesPerCell;
   }
 
   get hasUncommitted(): boolean {
@@ -78,8 +84,8 @@ export class WriteBack<C extends Cell> {
   wantsFlush(now: number): boolean {
     if (this.#flushing !== undefined || this.#unflushed.length === 0) return false;
     if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
-    const crowded = this.#options.size() > maxCells && this.#unflushed.length > maxCells / 2;
-    return crowded || this.#unflushed.length >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
+    const crowded = this.#options.size() > maxCells && this.#unflushedWeight > maxCells / 2;
+    return crowded || this.#unflushedWeight >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
   }
 
   /** A commit stands: cells may be written or dropped, unless something has changed since it was taken. */
@@ -94,6 +100,7 @@ export class WriteBack<C extends Cell> {
   #startFlush(checkpoint: Checkpoint | undefined): void {
     const cells = this.#unflushed;
     this.#unflushed = [];
+    this.#unflushedWeight = 0;
     this.#firstUnflushedAt = 0;
     this.neverFlushed &&= cells.length === 0;
     for (const cell of cells) cell.unflushed = false;

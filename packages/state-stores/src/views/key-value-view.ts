@@ -2,7 +2,7 @@ import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-cl
 import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
 import { overlay, prefixEnd, successor } from '../layers/merge.ts';
-import { type Cell, WriteBack } from '../layers/write-back.ts';
+import { type Cell, WriteBack, weight } from '../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { encodeTimestamped, timestampOf, valueOf } from '../layout/timestamped-value.ts';
 import type { StateStore } from '../state-store.ts';
@@ -25,6 +25,8 @@ export class KeyValueView<K, V> implements StateStore {
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, ValueCell>();
   readonly #writeBack: WriteBack<ValueCell>;
+  /** The bytes of values that are kept as bytes. */
+  #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     this.name = spec.name;
@@ -35,7 +37,7 @@ export class KeyValueView<K, V> implements StateStore {
       backing,
       encode: (cell) => this.#encode(cell),
       evict: (keep) => this.#evict(keep),
-      size: () => this.#cells.size,
+      size: () => weight(this.#cells.size, this.#bytes),
     });
   }
 
@@ -53,9 +55,14 @@ export class KeyValueView<K, V> implements StateStore {
 
   put(key: K, value: V | null | undefined, timestamp: number): void {
     const cell = this.#cell(key);
-    cell.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
-    this.#writeBack.changed(cell);
+    this.#writeBack.changed(cell, bytesOf(cell.kept));
+  }
+
+  #keep(cell: ValueCell, kept: unknown): void {
+    this.#bytes += bytesOf(kept) - bytesOf(cell.kept);
+    cell.kept = kept;
   }
 
   #cell(key: K): ValueCell {
@@ -75,6 +82,7 @@ export class KeyValueView<K, V> implements StateStore {
       unflushed: false,
     };
     this.#cells.set(mapKey, cell);
+    this.#bytes += bytesOf(cell.kept);
     return cell;
   }
 
@@ -85,12 +93,11 @@ export class KeyValueView<K, V> implements StateStore {
   }
 
   #evict(keep: number): void {
-    let surplus = this.#cells.size - keep;
     for (const [mapKey, cell] of this.#cells) {
-      if (surplus <= 0) break;
+      if (weight(this.#cells.size, this.#bytes) <= keep) break;
       if (cell.unflushed) continue;
       this.#cells.delete(mapKey);
-      surplus--;
+      this.#bytes -= bytesOf(cell.kept);
     }
   }
 
@@ -141,9 +148,9 @@ export class KeyValueView<K, V> implements StateStore {
       cell = { key: mapKey, keyBytes: key, kept: undefined, timestamp, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
-    cell.kept = value === null ? undefined : this.#values.decode(value);
+    this.#keep(cell, value === null ? undefined : this.#values.decode(value));
     cell.timestamp = timestamp;
-    this.#writeBack.restored(cell);
+    this.#writeBack.restored(cell, bytesOf(cell.kept));
   }
 
   wantsFlush(now: number): boolean {
@@ -162,4 +169,8 @@ export class KeyValueView<K, V> implements StateStore {
     const settled = this.#writeBack.settle();
     return settled === undefined ? this.#backing.close() : settled.then(() => this.#backing.close());
   }
+}
+
+function bytesOf(kept: unknown): number {
+  return kept instanceof Uint8Array ? kept.length : 0;
 }

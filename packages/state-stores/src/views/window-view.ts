@@ -41,6 +41,8 @@ export function segmentInterval(retentionMs: number): number {
 /** Values by key and window start. Segments of time expire as a whole once stream time has left them behind. */
 export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   readonly name: string;
+  /** In milliseconds. */
+  readonly windowSizeMs: number;
   streamTime = -1;
   readonly #backing: BytesStore;
   readonly #retentionMs: number;
@@ -61,6 +63,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
     this.name = spec.name;
     this.#backing = backing;
+    this.windowSizeMs = spec.windowSizeMs ?? 0;
     this.#retentionMs = spec.retentionMs ?? 0;
     this.#segmentMs = segmentInterval(this.#retentionMs);
     this.#keys = keyCodec(spec.key);

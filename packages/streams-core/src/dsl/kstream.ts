@@ -122,11 +122,12 @@ export class KStream<out K, out V> {
     graph.addProcessor({ name: node, parents: [a.node, b.node], operator: passThrough('merge') });
     const key = a.key ?? b.key;
     const sources = [...new Set([...a.sources, ...b.sources])];
-    // Neither side's value serde need fit both.
+    // One side's value serde need not fit the other's values.
+    const value = (a.value as unknown) === b.value ? (a.value as Serde<V | V2> | undefined) : undefined;
     return this.#views.stream<K, V | V2>({
       node,
       key,
-      value: undefined,
+      value,
       sources,
       repartition: a.repartition || b.repartition,
     });
@@ -184,7 +185,7 @@ export class KStream<out K, out V> {
     graph.addProcessor({
       name,
       parents: [ref.node],
-      operator: tableSource(storeName, () => table.materialized),
+      operator: tableSource(storeName),
       table,
     });
     return this.#views.table({ node: name, key, value, sources: ref.sources });

@@ -51,7 +51,7 @@ export class StreamsBuilder {
     this.#graph.addProcessor({
       name,
       parents: [node],
-      operator: tableSource(storeName, () => table.materialized),
+      operator: tableSource(storeName),
       table,
     });
     return this.#views.table({ node: name, key: source.key, value: source.value, sources: [node] });
@@ -75,7 +75,7 @@ export class StreamsBuilder {
     this.#graph.addProcessor({
       name,
       parents: [sourceName],
-      operator: tableSource(storeName, () => true),
+      operator: tableSource(storeName),
       table: keptIn(storeName),
     });
     return new GlobalKTable({ node: name, key: source.key, value: source.value, sources: [sourceName] });

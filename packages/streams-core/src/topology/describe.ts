@@ -1,5 +1,5 @@
 import type { TopologyNode } from './nodes.ts';
-import type { SubTopology, Topology } from './topology.ts';
+import type { SubTopology } from './sub-topologies.ts';
 
 /** A node with its neighbours, and how many paths lead down from it: Kafka Streams lists the larger ones first. */
 interface Described {
@@ -9,8 +9,8 @@ interface Described {
   size: number;
 }
 
-export function describeTopology(topology: Topology): string {
-  return `Topologies:\n ${topology.subTopologies.map((part) => `  ${describePart(part)}`).join('')}`;
+export function describeTopology(parts: readonly SubTopology[]): string {
+  return `Topologies:\n ${parts.map((part) => `  ${describePart(part)}`).join('')}`;
 }
 
 function describePart(part: SubTopology): string {

@@ -1,6 +1,7 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
-import type { SubTopology, Topology } from './topology.ts';
+import type { Topology } from './topology.ts';
+import type { SubTopology } from './sub-topologies.ts';
 
 /** How a topology's topics are called in an application, and how many partitions each has. */
 export interface ResolvedTopics {

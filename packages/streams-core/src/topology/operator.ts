@@ -17,6 +17,8 @@ export interface OperatorContext {
   readonly nodeName: string;
   /** Whether something downstream needs the old values of changes. */
   readonly sendOldValues: boolean;
+  /** Whether the table that this node makes is kept in its store. */
+  readonly keepsTable: boolean;
   keyValueStore<K, V>(name: string): KeyValueView<K, V>;
   windowStore<K, V>(name: string): WindowView<K, V>;
   buffer<K, V>(name: string): BufferView<K, V>;

@@ -1,6 +1,15 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import type { SourceNode, TopologyNode } from './nodes.ts';
-import type { SubTopology } from './topology.ts';
+
+/** A part of a topology whose nodes hang together: by edges, or by stores they share. Each partition of it is a task. */
+export interface SubTopology {
+  readonly id: number;
+  readonly nodes: readonly TopologyNode[];
+  readonly sources: readonly SourceNode[];
+  readonly stores: readonly StoreSpec[];
+  /** It fills a global table, and has no tasks. */
+  readonly global: boolean;
+}
 
 /** Sets that grow together: the classic union-find, with path halving. */
 class Groups {

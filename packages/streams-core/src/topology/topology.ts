@@ -2,18 +2,8 @@ import type { StoreSpec } from '@millrace/state-stores';
 import { assertStoresConnected } from './assert-stores.ts';
 import { describeTopology } from './describe.ts';
 import type { LogicalGraph } from './logical-graph.ts';
-import type { ProcessorNode, RepartitionTopic, SourceNode, TopologyNode } from './nodes.ts';
-import { findSubTopologies } from './sub-topologies.ts';
-
-/** A part of a topology whose nodes hang together: by edges, or by stores they share. Each partition of it is a task. */
-export interface SubTopology {
-  readonly id: number;
-  readonly nodes: readonly TopologyNode[];
-  readonly sources: readonly SourceNode[];
-  readonly stores: readonly StoreSpec[];
-  /** It fills a global table, and has no tasks. */
-  readonly global: boolean;
-}
+import type { ProcessorNode, RepartitionTopic, TopologyNode } from './nodes.ts';
+import { findSubTopologies, type SubTopology } from './sub-topologies.ts';
 
 /**
  * A topology: what to run, as an immutable value. Describe it, test it, run it as often as you like. Made by
@@ -46,7 +36,7 @@ export class Topology {
 
   /** The text that Kafka Streams' `Topology#describe` prints, which its visualisers read. */
   describe(): string {
-    return describeTopology(this);
+    return describeTopology(this.subTopologies);
   }
 }
 
@@ -56,5 +46,7 @@ function settle(node: ProcessorNode, graph: LogicalGraph): ProcessorNode {
   const viewed = node.views.flatMap((view) => graph.storesOf(view));
   // Global stores are everyone's: looking one up connects nothing.
   const stores = new Set([...node.stores, ...own, ...viewed.filter((name) => !graph.globalStores.has(name))]);
-  return { ...node, stores: [...stores].sort() };
+  // A copy: the builder may go on, and learn more about its tables.
+  const table = node.table === undefined ? undefined : Object.freeze({ ...node.table });
+  return { ...node, table, stores: [...stores].sort() };
 }

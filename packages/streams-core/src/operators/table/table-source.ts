@@ -5,11 +5,11 @@ import type { Operator } from '../../topology/operator.ts';
  * Reads a stream as the changes of a table: the last record of a key is its row, null deletes it, a null key is left
  * out. Without a store it sends new values only (Kafka Streams: KTableSource).
  */
-export function tableSource<K, V>(storeName: string, isKept: () => boolean): Operator<K, V, K, Change<V>> {
+export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V>> {
   return {
     kind: 'table-source',
     open(context, forward) {
-      if (!isKept()) {
+      if (!context.keepsTable) {
         return ({ key, value, timestamp, headers }) => {
           if (key === null) return context.dropped();
           return forward({ key, value: { newValue: value, oldValue: null }, timestamp, headers });

@@ -149,6 +149,7 @@ function operatorContext(
   return {
     nodeName: node.name,
     sendOldValues: node.table?.sendOldValues ?? false,
+    keepsTable: node.table?.materialized ?? false,
     keyValueStore: <K, V>(name: string) => store(name) as KeyValueView<K, V>,
     windowStore: <K, V>(name: string) => store(name) as WindowView<K, V>,
     buffer: <K, V>(name: string) => store(name) as BufferView<K, V>,

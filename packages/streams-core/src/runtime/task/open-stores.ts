@@ -4,7 +4,7 @@ import type { LogClient, TopicInfo } from '@millrace/log-client';
 import { openStore, type StateStore } from '@millrace/state-stores';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/internal-topics.ts';
-import type { SubTopology } from '../../topology/topology.ts';
+import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { StateRestoreListener } from '../handlers.ts';
 import { checkpointFits, restoreStore } from './restore.ts';
 import type { TaskClock } from './task-clock.ts';

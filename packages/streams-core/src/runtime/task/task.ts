@@ -2,7 +2,8 @@ import type { CommittedOffset, LogRecord, OffsetCommit, PartitionRecords } from 
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import { changelogName } from '../../topology/internal-topics.ts';
 import type { ObservedTime } from '../../topology/operator.ts';
-import type { SubTopology, Topology } from '../../topology/topology.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { DeserializationExceptionHandler } from '../handlers.ts';
 import { decodeMetadata, encodeMetadata } from './commit-metadata.ts';
 import { type Linked, link } from './link.ts';

@@ -1,0 +1,329 @@
+import {
+  double,
+  type GlobalKTable,
+  integer,
+  json,
+  type KGroupedStream,
+  type KGroupedTable,
+  KStream,
+  KTable,
+  long,
+  type Materialized,
+  type Serde,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  type TimeWindowedKStream,
+  type Topic,
+  type Topology,
+  topic,
+  untilWindowCloses,
+} from '@millrace/streams-core';
+import * as functions from './functions.ts';
+import { UnsupportedScenario } from './functions.ts';
+import { scenarioProcessor } from './processors.ts';
+import type { Op, Scalar, Scenario } from './schema.ts';
+
+type Stream = KStream<Scalar, Scalar>;
+type Table = KTable<Scalar, Scalar>;
+
+/** What an op's id stands for. */
+type Made =
+  | { readonly kind: 'stream'; readonly stream: Stream }
+  | { readonly kind: 'table'; readonly table: Table }
+  | { readonly kind: 'global'; readonly global: GlobalKTable<Scalar, Scalar> }
+  | { readonly kind: 'grouped'; readonly grouped: KGroupedStream<Scalar, Scalar> }
+  | { readonly kind: 'groupedTable'; readonly grouped: KGroupedTable<Scalar, Scalar> }
+  | { readonly kind: 'windowed'; readonly windowed: TimeWindowedKStream<Scalar, Scalar> };
+
+const serdes: Readonly<Record<'string' | 'int' | 'long' | 'double', Serde<unknown>>> = {
+  string: string() as Serde<unknown>,
+  int: integer() as Serde<unknown>,
+  long: long() as Serde<unknown>,
+  double: double() as Serde<unknown>,
+};
+/** Inside a scenario's topology everything is JSON; only what a producer would write has its own bytes. */
+const any = json<Scalar>();
+
+export interface BuiltScenario {
+  readonly topology: Topology;
+  readonly inputs: ReadonlyMap<string, Topic<Scalar, Scalar>>;
+  readonly outputs: readonly string[];
+}
+
+type Of<N extends Op['op']> = Extract<Op, { op: N }>;
+
+class Build {
+  readonly builder = new StreamsBuilder();
+  readonly inputs = new Map<string, Topic<Scalar, Scalar>>();
+  readonly outputs: string[] = [];
+  readonly #made = new Map<string, Made>();
+
+  #input({ topic: name, key, value }: Of<'stream' | 'table' | 'globalTable'>): Topic<Scalar, Scalar> {
+    const made = topic(name, { key: serdes[key] as Serde<Scalar>, value: serdes[value] as Serde<Scalar> });
+    this.inputs.set(name, made);
+    return made;
+  }
+
+  #get<K extends Made['kind']>(id: string, kind: K): Extract<Made, { kind: K }> {
+    const made = this.#made.get(id);
+    if (made?.kind !== kind)
+      throw new UnsupportedScenario(`"${id}" is ${made?.kind ?? 'unknown'}, not a ${kind}`);
+    return made as Extract<Made, { kind: K }>;
+  }
+
+  #stream(id: string): Stream {
+    return this.#get(id, 'stream').stream;
+  }
+
+  #table(id: string): Table {
+    return this.#get(id, 'table').table;
+  }
+
+  #isTable(id: string): boolean {
+    return this.#made.get(id)?.kind === 'table';
+  }
+
+  #setStream(id: string, stream: Stream): void {
+    this.#made.set(id, { kind: 'stream', stream });
+  }
+
+  #setTable(id: string, table: Table): void {
+    this.#made.set(id, { kind: 'table', table });
+  }
+
+  add(op: Op): void {
+    const add = this.#ops[op.op] as (op: Op) => void;
+    add(op);
+  }
+
+  readonly #ops: { readonly [N in Op['op']]: (op: Of<N>) => void } = {
+    stream: (op) => this.#setStream(op.id, this.builder.stream(this.#input(op), { name: op.id })),
+    table: (op) => this.#setTable(op.id, this.builder.table(this.#input(op), materialized(op))),
+    globalTable: (op) => {
+      this.#made.set(op.id, { kind: 'global', global: this.builder.globalTable(this.#input(op)) });
+    },
+    filter: (op) => this.#filter(op, functions.predicate(op.predicate)),
+    filterNot: (op) => {
+      const predicate = functions.predicate(op.predicate);
+      this.#filter(op, (value, key) => !predicate(value, key));
+    },
+    map: (op) => this.#setStream(op.id, this.#stream(op.from).map(functions.map(op.mapper), { name: op.id })),
+    mapValues: (op) => {
+      const mapper = functions.mapValues(op.mapper);
+      if (this.#isTable(op.from)) {
+        this.#setTable(op.id, this.#table(op.from).mapValues(mapper, { ...materialized(op), value: any }));
+      } else this.#setStream(op.id, this.#stream(op.from).mapValues(mapper, { name: op.id }));
+    },
+    flatMap: (op) =>
+      this.#setStream(op.id, this.#stream(op.from).flatMap(functions.flatMap(op.mapper), { name: op.id })),
+    flatMapValues: (op) =>
+      this.#setStream(
+        op.id,
+        this.#stream(op.from).flatMapValues(functions.flatMapValues(op.mapper), { name: op.id }),
+      ),
+    selectKey: (op) =>
+      this.#setStream(
+        op.id,
+        this.#stream(op.from).selectKey(functions.newKey(op.mapper), { key: any, name: op.id }),
+      ),
+    peek: (op) =>
+      this.#setStream(
+        op.id,
+        this.#stream(op.from).peek(() => {}, { name: op.id }),
+      ),
+    merge: (op) =>
+      this.#setStream(op.id, this.#stream(op.left).merge(this.#stream(op.right), { name: op.id })),
+    split: (op) => {
+      const branches = Object.fromEntries(
+        op.branches.map(({ id, predicate }) => [id, functions.predicate(predicate)]),
+      );
+      const all = op.default === undefined ? branches : { ...branches, [op.default]: 'rest' as const };
+      for (const [id, stream] of Object.entries(this.#stream(op.from).split(all)))
+        this.#setStream(id, stream);
+    },
+    repartition: (op) =>
+      this.#setStream(op.id, this.#stream(op.from).repartition({ key: any, value: any, name: op.id })),
+    process: (op) => {
+      const { supplier, options } = scenarioProcessor(op.processor);
+      this.#setStream(op.id, this.#stream(op.from).process(supplier, { ...options, name: op.id }));
+    },
+    processValues: (op) => {
+      if (functions.nameOf(op.processor) !== 'forward-length') {
+        throw new UnsupportedScenario(`there is no processValues "${functions.nameOf(op.processor)}"`);
+      }
+      const lengths = this.#stream(op.from).processValues<Scalar>(
+        (context) =>
+          ({ value }) =>
+            context.forward(String(value).length),
+        { name: op.id },
+      );
+      this.#setStream(op.id, lengths);
+    },
+    toStream: (op) => {
+      const table = this.#table(op.from);
+      const named = { name: op.id };
+      this.#setStream(
+        op.id,
+        op.keyMapper === undefined
+          ? table.toStream(named)
+          : table.toStream(functions.newKey(op.keyMapper), named),
+      );
+    },
+    toTable: (op) =>
+      this.#setTable(op.id, this.#stream(op.from).toTable({ ...materialized(op), key: any, value: any })),
+    to: (op) => {
+      const stream = this.#isTable(op.from) ? this.#table(op.from).toStream() : this.#stream(op.from);
+      stream.to(topic(op.topic, { key: any, value: any }));
+      this.outputs.push(op.topic);
+    },
+    groupByKey: (op) => {
+      this.#made.set(op.id, {
+        kind: 'grouped',
+        grouped: this.#stream(op.from).groupByKey({ key: any, value: any }),
+      });
+    },
+    groupBy: (op) => {
+      const serdesOf = { key: any, value: any };
+      if (this.#isTable(op.from)) {
+        const grouped = this.#table(op.from).groupBy(functions.groupTable(op.mapper), serdesOf);
+        this.#made.set(op.id, { kind: 'groupedTable', grouped });
+      } else {
+        const grouped = this.#stream(op.from).groupBy(functions.newKey(op.mapper), serdesOf);
+        this.#made.set(op.id, { kind: 'grouped', grouped });
+      }
+    },
+    windowedBy: ({ id, from, window, emit }) => {
+      if (window.type !== 'time') throw new UnsupportedScenario(`there are no ${window.type} windows yet`);
+      if (emit === 'onWindowClose')
+        throw new UnsupportedScenario('there is no emit strategy onWindowClose yet');
+      const windows = TimeWindows.of(window.sizeMs).advanceBy(window.advanceMs).grace(window.graceMs);
+      this.#made.set(id, {
+        kind: 'windowed',
+        windowed: this.#get(from, 'grouped').grouped.windowedBy(windows),
+      });
+    },
+    count: (op) => this.#aggregated(op, (made) => made.count(materialized(op)) as unknown as Table),
+    reduce: (op) => {
+      const options = { ...materialized(op), value: any };
+      const made = this.#made.get(op.from);
+      if (made?.kind === 'groupedTable') {
+        const reducers = { add: functions.fold(op.adder!), subtract: functions.fold(op.subtractor!) };
+        this.#setTable(op.id, made.grouped.reduce(reducers, options));
+      } else {
+        const reducer = functions.fold(op.reducer!);
+        this.#aggregated(op, (from) => {
+          if ('aggregateTable' in from) throw new UnsupportedScenario('reduce');
+          return (from as KGroupedStream<Scalar, Scalar>).reduce(reducer, options);
+        });
+      }
+    },
+    aggregate: (op) => {
+      const options = { ...materialized(op), value: any, initial: functions.initializer(op.initializer) };
+      const made = this.#made.get(op.from);
+      if (made?.kind === 'groupedTable') {
+        const [add, subtract] = [functions.fold(op.adder!), functions.fold(op.subtractor!)];
+        this.#setTable(op.id, made.grouped.aggregate<Scalar>({ ...options, add, subtract }));
+      } else {
+        const add = functions.fold(op.aggregator!);
+        this.#aggregated(op, (from) =>
+          (from as KGroupedStream<Scalar, Scalar>).aggregate<Scalar>({ ...options, add }),
+        );
+      }
+    },
+    cogroup: () => {
+      throw new UnsupportedScenario('there is no cogroup yet');
+    },
+    join: (op) => this.#join(op),
+    leftJoin: (op) => this.#join(op),
+    outerJoin: (op) => this.#join(op),
+    suppress: ({ id, from, until, buffer }) => {
+      if (!('windowCloses' in until) || !('unbounded' in buffer)) {
+        throw new UnsupportedScenario('suppress waits for windows to close only, in an unbounded buffer');
+      }
+      const table = this.#table(from) as unknown as KTable<
+        { key: Scalar; window: { start: number; end: number } },
+        Scalar
+      >;
+      this.#setTable(id, table.suppress(untilWindowCloses()) as unknown as Table);
+    },
+  };
+
+  #filter(op: Of<'filter' | 'filterNot'>, predicate: (value: Scalar, key: Scalar) => boolean): void {
+    if (this.#isTable(op.from))
+      this.#setTable(op.id, this.#table(op.from).filter(predicate, materialized(op)));
+    else this.#setStream(op.id, this.#stream(op.from).filter(predicate, { name: op.id }));
+  }
+
+  /** Windowed or not: the methods are the same, and the table of either is one of scalars to a scenario. */
+  #aggregated(
+    op: { readonly id: string; readonly from: string },
+    aggregate: (from: KGroupedStream<Scalar, Scalar> | KGroupedTable<Scalar, Scalar>) => Table,
+  ): void {
+    const made = this.#made.get(op.from);
+    if (made?.kind === 'grouped' || made?.kind === 'groupedTable')
+      this.#setTable(op.id, aggregate(made.grouped));
+    else if (made?.kind === 'windowed') {
+      this.#setTable(op.id, aggregate(made.windowed as unknown as KGroupedStream<Scalar, Scalar>));
+    } else
+      throw new UnsupportedScenario(`"${op.from}" is ${made?.kind ?? 'unknown'}: it cannot be aggregated`);
+  }
+
+  #join(op: Of<'join' | 'leftJoin' | 'outerJoin'>): void {
+    const joiner = functions.joiner(op.joiner);
+    const named = { name: op.id };
+    if (op.kind === 'table-table') {
+      const [left, right] = [this.#table(op.left), this.#table(op.right)];
+      const join = (a: Scalar, b: Scalar): Scalar => joiner(a, b, null);
+      this.#setTable(op.id, left[op.op](right, join, { ...materialized(op), value: any }));
+    } else if (op.kind === 'stream-table' && op.op !== 'outerJoin' && op.graceMs === undefined) {
+      const [stream, table] = [this.#stream(op.left), this.#table(op.right)];
+      const joined =
+        op.op === 'join'
+          ? stream.join<Scalar, Scalar>(table, joiner, named)
+          : stream.leftJoin<Scalar, Scalar>(table, joiner, named);
+      this.#setStream(op.id, joined);
+    } else if (op.kind === 'stream-globalTable' && op.op !== 'outerJoin') {
+      const [stream, { global }] = [this.#stream(op.left), this.#get(op.right, 'global')];
+      const selector = functions.newKey(op.keySelector!);
+      const select = (key: Scalar, value: Scalar): Scalar => selector(value, key);
+      const joined =
+        op.op === 'join'
+          ? stream.join<Scalar, Scalar, Scalar>(global, select, joiner, named)
+          : stream.leftJoin<Scalar, Scalar, Scalar>(global, select, joiner, named);
+      this.#setStream(op.id, joined);
+    } else {
+      throw new UnsupportedScenario(
+        `there is no ${op.kind} ${op.op}${op.graceMs === undefined ? '' : ' with grace'} yet`,
+      );
+    }
+  }
+}
+
+function materialized({
+  id,
+  store,
+}: {
+  readonly id: string;
+  readonly store?:
+    | {
+        readonly name: string;
+        readonly versioned?: boolean | undefined;
+        readonly retentionMs?: number | undefined;
+      }
+    | undefined;
+}): Materialized<never> & { retentionMs?: number } {
+  if (store?.versioned === true) throw new UnsupportedScenario('there are no versioned stores yet');
+  return {
+    name: id,
+    ...(store === undefined ? {} : { as: store.name }),
+    ...(store?.retentionMs === undefined ? {} : { retentionMs: store.retentionMs }),
+  };
+}
+
+/** The topology that a scenario describes. @throws UnsupportedScenario for what Millrace does not have */
+export function buildScenario(scenario: Scenario): BuiltScenario {
+  const build = new Build();
+  for (const op of scenario.topology) build.add(op);
+  return { topology: build.builder.build(), inputs: build.inputs, outputs: build.outputs };
+}

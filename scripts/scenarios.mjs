@@ -1,0 +1,6 @@
+// npm run scenarios -- DIR: runs the scenarios in a folder's JSON files.
+import path from 'node:path';
+import { root, run, setUp } from './setup.mjs';
+
+setUp();
+run(process.execPath, [path.join(root, 'packages/testing/dist/scenario/main.js'), ...process.argv.slice(2)]);
