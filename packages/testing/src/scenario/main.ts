@@ -27,7 +27,9 @@ async function runFile(file: string): Promise<Outcome> {
 
 async function main(): Promise<number> {
   if (folder === undefined || folder === '--help') {
-    console.log('usage: npm run scenarios -- DIR\nRuns every scenario in the JSON files of a folder. The format is in docs/scenarios.md.');
+    console.log(
+      'usage: npm run scenarios -- DIR\nRuns every scenario in the JSON files of a folder. The format is in docs/scenarios.md.',
+    );
     return folder === undefined ? 2 : 0;
   }
   const dir = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), folder);
@@ -35,7 +37,9 @@ async function main(): Promise<number> {
   try {
     files = readdirSync(dir).filter((name) => name.endsWith('.json'));
   } catch (error) {
-    console.error(`error: cannot read ${dir} (${(error as NodeJS.ErrnoException).code}): name a folder of scenario files`);
+    console.error(
+      `error: cannot read ${dir} (${(error as NodeJS.ErrnoException).code}): name a folder of scenario files`,
+    );
     return 2;
   }
   let total: Outcome = { passed: 0, failed: 0 };

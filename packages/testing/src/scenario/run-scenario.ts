@@ -25,7 +25,7 @@ export async function runScenario(description: unknown): Promise<ScenarioResult>
   for (const [index, step] of scenario.steps.entries()) {
     const thrown = await runStep(driver, inputs, step);
     if ((thrown !== undefined) !== (step.error ?? false)) {
-      failures.push(`step ${index + 1}: ${thrown === undefined ? 'nothing was thrown' : String(thrown)}`);
+      failures.push(`step ${index + 1}: ${thrown === undefined ? 'nothing was thrown' : describe(thrown)}`);
     }
     // After an error the driver answers every read with it.
     if (thrown !== undefined) break;
@@ -129,4 +129,8 @@ async function contents(store: StateStore): Promise<ScenarioOutput[]> {
     }
   }
   return found;
+}
+
+function describe(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : JSON.stringify(thrown);
 }
