@@ -18,6 +18,8 @@ export interface StoreSpec<K = unknown, V = unknown> {
   readonly retentionMs?: number;
   /** Window stores: the size of the windows, in milliseconds. */
   readonly windowSizeMs?: number;
+  /** Window stores: a put adds to what is there, instead of replacing it. */
+  readonly retainDuplicates?: boolean;
 }
 
 export interface StoreOptions<K, V> {

@@ -17,6 +17,10 @@ export interface TimeOrderedBuffer<K, V> {
   readonly minTime: number | undefined;
   /** Adds a change, or replaces the waiting one of its key, which keeps its place. */
   put(time: number, change: BufferedChange<K, V>): void;
-  /** Takes out all changes with times up to `until`, by time and then by serialised key. */
-  takeUntil(until: number): BufferedChange<K, V>[];
+  /** The change that waits for a key. */
+  get(key: K): BufferedChange<K, V> | undefined;
+  /** Takes one change out without giving it. */
+  delete(key: K): void;
+  /** Takes out all changes with times up to `until`, by time and then by serialised key; with `accept`, those of them it holds for. */
+  takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[];
 }

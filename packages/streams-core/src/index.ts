@@ -14,6 +14,7 @@ export type {
   Repartitioned,
 } from './dsl/options.ts';
 export type { Branches, SplitStreams } from './dsl/split.ts';
+export type { StreamJoined } from './dsl/stream-join.ts';
 export { StreamsBuilder } from './dsl/streams-builder.ts';
 export { type UntilWindowCloses, untilWindowCloses } from './dsl/suppressed.ts';
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
@@ -30,6 +31,7 @@ export type {
   PunctuationType,
   StoreOf,
 } from './topology/processor.ts';
+export { JoinWindows } from './windows/join-windows.ts';
 export { TimeWindows } from './windows/time-windows.ts';
 // Describe
 export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/nodes.ts';

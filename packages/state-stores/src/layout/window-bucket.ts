@@ -4,7 +4,7 @@ import { asBuffer } from './timestamped-value.ts';
  * A bucket: a key's windows of one time segment, in one value, so that a window is a point read away.
  *   bucket key:    | segment f64, big-endian | key |
  *   bucket value:  ( start f64 | timestamp f64 | length u32 | value ) ..., by start
- *   changelog key: | key | start i64, big-endian | sequence u32, 0 |   as Kafka's WindowKeySchema
+ *   changelog key: | key | start i64, big-endian | sequence u32 |   as Kafka's WindowKeySchema
  */
 const entryHeaderBytes = 20;
 const windowSuffixBytes = 12;
@@ -65,20 +65,26 @@ export function decodeBucket(source: Uint8Array): StoredWindow[] {
   return windows;
 }
 
-export function windowKey(key: Uint8Array, start: number): Buffer {
+/** `sequence` tells apart entries with the same key and start. */
+export function windowKey(key: Uint8Array, start: number, sequence: number): Buffer {
   const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
   bytes.set(key);
   bytes.writeInt32BE(Math.floor(start / 0x1_0000_0000), key.length);
   bytes.writeUInt32BE(start >>> 0, key.length + 4);
-  bytes.writeUInt32BE(0, key.length + 8);
+  bytes.writeUInt32BE(sequence, key.length + 8);
   return bytes;
 }
 
-export function parseWindowKey(bytes: Uint8Array): { readonly key: Uint8Array; readonly start: number } {
+export function parseWindowKey(bytes: Uint8Array): {
+  readonly key: Uint8Array;
+  readonly start: number;
+  readonly sequence: number;
+} {
   const at = bytes.length - windowSuffixBytes;
   const buffer = asBuffer(bytes);
   return {
     key: bytes.subarray(0, at),
     start: buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4),
+    sequence: buffer.readUInt32BE(at + 8),
   };
 }

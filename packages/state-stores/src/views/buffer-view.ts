@@ -92,25 +92,44 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     this.#writeBack.changed(cell);
   }
 
-  takeUntil(until: number): BufferedChange<K, V>[] {
+  get(key: K): BufferedChange<K, V> | undefined {
+    const cell = this.#cells.get(this.#keys.mapKey(key));
+    return cell === undefined ? undefined : this.#give(cell);
+  }
+
+  delete(key: K): void {
+    const cell = this.#cells.get(this.#keys.mapKey(key));
+    if (cell === undefined) return;
+    this.#remove(cell);
+    this.#writeBack.changed(cell);
+  }
+
+  takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[] {
     const taken: BufferedChange<K, V>[] = [];
+    const kept: number[] = [];
     while (this.#times.length > 0 && this.#times[0]! <= until) {
       const time = popSmallest(this.#times);
-      // Latin-1 texts compare as their bytes do, and much faster.
-      const cells = [...this.#byTime.get(time)!].map((cell) => ({
-        cell,
-        order: asBuffer(this.#bytesOf(cell)).toString('latin1'),
-      }));
-      cells.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
-      this.#byTime.delete(time);
-      for (const { cell } of cells) {
+      const waiting = this.#byTime.get(time)!;
+      for (const cell of this.#inOrder(waiting)) {
+        if (accept !== undefined && !accept(cell.key, time)) continue;
         taken.push(this.#give(cell));
-        cell.time = undefined;
-        this.#cells.delete(cell.mapKey);
+        this.#remove(cell);
         this.#writeBack.changed(cell);
       }
+      if (waiting.size > 0) kept.push(time);
+      else this.#byTime.delete(time);
     }
+    for (const time of kept) pushTime(this.#times, time);
     return taken;
+  }
+
+  /** By serialised key. Latin-1 texts compare as their bytes do, and much faster. */
+  #inOrder(cells: ReadonlySet<BufferCell<K>>): BufferCell<K>[] {
+    if (cells.size === 1) return [...cells];
+    return [...cells]
+      .map((cell) => ({ cell, order: asBuffer(this.#bytesOf(cell)).toString('latin1') }))
+      .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+      .map(({ cell }) => cell);
   }
 
   #give({ key, newValue, oldValue, timestamp, headers }: BufferCell<K>): BufferedChange<K, V> {

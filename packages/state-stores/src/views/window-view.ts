@@ -45,6 +45,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   readonly windowSizeMs: number;
   streamTime = -1;
   readonly #backing: BytesStore;
+  readonly #retainDuplicates: boolean;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   readonly #keys: KeyCodec<K>;
@@ -64,6 +65,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     this.name = spec.name;
     this.#backing = backing;
     this.windowSizeMs = spec.windowSizeMs ?? 0;
+    this.#retainDuplicates = spec.retainDuplicates ?? false;
     this.#retentionMs = spec.retentionMs ?? 0;
     this.#segmentMs = segmentInterval(this.#retentionMs);
     this.#keys = keyCodec(spec.key);
@@ -137,8 +139,11 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     this.#observe(start);
     const segment = Math.floor(start / this.#segmentMs);
     if (segment < this.#firstSegment) return false;
+    // With duplicates there is nothing that a null could replace.
+    if (this.#retainDuplicates && (value === null || value === undefined)) return true;
     const bucket = this.#bucket(segment, key);
-    const entry = entryAt(bucket.entries, start);
+    const sequence = this.#retainDuplicates ? Number.MAX_SAFE_INTEGER : 0;
+    const entry = entryAt(bucket.entries, start, sequence);
     entry.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
     entry.timestamp = timestamp;
     entry.changed = true;
@@ -257,7 +262,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
         if (!entry.changed) continue;
         entry.changed = false;
         const value = entry.kept === undefined ? null : this.#values.encode(entry.kept);
-        const key = windowKey(keyBytes, entry.start);
+        const key = windowKey(keyBytes, entry.start, sequenceOf(entries, entry));
         records.push({ key, value, timestamp: entry.timestamp, headers: noHeaders });
       }
     }
@@ -266,12 +271,12 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
 
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
-    const { key: keyBytes, start } = parseWindowKey(key);
+    const { key: keyBytes, start, sequence } = parseWindowKey(key);
     this.#observe(start);
     const segment = Math.floor(start / this.#segmentMs);
     if (segment < this.#firstSegment) return;
     const bucket = this.#bucket(segment, this.#keys.serde.deserialize(keyBytes));
-    const entry = entryAt(bucket.entries, start);
+    const entry = entryAt(bucket.entries, start, sequence);
     entry.kept = value === null ? undefined : this.#values.decode(value);
     entry.timestamp = timestamp;
     this.#writeBack.restored(bucket);
@@ -302,13 +307,22 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   }
 }
 
-/** The entry with this start, put in its place if it is new. */
-function entryAt(entries: Entry[], start: number): Entry {
-  let at = entries.length;
-  while (at > 0 && entries[at - 1]!.start > start) at--;
-  const found = entries[at - 1];
-  if (found !== undefined && found.start === start) return found;
+/** The entry with this start and place among those of the same start; a new one where there are fewer. */
+function entryAt(entries: Entry[], start: number, sequence: number): Entry {
+  let end = entries.length;
+  while (end > 0 && entries[end - 1]!.start > start) end--;
+  let first = end;
+  while (first > 0 && entries[first - 1]!.start === start) first--;
+  if (sequence < end - first) return entries[first + sequence]!;
   const entry: Entry = { start, kept: undefined, timestamp: -1, changed: false };
-  entries.splice(at, 0, entry);
+  entries.splice(end, 0, entry);
   return entry;
+}
+
+/** An entry's place among those of the same start. */
+function sequenceOf(entries: readonly Entry[], entry: Entry): number {
+  const at = entries.indexOf(entry);
+  let first = at;
+  while (first > 0 && entries[first - 1]!.start === entry.start) first--;
+  return at - first;
 }

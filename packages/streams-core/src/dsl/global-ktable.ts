@@ -10,7 +10,7 @@ export class GlobalKTable<in out K, out V> {
   }
 
   /** @internal */
-  get ref(): { readonly node: string } {
+  get ref(): TableRef<K, V> {
     return this.#ref;
   }
 }

@@ -1,6 +1,6 @@
 import type { Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
-import { streamTableJoin } from '../operators/join/stream-table-join.ts';
+import type { JoinSides } from '../operators/join/table-table-join.ts';
 import { filter } from '../operators/stateless/filter.ts';
 import { flatMap } from '../operators/stateless/flat-map.ts';
 import { flatMapValues } from '../operators/stateless/flat-map-values.ts';
@@ -18,12 +18,15 @@ import type { TopicNameExtractor } from '../topology/nodes.ts';
 import type { Operator } from '../topology/operator.ts';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../topology/processor.ts';
 import type { GlobalKTable } from './global-ktable.ts';
+import type { JoinWindows } from '../windows/join-windows.ts';
 import { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
 import type { Grouped, Materialized, Named, ProcessOptions, Repartitioned } from './options.ts';
 import { throughTopic } from './repartition.ts';
 import { type Branches, type SplitStreams, splitStream } from './split.ts';
+import { joinStreams, type StreamJoined } from './stream-join.ts';
+import { joinTable } from './table-join.ts';
 import type { StreamRef, Views } from './views.ts';
 
 /** How a dynamic sink writes its records. */
@@ -31,6 +34,14 @@ interface Serializers<in K, in V> {
   readonly key: Serializer<K>;
   readonly value: Serializer<V>;
 }
+
+type Joinable<K> = KStream<K, unknown> | KTable<K, unknown> | GlobalKTable<unknown, unknown>;
+
+type StreamJoinArguments<K, V> = readonly [
+  joiner: (left: V | null, right: unknown, key: K) => unknown,
+  windows: JoinWindows,
+  options?: StreamJoined<K, V, unknown>,
+];
 
 /** A stream of records: each one stands for itself. Its methods add operators to the topology. */
 export class KStream<out K, out V> {
@@ -210,6 +221,13 @@ export class KStream<out K, out V> {
 
   /** Joins each record with the table's row of its key; records without one are left out. */
   join<V2, R>(table: KTable<K, V2>, joiner: (value: V, row: V2, key: K) => R, named?: Named): KStream<K, R>;
+  /** Joins each record with those of another stream that have its key and are not too far off in time. */
+  join<V2, R>(
+    other: KStream<K, V2>,
+    joiner: (left: V, right: V2, key: K) => R,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, V2>,
+  ): KStream<K, R>;
   /** Joins each record with the global table's row of the key that `selectKey` gives. */
   join<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
@@ -217,15 +235,22 @@ export class KStream<out K, out V> {
     joiner: (value: V, row: V2, key: K) => R,
     named?: Named,
   ): KStream<K, R>;
-  join(table: KTable<K, unknown> | GlobalKTable<unknown, unknown>, ...rest: unknown[]): KStream<K, unknown> {
-    return this.#joinTable(table, rest, false);
+  join(other: Joinable<K>, ...rest: unknown[]): KStream<K, unknown> {
+    return this.#join(other, rest, { left: false, right: false });
   }
 
-  /** As `join`, but every record comes through: with null where there is no row. */
+  /** As `join`, but every record comes through: with null where it finds no partner. */
   leftJoin<V2, R>(
     table: KTable<K, V2>,
     joiner: (value: V, row: V2 | null, key: K) => R,
     named?: Named,
+  ): KStream<K, R>;
+  /** With null once the window and the grace have passed without a partner. */
+  leftJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: (left: V, right: V2 | null, key: K) => R,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
   leftJoin<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
@@ -233,50 +258,29 @@ export class KStream<out K, out V> {
     joiner: (value: V, row: V2 | null, key: K) => R,
     named?: Named,
   ): KStream<K, R>;
-  leftJoin(
-    table: KTable<K, unknown> | GlobalKTable<unknown, unknown>,
-    ...rest: unknown[]
-  ): KStream<K, unknown> {
-    return this.#joinTable(table, rest, true);
+  leftJoin(other: Joinable<K>, ...rest: unknown[]): KStream<K, unknown> {
+    return this.#join(other, rest, { left: true, right: false });
   }
 
-  #joinTable(
-    table: KTable<K, unknown> | GlobalKTable<unknown, unknown>,
-    args: readonly unknown[],
-    left: boolean,
-  ): KStream<K, unknown> {
-    const { graph } = this.#views;
-    // A second function says that the first one selects a global table's key.
-    const global = typeof args[1] === 'function';
-    const [select, joiner, named] = global ? args : [undefined, ...args];
-    const { name } = (named ?? {}) as Named;
-    const other = table.ref;
-    let ref = this.#ref;
-    if (!global && ref.repartition) {
-      const key = ref.key ?? (table as KTable<K, unknown>).ref.key;
-      ref = throughTopic(this.#views, ref, {
-        prefix: name ?? ref.node,
-        key,
-        value: ref.value,
-        keepNullKeys: left,
-      });
+  /** Every record of both streams comes through: with null once window and grace have passed without a partner. */
+  outerJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: (left: V | null, right: V2 | null, key: K) => R,
+    windows: JoinWindows,
+    options: StreamJoined<K, V, V2> = {},
+  ): KStream<K, R> {
+    const keeps = { left: true, right: true };
+    const streams = { left: this.#ref, right: other.ref };
+    return this.#views.stream(joinStreams(this.#views, streams, windows, joiner, keeps, options));
+  }
+
+  #join(other: Joinable<K>, args: readonly unknown[], keeps: JoinSides): KStream<K, unknown> {
+    if (!(other instanceof KStream)) {
+      return this.#views.stream(joinTable(this.#views, this.#ref, other, args, keeps.left));
     }
-    const node = graph.names.node(left ? 'KSTREAM-LEFTJOIN-' : 'KSTREAM-JOIN-', name);
-    if (!global)
-      graph.requireCopartitioning(node, [...ref.sources, ...(table as KTable<K, unknown>).ref.sources]);
-    graph.addProcessor({
-      name: node,
-      parents: [ref.node],
-      views: [other.node],
-      operator: streamTableJoin<K, V, unknown, unknown, unknown>({
-        table: other.node,
-        selectKey: (select as (key: K, value: V) => unknown) ?? ((key: K) => key),
-        joiner: joiner as (value: V, row: unknown, key: K) => unknown,
-        left,
-      }),
-    });
-    const sources = global ? ref.sources : [...ref.sources, ...(table as KTable<K, unknown>).ref.sources];
-    return this.#views.stream<K, unknown>({ ...ref, node, value: undefined, sources });
+    const [joiner, windows, options] = args as StreamJoinArguments<K, V>;
+    const streams = { left: this.#ref, right: other.ref };
+    return this.#views.stream(joinStreams(this.#views, streams, windows, joiner, keeps, options ?? {}));
   }
 
   /** Runs a processor of your own, with the stores it names; its results may have any key. */

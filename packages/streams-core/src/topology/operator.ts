@@ -26,7 +26,8 @@ export interface OperatorContext {
   view<K, V>(nodeName: string): TableView<K, V>;
   /** Forwards to one child only. */
   child(name: string): Forward;
-  observedTime(): ObservedTime;
+  /** This node's own, or the one that all nodes share that give the same name. */
+  observedTime(name?: string): ObservedTime;
   /** Counts a record that is left out: a null key, a late one. */
   dropped(): void;
   /** What user code gets. */

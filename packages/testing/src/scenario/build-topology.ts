@@ -2,6 +2,7 @@ import {
   double,
   type GlobalKTable,
   integer,
+  JoinWindows,
   json,
   type KGroupedStream,
   type KGroupedTable,
@@ -272,7 +273,17 @@ class Build {
   #join(op: Of<'join' | 'leftJoin' | 'outerJoin'>): void {
     const joiner = functions.joiner(op.joiner);
     const named = { name: op.id };
-    if (op.kind === 'table-table') {
+    if (op.kind === 'stream-stream') {
+      const { beforeMs, afterMs, graceMs } = op.window!;
+      const windows = JoinWindows.of(0).before(beforeMs).after(afterMs).grace(graceMs);
+      const [left, right] = [this.#stream(op.left), this.#stream(op.right)];
+      const options = { ...named, key: any, value: any, otherValue: any };
+      const joined =
+        op.op === 'join'
+          ? left.join<Scalar, Scalar>(right, joiner, windows, options)
+          : left[op.op]<Scalar, Scalar>(right, joiner, windows, options);
+      this.#setStream(op.id, joined);
+    } else if (op.kind === 'table-table') {
       const [left, right] = [this.#table(op.left), this.#table(op.right)];
       const join = (a: Scalar, b: Scalar): Scalar => joiner(a, b, null);
       this.#setTable(op.id, left[op.op](right, join, { ...materialized(op), value: any }));

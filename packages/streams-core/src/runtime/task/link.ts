@@ -155,9 +155,9 @@ function operatorContext(
     buffer: <K, V>(name: string) => store(name) as BufferView<K, V>,
     view: <K, V>(name: string) => viewOf(name, options, closers) as TableView<K, V>,
     child,
-    observedTime: () => {
-      const time = observedTimes.get(node.name) ?? { value: -1 };
-      observedTimes.set(node.name, time);
+    observedTime: (name = node.name) => {
+      const time = observedTimes.get(name) ?? { value: -1 };
+      observedTimes.set(name, time);
       return time;
     },
     dropped: options.dropped,

@@ -1,0 +1,143 @@
+import type { BufferView } from '@millrace/state-stores';
+import type { Forward, StreamRecord } from '../../record.ts';
+import { sequence } from '../../sequence.ts';
+import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.ts';
+import type { Operator, OperatorContext } from '../../topology/operator.ts';
+import type { JoinWindows } from '../../windows/join-windows.ts';
+import type { JoinSides } from './table-table-join.ts';
+
+/*
+ * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be joined, and one
+ * that looks up the other side's. Both results merge. In a left or outer join, records that find no partner wait in one
+ * buffer for both sides until their window and the grace have passed; a partner that comes takes them out
+ * (Kafka Streams: KStreamJoinWindow, KStreamKStreamJoin).
+ */
+
+type Side = 'left' | 'right';
+
+/** Keeps the records of one side. */
+export function joinWindow<K, V>(storeName: string): Operator<K, V, K, V> {
+  return {
+    kind: 'join-window',
+    open(context, forward) {
+      const store = context.windowStore<K, V>(storeName);
+      return (record) => {
+        const { key, value, timestamp } = record;
+        if (key !== null) store.putEntry(key, value, timestamp, timestamp);
+        return forward(record);
+      };
+    },
+  };
+}
+
+export interface StreamStreamJoin<V1, V2, R> {
+  readonly side: Side;
+  readonly windows: JoinWindows;
+  readonly keeps: JoinSides;
+  /** The store with the other side's records. */
+  readonly otherStore: string;
+  /** The buffer for what has no partner yet; none for an inner join. */
+  readonly unmatchedStore: string | undefined;
+  /** Both sides share stream time under this name. */
+  readonly timeName: string;
+  readonly joiner: (left: V1 | null, right: V2 | null, key: unknown) => R;
+}
+
+export function streamStreamJoin<K, V1, V2, R>(
+  join: StreamStreamJoin<V1, V2, R>,
+): Operator<K, V1 | V2, K, R> {
+  const { side, windows, keeps, otherStore, unmatchedStore, timeName } = join;
+  const otherSide: Side = side === 'left' ? 'right' : 'left';
+  const before = side === 'left' ? windows.beforeMs : windows.afterMs;
+  const after = side === 'left' ? windows.afterMs : windows.beforeMs;
+  const kept = keeps[side];
+  const joined = (own: unknown, other: unknown, key: K): R =>
+    side === 'left' ? join.joiner(own as V1, other as V2, key) : join.joiner(other as V1, own as V2, key);
+  return {
+    kind: 'stream-stream-join',
+    open(context: OperatorContext, forward: Forward<K, R>) {
+      const store = context.windowStore<K, unknown>(otherStore);
+      const time = context.observedTime(timeName);
+      const unmatched =
+        unmatchedStore === undefined
+          ? undefined
+          : context.buffer<UnmatchedKey<K>, UnmatchedValues<V1, V2>>(unmatchedStore);
+      const emitClosed = unmatched === undefined ? undefined : closedEmitter(unmatched, join, after, forward);
+
+      const match = ({ key, value, timestamp, headers }: StreamRecord<K, unknown>): void | Promise<void> => {
+        const partners = store.fetchRange(
+          key,
+          Math.max(0, timestamp - before),
+          Math.max(0, timestamp + after),
+        );
+        if (partners.length > 0) {
+          return sequence(partners.length, (index) => {
+            const partner = partners[index]!;
+            unmatched?.delete({ side: otherSide, timestamp: partner.start, key });
+            const later = Math.max(timestamp, partner.start);
+            return forward({ key, value: joined(value, partner.value, key), timestamp: later, headers });
+          });
+        }
+        if (!kept) return;
+        // Nobody can come any more: there is nothing to wait for.
+        if (unmatched === undefined || Math.max(0, timestamp + after) < time.value) {
+          return forward({ key, value: joined(value, null, key), timestamp, headers });
+        }
+        wait(unmatched, { side, timestamp, key }, value as V1 | V2, headers);
+      };
+
+      return (record: StreamRecord<K, unknown>) => {
+        const { key, value, timestamp, headers } = record;
+        if (timestamp > time.value) time.value = timestamp;
+        if (kept && key === null && value !== null) {
+          return forward({ key, value: joined(value, null, key), timestamp, headers });
+        }
+        if (key === null || value === null) return context.dropped();
+        const pending = timestamp === time.value ? emitClosed?.(time.value) : undefined;
+        return pending === undefined ? match(record) : pending.then(() => match(record));
+      };
+    },
+  };
+}
+
+type Unmatched<K, V1, V2> = BufferView<UnmatchedKey<K>, UnmatchedValues<V1, V2>>;
+
+function wait<K, V1, V2>(
+  unmatched: Unmatched<K, V1, V2>,
+  key: UnmatchedKey<K>,
+  value: V1 | V2,
+  headers: StreamRecord<K, unknown>['headers'],
+): void {
+  const { side, timestamp } = key;
+  const values = [...(unmatched.get(key)?.newValue?.values ?? []), value];
+  unmatched.put(timestamp, { key, newValue: { side, values }, oldValue: null, timestamp, headers });
+}
+
+/** Sends what has waited long enough, by time, the right side first, then by key, in the order in which it came. */
+function closedEmitter<K, V1, V2, R>(
+  unmatched: Unmatched<K, V1, V2>,
+  { windows, joiner }: StreamStreamJoin<V1, V2, R>,
+  ownAfterMs: number,
+  forward: Forward<K, R>,
+): (streamTime: number) => void | Promise<void> {
+  const { beforeMs, afterMs, graceMs } = windows;
+  const shorter = Math.min(beforeMs, afterMs);
+  const isClosed = (side: Side, timestamp: number, streamTime: number): boolean =>
+    timestamp + (side === 'left' ? afterMs : beforeMs) + graceMs < streamTime;
+  return (streamTime) => {
+    const earliest = unmatched.minTime;
+    if (earliest === undefined || earliest + ownAfterMs + graceMs >= streamTime) return;
+    const closed = unmatched.takeUntil(streamTime - shorter - graceMs, ({ side }, timestamp) =>
+      isClosed(side, timestamp, streamTime),
+    );
+    const results = closed.flatMap(({ key: { key, side }, newValue, timestamp, headers }) =>
+      newValue!.values.map((value) => ({
+        key,
+        value: side === 'left' ? joiner(value as V1, null, key) : joiner(null, value as V2, key),
+        timestamp,
+        headers,
+      })),
+    );
+    return sequence(results.length, (index) => forward(results[index]!));
+  };
+}
