@@ -15,10 +15,16 @@ export interface TimeOrderedBuffer<K, V> {
   readonly size: number;
   /** The earliest time in the buffer; undefined where it is empty. */
   readonly minTime: number | undefined;
+  /** The bytes of all waiting changes, as `put` was told. */
+  readonly bytes: number;
   /** Adds a change, or replaces the waiting one of its key, which keeps its place. */
-  put(time: number, change: BufferedChange<K, V>): void;
+  put(time: number, change: BufferedChange<K, V>, bytes?: number): void;
+  /** Takes the first change out: the earliest, of equal times the one with the smallest serialised key. */
+  takeFirst(): BufferedChange<K, V> | undefined;
   /** The change that waits for a key. */
   get(key: K): BufferedChange<K, V> | undefined;
+  /** For a key that waits: what was there before the first change. */
+  prior(key: K): { readonly value: V | null } | undefined;
   /** Takes one change out without giving it. */
   delete(key: K): void;
   /** Takes out all changes with times up to `until`, by time and then by serialised key; with `accept`, those of them it holds for. */

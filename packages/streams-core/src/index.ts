@@ -16,7 +16,13 @@ export type {
 export type { Branches, SplitStreams } from './dsl/split.ts';
 export type { StreamJoined } from './dsl/stream-join.ts';
 export { StreamsBuilder } from './dsl/streams-builder.ts';
-export { type UntilWindowCloses, untilWindowCloses } from './dsl/suppressed.ts';
+export {
+  type UntilTimeLimit,
+  type UntilWindowCloses,
+  untilTimeLimit,
+  untilWindowCloses,
+} from './dsl/suppressed.ts';
+export type { BufferLimits } from './operators/table/suppress.ts';
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { KeyValue } from './operators/stateless/map.ts';
 export type { Change, Forward, StreamRecord, Window, Windowed } from './record.ts';

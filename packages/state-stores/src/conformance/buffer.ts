@@ -82,6 +82,39 @@ export function bufferSuite(test: StoreTest): void {
     assert.equal(empty.size, 0);
   });
 
+  test('buffer: one change is looked up, deleted or taken; some are taken by what they are', async ({
+    store,
+  }) => {
+    const view = open(store);
+    for (const [time, key] of [
+      [2, 'b'],
+      [1, 'c'],
+      [1, 'a'],
+      [3, 'd'],
+    ] as const)
+      view.put(time, change(key, time), 10);
+    assert.equal(view.get('a')?.newValue, 1);
+    assert.equal(view.bytes, 40);
+    view.put(9, change('b', 7), 4);
+    assert.equal(view.bytes, 34);
+    view.delete('a');
+    view.delete('nobody');
+    assert.equal(view.get('a'), undefined);
+    assert.deepEqual(
+      view.takeUntil(3, (key) => key === 'd').map(({ key }) => key),
+      ['d'],
+    );
+    assert.equal(view.takeFirst()?.key, 'c');
+    assert.equal(view.takeFirst()?.key, 'b');
+    assert.equal(view.takeFirst(), undefined);
+    assert.deepEqual([view.size, view.bytes], [0, 0]);
+    const log = new Changelog();
+    log.commit(view);
+    const copy = open(store);
+    log.restoreInto(copy);
+    assert.equal(copy.size, 0);
+  });
+
   test('buffer: a key taken out and put again in one commit is there', async ({ store }) => {
     const log = new Changelog();
     const view = open(store);

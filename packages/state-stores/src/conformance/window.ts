@@ -79,6 +79,34 @@ export function windowSuite(test: StoreTest): void {
     assert.equal(copy.streamTime, source.streamTime);
   });
 
+  test('window: with duplicates, a put adds to what is there, in order, and all come back', async ({
+    store,
+  }) => {
+    const spec = windowStore({
+      name: 'd',
+      key: string(),
+      value: long(),
+      retentionMs: 10 * minute,
+      windowSizeMs: minute,
+    });
+    const open = () => new WindowView({ ...spec, retainDuplicates: true }, store, () => 1);
+    const view = open();
+    const log = new Changelog();
+    for (const value of [1, 2]) view.put('a', value, minute);
+    log.commit(view);
+    view.put('a', 3, minute);
+    view.put('a', null, minute);
+    view.put('a', 4, 2 * minute);
+    log.commit(view);
+    const values = (one: WindowView<string, number>) =>
+      one.fetchRange('a', 0, 9 * minute).map(({ value }) => value);
+    assert.deepEqual(values(view), [1, 2, 3, 4]);
+    await store.clear({});
+    const copy = open();
+    log.restoreInto(copy);
+    assert.deepEqual(values(copy), [1, 2, 3, 4]);
+  });
+
   test('window: expired segments leave the disk, and a restart remembers stream time', async (bench) => {
     const view = hourly(bench.store);
     const log = new Changelog();

@@ -13,6 +13,8 @@ interface BufferCell<K> extends Cell {
   readonly key: K;
   /** The serialised key, once it has been needed. */
   keyBytes: Uint8Array | undefined;
+  /** What it counts for in the buffer's size. */
+  bytes: number;
   /** The bytes store may have it. */
   stored: boolean;
   /** The order among equal times; undefined once the change has been taken out. */
@@ -22,6 +24,7 @@ interface BufferCell<K> extends Cell {
   /** Values as the codec keeps them; null for none. */
   newValue: unknown;
   oldValue: unknown;
+  priorValue: unknown;
 }
 
 /** Waiting changes: all in memory, in the order of their times; on disk for a quick start. */
@@ -36,6 +39,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   /** A binary heap of the times in `#byTime`, the smallest first. */
   readonly #times: number[] = [];
   readonly #writeBack: WriteBack<BufferCell<K>>;
+  #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     this.name = spec.name;
@@ -66,6 +70,10 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     return this.#cells.size;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get minTime(): number | undefined {
     return this.#times[0];
   }
@@ -78,13 +86,17 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     for await (const [key, value] of this.#backing.iterate({})) this.#place(key, decodeChange(value));
   }
 
-  put(time: number, { key, newValue, oldValue, timestamp, headers }: BufferedChange<K, V>): void {
+  put(time: number, change: BufferedChange<K, V>, bytes = 0): void {
+    const { key, newValue, oldValue, timestamp, headers } = change;
     const mapKey = this.#keys.mapKey(key);
     let cell = this.#cells.get(mapKey);
     if (cell === undefined) {
       cell = emptyCell(mapKey, key, undefined);
+      cell.priorValue = oldValue === null ? null : this.#values.keep(oldValue);
       this.#add(cell, time);
     }
+    this.#bytes += bytes - cell.bytes;
+    cell.bytes = bytes;
     cell.timestamp = timestamp;
     cell.headers = headers;
     cell.newValue = newValue === null ? null : this.#values.keep(newValue);
@@ -97,11 +109,33 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     return cell === undefined ? undefined : this.#give(cell);
   }
 
+  prior(key: K): { readonly value: V | null } | undefined {
+    const cell = this.#cells.get(this.#keys.mapKey(key));
+    if (cell === undefined) return undefined;
+    return { value: cell.priorValue === null ? null : this.#values.give(cell.priorValue) };
+  }
+
   delete(key: K): void {
     const cell = this.#cells.get(this.#keys.mapKey(key));
     if (cell === undefined) return;
     this.#remove(cell);
     this.#writeBack.changed(cell);
+  }
+
+  takeFirst(): BufferedChange<K, V> | undefined {
+    while (this.#times.length > 0) {
+      const waiting = this.#byTime.get(this.#times[0]!)!;
+      const [first] = this.#inOrder(waiting);
+      if (first === undefined) {
+        this.#byTime.delete(popSmallest(this.#times));
+        continue;
+      }
+      const change = this.#give(first);
+      this.#remove(first);
+      this.#writeBack.changed(first);
+      return change;
+    }
+    return undefined;
   }
 
   takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[] {
@@ -147,7 +181,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     return cell.keyBytes;
   }
 
-  #encode({ time, timestamp, headers, newValue, oldValue }: BufferCell<K>): Buffer | undefined {
+  #encode({ time, timestamp, headers, newValue, oldValue, priorValue }: BufferCell<K>): Buffer | undefined {
     if (time === undefined) return undefined;
     const encoded = (kept: unknown): Uint8Array | null => (kept === null ? null : this.#values.encode(kept));
     return encodeChange({
@@ -156,6 +190,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
       headers,
       newValue: encoded(newValue),
       oldValue: encoded(oldValue),
+      priorValue: encoded(priorValue),
     });
   }
 
@@ -167,11 +202,14 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     if (old !== undefined) this.#remove(old);
     const cell = emptyCell(mapKey, key, keyBytes);
     if (change === undefined) return cell;
-    const { newValue, oldValue, timestamp, headers } = change;
+    const { newValue, oldValue, priorValue, timestamp, headers } = change;
     cell.timestamp = timestamp;
     cell.headers = headers;
     cell.newValue = newValue === null ? null : this.#values.decode(newValue);
     cell.oldValue = oldValue === null ? null : this.#values.decode(oldValue);
+    cell.priorValue = priorValue === null ? null : this.#values.decode(priorValue);
+    cell.bytes = keyBytes.length + (newValue?.length ?? 0) + (oldValue?.length ?? 0);
+    this.#bytes += cell.bytes;
     this.#add(cell, change.time);
     return cell;
   }
@@ -191,6 +229,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   /** Takes a cell out of the order; its time may stay behind with nothing in it. */
   #remove(cell: BufferCell<K>): void {
     this.#cells.delete(cell.mapKey);
+    this.#bytes -= cell.bytes;
     if (cell.time !== undefined) this.#byTime.get(cell.time)?.delete(cell);
     cell.time = undefined;
   }
@@ -232,12 +271,14 @@ function emptyCell<K>(mapKey: unknown, key: K, keyBytes: Uint8Array | undefined)
     mapKey,
     key,
     keyBytes,
+    bytes: 0,
     stored: keyBytes !== undefined,
     time: undefined,
     timestamp: 0,
     headers: noHeaders,
     newValue: null,
     oldValue: null,
+    priorValue: null,
     uncommitted: false,
     unflushed: false,
   };

@@ -1,11 +1,9 @@
 import type { Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
-import { TopologyError } from '../errors.ts';
 import { type JoinSides, tableTableJoin } from '../operators/join/table-table-join.ts';
 import type { KeyValue } from '../operators/stateless/map.ts';
 import { selectKey } from '../operators/stateless/select-key.ts';
 import { tableMerge } from '../operators/table/keep-table.ts';
-import { suppressUntilWindowCloses } from '../operators/table/suppress.ts';
 import { tableFilter } from '../operators/table/table-filter.ts';
 import { tableGroupBy } from '../operators/table/table-group-by.ts';
 import { tableMapValues } from '../operators/table/table-map-values.ts';
@@ -16,7 +14,8 @@ import { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import { derivedFrom, keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
 import type { Materialized, Named } from './options.ts';
-import type { UntilWindowCloses } from './suppressed.ts';
+import { suppressTable } from './suppress-table.ts';
+import type { UntilTimeLimit, UntilWindowCloses } from './suppressed.ts';
 import type { TableRef, Views } from './views.ts';
 
 /** A table: the latest value of each key. Its methods add operators that work on its changes. */
@@ -104,39 +103,11 @@ export class KTable<out K, out V> {
   }
 
   /** Holds changes of a windowed table back until their window has closed; then the last one goes on. */
-  suppress<K0>(this: KTable<Windowed<K0>, V>, until: UntilWindowCloses): KTable<Windowed<K0>, V> {
-    return this.#suppress(until) as unknown as KTable<Windowed<K0>, V>;
-  }
-
-  #suppress({ name }: UntilWindowCloses): KTable<K, V> {
-    const { graph } = this.#views;
-    const { graceMs } = this.#ref;
-    const node = graph.names.node('KTABLE-SUPPRESS-', name);
-    if (graceMs === undefined) {
-      throw new TopologyError(
-        'TOPOLOGY_INVALID',
-        `${node}: only the result of a windowed aggregation has windows that close; put suppress() right after it`,
-      );
-    }
-    const store = name === undefined ? graph.names.store('KTABLE-SUPPRESS-') : `${name}-store`;
-    const key = requireKeySerde(this.#ref.key, node);
-    const value = valueSerdeOr(this.#ref.value);
-    graph.addStore({
-      kind: 'time-ordered-buffer',
-      name: store,
-      key,
-      value,
-      persistent: true,
-      logging: true,
-    } as StoreSpec);
-    graph.addProcessor({
-      name: node,
-      parents: [this.#ref.node],
-      operator: suppressUntilWindowCloses(store, graceMs) as AnyOperator,
-      stores: [store],
-      table: derivedFrom(this.#ref.node),
-    });
-    return this.#views.table({ ...this.#ref, node });
+  suppress<K0>(this: KTable<Windowed<K0>, V>, until: UntilWindowCloses): KTable<Windowed<K0>, V>;
+  /** Holds changes back for a time; of each row the last one goes on. */
+  suppress(until: UntilTimeLimit): KTable<K, V>;
+  suppress(until: UntilWindowCloses | UntilTimeLimit): KTable<never, V> {
+    return this.#views.table(suppressTable(this.#views, this.#ref, until)) as unknown as KTable<never, V>;
   }
 
   /** Regroups the rows by a new key and value; null leaves a row out. */

@@ -94,7 +94,8 @@ export class LogicalGraph {
   storesOf(node: string): string[] {
     const table = this.#table(node);
     if (table.store !== undefined && table.materialized) return [table.store];
-    return table.parents.flatMap((parent) => this.storesOf(parent));
+    const behind = table.parents.flatMap((parent) => this.storesOf(parent));
+    return table.buffer === undefined ? behind : [table.buffer, ...behind];
   }
 
   requireCopartitioning(node: string, sources: readonly string[]): void {

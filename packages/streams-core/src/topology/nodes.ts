@@ -25,6 +25,8 @@ export interface TableFacts {
   /** Kept only once someone looks up rows or needs old values. */
   materialized: boolean;
   sendOldValues: boolean;
+  /** A buffer whose content its rows depend on too. */
+  readonly buffer?: string;
   /** The tables it is worked out from, where it has no store. */
   readonly parents: readonly string[];
 }

@@ -9,7 +9,6 @@ import {
   KStream,
   KTable,
   long,
-  type Materialized,
   type Serde,
   StreamsBuilder,
   string,
@@ -18,10 +17,13 @@ import {
   type Topic,
   type Topology,
   topic,
+  untilTimeLimit,
   untilWindowCloses,
+  type Windowed,
 } from '@millrace/streams-core';
 import * as functions from './functions.ts';
 import { UnsupportedScenario } from './functions.ts';
+import { defined, materialized } from './options.ts';
 import { scenarioProcessor } from './processors.ts';
 import type { Op, Scalar, Scenario } from './schema.ts';
 
@@ -239,14 +241,15 @@ class Build {
     leftJoin: (op) => this.#join(op),
     outerJoin: (op) => this.#join(op),
     suppress: ({ id, from, until, buffer }) => {
-      if (!('windowCloses' in until) || !('unbounded' in buffer)) {
-        throw new UnsupportedScenario('suppress waits for windows to close only, in an unbounded buffer');
+      const limits = 'unbounded' in buffer ? {} : { buffer: defined(buffer) };
+      if ('timeLimitMs' in until) {
+        const limitMs = until.timeLimitMs === 'max' ? Number.POSITIVE_INFINITY : until.timeLimitMs;
+        this.#setTable(id, this.#table(from).suppress(untilTimeLimit(limitMs, limits)));
+      } else {
+        const table = this.#table(from) as unknown as KTable<Windowed<Scalar>, Scalar>;
+        const closes = untilWindowCloses(limits as Parameters<typeof untilWindowCloses>[0]);
+        this.#setTable(id, table.suppress(closes) as unknown as Table);
       }
-      const table = this.#table(from) as unknown as KTable<
-        { key: Scalar; window: { start: number; end: number } },
-        Scalar
-      >;
-      this.#setTable(id, table.suppress(untilWindowCloses()) as unknown as Table);
     },
   };
 
@@ -309,27 +312,6 @@ class Build {
       );
     }
   }
-}
-
-function materialized({
-  id,
-  store,
-}: {
-  readonly id: string;
-  readonly store?:
-    | {
-        readonly name: string;
-        readonly versioned?: boolean | undefined;
-        readonly retentionMs?: number | undefined;
-      }
-    | undefined;
-}): Materialized<never> & { retentionMs?: number } {
-  if (store?.versioned === true) throw new UnsupportedScenario('there are no versioned stores yet');
-  return {
-    name: id,
-    ...(store === undefined ? {} : { as: store.name }),
-    ...(store?.retentionMs === undefined ? {} : { retentionMs: store.retentionMs }),
-  };
 }
 
 /** The topology that a scenario describes. @throws UnsupportedScenario for what Millrace does not have */

@@ -1,38 +1,105 @@
-import type { Change, StreamRecord, Windowed } from '../../record.ts';
+import type { BufferView } from '@millrace/state-stores';
+import { StreamsError } from '../../errors.ts';
+import type { Change, Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
-import type { Operator } from '../../topology/operator.ts';
+import type { Operator, TableView } from '../../topology/operator.ts';
+
+/** How much may wait, and what to do with more: send the earliest before its time, or stop. */
+export interface BufferLimits {
+  readonly maxRecords?: number;
+  /** Bytes of keys, values and what comes with them. */
+  readonly maxBytes?: number;
+  readonly whenFull: 'emit' | 'shutdown';
+}
+
+export interface Suppression<K, V> {
+  /** The table whose changes are held back. */
+  readonly parent: string;
+  readonly bufferName: string;
+  /** When a change came in, or the end of its window. */
+  readonly timeOf: (record: StreamRecord<K, Change<V>>) => number;
+  /** How far the largest timestamp seen must be past that time. */
+  readonly delayMs: number;
+  /** Deletes are left out: of a final result nothing was sent before. */
+  readonly dropDeletes: boolean;
+  readonly limits: BufferLimits | undefined;
+  /** The bytes a change counts for, where they are limited. */
+  readonly bytesOf: (record: StreamRecord<K, Change<V>>, topic: string) => number;
+}
 
 /**
- * Holds a windowed table's changes back until their window has closed, and then sends the last one: when the largest
- * timestamp seen reaches the window's end plus the grace. Deletes are not sent: nothing was sent before them
- * (Kafka Streams: KTableSuppressProcessorSupplier).
+ * Holds a table's changes back and sends the last one of each key, once the largest timestamp seen is far enough past the
+ * time of the first (Kafka Streams: KTableSuppressProcessorSupplier).
  */
-export function suppressUntilWindowCloses<K, V>(
-  bufferName: string,
-  graceMs: number,
-): Operator<Windowed<K>, Change<V>, Windowed<K>, Change<V>> {
+export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Change<V>, K, Change<V>> {
+  const { parent, bufferName, timeOf, delayMs, dropDeletes, limits, bytesOf } = suppression;
   return {
     kind: 'suppress',
     open(context, forward) {
-      const buffer = context.buffer<Windowed<K>, V>(bufferName);
+      const buffer = context.buffer<K, V>(bufferName);
       const time = context.observedTime();
-      return ({ key, value, timestamp, headers }: StreamRecord<Windowed<K>, Change<V>>) => {
+      const evict =
+        limits === undefined ? undefined : evictor(buffer, limits, context.nodeName, dropDeletes, forward);
+      return (record: StreamRecord<K, Change<V>>) => {
+        const { key, value, timestamp, headers } = record;
         if (timestamp > time.value) time.value = timestamp;
         const { newValue, oldValue } = value;
-        buffer.put(key.window.end, { key, newValue, oldValue, timestamp, headers });
-        const closed = time.value - graceMs;
-        if (buffer.minTime! > closed) return;
-        const due = buffer.takeUntil(closed).filter((change) => change.newValue !== null);
-        return sequence(due.length, (index) => {
-          const change = due[index]!;
-          return forward({
-            key: change.key,
-            value: { newValue: change.newValue, oldValue: change.oldValue },
-            timestamp: change.timestamp,
-            headers: change.headers,
-          });
-        });
+        const bytes =
+          limits?.maxBytes === undefined
+            ? 0
+            : bytesOf(record, context.processorContext.recordMetadata?.topic ?? '');
+        buffer.put(timeOf(record), { key, newValue, oldValue, timestamp, headers }, bytes);
+        const until = time.value - delayMs;
+        if (buffer.minTime! > until) return evict?.();
+        const due = buffer.takeUntil(until).filter((change) => !dropDeletes || change.newValue !== null);
+        const pending = sequence(due.length, (index) => send(due[index]!, forward));
+        return pending === undefined ? evict?.() : pending.then(evict);
+      };
+    },
+    /** As those downstream know it: rows that wait are still what they were. */
+    view(context): TableView<K, V> {
+      const buffer = context.buffer<K, V>(bufferName);
+      const rows = context.view<K, V>(parent);
+      return {
+        get(key) {
+          const waiting = buffer.prior(key);
+          if (waiting === undefined) return rows.get(key);
+          return waiting.value === null ? undefined : { value: waiting.value, timestamp: -1 };
+        },
       };
     },
   };
+}
+
+type Buffered<K, V> = NonNullable<ReturnType<BufferView<K, V>['takeFirst']>>;
+
+function send<K, V>(change: Buffered<K, V>, forward: Forward<K, Change<V>>): void | Promise<void> {
+  const { key, newValue, oldValue, timestamp, headers } = change;
+  return forward({ key, value: { newValue, oldValue }, timestamp, headers });
+}
+
+/** Sends the earliest changes while there are too many. @throws StreamsError where more is a mistake */
+function evictor<K, V>(
+  buffer: BufferView<K, V>,
+  { maxRecords = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, whenFull }: BufferLimits,
+  nodeName: string,
+  dropDeletes: boolean,
+  forward: Forward<K, Change<V>>,
+): () => void | Promise<void> {
+  const isFull = (): boolean => buffer.size > maxRecords || buffer.bytes > maxBytes;
+  const evict = (): void | Promise<void> => {
+    while (isFull()) {
+      if (whenFull === 'shutdown') {
+        throw new StreamsError(
+          'RECORD_PROCESSING',
+          `${nodeName}: the buffer is full with ${buffer.size} records and ${buffer.bytes} bytes; allow it more, or send early with whenFull: 'emit'`,
+        );
+      }
+      const change = buffer.takeFirst()!;
+      if (dropDeletes && change.newValue === null) continue;
+      const pending = send(change, forward);
+      if (pending !== undefined) return pending.then(evict);
+    }
+  };
+  return evict;
 }

@@ -1,4 +1,4 @@
-import { JoinWindows, json, StreamsBuilder, string, TopologyError, topic } from '@millrace/streams-core';
+import { JoinWindows, StreamsBuilder, string, TopologyError, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

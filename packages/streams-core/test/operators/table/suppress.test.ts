@@ -1,6 +1,13 @@
-import { StreamsBuilder, TimeWindows, untilWindowCloses } from '@millrace/streams-core';
+import {
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  topic,
+  untilTimeLimit,
+  untilWindowCloses,
+} from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { input, output, show, through } from '../support.ts';
 
 const counted = (windows: TimeWindows) => (stream: Parameters<Parameters<typeof through<number>>[1]>[0]) =>
@@ -65,4 +72,91 @@ test('what waits is in a changelog, and comes back with the key, value and heade
   const record = driver.createOutputTopic(output).readRecord();
   expect(show(record)).toBe('a[0,10)=1@1');
   expect(record.headers).toEqual([{ key: 'h', value: Buffer.from('x') }]);
+});
+
+describe('until a time limit', () => {
+  const limited =
+    (until: ReturnType<typeof untilTimeLimit>) =>
+    (stream: Parameters<Parameters<typeof through<number>>[1]>[0]) =>
+      stream
+        .groupByKey()
+        .reduce((a, b) => a + b)
+        .suppress(until)
+        .toStream();
+
+  test('the last change of a row goes on once stream time is so far past the first', () => {
+    const out = through<number>(input, limited(untilTimeLimit(10)), [
+      ['a', 1, 0],
+      ['a', 1, 9],
+      ['b', 1, 9],
+      ['b', 1, 10],
+      ['c', 1, 18],
+      ['c', 1, 19],
+    ]);
+    expect(out).toEqual(['a=2@9', 'b=2@10']);
+  });
+
+  test('with a limit of records the earliest goes before its time', () => {
+    const until = untilTimeLimit(1000, { buffer: { maxRecords: 1, whenFull: 'emit' } });
+    expect(
+      through<number>(input, limited(until), [
+        ['a', 1, 0],
+        ['a', 1, 1],
+        ['b', 1, 2],
+        ['c', 1, 3],
+      ]),
+    ).toEqual(['a=2@1', 'b=1@2']);
+  });
+
+  test('or the app stops, saying what to do', () => {
+    const until = untilTimeLimit(1000, { name: 'hold', buffer: { maxRecords: 1, whenFull: 'shutdown' } });
+    const records = [
+      ['a', 1, 0],
+      ['b', 1, 2],
+    ] as const;
+    expect(() => through<number>(input, limited(until), records)).toThrow(
+      /hold: the buffer is full with 2 records.*allow it more, or send early with whenFull: 'emit'/,
+    );
+  });
+
+  test('bytes are counted with their keys and where they came from', () => {
+    const until = untilTimeLimit(1000, { buffer: { maxBytes: 60, whenFull: 'emit' } });
+    expect(
+      through<number>(input, limited(until), [
+        ['a', 1, 0],
+        ['b', 1, 2],
+        ['c', 1, 3],
+      ]),
+    ).toEqual(['a=1@0', 'b=1@2']);
+  });
+
+  test('deletes go on too', () => {
+    const out = through<number>(input, (stream) => stream.toTable().suppress(untilTimeLimit(0)).toStream(), [
+      ['a', 1, 0],
+      ['a', null, 1],
+    ]);
+    expect(out).toEqual(['a=1@0', 'a=null@1']);
+  });
+
+  test('rows that wait are looked up as they were before', () => {
+    const builder = new StreamsBuilder();
+    const table = builder.table(input).suppress(untilTimeLimit(10));
+    const other = topic('other', { key: string(), value: string() });
+    builder
+      .stream(other)
+      .leftJoin(table, (_text, n) => n)
+      .to(output);
+    const driver = new TopologyTestDriver(builder.build());
+    const rows = driver.createInputTopic(input);
+    const asks = driver.createInputTopic(other);
+    const results = driver.createOutputTopic(output);
+    rows.pipeInput('a', 1, { timestamp: 0 });
+    asks.pipeInput('a', '?');
+    rows.pipeInput('b', 0, { timestamp: 10 });
+    rows.pipeInput('a', 2, { timestamp: 11 });
+    asks.pipeInput('a', '?');
+    rows.pipeInput('b', 0, { timestamp: 30 });
+    asks.pipeInput('a', '?');
+    expect(results.readValuesToList()).toEqual([null, 1, 2]);
+  });
 });
