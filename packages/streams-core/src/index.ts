@@ -1,5 +1,6 @@
 // Build
 export { days, hours, milliseconds, minutes, seconds } from './duration.ts';
+export { CogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/cogrouped-kstream.ts';
 export { GlobalKTable } from './dsl/global-ktable.ts';
 export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts';
 export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';

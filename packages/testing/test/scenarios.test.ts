@@ -25,7 +25,7 @@ describe('what Kafka Streams’ own tests expect', () => {
   const supported = scenarios.filter(isSupported);
 
   test('a good part of it can be asked of Millrace so far', () => {
-    expect(supported.length).toBeGreaterThanOrEqual(30);
+    expect(supported.length).toBeGreaterThanOrEqual(56);
   });
 
   test.each(supported.map((scenario) => [scenario.id, scenario] as const))('%s', async (_id, scenario) => {

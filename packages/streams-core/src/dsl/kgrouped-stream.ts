@@ -2,6 +2,7 @@ import { long, type Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import { type Aggregation, aggregate, counting, reducing } from '../operators/aggregate/aggregate.ts';
 import type { TimeWindows } from '../windows/time-windows.ts';
+import { CogroupedKStream } from './cogrouped-kstream.ts';
 import type { KTable } from './ktable.ts';
 import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
 import type { Materialized } from './options.ts';
@@ -15,8 +16,16 @@ export interface AggregateOptions<K, V, A> extends Materialized<A> {
   add(aggregate: A, value: V, key: K): A | null;
 }
 
+/** A grouped stream whatever its values: what a cogroup needs of it. */
+export interface GroupedStream<K> {
+  /** @internal */
+  readonly keySerde: Serde<K> | undefined;
+  /** @internal */
+  source(storeName: string): StreamRef<K, unknown>;
+}
+
 /** A stream grouped by key. */
-export class KGroupedStream<K, V> {
+export class KGroupedStream<K, V> implements GroupedStream<K> {
   readonly #views: Views;
   readonly #ref: StreamRef<K, V>;
   readonly #repartitionName: string | undefined;
@@ -44,9 +53,19 @@ export class KGroupedStream<K, V> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options, undefined);
   }
 
+  /** Starts a table that several streams are aggregated into; `add` is for the values of this one. */
+  cogroup<A>(add: (aggregate: A, value: V, key: K) => A | null): CogroupedKStream<K, A> {
+    return new CogroupedKStream<K, A>(this.#views, [{ stream: this, add }]);
+  }
+
+  /** @internal */
+  get keySerde(): Serde<K> | undefined {
+    return this.#ref.key;
+  }
+
   /** Groups further by windows of time. */
   windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V> {
-    return new TimeWindowedKStream(this.#views, this.#ref, windows, (prefix) => this.#source(prefix));
+    return new TimeWindowedKStream(this.#views, this.#ref, windows, (prefix) => this.source(prefix));
   }
 
   #aggregate<A>(
@@ -58,7 +77,7 @@ export class KGroupedStream<K, V> {
     const { graph } = this.#views;
     const storeName = options.as ?? graph.names.store(prefix);
     const node = graph.names.node(prefix, options.name);
-    const ref = this.#source(storeName);
+    const ref = this.source(storeName);
     const key = requireKeySerde(this.#ref.key, node);
     const value = valueSerdeOr(options.value, serde);
     graph.addStore(tableStore(storeName, key, value, options) as StoreSpec);
@@ -71,8 +90,8 @@ export class KGroupedStream<K, V> {
     return this.#views.table({ node, key, value, sources: ref.sources });
   }
 
-  /** The grouped records where they meet by key. A named grouping goes through one topic, however often it is used. */
-  #source(storeName: string): StreamRef<K, V> {
+  /** @internal The grouped records where they meet by key. A named grouping goes through one topic, however often it is used. */
+  source(storeName: string): StreamRef<K, V> {
     if (!this.#ref.repartition) return this.#ref;
     if (this.#repartitioned !== undefined && this.#repartitionName !== undefined) return this.#repartitioned;
     const { key, value } = this.#ref;

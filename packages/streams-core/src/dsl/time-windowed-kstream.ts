@@ -1,6 +1,5 @@
 import { long, type Serde } from '@millrace/log-client';
-import { type StoreSpec, windowStore } from '@millrace/state-stores';
-import { TopologyError } from '../errors.ts';
+import type { StoreSpec } from '@millrace/state-stores';
 import { type Aggregation, counting, reducing } from '../operators/aggregate/aggregate.ts';
 import { windowAggregate } from '../operators/aggregate/window-aggregate.ts';
 import type { Windowed } from '../record.ts';
@@ -11,6 +10,7 @@ import type { KTable } from './ktable.ts';
 import { keptIn, requireKeySerde, valueSerdeOr } from './materialize.ts';
 import type { MaterializedWindow } from './options.ts';
 import type { StreamRef, Views } from './views.ts';
+import { windowedStore } from './windowed-store.ts';
 
 /** A stream grouped by key and by windows of time. */
 export class TimeWindowedKStream<K, V> {
@@ -63,7 +63,7 @@ export class TimeWindowedKStream<K, V> {
     const ref = this.#source(storeName);
     const key = requireKeySerde(this.#ref.key, node);
     const value = valueSerdeOr(options.value, serde);
-    graph.addStore(this.#store(node, storeName, key, value, options) as StoreSpec);
+    graph.addStore(windowedStore(node, storeName, this.#windows, key, value, options) as StoreSpec);
     graph.addProcessor({
       name: node,
       parents: [ref.node],
@@ -71,32 +71,5 @@ export class TimeWindowedKStream<K, V> {
       table: keptIn(storeName),
     });
     return this.#views.table({ node, key: timeWindowed(key, sizeMs), value, sources: ref.sources, graceMs });
-  }
-
-  #store<A>(
-    node: string,
-    name: string,
-    key: Serde<K>,
-    value: Serde<A>,
-    { retentionMs, persistent = true, logging = true, changelogConfigs }: MaterializedWindow<A>,
-  ): StoreSpec<K, A> {
-    const { sizeMs, graceMs } = this.#windows;
-    const least = sizeMs + graceMs;
-    if (retentionMs !== undefined && retentionMs < least) {
-      throw new TopologyError(
-        'TOPOLOGY_INVALID',
-        `${node}: the retention of "${name}" (${retentionMs} ms) must be at least the windows' size plus their grace (${least} ms)`,
-      );
-    }
-    const spec = {
-      name,
-      key,
-      value,
-      persistent,
-      logging,
-      retentionMs: retentionMs ?? least,
-      windowSizeMs: sizeMs,
-    };
-    return windowStore(changelogConfigs === undefined ? spec : { ...spec, changelogConfigs });
   }
 }

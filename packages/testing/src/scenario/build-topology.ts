@@ -1,4 +1,5 @@
 import {
+  type CogroupedKStream,
   double,
   type GlobalKTable,
   integer,
@@ -36,6 +37,10 @@ type Made =
   | { readonly kind: 'table'; readonly table: Table }
   | { readonly kind: 'global'; readonly global: GlobalKTable<Scalar, Scalar> }
   | { readonly kind: 'grouped'; readonly grouped: KGroupedStream<Scalar, Scalar> }
+  | {
+      readonly kind: 'cogrouped';
+      readonly cogrouped: Pick<CogroupedKStream<Scalar, Scalar>, 'aggregate' | 'windowedBy'>;
+    }
   | { readonly kind: 'groupedTable'; readonly grouped: KGroupedTable<Scalar, Scalar> }
   | { readonly kind: 'windowed'; readonly windowed: TimeWindowedKStream<Scalar, Scalar> };
 
@@ -201,10 +206,14 @@ class Build {
       if (emit === 'onWindowClose')
         throw new UnsupportedScenario('there is no emit strategy onWindowClose yet');
       const windows = TimeWindows.of(window.sizeMs).advanceBy(window.advanceMs).grace(window.graceMs);
-      this.#made.set(id, {
-        kind: 'windowed',
-        windowed: this.#get(from, 'grouped').grouped.windowedBy(windows),
-      });
+      const made = this.#made.get(from);
+      if (made?.kind === 'cogrouped') {
+        const cogrouped = made.cogrouped.windowedBy(windows) as unknown as CogroupedKStream<Scalar, Scalar>;
+        this.#made.set(id, { kind: 'cogrouped', cogrouped });
+        return;
+      }
+      const { grouped } = this.#get(from, 'grouped');
+      this.#made.set(id, { kind: 'windowed', windowed: grouped.windowedBy(windows) });
     },
     count: (op) => this.#aggregated(op, (made) => made.count(materialized(op)) as unknown as Table),
     reduce: (op) => {
@@ -224,7 +233,8 @@ class Build {
     aggregate: (op) => {
       const options = { ...materialized(op), value: any, initial: functions.initializer(op.initializer) };
       const made = this.#made.get(op.from);
-      if (made?.kind === 'groupedTable') {
+      if (made?.kind === 'cogrouped') this.#setTable(op.id, made.cogrouped.aggregate(options));
+      else if (made?.kind === 'groupedTable') {
         const [add, subtract] = [functions.fold(op.adder!), functions.fold(op.subtractor!)];
         this.#setTable(op.id, made.grouped.aggregate<Scalar>({ ...options, add, subtract }));
       } else {
@@ -234,8 +244,14 @@ class Build {
         );
       }
     },
-    cogroup: () => {
-      throw new UnsupportedScenario('there is no cogroup yet');
+    cogroup: ({ id, groups }) => {
+      let cogrouped: CogroupedKStream<Scalar, Scalar> | undefined;
+      for (const { from, aggregator } of groups) {
+        const { grouped } = this.#get(from, 'grouped');
+        const add = functions.fold(aggregator);
+        cogrouped = cogrouped === undefined ? grouped.cogroup<Scalar>(add) : cogrouped.cogroup(grouped, add);
+      }
+      this.#made.set(id, { kind: 'cogrouped', cogrouped: cogrouped! });
     },
     join: (op) => this.#join(op),
     leftJoin: (op) => this.#join(op),
