@@ -1,11 +1,12 @@
 import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
-import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import type { BytesChange, BytesStore } from '../bytes-store.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from '../layout/buffered-change.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { asBuffer } from '../layout/timestamped-value.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
+import { BackedView } from './backed-view.ts';
 import type { BufferedChange, TimeOrderedBuffer } from '../time-ordered-buffer.ts';
 
 interface BufferCell<K> extends Cell {
@@ -28,25 +29,25 @@ interface BufferCell<K> extends Cell {
 }
 
 /** Waiting changes: all in memory, in the order of their times; on disk for a quick start. */
-export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
-  readonly name: string;
+export class BufferView<K, V>
+  extends BackedView<BufferCell<K>>
+  implements StateStore, TimeOrderedBuffer<K, V>
+{
   readonly streamTime = -1;
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
-  readonly #backing: BytesStore;
   readonly #cells = new Map<unknown, BufferCell<K>>();
   readonly #byTime = new Map<number, Set<BufferCell<K>>>();
   /** A binary heap of the times in `#byTime`, the smallest first. */
   readonly #times: number[] = [];
-  readonly #writeBack: WriteBack<BufferCell<K>>;
+  protected readonly writeBack: WriteBack<BufferCell<K>>;
   #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
-    this.name = spec.name;
+    super(spec.name, backing);
     this.#keys = keyCodec(spec.key);
     this.#values = valueCodec(spec.value);
-    this.#backing = backing;
-    this.#writeBack = new WriteBack({
+    this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#change(cell),
       evict: () => {},
@@ -62,10 +63,6 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     return { key: this.#bytesOf(cell), value };
   }
 
-  get checkpoint(): Checkpoint | undefined {
-    return this.#backing.checkpoint;
-  }
-
   get size(): number {
     return this.#cells.size;
   }
@@ -79,11 +76,11 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   }
 
   load(): void | Promise<void> {
-    return this.#backing.openedEmpty ? undefined : this.#loadAll();
+    return this.backing.openedEmpty ? undefined : this.#loadAll();
   }
 
   async #loadAll(): Promise<void> {
-    for await (const [key, value] of this.#backing.iterate({})) this.#place(key, decodeChange(value));
+    for await (const [key, value] of this.backing.iterate({})) this.#place(key, decodeChange(value));
   }
 
   put(time: number, change: BufferedChange<K, V>, bytes = 0): void {
@@ -101,7 +98,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     cell.headers = headers;
     cell.newValue = newValue === null ? null : this.#values.keep(newValue);
     cell.oldValue = oldValue === null ? null : this.#values.keep(oldValue);
-    this.#writeBack.changed(cell);
+    this.writeBack.changed(cell);
   }
 
   get(key: K): BufferedChange<K, V> | undefined {
@@ -119,7 +116,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
     const cell = this.#cells.get(this.#keys.mapKey(key));
     if (cell === undefined) return;
     this.#remove(cell);
-    this.#writeBack.changed(cell);
+    this.writeBack.changed(cell);
   }
 
   takeFirst(): BufferedChange<K, V> | undefined {
@@ -132,7 +129,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
       }
       const change = this.#give(first);
       this.#remove(first);
-      this.#writeBack.changed(first);
+      this.writeBack.changed(first);
       return change;
     }
     return undefined;
@@ -148,7 +145,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
         if (accept !== undefined && !accept(cell.key, time)) continue;
         taken.push(this.#give(cell));
         this.#remove(cell);
-        this.#writeBack.changed(cell);
+        this.writeBack.changed(cell);
       }
       if (waiting.size > 0) kept.push(time);
       else this.#byTime.delete(time);
@@ -235,7 +232,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
   }
 
   takeChanges(): ProducerRecord[] {
-    return this.#writeBack.takeUncommitted().map((cell) => ({
+    return this.writeBack.takeUncommitted().map((cell) => ({
       key: this.#bytesOf(cell),
       value: this.#encode(cell) ?? null,
       timestamp: cell.timestamp,
@@ -245,24 +242,7 @@ export class BufferView<K, V> implements StateStore, TimeOrderedBuffer<K, V> {
 
   restore({ key, value }: LogRecord): void {
     if (key === null) return;
-    this.#writeBack.restored(this.#place(key, value === null ? undefined : decodeChange(value)));
-  }
-
-  wantsFlush(now: number): boolean {
-    return this.#writeBack.wantsFlush(now);
-  }
-
-  committed(checkpoint: Checkpoint | undefined, now: number): void {
-    this.#writeBack.afterCommit(checkpoint, now);
-  }
-
-  flush(checkpoint: Checkpoint | undefined): void | Promise<void> {
-    return this.#writeBack.flush(checkpoint);
-  }
-
-  close(): void | Promise<void> {
-    const settled = this.#writeBack.settle();
-    return settled === undefined ? this.#backing.close() : settled.then(() => this.#backing.close());
+    this.writeBack.restored(this.#place(key, value === null ? undefined : decodeChange(value)));
   }
 }
 

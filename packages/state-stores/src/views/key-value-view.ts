@@ -1,5 +1,5 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
-import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import type { BytesChange, BytesRange, BytesStore } from '../bytes-store.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
 import { overlay, prefixEnd, successor } from '../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../layers/write-back.ts';
@@ -7,6 +7,7 @@ import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/
 import { encodeTimestamped, timestampOf, valueOf } from '../layout/timestamped-value.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
+import { BackedView } from './backed-view.ts';
 
 interface ValueCell extends Cell {
   readonly key: unknown;
@@ -17,32 +18,25 @@ interface ValueCell extends Cell {
 }
 
 /** Values with timestamps by key: what every key-value store is underneath. */
-export class KeyValueView<K, V> implements StateStore {
-  readonly name: string;
+export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateStore {
   readonly streamTime = -1;
-  readonly #backing: BytesStore;
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, ValueCell>();
-  readonly #writeBack: WriteBack<ValueCell>;
+  protected readonly writeBack: WriteBack<ValueCell>;
   /** The bytes of values that are kept as bytes. */
   #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
-    this.name = spec.name;
-    this.#backing = backing;
+    super(spec.name, backing);
     this.#keys = keyCodec(spec.key);
     this.#values = valueCodec(spec.value);
-    this.#writeBack = new WriteBack({
+    this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#encode(cell),
       evict: (keep) => this.#evict(keep),
       size: () => weight(this.#cells.size, this.#bytes),
     });
-  }
-
-  get checkpoint(): Checkpoint | undefined {
-    return this.#backing.checkpoint;
   }
 
   load(): void {}
@@ -57,7 +51,7 @@ export class KeyValueView<K, V> implements StateStore {
     const cell = this.#cell(key);
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
-    this.#writeBack.changed(cell, bytesOf(cell.kept));
+    this.writeBack.changed(cell, bytesOf(cell.kept));
   }
 
   #keep(cell: ValueCell, kept: unknown): void {
@@ -72,7 +66,7 @@ export class KeyValueView<K, V> implements StateStore {
 
   /** Brings a key into memory; that a key is not there is worth remembering too. */
   #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
-    const bytes = this.#writeBack.neverFlushed ? undefined : this.#backing.get(keyBytes);
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
     const cell: ValueCell = {
       key: mapKey,
       keyBytes,
@@ -117,22 +111,22 @@ export class KeyValueView<K, V> implements StateStore {
   }
 
   async *#scan(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
-    await this.#writeBack.settle();
+    await this.writeBack.settle();
     const { from, to } = range;
-    const changes = this.#writeBack.unflushed
+    const changes = this.writeBack.unflushed
       .filter(({ keyBytes }) => {
         const after = from === undefined || Buffer.compare(keyBytes, from) >= 0;
         return after && (to === undefined || Buffer.compare(keyBytes, to) < 0);
       })
       .map((cell) => this.#encode(cell));
-    for await (const [key, bytes] of overlay(this.#backing.iterate(range), changes, range.reverse ?? false)) {
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range.reverse ?? false)) {
       const value = this.#values.give(this.#values.decode(valueOf(bytes)));
       yield [this.#keys.serde.deserialize(key), { value, timestamp: timestampOf(bytes) }];
     }
   }
 
   takeChanges(): ProducerRecord[] {
-    return this.#writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
+    return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
       key: keyBytes,
       value: kept === undefined ? null : this.#values.encode(kept),
       timestamp,
@@ -150,24 +144,7 @@ export class KeyValueView<K, V> implements StateStore {
     }
     this.#keep(cell, value === null ? undefined : this.#values.decode(value));
     cell.timestamp = timestamp;
-    this.#writeBack.restored(cell, bytesOf(cell.kept));
-  }
-
-  wantsFlush(now: number): boolean {
-    return this.#writeBack.wantsFlush(now);
-  }
-
-  committed(checkpoint: Checkpoint | undefined, now: number): void {
-    this.#writeBack.afterCommit(checkpoint, now);
-  }
-
-  flush(checkpoint: Checkpoint | undefined): void | Promise<void> {
-    return this.#writeBack.flush(checkpoint);
-  }
-
-  close(): void | Promise<void> {
-    const settled = this.#writeBack.settle();
-    return settled === undefined ? this.#backing.close() : settled.then(() => this.#backing.close());
+    this.writeBack.restored(cell, bytesOf(cell.kept));
   }
 }
 

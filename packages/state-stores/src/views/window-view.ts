@@ -14,6 +14,7 @@ import {
 } from '../layout/window-bucket.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
+import { BackedView } from './backed-view.ts';
 import type { WindowEntry, WindowStore } from '../window-store.ts';
 
 interface Entry {
@@ -39,19 +40,17 @@ export function segmentInterval(retentionMs: number): number {
 }
 
 /** Values by key and window start. Segments of time expire as a whole once stream time has left them behind. */
-export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
-  readonly name: string;
+export class WindowView<K, V> extends BackedView<Bucket> implements StateStore, WindowStore<K, V> {
   /** In milliseconds. */
   readonly windowSizeMs: number;
   streamTime = -1;
-  readonly #backing: BytesStore;
   readonly #retainDuplicates: boolean;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #segments = new Map<number, Map<unknown, Bucket>>();
-  readonly #writeBack: WriteBack<Bucket>;
+  protected readonly writeBack: WriteBack<Bucket>;
   /** Segments below this one have expired; on disk they go after the next commit. */
   #firstSegment = 0;
   #clearedBelow = 0;
@@ -62,8 +61,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   #lastBucket: Bucket | undefined;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
-    this.name = spec.name;
-    this.#backing = backing;
+    super(spec.name, backing);
     this.windowSizeMs = spec.windowSizeMs ?? 0;
     this.#retainDuplicates = spec.retainDuplicates ?? false;
     this.#retentionMs = spec.retentionMs ?? 0;
@@ -71,7 +69,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     this.#keys = keyCodec(spec.key);
     this.#values = valueCodec(spec.value);
     this.#timestamp = timestamp;
-    this.#writeBack = new WriteBack({
+    this.writeBack = new WriteBack({
       backing,
       encode: (bucket) => this.#encode(bucket),
       evict: (keep) => this.#evict(keep),
@@ -81,10 +79,6 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     const unknown = !backing.openedEmpty && backing.checkpoint === undefined;
     this.#lastStoredSegment = unknown ? Number.POSITIVE_INFINITY : Math.floor(storedTime / this.#segmentMs);
     this.#observe(storedTime);
-  }
-
-  get checkpoint(): Checkpoint | undefined {
-    return this.#backing.checkpoint;
   }
 
   load(): void {}
@@ -147,7 +141,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     entry.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
     entry.timestamp = timestamp;
     entry.changed = true;
-    this.#writeBack.changed(bucket);
+    this.writeBack.changed(bucket);
     return true;
   }
 
@@ -173,7 +167,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
     const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
-    const bytes = stored ? this.#backing.get(bucketKey(segment, keyBytes)) : undefined;
+    const bytes = stored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
     const entries = bytes === undefined ? [] : this.#decode(bytes);
     const bucket: Bucket = { segment, mapKey, keyBytes, entries, uncommitted: false, unflushed: false };
     let buckets = this.#segments.get(segment);
@@ -226,7 +220,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
   }
 
   async *fetchAll(from: number, to: number): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }> {
-    await this.#writeBack.settle();
+    await this.writeBack.settle();
     const first = Math.max(from, this.#earliest(), 0);
     const last = Math.floor(Math.min(to, this.streamTime) / this.#segmentMs);
     for (let segment = Math.floor(first / this.#segmentMs); segment <= last; segment++) {
@@ -245,11 +239,11 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
 
   async #segmentWindows(segment: number): Promise<(Entry & { readonly keyBytes: Uint8Array })[]> {
     const range = { from: segmentPrefix(segment), to: segmentPrefix(segment + 1) };
-    const changes = this.#writeBack.unflushed
+    const changes = this.writeBack.unflushed
       .filter((bucket) => bucket.segment === segment)
       .map((bucket) => this.#encode(bucket));
     const windows: (Entry & { readonly keyBytes: Uint8Array })[] = [];
-    for await (const [key, bytes] of overlay(this.#backing.iterate(range), changes, false)) {
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, false)) {
       for (const entry of this.#decode(bytes)) windows.push({ ...entry, keyBytes: keyOfBucket(key) });
     }
     return windows.sort((a, b) => a.start - b.start || Buffer.compare(a.keyBytes, b.keyBytes));
@@ -257,7 +251,7 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
 
   takeChanges(): ProducerRecord[] {
     const records: ProducerRecord[] = [];
-    for (const { keyBytes, entries } of this.#writeBack.takeUncommitted()) {
+    for (const { keyBytes, entries } of this.writeBack.takeUncommitted()) {
       for (const entry of entries) {
         if (!entry.changed) continue;
         entry.changed = false;
@@ -279,31 +273,25 @@ export class WindowView<K, V> implements StateStore, WindowStore<K, V> {
     const entry = entryAt(bucket.entries, start, sequence);
     entry.kept = value === null ? undefined : this.#values.decode(value);
     entry.timestamp = timestamp;
-    this.#writeBack.restored(bucket);
+    this.writeBack.restored(bucket);
   }
 
-  wantsFlush(now: number): boolean {
-    return this.#writeBack.wantsFlush(now);
-  }
-
-  committed(checkpoint: Checkpoint | undefined, now: number): void {
-    this.#writeBack.afterCommit(checkpoint, now);
-    if (this.#clearedBelow >= this.#firstSegment || this.#writeBack.hasUncommitted) return;
+  override committed(checkpoint: Checkpoint | undefined, now: number): void {
+    super.committed(checkpoint, now);
+    if (this.#clearedBelow >= this.#firstSegment || this.writeBack.hasUncommitted) return;
     // Not before the commit: a crash would find windows gone that the replayed records still belong to.
     this.#clearedBelow = this.#firstSegment;
-    const cleared = this.#backing.clear({ to: segmentPrefix(this.#firstSegment) });
+    const cleared = this.backing.clear({ to: segmentPrefix(this.#firstSegment) });
     this.#clearing = this.#clearing instanceof Promise ? this.#clearing.then(() => cleared) : cleared;
   }
 
-  async flush(checkpoint: Checkpoint | undefined): Promise<void> {
+  override async flush(checkpoint: Checkpoint | undefined): Promise<void> {
     await this.#clearing;
-    await this.#writeBack.flush(checkpoint);
+    await super.flush(checkpoint);
   }
 
-  close(): void | Promise<void> {
-    const settled = this.#writeBack.settle();
-    if (settled === undefined && !(this.#clearing instanceof Promise)) return this.#backing.close();
-    return Promise.all([settled, this.#clearing]).then(() => this.#backing.close());
+  override close(): void | Promise<void> {
+    return this.#clearing instanceof Promise ? this.#clearing.then(() => super.close()) : super.close();
   }
 }
 

@@ -55,7 +55,7 @@ test('a late record may be dropped from one hopping window and counted in anothe
   expect(out).toEqual(['a[5,15)=1@12', 'a[10,20)=1@12', 'a[5,15)=2@12']);
 });
 
-test('null values count, null keys do not (census rule 16)', () => {
+test('null values count, null keys do not (KStreamWindowAggregate)', () => {
   const out = through<number>(
     input,
     (stream) => stream.groupByKey().windowedBy(TimeWindows.of(10)).count().toStream(),
