@@ -216,24 +216,25 @@ export class StreamsApp {
   async close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#state.current === 'closed') return;
     this.#stopping = true;
-    const session = this.#session;
-    session?.loop.stop();
-    const finished = this.#finish(session);
+    this.#session?.loop.stop();
+    const finished = this.#finish();
     const late = new AbortController();
     const timeout = sleep(timeoutMs, 'late', { signal: late.signal }).catch(() => 'done');
     const outcome = await Promise.race([finished.then(() => 'done'), timeout]);
     late.abort();
-    if (outcome === 'late' && session !== undefined) await this.#abandon(session);
+    const unfinished = this.#session;
     this.#session = undefined;
+    if (outcome === 'late' && unfinished !== undefined) await this.#abandon(unfinished);
     this.#state.to('closed');
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #finish(session: Session | undefined): Promise<void> {
+  async #finish(): Promise<void> {
     try {
       await this.#running;
-      if (session === undefined || this.#session === undefined) return;
-      const { tasks, committer, globals, member } = session;
+      // Only now: an app that was starting over may have joined again meanwhile.
+      if (this.#session === undefined) return;
+      const { tasks, committer, globals, member } = this.#session;
       this.#remember(tasks.tasks);
       await tasks.closeClean(tasks.tasks, (task, store) => committer.flush(task, store));
       await committer.close();
