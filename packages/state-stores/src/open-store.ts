@@ -4,7 +4,10 @@ import { MemoryStore } from './memory/memory-store.ts';
 import type { StateStore } from './state-store.ts';
 import type { StoreSpec } from './store-spec.ts';
 import { BufferView } from './views/buffer-view.ts';
+import { GroupView } from './views/group-view.ts';
 import { KeyValueView } from './views/key-value-view.ts';
+import { SessionView } from './views/session-view.ts';
+import { VersionedView } from './views/versioned-view.ts';
 import { WindowView } from './views/window-view.ts';
 
 export interface OpenStoreOptions {
@@ -21,6 +24,12 @@ export function createStore(spec: StoreSpec, backing: BytesStore, timestamp: () 
       return new KeyValueView(spec, backing);
     case 'window':
       return new WindowView(spec, backing, timestamp);
+    case 'session':
+      return new SessionView(spec, backing);
+    case 'versioned':
+      return new VersionedView(spec, backing);
+    case 'group':
+      return new GroupView(spec, backing);
     case 'time-ordered-buffer':
       return new BufferView(spec, backing);
   }

@@ -5,15 +5,25 @@ export interface WindowEntry<V> {
   readonly timestamp: number;
 }
 
+/** How to go through a window store. */
+export interface WindowScan {
+  /** Latest first. Default: false. */
+  readonly reverse?: boolean;
+}
+
 /** Reads of a window store. What is older than the retention is not there any more. */
 export interface ReadOnlyWindowStore<K, V> {
   readonly name: string;
   fetch(key: K, start: number): V | undefined;
   /** A key's entries with starts from `from` to `to`, both inclusive, ascending. */
-  fetchRange(key: K, from: number, to: number): WindowEntry<V>[];
+  fetchRange(key: K, from: number, to: number, options?: WindowScan): WindowEntry<V>[];
   /** Entries of all keys with starts from `from` to `to`, both inclusive, by start and then by serialised key. */
-  fetchAll(from: number, to: number): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
-  all(): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
+  fetchAll(
+    from: number,
+    to: number,
+    options?: WindowScan,
+  ): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
+  all(options?: WindowScan): AsyncIterableIterator<WindowEntry<V> & { readonly key: K }>;
 }
 
 /** A window store as processors use it. */

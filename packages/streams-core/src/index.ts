@@ -1,6 +1,11 @@
 // Build
 export { days, hours, milliseconds, minutes, seconds } from './duration.ts';
-export { CogroupedKStream, TimeWindowedCogroupedKStream } from './dsl/cogrouped-kstream.ts';
+export {
+  CogroupedKStream,
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from './dsl/cogrouped-kstream.ts';
+export type { TableJoined } from './dsl/foreign-key-join.ts';
 export { GlobalKTable } from './dsl/global-ktable.ts';
 export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts';
 export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';
@@ -14,6 +19,7 @@ export type {
   ProcessOptions,
   Repartitioned,
 } from './dsl/options.ts';
+export { type SessionAggregateOptions, SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branches, SplitStreams } from './dsl/split.ts';
 export type { StreamJoined } from './dsl/stream-join.ts';
 export { StreamsBuilder } from './dsl/streams-builder.ts';
@@ -23,6 +29,10 @@ export {
   untilTimeLimit,
   untilWindowCloses,
 } from './dsl/suppressed.ts';
+export type { TableJoinOptions } from './dsl/table-join.ts';
+export type { StartedWindows } from './dsl/windowing.ts';
+export type { OnLate, WindowingOptions } from './dsl/windowing-options.ts';
+export type { Lateness } from './operators/aggregate/late.ts';
 export type { BufferLimits } from './operators/table/suppress.ts';
 export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { KeyValue } from './operators/stateless/map.ts';
@@ -38,19 +48,43 @@ export type {
   PunctuationType,
   StoreOf,
 } from './topology/processor.ts';
+export { EmitStrategy } from './windows/emit-strategy.ts';
 export { JoinWindows } from './windows/join-windows.ts';
+export { SessionWindows } from './windows/session-windows.ts';
+export { SlidingWindows } from './windows/sliding-windows.ts';
 export { TimeWindows } from './windows/time-windows.ts';
+export { UnlimitedWindows } from './windows/unlimited-windows.ts';
 // Describe
-export type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from './topology/nodes.ts';
+export type {
+  ProcessorNode,
+  SinkNode,
+  SourceNode,
+  StreamPartitioner,
+  TopicNameExtractor,
+  TopologyNode,
+} from './topology/nodes.ts';
 export { Topology } from './topology/topology.ts';
 export type { SubTopology } from './topology/sub-topologies.ts';
 // Topics and serdes
 export { boolean, bytes, double, integer, long, number, type Serde, string } from '@millrace/log-client';
-export { keyValueStore, type StoreSpec, windowStore } from '@millrace/state-stores';
-export type { KeyValueStore, ValueAndTimestamp, WindowStore } from '@millrace/state-stores';
+export {
+  keyValueStore,
+  sessionStore,
+  type StoreSpec,
+  versionedStore,
+  windowStore,
+} from '@millrace/state-stores';
+export type {
+  KeyValueStore,
+  SessionStore,
+  ValueAndTimestamp,
+  VersionedRecord,
+  VersionedStore,
+  WindowStore,
+} from '@millrace/state-stores';
 export { json, type Schema } from './serde/json.ts';
 export { type Serializer, type SinkTopic, type Topic, topic } from './serde/topic.ts';
-export { timeWindowed } from './serde/windowed-serde.ts';
+export { sessionWindowed, timeWindowed } from './serde/windowed-serde.ts';
 // Run
 export type { AppState } from './runtime/app-state.ts';
 export type { StreamsConfig } from './runtime/config.ts';

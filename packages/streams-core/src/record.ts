@@ -12,9 +12,14 @@ export interface StreamRecord<out K, out V> {
 export interface Change<out V> {
   readonly newValue: V | null;
   readonly oldValue: V | null;
+  /** Only from versioned tables: the row has a later version already. */
+  readonly isLatest?: false;
 }
 
-/** A window of time: from `start`, inclusive, to `end`, exclusive, in milliseconds since the epoch. */
+/**
+ * A window of time, in milliseconds since the epoch: from `start`, inclusive, to `end`, which is exclusive for tumbling and
+ * hopping windows, inclusive for sliding windows and sessions, and infinite for unlimited windows.
+ */
 export interface Window {
   readonly start: number;
   readonly end: number;

@@ -3,4 +3,8 @@ export { runScenario, type ScenarioResult } from './scenario/run-scenario.ts';
 export { Scenario } from './scenario/schema.ts';
 export { type PipeOptions, type TestInputOptions, TestInputTopic } from './test-input-topic.ts';
 export { TestOutputTopic } from './test-output-topic.ts';
-export { TopologyTestDriver, type TopologyTestDriverOptions } from './topology-test-driver.ts';
+export {
+  type TestMetrics,
+  TopologyTestDriver,
+  type TopologyTestDriverOptions,
+} from './topology-test-driver.ts';

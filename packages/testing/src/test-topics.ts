@@ -5,6 +5,17 @@ export class TestTopics {
   readonly #outputs = new Map<string, LogRecord[]>();
   readonly #ends = new Map<string, number>();
   readonly producedNames = new Set<string>();
+  readonly #kept = new Map<string, LogRecord[]>();
+
+  /** Of the topics named here everything is kept, whoever reads it. */
+  constructor(keep: ReadonlySet<string>) {
+    for (const name of keep) this.#kept.set(name, []);
+  }
+
+  /** All that has been produced to a topic that is kept. */
+  kept(topic: string): readonly LogRecord[] {
+    return this.#kept.get(topic) ?? [];
+  }
 
   /** Gives records the next offsets of their topic. */
   append(topic: string, records: readonly ProducerRecord[]): LogRecord[] {
@@ -26,6 +37,7 @@ export class TestTopics {
     return produced.map(({ topic, records }) => {
       this.producedNames.add(topic);
       const placed = this.append(topic, records);
+      this.#kept.get(topic)?.push(...placed);
       this.output(topic).push(...placed);
       return { topic, records: placed };
     });

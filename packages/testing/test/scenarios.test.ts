@@ -2,33 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { runScenario, Scenario, UnsupportedScenario } from '../src/index.ts';
-import { buildScenario } from '../src/scenario/build-topology.ts';
+import { runScenario, Scenario } from '../src/index.ts';
 
 const folder = fileURLToPath(new URL('../scenarios', import.meta.url));
 const scenarios = readdirSync(folder).flatMap((file) =>
   (JSON.parse(readFileSync(path.join(folder, file), 'utf8')) as unknown[]).map((one) => Scenario.parse(one)),
 );
 
-/** Whether Millrace has the operators that a scenario asks for. */
-function isSupported(scenario: Scenario): boolean {
-  try {
-    buildScenario(scenario);
-    return true;
-  } catch (error) {
-    if (error instanceof UnsupportedScenario) return false;
-    throw error;
-  }
-}
-
 describe('what Kafka Streams’ own tests expect', () => {
-  const supported = scenarios.filter(isSupported);
-
-  test('a good part of it can be asked of Millrace so far', () => {
-    expect(supported.length).toBeGreaterThanOrEqual(56);
-  });
-
-  test.each(supported.map((scenario) => [scenario.id, scenario] as const))('%s', async (_id, scenario) => {
+  test.each(scenarios.map((scenario) => [scenario.id, scenario] as const))('%s', async (_id, scenario) => {
     expect((await runScenario(scenario)).failures).toEqual([]);
   });
 });

@@ -1,8 +1,11 @@
 import type { BytesStore } from '../bytes-store.ts';
 import { bufferSuite } from './buffer.ts';
 import { bytesSuite } from './bytes.ts';
+import { groupSuite } from './group.ts';
 import { keyValueSuite } from './key-value.ts';
+import { sessionSuite } from './session.ts';
 import type { Bench, StoreTest } from './support.ts';
+import { versionedSuite } from './versioned.ts';
 import { windowSuite } from './window.ts';
 
 export interface StoreConformanceOptions {
@@ -36,5 +39,8 @@ export function storeConformance({ test, factory }: StoreConformanceOptions): vo
   bytesSuite(storeTest);
   keyValueSuite(storeTest);
   windowSuite(storeTest);
+  sessionSuite(storeTest);
+  versionedSuite(storeTest);
+  groupSuite(storeTest);
   bufferSuite(storeTest);
 }

@@ -1,4 +1,6 @@
-import { type BytesChange, compareBytes } from '../bytes-store.ts';
+import type { Serde } from '@millrace/log-client';
+import { type BytesChange, type BytesRange, compareBytes } from '../bytes-store.ts';
+import type { RangeOptions } from '../key-value-store.ts';
 
 /** The end of the range of keys that start with `prefix`; undefined where it reaches to the last key. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
@@ -16,14 +18,30 @@ export function successor(key: Uint8Array): Uint8Array {
   return Buffer.concat([key, Buffer.of(0)]);
 }
 
-/** Sorted entries of a bytes store with newer changes laid over them. Both sides in the same order. */
+/** The bytes between two keys, both inclusive. */
+export function keyRange<K>(serde: Serde<K>, { from, to, reverse = false }: RangeOptions<K>): BytesRange {
+  return {
+    ...(from === undefined ? {} : { from: serde.serialize(from) }),
+    ...(to === undefined ? {} : { to: successor(serde.serialize(to)) }),
+    reverse,
+  };
+}
+
+function isWithin(key: Uint8Array, { from, to }: BytesRange): boolean {
+  return (
+    (from === undefined || compareBytes(key, from) >= 0) && (to === undefined || compareBytes(key, to) < 0)
+  );
+}
+
+/** The entries of a range of a bytes store, with newer changes laid over them. */
 export async function* overlay(
   base: AsyncIterable<readonly [Uint8Array, Uint8Array]>,
   changes: readonly BytesChange[],
-  reverse: boolean,
+  range: BytesRange,
 ): AsyncIterableIterator<readonly [Uint8Array, Uint8Array]> {
-  const direction = reverse ? -1 : 1;
-  const sorted = [...changes].sort((a, b) => direction * compareBytes(a.key, b.key));
+  const direction = range.reverse === true ? -1 : 1;
+  const within = changes.filter(({ key }) => isWithin(key, range));
+  const sorted = within.sort((a, b) => direction * compareBytes(a.key, b.key));
   let next = 0;
   for await (const entry of base) {
     let replaced = false;

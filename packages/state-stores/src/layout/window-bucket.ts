@@ -1,17 +1,19 @@
+import { readLong, writeLong } from './long.ts';
 import { asBuffer } from './timestamped-value.ts';
 
 /*
- * A bucket: a key's windows of one time segment, in one value, so that a window is a point read away.
+ * A bucket: a key's windows or sessions of one time segment, in one value, so that each is a point read away. What the two
+ * times are is for the view to say.
  *   bucket key:    | segment f64, big-endian | key |
- *   bucket value:  ( start f64 | timestamp f64 | length u32 | value ) ..., by start
+ *   bucket value:  ( time f64 | second time f64 | length u32 | value ) ..., by time
  *   changelog key: | key | start i64, big-endian | sequence u32 |   as Kafka's WindowKeySchema
  */
 const entryHeaderBytes = 20;
 const windowSuffixBytes = 12;
 
-export interface StoredWindow {
-  readonly start: number;
-  readonly timestamp: number;
+export interface StoredEntry {
+  readonly time: number;
+  readonly second: number;
   readonly value: Uint8Array;
 }
 
@@ -34,14 +36,14 @@ export function keyOfBucket(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(8);
 }
 
-export function encodeBucket(windows: readonly StoredWindow[]): Buffer {
+export function encodeBucket(entries: readonly StoredEntry[]): Buffer {
   let size = 0;
-  for (const { value } of windows) size += entryHeaderBytes + value.length;
+  for (const { value } of entries) size += entryHeaderBytes + value.length;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { start, timestamp, value } of windows) {
-    bytes.writeDoubleBE(start, at);
-    bytes.writeDoubleBE(timestamp, at + 8);
+  for (const { time, second, value } of entries) {
+    bytes.writeDoubleBE(time, at);
+    bytes.writeDoubleBE(second, at + 8);
     bytes.writeUInt32BE(value.length, at + 16);
     bytes.set(value, at + entryHeaderBytes);
     at += entryHeaderBytes + value.length;
@@ -49,28 +51,27 @@ export function encodeBucket(windows: readonly StoredWindow[]): Buffer {
   return bytes;
 }
 
-export function decodeBucket(source: Uint8Array): StoredWindow[] {
+export function decodeBucket(source: Uint8Array): StoredEntry[] {
   const bytes = asBuffer(source);
-  const windows: StoredWindow[] = [];
+  const entries: StoredEntry[] = [];
   for (let at = 0; at < bytes.length; ) {
     const valueAt = at + entryHeaderBytes;
     const end = valueAt + bytes.readUInt32BE(at + 16);
-    windows.push({
-      start: bytes.readDoubleBE(at),
-      timestamp: bytes.readDoubleBE(at + 8),
+    entries.push({
+      time: bytes.readDoubleBE(at),
+      second: bytes.readDoubleBE(at + 8),
       value: bytes.subarray(valueAt, end),
     });
     at = end;
   }
-  return windows;
+  return entries;
 }
 
 /** `sequence` tells apart entries with the same key and start. */
 export function windowKey(key: Uint8Array, start: number, sequence: number): Buffer {
   const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
   bytes.set(key);
-  bytes.writeInt32BE(Math.floor(start / 0x1_0000_0000), key.length);
-  bytes.writeUInt32BE(start >>> 0, key.length + 4);
+  writeLong(bytes, start, key.length);
   bytes.writeUInt32BE(sequence, key.length + 8);
   return bytes;
 }
@@ -84,7 +85,7 @@ export function parseWindowKey(bytes: Uint8Array): {
   const buffer = asBuffer(bytes);
   return {
     key: bytes.subarray(0, at),
-    start: buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4),
+    start: readLong(buffer, at),
     sequence: buffer.readUInt32BE(at + 8),
   };
 }

@@ -1,5 +1,6 @@
 import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore } from '../bytes-store.ts';
+import { TimeIndex } from '../layers/time-index.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from '../layout/buffered-change.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
@@ -37,9 +38,7 @@ export class BufferView<K, V>
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, BufferCell<K>>();
-  readonly #byTime = new Map<number, Set<BufferCell<K>>>();
-  /** A binary heap of the times in `#byTime`, the smallest first. */
-  readonly #times: number[] = [];
+  readonly #byTime = new TimeIndex<BufferCell<K>>();
   protected readonly writeBack: WriteBack<BufferCell<K>>;
   #bytes = 0;
 
@@ -72,7 +71,7 @@ export class BufferView<K, V>
   }
 
   get minTime(): number | undefined {
-    return this.#times[0];
+    return this.#byTime.min;
   }
 
   load(): void | Promise<void> {
@@ -120,38 +119,25 @@ export class BufferView<K, V>
   }
 
   takeFirst(): BufferedChange<K, V> | undefined {
-    while (this.#times.length > 0) {
-      const waiting = this.#byTime.get(this.#times[0]!)!;
-      const [first] = this.#inOrder(waiting);
-      if (first === undefined) {
-        this.#byTime.delete(popSmallest(this.#times));
-        continue;
-      }
-      const change = this.#give(first);
-      this.#remove(first);
-      this.writeBack.changed(first);
-      return change;
-    }
-    return undefined;
+    const waiting = this.#byTime.first();
+    return waiting === undefined ? undefined : this.#take(this.#inOrder(waiting)[0]!);
   }
 
   takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[] {
     const taken: BufferedChange<K, V>[] = [];
-    const kept: number[] = [];
-    while (this.#times.length > 0 && this.#times[0]! <= until) {
-      const time = popSmallest(this.#times);
-      const waiting = this.#byTime.get(time)!;
+    this.#byTime.visitUntil(until, (time, waiting) => {
       for (const cell of this.#inOrder(waiting)) {
-        if (accept !== undefined && !accept(cell.key, time)) continue;
-        taken.push(this.#give(cell));
-        this.#remove(cell);
-        this.writeBack.changed(cell);
+        if (accept === undefined || accept(cell.key, time)) taken.push(this.#take(cell));
       }
-      if (waiting.size > 0) kept.push(time);
-      else this.#byTime.delete(time);
-    }
-    for (const time of kept) pushTime(this.#times, time);
+    });
     return taken;
+  }
+
+  #take(cell: BufferCell<K>): BufferedChange<K, V> {
+    const change = this.#give(cell);
+    this.#remove(cell);
+    this.writeBack.changed(cell);
+    return change;
   }
 
   /** By serialised key. Latin-1 texts compare as their bytes do, and much faster. */
@@ -214,20 +200,13 @@ export class BufferView<K, V>
   #add(cell: BufferCell<K>, time: number): void {
     cell.time = time;
     this.#cells.set(cell.mapKey, cell);
-    let cells = this.#byTime.get(time);
-    if (cells === undefined) {
-      cells = new Set();
-      this.#byTime.set(time, cells);
-      pushTime(this.#times, time);
-    }
-    cells.add(cell);
+    this.#byTime.add(time, cell);
   }
 
-  /** Takes a cell out of the order; its time may stay behind with nothing in it. */
   #remove(cell: BufferCell<K>): void {
     this.#cells.delete(cell.mapKey);
     this.#bytes -= cell.bytes;
-    if (cell.time !== undefined) this.#byTime.get(cell.time)?.delete(cell);
+    if (cell.time !== undefined) this.#byTime.delete(cell.time, cell);
     cell.time = undefined;
   }
 
@@ -262,30 +241,4 @@ function emptyCell<K>(mapKey: unknown, key: K, keyBytes: Uint8Array | undefined)
     uncommitted: false,
     unflushed: false,
   };
-}
-
-function pushTime(heap: number[], time: number): void {
-  heap.push(time);
-  for (let at = heap.length - 1; at > 0; ) {
-    const parent = (at - 1) >> 1;
-    if (heap[parent]! <= heap[at]!) break;
-    [heap[parent], heap[at]] = [heap[at]!, heap[parent]!];
-    at = parent;
-  }
-}
-
-function popSmallest(heap: number[]): number {
-  const smallest = heap[0]!;
-  const last = heap.pop()!;
-  if (heap.length === 0) return smallest;
-  heap[0] = last;
-  for (let at = 0; ; ) {
-    const left = 2 * at + 1;
-    if (left >= heap.length) break;
-    const child = left + 1 < heap.length && heap[left + 1]! < heap[left]! ? left + 1 : left;
-    if (heap[at]! <= heap[child]!) break;
-    [heap[child], heap[at]] = [heap[at]!, heap[child]!];
-    at = child;
-  }
-  return smallest;
 }

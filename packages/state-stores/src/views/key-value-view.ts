@@ -1,7 +1,7 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesRange, BytesStore } from '../bytes-store.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
-import { overlay, prefixEnd, successor } from '../layers/merge.ts';
+import { keyRange, overlay, prefixEnd } from '../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { encodeTimestamped, timestampOf, valueOf } from '../layout/timestamped-value.ts';
@@ -47,11 +47,13 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
     return { value: this.#values.give(cell.kept), timestamp: cell.timestamp };
   }
 
-  put(key: K, value: V | null | undefined, timestamp: number): void {
+  /** Every row is the latest: what comes last counts, whatever its timestamp. */
+  put(key: K, value: V | null | undefined, timestamp: number): 'latest' {
     const cell = this.#cell(key);
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
     this.writeBack.changed(cell, bytesOf(cell.kept));
+    return 'latest';
   }
 
   #keep(cell: ValueCell, kept: unknown): void {
@@ -97,12 +99,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 
   /** Entries in the order of serialised keys. */
   async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
-    const { serde } = this.#keys;
-    yield* this.#scan({
-      ...(options.from === undefined ? {} : { from: serde.serialize(options.from) }),
-      ...(options.to === undefined ? {} : { to: successor(serde.serialize(options.to)) }),
-      reverse: options.reverse ?? false,
-    });
+    yield* this.#scan(keyRange(this.#keys.serde, options));
   }
 
   async *prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
@@ -112,14 +109,8 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 
   async *#scan(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
     await this.writeBack.settle();
-    const { from, to } = range;
-    const changes = this.writeBack.unflushed
-      .filter(({ keyBytes }) => {
-        const after = from === undefined || Buffer.compare(keyBytes, from) >= 0;
-        return after && (to === undefined || Buffer.compare(keyBytes, to) < 0);
-      })
-      .map((cell) => this.#encode(cell));
-    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range.reverse ?? false)) {
+    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
       const value = this.#values.give(this.#values.decode(valueOf(bytes)));
       yield [this.#keys.serde.deserialize(key), { value, timestamp: timestampOf(bytes) }];
     }

@@ -1,14 +1,17 @@
 import { long, type Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import { type Aggregation, aggregate, counting, reducing } from '../operators/aggregate/aggregate.ts';
-import type { TimeWindows } from '../windows/time-windows.ts';
+import { SessionWindows } from '../windows/session-windows.ts';
 import { CogroupedKStream } from './cogrouped-kstream.ts';
 import type { KTable } from './ktable.ts';
 import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
 import type { Materialized } from './options.ts';
 import { throughTopic } from './repartition.ts';
 import { TimeWindowedKStream } from './time-windowed-kstream.ts';
+import { SessionWindowedKStream } from './session-windowed-kstream.ts';
 import type { StreamRef, Views } from './views.ts';
+import { type StartedWindows, startedWindowing } from './windowing.ts';
+import type { WindowingOptions } from './windowing-options.ts';
 
 /** What an aggregation is made of. `add` may return null, which deletes the aggregate. */
 export interface AggregateOptions<K, V, A> extends Materialized<A> {
@@ -63,9 +66,19 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
     return this.#ref.key;
   }
 
+  /** Groups further by sessions. */
+  windowedBy(windows: SessionWindows, options?: WindowingOptions<K, V>): SessionWindowedKStream<K, V>;
   /** Groups further by windows of time. */
-  windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V> {
-    return new TimeWindowedKStream(this.#views, this.#ref, windows, (prefix) => this.source(prefix));
+  windowedBy(windows: StartedWindows, options?: WindowingOptions<K, V>): TimeWindowedKStream<K, V>;
+  windowedBy(
+    windows: StartedWindows | SessionWindows,
+    options: WindowingOptions<K, V> = {},
+  ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    const source = (storeName: string): StreamRef<K, V> => this.source(storeName);
+    const windowed = { ref: this.#ref, source, options };
+    return windows instanceof SessionWindows
+      ? new SessionWindowedKStream(this.#views, windowed, windows)
+      : new TimeWindowedKStream(this.#views, windowed, startedWindowing(windows));
   }
 
   #aggregate<A>(
@@ -85,9 +98,10 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
       name: node,
       parents: [ref.node],
       operator: aggregate(storeName, aggregation),
-      table: keptIn(storeName),
+      table: keptIn(storeName, options),
     });
-    return this.#views.table({ node, key, value, sources: ref.sources });
+    const { as, historyRetentionMs } = options;
+    return this.#views.table({ node, key, value, sources: ref.sources, storeName: as, historyRetentionMs });
   }
 
   /** @internal The grouped records where they meet by key. A named grouping goes through one topic, however often it is used. */

@@ -86,8 +86,9 @@ export class KGroupedTable<K, V> {
       name: node,
       parents: [source],
       operator: tableAggregate(storeName, aggregation),
-      table: keptIn(storeName),
+      table: keptIn(storeName, options),
     });
-    return this.#views.table({ node, key, value, sources: [source] });
+    const { as, historyRetentionMs } = options;
+    return this.#views.table({ node, key, value, sources: [source], storeName: as, historyRetentionMs });
   }
 }

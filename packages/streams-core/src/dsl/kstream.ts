@@ -26,7 +26,7 @@ import type { Grouped, Materialized, Named, ProcessOptions, Repartitioned } from
 import { throughTopic } from './repartition.ts';
 import { type Branches, type SplitStreams, splitStream } from './split.ts';
 import { joinStreams, type StreamJoined } from './stream-join.ts';
-import { joinTable } from './table-join.ts';
+import { joinTable, type TableJoinOptions } from './table-join.ts';
 import type { StreamRef, Views } from './views.ts';
 
 /** How a dynamic sink writes its records. */
@@ -191,7 +191,9 @@ export class KStream<out K, out V> {
     const ref = this.#ref.repartition
       ? throughTopic(this.#views, this.#ref, { prefix: name, key, value })
       : this.#ref;
-    const table = { ...keptIn(storeName), materialized: options.as !== undefined };
+    const { as, historyRetentionMs } = options;
+    const kept = as !== undefined || historyRetentionMs !== undefined;
+    const table = { ...keptIn(storeName, options), materialized: kept };
     graph.addStore(tableStore(storeName, key, value, options) as StoreSpec);
     graph.addProcessor({
       name,
@@ -199,7 +201,14 @@ export class KStream<out K, out V> {
       operator: tableSource(storeName),
       table,
     });
-    return this.#views.table({ node: name, key, value, sources: ref.sources });
+    return this.#views.table({
+      node: name,
+      key,
+      value,
+      sources: ref.sources,
+      storeName: as,
+      historyRetentionMs,
+    });
   }
 
   /** Groups the stream by its key; through a topic only where the key has been changed. */
@@ -220,7 +229,11 @@ export class KStream<out K, out V> {
   }
 
   /** Joins each record with the table's row of its key; records without one are left out. */
-  join<V2, R>(table: KTable<K, V2>, joiner: (value: V, row: V2, key: K) => R, named?: Named): KStream<K, R>;
+  join<V2, R>(
+    table: KTable<K, V2>,
+    joiner: (value: V, row: V2, key: K) => R,
+    options?: TableJoinOptions,
+  ): KStream<K, R>;
   /** Joins each record with those of another stream that have its key and are not too far off in time. */
   join<V2, R>(
     other: KStream<K, V2>,
@@ -243,7 +256,7 @@ export class KStream<out K, out V> {
   leftJoin<V2, R>(
     table: KTable<K, V2>,
     joiner: (value: V, row: V2 | null, key: K) => R,
-    named?: Named,
+    options?: TableJoinOptions,
   ): KStream<K, R>;
   /** With null once the window and the grace have passed without a partner. */
   leftJoin<V2, R>(

@@ -10,6 +10,7 @@ import { tableMapValues } from '../operators/table/table-map-values.ts';
 import { toStream } from '../operators/table/to-stream.ts';
 import type { Windowed } from '../record.ts';
 import type { AnyOperator } from '../topology/operator.ts';
+import { joinForeignKey, type TableJoined } from './foreign-key-join.ts';
 import { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import { derivedFrom, keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
@@ -40,7 +41,12 @@ export class KTable<out K, out V> {
   filter(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
     const value = options.value ?? this.#ref.value;
     return this.#derive('KTABLE-FILTER-', options, value, (kept) =>
-      tableFilter(this.#ref.node, predicate, kept),
+      tableFilter({
+        parent: this.#ref.node,
+        predicate,
+        kept,
+        versioned: this.#ref.historyRetentionMs !== undefined,
+      }),
     );
   }
 
@@ -71,9 +77,11 @@ export class KTable<out K, out V> {
       name: node,
       parents: [this.#ref.node],
       operator: operator(as),
-      table: as === undefined ? derivedFrom(this.#ref.node) : keptIn(as),
+      table: as === undefined ? derivedFrom(this.#ref.node) : keptIn(as, options),
     });
-    return this.#views.table({ ...this.#ref, node, value });
+    // A store of its own says whether rows have versions; without one they are as they come.
+    const { historyRetentionMs } = as === undefined ? this.#ref : options;
+    return this.#views.table({ ...this.#ref, node, value, storeName: as, historyRetentionMs });
   }
 
   #addStore<V2>(node: string, name: string, value: Serde<V2>, options: Materialized<V2>): void {
@@ -120,7 +128,11 @@ export class KTable<out K, out V> {
     const { key } = grouped;
     const sameKey = (a: K2, b: K2): boolean =>
       a === b || Buffer.compare(key.serialize(a), key.serialize(b)) === 0;
-    graph.addProcessor({ name: node, parents: [this.#ref.node], operator: tableGroupBy(selector, sameKey) });
+    graph.addProcessor({
+      name: node,
+      parents: [this.#ref.node],
+      operator: tableGroupBy(selector, sameKey, this.#ref.historyRetentionMs !== undefined),
+    });
     graph.requireOldValues(this.#ref.node);
     const value = valueSerdeOr(grouped.value);
     return new KGroupedTable(this.#views, { node, key, value, repartitionName: grouped.name });
@@ -130,18 +142,50 @@ export class KTable<out K, out V> {
   join<V2, R>(
     other: KTable<K, V2>,
     joiner: (left: V, right: V2) => R,
-    options: Materialized<R> = {},
-  ): KTable<K, R> {
-    return this.#join(other, joiner as Joiner<R>, options, { left: false, right: false });
+    options?: Materialized<R>,
+  ): KTable<K, R>;
+  /** Rows joined with the other table's row of the key that `foreignKey` gives; null leaves a row out. */
+  join<KO, V2, R>(
+    other: KTable<KO, V2>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: V2) => R,
+    options?: Materialized<R> & TableJoined<K, KO>,
+  ): KTable<K, R>;
+  join(other: KTable<unknown, unknown>, ...rest: readonly unknown[]): KTable<K, unknown> {
+    return this.#joinEither(other, rest, false);
   }
 
   /** All rows of this table, with null where the other has none. */
   leftJoin<V2, R>(
     other: KTable<K, V2>,
     joiner: (left: V, right: V2 | null) => R,
-    options: Materialized<R> = {},
-  ): KTable<K, R> {
-    return this.#join(other, joiner as Joiner<R>, options, { left: true, right: false });
+    options?: Materialized<R>,
+  ): KTable<K, R>;
+  /** As the join by a foreign key, with null where the other table has no such row or the key is null. */
+  leftJoin<KO, V2, R>(
+    other: KTable<KO, V2>,
+    foreignKey: (value: V, key: K) => KO | null,
+    joiner: (left: V, right: V2 | null) => R,
+    options?: Materialized<R> & TableJoined<K, KO>,
+  ): KTable<K, R>;
+  leftJoin(other: KTable<unknown, unknown>, ...rest: readonly unknown[]): KTable<K, unknown> {
+    return this.#joinEither(other, rest, true);
+  }
+
+  /** A second function says that the first one gives a foreign key. */
+  #joinEither(
+    other: KTable<unknown, unknown>,
+    args: readonly unknown[],
+    isLeft: boolean,
+  ): KTable<K, unknown> {
+    if (typeof args[1] !== 'function') {
+      const [joiner, options = {}] = args as [Joiner<unknown>, Materialized<unknown>?];
+      return this.#join(other as KTable<K, unknown>, joiner, options, { left: isLeft, right: false });
+    }
+    const [foreignKey, joiner, options = {}] = args as ForeignKeyArguments<K, V>;
+    const [left, right] = [this.#ref, other.ref];
+    const join = { left, right, foreignKey, joiner, isLeft, options };
+    return this.#views.table(joinForeignKey(this.#views, join));
   }
 
   /** All rows of both tables, with null where one has none. */
@@ -167,17 +211,24 @@ export class KTable<out K, out V> {
     if (keeps.right) graph.requireOldValues(right.node);
     const leftNode = graph.names.node('KTABLE-JOINTHIS-', name && `${name}-join-this`);
     const rightNode = graph.names.node('KTABLE-JOINOTHER-', name && `${name}-join-other`);
-    const side = (own: string, theirs: string, which: 'left' | 'right', node: string): void =>
+    const side = (own: AnyRef, other: AnyRef, which: 'left' | 'right', node: string): void =>
       graph.addProcessor({
         name: node,
-        parents: [own],
-        operator: tableTableJoin({ own, other: theirs, side: which, keeps, joiner }),
-        views: [theirs],
+        parents: [own.node],
+        operator: tableTableJoin({
+          own: own.node,
+          other: other.node,
+          side: which,
+          keeps,
+          joiner,
+          versioned: own.historyRetentionMs !== undefined,
+        }),
+        views: [other.node],
         // Its view looks up its own side as well.
-        table: derivedFrom(own, theirs),
+        table: derivedFrom(own.node, other.node),
       });
-    side(left.node, right.node, 'left', leftNode);
-    side(right.node, left.node, 'right', rightNode);
+    side(left, right, 'left', leftNode);
+    side(right, left, 'right', rightNode);
     const sources = [...new Set([...left.sources, ...right.sources])];
     graph.requireCopartitioning(merge, sources);
     const value = options.value;
@@ -186,10 +237,18 @@ export class KTable<out K, out V> {
       name: merge,
       parents: [leftNode, rightNode],
       operator: tableMerge(leftNode, as),
-      table: as === undefined ? derivedFrom(leftNode, rightNode) : keptIn(as),
+      table: as === undefined ? derivedFrom(leftNode, rightNode) : keptIn(as, options),
     });
-    return this.#views.table({ node: merge, key: left.key ?? right.key, value, sources });
+    const historyRetentionMs = as === undefined ? undefined : options.historyRetentionMs;
+    const key = left.key ?? right.key;
+    return this.#views.table({ node: merge, key, value, sources, storeName: as, historyRetentionMs });
   }
 }
 
+type ForeignKeyArguments<K, V> = [
+  foreignKey: (value: V, key: K) => unknown,
+  joiner: (left: V, right: unknown) => unknown,
+  options?: Materialized<unknown> & TableJoined<K, unknown>,
+];
+type AnyRef = TableRef<unknown, unknown>;
 type Joiner<R> = (left: unknown, right: unknown) => R;

@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import { keyValueStore, type StoreSpec } from '@millrace/state-stores';
+import { keyValueStore, type StoreSpec, versionedStore } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
 import { json } from '../serde/json.ts';
 import type { TableFacts } from '../topology/nodes.ts';
@@ -19,23 +19,31 @@ export function valueSerdeOr<V>(...serdes: readonly (Serde<V> | undefined)[]): S
   return serdes.find((serde) => serde !== undefined) ?? json<V>();
 }
 
-/** A key-value store for a table. */
+/** A key-value store for a table, versioned where it is given a history retention. */
 export function tableStore<K, V>(
   name: string,
   key: Serde<K>,
   value: Serde<V>,
-  { persistent = true, logging = true, changelogConfigs }: Materialized<V>,
+  { persistent = true, logging = true, changelogConfigs, historyRetentionMs }: Materialized<V>,
 ): StoreSpec<K, V> {
-  const spec = { name, key, value, persistent, logging };
-  return keyValueStore(changelogConfigs === undefined ? spec : { ...spec, changelogConfigs });
+  const base = { name, key, value, persistent, logging };
+  const spec = changelogConfigs === undefined ? base : { ...base, changelogConfigs };
+  return historyRetentionMs === undefined
+    ? keyValueStore(spec)
+    : versionedStore({ ...spec, historyRetentionMs });
 }
 
 /** A table that is always kept in this store. */
-export function keptIn(store: string): TableFacts {
-  return { store, materialized: true, sendOldValues: false, parents: [] };
+export function keptIn(store: string, options: TableOptions): TableFacts {
+  const { caching = true, historyRetentionMs } = options;
+  // A versioned store has every version downstream: nothing may be cached away.
+  const cached = caching && historyRetentionMs === undefined;
+  return { store, materialized: true, sendOldValues: false, parents: [], cached };
 }
+
+type TableOptions = Pick<Materialized<never>, 'caching' | 'historyRetentionMs'>;
 
 /** A table that is worked out from others. */
 export function derivedFrom(...parents: string[]): TableFacts {
-  return { store: undefined, materialized: false, sendOldValues: false, parents };
+  return { store: undefined, materialized: false, sendOldValues: false, parents, cached: false };
 }

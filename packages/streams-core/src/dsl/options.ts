@@ -23,11 +23,21 @@ export interface Materialized<V> extends Named {
   /** Whether changes go to a changelog topic. Default: true. */
   readonly logging?: boolean;
   readonly changelogConfigs?: Readonly<Record<string, string>>;
+  /**
+   * Where the app has a cache (`cacheMaxBytes`): whether changes of a row wait there until the next commit, so that only the
+   * last goes on. Default: true.
+   */
+  readonly caching?: boolean;
+  /**
+   * Makes the store a versioned one: earlier rows can be looked up for so long, and rows that come out of order take their
+   * place in time. In milliseconds.
+   */
+  readonly historyRetentionMs?: number;
 }
 
 /** As Materialized, for windowed tables. */
-export interface MaterializedWindow<V> extends Materialized<V> {
-  /** How long windows can be looked up after stream time has passed their start; at least size + grace, the default. */
+export interface MaterializedWindow<V> extends Omit<Materialized<V>, 'historyRetentionMs'> {
+  /** How long windows can be looked up after stream time has passed their start; at least what windows and grace need, the default. */
   readonly retentionMs?: number;
 }
 

@@ -46,7 +46,9 @@ export class StreamsBuilder {
     const sourceName = names.node('KSTREAM-SOURCE-', options.name && `${options.name}-source`);
     const name = names.node('KTABLE-SOURCE-', options.name);
     const node = this.#source(sourceName, [source]);
-    const table: TableFacts = { ...keptIn(storeName), materialized: options.as !== undefined };
+    const { as, historyRetentionMs } = options;
+    const kept = as !== undefined || historyRetentionMs !== undefined;
+    const table: TableFacts = { ...keptIn(storeName, options), materialized: kept };
     this.#graph.addStore(tableStore(storeName, source.key, source.value, options) as StoreSpec);
     this.#graph.addProcessor({
       name,
@@ -54,11 +56,15 @@ export class StreamsBuilder {
       operator: tableSource(storeName),
       table,
     });
-    return this.#views.table({ node: name, key: source.key, value: source.value, sources: [node] });
+    const { key, value } = source;
+    return this.#views.table({ node: name, key, value, sources: [node], storeName: as, historyRetentionMs });
   }
 
   /** A topic that every instance reads whole, to join with by any key. It is complete before the app starts to run. */
-  globalTable<K, V>(source: Topic<K, V>, options: Materialized<V> = {}): GlobalKTable<K, V> {
+  globalTable<K, V>(
+    source: Topic<K, V>,
+    options: Omit<Materialized<V>, 'historyRetentionMs'> = {},
+  ): GlobalKTable<K, V> {
     const { names } = this.#graph;
     const storeName = options.as ?? names.store(`${source.name}-`);
     const sourceName = names.node('KSTREAM-SOURCE-', options.name && `${options.name}-source`);
@@ -76,7 +82,7 @@ export class StreamsBuilder {
       name,
       parents: [sourceName],
       operator: tableSource(storeName),
-      table: keptIn(storeName),
+      table: keptIn(storeName, { caching: false }),
     });
     return new GlobalKTable({ node: name, key: source.key, value: source.value, sources: [sourceName] });
   }

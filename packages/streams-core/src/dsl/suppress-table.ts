@@ -14,6 +14,12 @@ export function suppressTable<K, V>(
   until: UntilWindowCloses | UntilTimeLimit,
 ): TableRef<K, V> {
   const { name } = until;
+  if (table.historyRetentionMs !== undefined) {
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `${name ?? 'suppress'}: a versioned table cannot be suppressed, because its changes need not come in order; keep it without historyRetentionMs`,
+    );
+  }
   const node = graph.names.node('KTABLE-SUPPRESS-', name);
   const bufferName = name === undefined ? graph.names.store('KTABLE-SUPPRESS-') : `${name}-store`;
   const key = requireKeySerde(table.key, node);

@@ -1,35 +1,31 @@
 import { long, type Serde } from '@millrace/log-client';
-import type { StoreSpec } from '@millrace/state-stores';
 import { type Aggregation, counting, reducing } from '../operators/aggregate/aggregate.ts';
-import { windowAggregate } from '../operators/aggregate/window-aggregate.ts';
 import type { Windowed } from '../record.ts';
-import { timeWindowed } from '../serde/windowed-serde.ts';
-import type { TimeWindows } from '../windows/time-windows.ts';
+import type { EmitStrategy } from '../windows/emit-strategy.ts';
 import type { AggregateOptions } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
-import { keptIn, requireKeySerde, valueSerdeOr } from './materialize.ts';
 import type { MaterializedWindow } from './options.ts';
-import type { StreamRef, Views } from './views.ts';
-import { windowedStore } from './windowed-store.ts';
+import type { Views } from './views.ts';
+import { type WindowedRef, windowedTable } from './windowed-table.ts';
+import type { StartedWindowing } from './windowing.ts';
 
-/** A stream grouped by key and by windows of time. */
+/** A stream grouped by key and by windows of time: tumbling, hopping, sliding or unlimited. */
 export class TimeWindowedKStream<K, V> {
   readonly #views: Views;
-  readonly #ref: StreamRef<K, V>;
-  readonly #windows: TimeWindows;
-  readonly #source: (storeName: string) => StreamRef<K, V>;
+  readonly #windowed: WindowedRef<K, V>;
+  readonly #windowing: StartedWindowing;
 
   /** @internal */
-  constructor(
-    views: Views,
-    ref: StreamRef<K, V>,
-    windows: TimeWindows,
-    source: (storeName: string) => StreamRef<K, V>,
-  ) {
+  constructor(views: Views, windowed: WindowedRef<K, V>, windowing: StartedWindowing) {
     this.#views = views;
-    this.#ref = ref;
-    this.#windows = windows;
-    this.#source = source;
+    this.#windowed = windowed;
+    this.#windowing = windowing;
+  }
+
+  /** Sends results as the strategy says; as the `emit` option of `windowedBy`. */
+  emitStrategy(emit: EmitStrategy): TimeWindowedKStream<K, V> {
+    const options = { ...this.#windowed.options, emit };
+    return new TimeWindowedKStream(this.#views, { ...this.#windowed, options }, this.#windowing);
   }
 
   /** How many records each key has in each window. */
@@ -42,7 +38,7 @@ export class TimeWindowedKStream<K, V> {
     reducer: (aggregate: V, value: V) => V,
     options: MaterializedWindow<V> = {},
   ): KTable<Windowed<K>, V> {
-    return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.#ref.value);
+    return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.#windowed.ref.value);
   }
 
   /** Folds the values of each key and window into an aggregate of another type. */
@@ -56,20 +52,14 @@ export class TimeWindowedKStream<K, V> {
     options: MaterializedWindow<A>,
     serde: Serde<A> | undefined,
   ): KTable<Windowed<K>, A> {
-    const { graph } = this.#views;
-    const { sizeMs, graceMs } = this.#windows;
-    const storeName = options.as ?? graph.names.store(prefix);
-    const node = graph.names.node(prefix, options.name);
-    const ref = this.#source(storeName);
-    const key = requireKeySerde(this.#ref.key, node);
-    const value = valueSerdeOr(options.value, serde);
-    graph.addStore(windowedStore(node, storeName, this.#windows, key, value, options) as StoreSpec);
-    graph.addProcessor({
-      name: node,
-      parents: [ref.node],
-      operator: windowAggregate(storeName, this.#windows, aggregation),
-      table: keptIn(storeName),
+    const [windowed, windowing] = [this.#windowed, this.#windowing];
+    return windowedTable<K, V, A>(this.#views, {
+      windowed,
+      windowing,
+      prefix,
+      options,
+      serde,
+      operator: (parts) => windowing.operator({ ...parts, aggregation }),
     });
-    return this.#views.table({ node, key: timeWindowed(key, sizeMs), value, sources: ref.sources, graceMs });
   }
 }

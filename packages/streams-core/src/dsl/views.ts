@@ -20,6 +20,10 @@ export interface StreamRef<K, V> extends NodeRef<K, V> {
 export interface TableRef<K, V> extends NodeRef<K, V> {
   /** For a windowed table: how long after its end a window still changes, in milliseconds. */
   readonly graceMs?: number;
+  /** Its rows come in versions: for how long they are kept, in milliseconds. */
+  readonly historyRetentionMs?: number | undefined;
+  /** The store it was given by name. */
+  readonly storeName?: string | undefined;
 }
 
 /** How streams and tables make each other, without their files importing each other. */

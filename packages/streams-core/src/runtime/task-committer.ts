@@ -77,6 +77,7 @@ export class TaskCommitter {
   }
 
   async #commit(task: Task, member: GroupMember): Promise<void> {
+    await task.flushCaches();
     const prepared = task.prepareCommit();
     const producer = this.#producers.get(this.#producerName(task))!;
     const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };

@@ -28,3 +28,23 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     },
   };
 }
+
+/** Session keys as Kafka's SessionWindowedSerializer writes them: the key, then end and start as 8 bytes each. In milliseconds. */
+export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
+  return {
+    serialize({ key: inner, window }) {
+      const bytes = key.serialize(inner);
+      const windowed = Buffer.allocUnsafe(bytes.length + 16);
+      windowed.set(bytes);
+      windowed.writeBigInt64BE(BigInt(window.end), bytes.length);
+      windowed.writeBigInt64BE(BigInt(window.start), bytes.length + 8);
+      return windowed;
+    },
+    deserialize(bytes) {
+      const at = bytes.length - 16;
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const [end, start] = [Number(buffer.readBigInt64BE(at)), Number(buffer.readBigInt64BE(at + 8))];
+      return { key: key.deserialize(bytes.subarray(0, at)), window: { start, end } };
+    },
+  };
+}

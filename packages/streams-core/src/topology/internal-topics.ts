@@ -113,14 +113,19 @@ function copartition(
   for (const name of topics) counts.set(name, wanted);
 }
 
+const oneDayMs = 86_400_000;
+
 /** The settings Kafka Streams gives a store's changelog topic; the store's own settings go before them. */
 export function changelogConfigs(spec: StoreSpec): Record<string, string> {
   const base: Record<string, string> = { 'message.timestamp.type': 'CreateTime' };
-  if (spec.kind === 'window') {
+  const retentionMs = spec.retentionMs ?? 0;
+  if (spec.kind === 'window' || spec.kind === 'session') {
     base['cleanup.policy'] = 'compact,delete';
-    base['retention.ms'] = String((spec.retentionMs ?? 0) + 86_400_000);
+    base['retention.ms'] = Number.isFinite(retentionMs) ? String(retentionMs + oneDayMs) : '-1';
   } else {
     base['cleanup.policy'] = 'compact';
+    // Compaction must not take versions that can still be read.
+    if (spec.kind === 'versioned') base['min.compaction.lag.ms'] = String(retentionMs + oneDayMs);
   }
   return { ...base, ...spec.changelogConfigs };
 }

@@ -29,6 +29,8 @@ export interface TableFacts {
   readonly buffer?: string;
   /** The tables it is worked out from, where it has no store. */
   readonly parents: readonly string[];
+  /** Its changes may wait in a cache until the next commit. */
+  readonly cached: boolean;
 }
 
 export interface ProcessorNode {
@@ -45,14 +47,26 @@ export interface ProcessorNode {
 /** Chooses a topic for each record; the topic must exist. */
 export type TopicNameExtractor<K, V> = (record: StreamRecord<K, V>) => string;
 
+/**
+ * Chooses the partition of each record, or several, or none, which drops it. Undefined leaves the choice to the default: by
+ * the key's hash.
+ */
+export type StreamPartitioner<in K, in V> = (
+  record: { readonly key: K; readonly value: V },
+  to: { readonly topic: string; readonly partitions: number },
+) => number | readonly number[] | undefined;
+
 /** Where records leave: one topic, or one chosen for each record. */
 export interface SinkNode {
   readonly kind: 'sink';
   readonly name: string;
   readonly parents: readonly string[];
+  /** Its parent sends to it by name only. */
+  readonly side?: boolean;
   readonly topic: string | TopicNameExtractor<unknown, unknown>;
   readonly key: Serializer<unknown>;
   readonly value: Serializer<unknown>;
+  readonly partitioner?: StreamPartitioner<unknown, unknown> | undefined;
 }
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode;

@@ -1,11 +1,27 @@
-import type { BufferView, KeyValueView, ValueAndTimestamp, WindowView } from '@millrace/state-stores';
+import type {
+  BufferView,
+  GroupView,
+  SessionView,
+  ValueAndTimestamp,
+  VersionedPut,
+  WindowView,
+} from '@millrace/state-stores';
 import type { Forward } from '../record.ts';
 import type { ProcessorContext } from './processor.ts';
 
 /** Looks up the rows of a table, whether they are stored or worked out from another table's. */
 export interface TableView<K, V> {
-  get(key: K): ValueAndTimestamp<V> | undefined;
+  /** The row of the moment; of a versioned table, where `asOf` is given, the one that was valid then. */
+  get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined;
 }
+
+/** The store of a table's rows, versioned or not. */
+export interface RowStore<K, V> extends TableView<K, V> {
+  put(key: K, value: V | null | undefined, timestamp: number): VersionedPut;
+}
+
+/** Why a record was left out: a null key or value, or too late for its window, or otherwise of no more use. */
+export type DropReason = 'null' | 'late' | 'stale' | 'unreadable' | 'failed';
 
 /** The largest timestamp an operator has seen. What it holds is saved with every commit. */
 export interface ObservedTime {
@@ -15,11 +31,16 @@ export interface ObservedTime {
 /** What an operator may ask of the task that runs it, once, while the topology is linked. */
 export interface OperatorContext {
   readonly nodeName: string;
+  /** The task's partition. */
+  readonly partition: number;
   /** Whether something downstream needs the old values of changes. */
   readonly sendOldValues: boolean;
   /** Whether the table that this node makes is kept in its store. */
   readonly keepsTable: boolean;
-  keyValueStore<K, V>(name: string): KeyValueView<K, V>;
+  /** Rows of a key-value store, versioned or not. */
+  rowStore<K, V>(name: string): RowStore<K, V>;
+  sessionStore<K, V>(name: string): SessionView<K, V>;
+  groupStore<G, V>(name: string): GroupView<G, V>;
   windowStore<K, V>(name: string): WindowView<K, V>;
   buffer<K, V>(name: string): BufferView<K, V>;
   /** The rows of the table that another node makes. */
@@ -28,8 +49,12 @@ export interface OperatorContext {
   child(name: string): Forward;
   /** This node's own, or the one that all nodes share that give the same name. */
   observedTime(name?: string): ObservedTime;
-  /** Counts a record that is left out: a null key, a late one. */
-  dropped(): void;
+  /** Counts a record that is left out. Default reason: null. */
+  dropped(reason?: DropReason): void;
+  /** Of wall-clock time between results that wait for time to pass. In milliseconds. */
+  readonly emitIntervalMs: number;
+  /** Calls back when time is moved on without a record, because the task has none. */
+  onTimeAdvance(advance: (streamTime: number) => void | Promise<void>): void;
   /** What user code gets. */
   readonly processorContext: ProcessorContext<unknown, unknown>;
   /** Runs when the task closes. */

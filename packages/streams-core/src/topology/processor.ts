@@ -1,4 +1,10 @@
-import type { KeyValueStore, StoreSpec, WindowStore } from '@millrace/state-stores';
+import type {
+  KeyValueStore,
+  SessionStore,
+  StoreSpec,
+  VersionedStore,
+  WindowStore,
+} from '@millrace/state-stores';
 import type { RecordOrigin } from '../errors.ts';
 import type { StreamRecord } from '../record.ts';
 
@@ -14,7 +20,11 @@ export type StoreOf<S> =
   S extends StoreSpec<infer K, infer V>
     ? S extends { readonly kind: 'window' }
       ? WindowStore<K, V>
-      : KeyValueStore<K, V>
+      : S extends { readonly kind: 'session' }
+        ? SessionStore<K, V>
+        : S extends { readonly kind: 'versioned' }
+          ? VersionedStore<K, V>
+          : KeyValueStore<K, V>
     : never;
 
 /** What user code of the Processor API can do. One for each task. */

@@ -68,7 +68,7 @@ test('a retention shorter than windows and grace', () => {
     .groupByKey()
     .windowedBy(TimeWindows.of(minutes(5)).grace(minutes(1)));
   expect(() => grouped.count({ retentionMs: minutes(5) })).toThrow(
-    /must be at least the windows' size plus their grace \(360000 ms\)/,
+    /is too short for its windows and their grace: give it 360000 ms at least/,
   );
 });
 

@@ -1,9 +1,9 @@
 import {
   type CogroupedKStream,
   double,
+  EmitStrategy,
   type GlobalKTable,
   integer,
-  JoinWindows,
   json,
   type KGroupedStream,
   type KGroupedTable,
@@ -11,6 +11,8 @@ import {
   KTable,
   long,
   type Serde,
+  SessionWindows,
+  SlidingWindows,
   StreamsBuilder,
   string,
   TimeWindows,
@@ -19,9 +21,11 @@ import {
   type Topology,
   topic,
   untilTimeLimit,
+  UnlimitedWindows,
   untilWindowCloses,
   type Windowed,
 } from '@millrace/streams-core';
+import { buildJoin, type JoinOp } from './build-join.ts';
 import * as functions from './functions.ts';
 import { UnsupportedScenario } from './functions.ts';
 import { defined, materialized } from './options.ts';
@@ -202,18 +206,20 @@ class Build {
       }
     },
     windowedBy: ({ id, from, window, emit }) => {
-      if (window.type !== 'time') throw new UnsupportedScenario(`there are no ${window.type} windows yet`);
-      if (emit === 'onWindowClose')
-        throw new UnsupportedScenario('there is no emit strategy onWindowClose yet');
-      const windows = TimeWindows.of(window.sizeMs).advanceBy(window.advanceMs).grace(window.graceMs);
+      const windows = windowsOf(window);
       const made = this.#made.get(from);
       if (made?.kind === 'cogrouped') {
-        const cogrouped = made.cogrouped.windowedBy(windows) as unknown as CogroupedKStream<Scalar, Scalar>;
+        const cogrouped = made.cogrouped.windowedBy(windows as TimeWindows) as unknown as CogroupedKStream<
+          Scalar,
+          Scalar
+        >;
         this.#made.set(id, { kind: 'cogrouped', cogrouped });
         return;
       }
       const { grouped } = this.#get(from, 'grouped');
-      this.#made.set(id, { kind: 'windowed', windowed: grouped.windowedBy(windows) });
+      const options = emit === 'onWindowClose' ? { emit: EmitStrategy.onWindowClose } : {};
+      const windowed = grouped.windowedBy(windows as TimeWindows, options);
+      this.#made.set(id, { kind: 'windowed', windowed });
     },
     count: (op) => this.#aggregated(op, (made) => made.count(materialized(op)) as unknown as Table),
     reduce: (op) => {
@@ -231,7 +237,9 @@ class Build {
       }
     },
     aggregate: (op) => {
-      const options = { ...materialized(op), value: any, initial: functions.initializer(op.initializer) };
+      const merge = op.merger === undefined ? {} : { merge: functions.fold(op.merger) };
+      const initial = functions.initializer(op.initializer);
+      const options = { ...materialized(op), value: any, initial, ...merge };
       const made = this.#made.get(op.from);
       if (made?.kind === 'cogrouped') this.#setTable(op.id, made.cogrouped.aggregate(options));
       else if (made?.kind === 'groupedTable') {
@@ -289,44 +297,27 @@ class Build {
       throw new UnsupportedScenario(`"${op.from}" is ${made?.kind ?? 'unknown'}: it cannot be aggregated`);
   }
 
-  #join(op: Of<'join' | 'leftJoin' | 'outerJoin'>): void {
-    const joiner = functions.joiner(op.joiner);
-    const named = { name: op.id };
-    if (op.kind === 'stream-stream') {
-      const { beforeMs, afterMs, graceMs } = op.window!;
-      const windows = JoinWindows.of(0).before(beforeMs).after(afterMs).grace(graceMs);
-      const [left, right] = [this.#stream(op.left), this.#stream(op.right)];
-      const options = { ...named, key: any, value: any, otherValue: any };
-      const joined =
-        op.op === 'join'
-          ? left.join<Scalar, Scalar>(right, joiner, windows, options)
-          : left[op.op]<Scalar, Scalar>(right, joiner, windows, options);
-      this.#setStream(op.id, joined);
-    } else if (op.kind === 'table-table') {
-      const [left, right] = [this.#table(op.left), this.#table(op.right)];
-      const join = (a: Scalar, b: Scalar): Scalar => joiner(a, b, null);
-      this.#setTable(op.id, left[op.op](right, join, { ...materialized(op), value: any }));
-    } else if (op.kind === 'stream-table' && op.op !== 'outerJoin' && op.graceMs === undefined) {
-      const [stream, table] = [this.#stream(op.left), this.#table(op.right)];
-      const joined =
-        op.op === 'join'
-          ? stream.join<Scalar, Scalar>(table, joiner, named)
-          : stream.leftJoin<Scalar, Scalar>(table, joiner, named);
-      this.#setStream(op.id, joined);
-    } else if (op.kind === 'stream-globalTable' && op.op !== 'outerJoin') {
-      const [stream, { global }] = [this.#stream(op.left), this.#get(op.right, 'global')];
-      const selector = functions.newKey(op.keySelector!);
-      const select = (key: Scalar, value: Scalar): Scalar => selector(value, key);
-      const joined =
-        op.op === 'join'
-          ? stream.join<Scalar, Scalar, Scalar>(global, select, joiner, named)
-          : stream.leftJoin<Scalar, Scalar, Scalar>(global, select, joiner, named);
-      this.#setStream(op.id, joined);
-    } else {
-      throw new UnsupportedScenario(
-        `there is no ${op.kind} ${op.op}${op.graceMs === undefined ? '' : ' with grace'} yet`,
-      );
-    }
+  #join(op: JoinOp): void {
+    const joined = buildJoin(op, {
+      stream: (id) => this.#stream(id),
+      table: (id) => this.#table(id),
+      global: (id) => this.#get(id, 'global').global,
+    });
+    if (joined instanceof KStream) this.#setStream(op.id, joined);
+    else this.#setTable(op.id, joined);
+  }
+}
+
+function windowsOf(window: Of<'windowedBy'>['window']) {
+  switch (window.type) {
+    case 'time':
+      return TimeWindows.of(window.sizeMs).advanceBy(window.advanceMs).grace(window.graceMs);
+    case 'sliding':
+      return SlidingWindows.of(window.diffMs).grace(window.graceMs);
+    case 'session':
+      return SessionWindows.of(window.gapMs).grace(window.graceMs);
+    case 'unlimited':
+      return UnlimitedWindows.of().startOn(window.startMs);
   }
 }
 

@@ -141,6 +141,22 @@ export const newKey = (named: NamedFunction): ((value: Scalar, key: Scalar) => S
     named,
   );
 
+/** The right table's key in a foreign-key join. */
+export const foreignKey = (named: NamedFunction): ((value: Scalar) => Scalar) =>
+  lookUp<(value: Scalar) => Scalar>(
+    'foreign key',
+    {
+      'second-pipe-token': (value) => text(value).split('|')[1] ?? null,
+      'second-pipe-token-or-null': (value) => {
+        const token = text(value).split('|')[1] ?? null;
+        return token === 'returnNull' ? null : token;
+      },
+      'first-dash-token-int': (value) => Number.parseInt(text(value), 10),
+      'always-null': () => null,
+    },
+    named,
+  );
+
 export const groupTable = (named: NamedFunction): ((value: Scalar, key: Scalar) => Pair | null) =>
   lookUp<(value: Scalar, key: Scalar) => Pair | null>(
     'groupBy function',

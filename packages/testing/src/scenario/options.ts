@@ -1,5 +1,4 @@
 import type { BufferLimits, Materialized } from '@millrace/streams-core';
-import { UnsupportedScenario } from './functions.ts';
 
 /** A buffer's limits, without what is not given. */
 export function defined({
@@ -18,7 +17,7 @@ export function defined({
   };
 }
 
-/** How a scenario's table is kept. @throws UnsupportedScenario for a versioned store */
+/** How a scenario's table is kept. */
 export function materialized({
   id,
   store,
@@ -28,14 +27,17 @@ export function materialized({
     | {
         readonly name: string;
         readonly versioned?: boolean | undefined;
+        readonly historyRetentionMs?: number | undefined;
+        readonly caching?: boolean | undefined;
         readonly retentionMs?: number | undefined;
       }
     | undefined;
 }): Materialized<never> & { retentionMs?: number } {
-  if (store?.versioned === true) throw new UnsupportedScenario('there are no versioned stores yet');
   return {
     name: id,
     ...(store === undefined ? {} : { as: store.name }),
+    ...(store?.versioned === true ? { historyRetentionMs: store.historyRetentionMs ?? 0 } : {}),
+    ...(store?.caching === undefined ? {} : { caching: store.caching }),
     ...(store?.retentionMs === undefined ? {} : { retentionMs: store.retentionMs }),
   };
 }

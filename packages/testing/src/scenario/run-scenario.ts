@@ -1,4 +1,10 @@
-import { KeyValueView, type StateStore, WindowView } from '@millrace/state-stores';
+import {
+  KeyValueView,
+  SessionView,
+  type StateStore,
+  VersionedView,
+  WindowView,
+} from '@millrace/state-stores';
 import { json, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '../topology-test-driver.ts';
 import { buildScenario } from './build-topology.ts';
@@ -19,7 +25,11 @@ export async function runScenario(description: unknown): Promise<ScenarioResult>
   const scenario = Scenario.parse(description);
   const { topology, inputs, outputs } = buildScenario(scenario);
   const initialWallClockMs = scenario.config?.wallClockStartMs ?? 0;
-  const driver = new TopologyTestDriver(topology, { initialWallClockMs });
+  const driver = new TopologyTestDriver(topology, {
+    initialWallClockMs,
+    cacheMaxBytes: scenario.cacheBytes ?? 0,
+    emitIntervalMs: scenario.config?.emitIntervalMs ?? 0,
+  });
   const failures: string[] = [];
   const all: ScenarioOutput[] = [];
   for (const [index, step] of scenario.steps.entries()) {
@@ -76,8 +86,9 @@ function read(driver: TopologyTestDriver, outputs: readonly string[]): ScenarioO
 /** `{key, window: {start, end}}` as scenarios write it. */
 function flatKey(key: unknown): ScenarioOutput['key'] {
   if (typeof key !== 'object' || key === null) return key as Scalar;
-  const windowed = key as { key: Scalar; window: { start: number; end: number } };
-  return { key: windowed.key, start: windowed.window.start, end: windowed.window.end };
+  const windowed = key as { key: Scalar; window: { start: number; end: number | null } };
+  // JSON has no infinity.
+  return { key: windowed.key, start: windowed.window.start, end: windowed.window.end ?? 'max' };
 }
 
 function innerKey(key: ScenarioOutput['key']): Scalar {
@@ -122,13 +133,30 @@ async function contents(store: StateStore): Promise<ScenarioOutput[]> {
     for await (const [key, { value, timestamp }] of store.range()) {
       found.push({ topic: store.name, key: key as Scalar, value: value as Scalar, ts: timestamp });
     }
+  } else if (store instanceof VersionedView) {
+    for await (const [key, { value, timestamp }] of store.range()) {
+      found.push({ topic: store.name, key: key as Scalar, value: value as Scalar, ts: timestamp });
+    }
+  } else if (store instanceof SessionView) {
+    for await (const { key, start, end, value } of store.all()) {
+      found.push({
+        topic: store.name,
+        key: { key: key as Scalar, start, end },
+        value: value as Scalar,
+        ts: end,
+      });
+    }
   } else if (store instanceof WindowView) {
     for await (const { key, start, value, timestamp } of store.all()) {
-      const windowed = { key: key as Scalar, start, end: start + store.windowSizeMs };
+      const windowed = { key: key as Scalar, start, end: windowEnd(start + store.windowSizeMs) };
       found.push({ topic: store.name, key: windowed, value: value as Scalar, ts: timestamp });
     }
   }
   return found;
+}
+
+function windowEnd(end: number): number | 'max' {
+  return Number.isFinite(end) ? end : 'max';
 }
 
 function describe(thrown: unknown): string {

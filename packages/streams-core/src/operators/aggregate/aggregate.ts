@@ -1,5 +1,6 @@
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
+import { rowChange } from '../table/row-change.ts';
 
 /** How an aggregate starts and grows. Returning null deletes it. */
 export interface Aggregation<K, V, A> {
@@ -32,7 +33,7 @@ export function aggregate<K, V, A>(
   return {
     kind: 'aggregate',
     open(context, forward) {
-      const store = context.keyValueStore<K, A>(storeName);
+      const store = context.rowStore<K, A>(storeName);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, V>) => {
         if (key === null || value === null) return context.dropped();
@@ -40,11 +41,12 @@ export function aggregate<K, V, A>(
         const oldValue = old === undefined ? null : old.value;
         const newValue = add(old === undefined ? initial() : oldValue, value, key);
         const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
-        store.put(key, newValue, time);
-        const change = { newValue, oldValue: sendOldValues ? oldValue : null };
+        const put = store.put(key, newValue, time);
+        if (put === 'expired') return context.dropped('late');
+        const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });
       };
     },
-    view: (context) => context.keyValueStore(storeName),
+    view: (context) => context.rowStore(storeName),
   };
 }

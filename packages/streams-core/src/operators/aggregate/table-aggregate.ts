@@ -1,6 +1,7 @@
 import { StreamsError } from '../../errors.ts';
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
+import { rowChange } from '../table/row-change.ts';
 
 /** How a table's rows go into an aggregate and come out of it again. */
 export interface TableAggregation<K, V, A> {
@@ -37,7 +38,7 @@ export function tableAggregate<K, V, A>(
   return {
     kind: 'table-aggregate',
     open(context, forward) {
-      const store = context.keyValueStore<K, A>(storeName);
+      const store = context.rowStore<K, A>(storeName);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         if (key === null)
@@ -49,11 +50,12 @@ export function tableAggregate<K, V, A>(
         if (value.newValue !== null) newValue = add(newValue ?? initial(), value.newValue, key);
         const changes = value.newValue !== null || value.oldValue !== null;
         const time = changes && old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
-        store.put(key, newValue, time);
-        const change = { newValue, oldValue: sendOldValues ? oldValue : null };
+        const put = store.put(key, newValue, time);
+        if (put === 'expired') return context.dropped('late');
+        const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });
       };
     },
-    view: (context) => context.keyValueStore(storeName),
+    view: (context) => context.rowStore(storeName),
   };
 }

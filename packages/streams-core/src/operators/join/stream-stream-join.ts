@@ -62,7 +62,14 @@ export function streamStreamJoin<K, V1, V2, R>(
         unmatchedStore === undefined
           ? undefined
           : context.buffer<UnmatchedKey<K>, UnmatchedValues<V1, V2>>(unmatchedStore);
-      const emitClosed = unmatched === undefined ? undefined : closedEmitter(unmatched, join, after, forward);
+      const emitClosed =
+        unmatched === undefined ? undefined : closedEmitter(context, unmatched, join, after, forward);
+      if (emitClosed !== undefined && side === 'right') {
+        context.onTimeAdvance((streamTime) => {
+          if (streamTime > time.value) time.value = streamTime;
+          return emitClosed(time.value);
+        });
+      }
 
       const match = ({ key, value, timestamp, headers }: StreamRecord<K, unknown>): void | Promise<void> => {
         const partners = store.fetchRange(
@@ -113,8 +120,12 @@ function wait<K, V1, V2>(
   unmatched.put(timestamp, { key, newValue: { side, values }, oldValue: null, timestamp, headers });
 }
 
+/** When each buffer may next be looked through, in wall-clock time: both sides of a join share one. */
+const nextEmits = new WeakMap<object, number>();
+
 /** Sends what has waited long enough, by time, the right side first, then by key, in the order in which it came. */
 function closedEmitter<K, V1, V2, R>(
+  { emitIntervalMs, processorContext }: OperatorContext,
   unmatched: Unmatched<K, V1, V2>,
   { windows, joiner }: StreamStreamJoin<V1, V2, R>,
   ownAfterMs: number,
@@ -127,6 +138,11 @@ function closedEmitter<K, V1, V2, R>(
   return (streamTime) => {
     const earliest = unmatched.minTime;
     if (earliest === undefined || earliest + ownAfterMs + graceMs >= streamTime) return;
+    if (emitIntervalMs > 0) {
+      const now = processorContext.currentSystemTimeMs;
+      if (now < (nextEmits.get(unmatched) ?? 0)) return;
+      nextEmits.set(unmatched, now + emitIntervalMs);
+    }
     const closed = unmatched.takeUntil(streamTime - shorter - graceMs, ({ side }, timestamp) =>
       isClosed(side, timestamp, streamTime),
     );

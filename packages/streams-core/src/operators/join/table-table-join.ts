@@ -13,6 +13,8 @@ export interface TableTableJoin<V1, V2, R> {
   readonly own: string;
   readonly other: string;
   readonly side: 'left' | 'right';
+  /** Its own rows come in versions: only the latest are joined. */
+  readonly versioned: boolean;
   readonly keeps: JoinSides;
   readonly joiner: (left: V1 | null, right: V2 | null) => R;
 }
@@ -24,7 +26,7 @@ export interface TableTableJoin<V1, V2, R> {
 export function tableTableJoin<K, V1, V2, R>(
   join: TableTableJoin<V1, V2, R>,
 ): Operator<K, Change<V1 | V2>, K, Change<R>> {
-  const { own, other, side, keeps } = join;
+  const { own, other, side, keeps, versioned } = join;
   const ownKept = side === 'left' ? keeps.left : keeps.right;
   const otherKept = side === 'left' ? keeps.right : keeps.left;
   const joined = (mine: unknown, theirs: unknown): R =>
@@ -43,6 +45,7 @@ export function tableTableJoin<K, V1, V2, R>(
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<unknown>>) => {
         if (key === null) return context.dropped();
+        if (versioned && value.isLatest === false) return context.dropped('stale');
         const found = view.get(key);
         if (found === undefined && (!ownKept || (value.newValue === null && value.oldValue === null))) return;
         const theirs = found === undefined ? null : found.value;

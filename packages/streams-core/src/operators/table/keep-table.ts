@@ -1,22 +1,26 @@
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator, OperatorContext, TableView } from '../../topology/operator.ts';
+import { rowChange } from './row-change.ts';
 
 /** The store of a table that is kept, or undefined for one that is worked out again for each look-up. */
 export type KeptIn = string | undefined;
 
-/** The old value to send on: the store's own where there is one, else what the change from above amounts to. */
+/**
+ * Keeps a change's row where the table is kept, and gives the change to send on; undefined where the row is too old to be
+ * kept. The old value is the store's own where there is one, else what the change says.
+ */
 export function keeper<K, V>(
   context: OperatorContext,
   kept: KeptIn,
-): (key: K, change: Change<V>, timestamp: number) => Change<V> {
+): (key: K, change: Change<V>, timestamp: number) => Change<V> | undefined {
   const { sendOldValues } = context;
-  if (kept === undefined)
-    return (_key, change) => (sendOldValues ? change : { newValue: change.newValue, oldValue: null });
-  const store = context.keyValueStore<K, V>(kept);
+  if (kept === undefined) return (_key, change) => change;
+  const store = context.rowStore<K, V>(kept);
   return (key, { newValue }, timestamp) => {
     const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;
-    store.put(key, newValue, timestamp);
-    return { newValue, oldValue };
+    const put = store.put(key, newValue, timestamp);
+    if (put !== 'expired') return rowChange(newValue, oldValue, put);
+    context.dropped('late');
   };
 }
 
@@ -26,10 +30,12 @@ export function tableMerge<K, V>(firstSide: string, kept: KeptIn): Operator<K, C
     kind: 'table-merge',
     open(context, forward) {
       const keep = keeper<K, V>(context, kept);
-      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) =>
-        forward({ key, value: keep(key, value, timestamp), timestamp, headers });
+      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
+        const change = keep(key, value, timestamp);
+        if (change !== undefined) return forward({ key, value: change, timestamp, headers });
+      };
     },
     view: (context): TableView<unknown, unknown> =>
-      kept === undefined ? context.view(firstSide) : context.keyValueStore(kept),
+      kept === undefined ? context.view(firstSide) : context.rowStore(kept),
   };
 }

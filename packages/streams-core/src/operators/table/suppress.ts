@@ -40,6 +40,14 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
       const time = context.observedTime();
       const evict =
         limits === undefined ? undefined : evictor(buffer, limits, context.nodeName, dropDeletes, forward);
+      const sendDue = (until: number): void | Promise<void> => {
+        const due = buffer.takeUntil(until).filter((change) => !dropDeletes || change.newValue !== null);
+        return sequence(due.length, (index) => send(due[index]!, forward));
+      };
+      context.onTimeAdvance((streamTime) => {
+        if (streamTime > time.value) time.value = streamTime;
+        return sendDue(time.value - delayMs);
+      });
       return (record: StreamRecord<K, Change<V>>) => {
         const { key, value, timestamp, headers } = record;
         if (timestamp > time.value) time.value = timestamp;
@@ -51,8 +59,7 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
         buffer.put(timeOf(record), { key, newValue, oldValue, timestamp, headers }, bytes);
         const until = time.value - delayMs;
         if (buffer.minTime! > until) return evict?.();
-        const due = buffer.takeUntil(until).filter((change) => !dropDeletes || change.newValue !== null);
-        const pending = sequence(due.length, (index) => send(due[index]!, forward));
+        const pending = sendDue(until);
         return pending === undefined ? evict?.() : pending.then(evict);
       };
     },

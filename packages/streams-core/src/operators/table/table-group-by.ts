@@ -10,10 +10,11 @@ import type { KeyValue } from '../stateless/map.ts';
 export function tableGroupBy<K, V, K2, V2>(
   selector: (value: V, key: K) => KeyValue<K2, V2> | null,
   sameKey: (a: K2, b: K2) => boolean,
+  versioned: boolean,
 ): Operator<K, Change<V>, K2, Change<V2>> {
   return {
     kind: 'table-group-by',
-    open(_context, forward) {
+    open(context, forward) {
       const select = (value: V | null, key: K): KeyValue<K2, V2> | null => {
         const pair = value === null ? null : selector(value, key);
         return pair === null || pair[0] === null || pair[1] === null ? null : pair;
@@ -21,6 +22,8 @@ export function tableGroupBy<K, V, K2, V2>(
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         if (key === null)
           throw new StreamsError('RECORD_PROCESSING', 'The key of a table that is grouped must not be null');
+        // An aggregate is of the latest rows only.
+        if (versioned && value.isLatest === false) return context.dropped('stale');
         const old = select(value.oldValue, key);
         const fresh = select(value.newValue, key);
         const send = (to: K2, newValue: V2 | null, oldValue: V2 | null): void | Promise<void> =>

@@ -1,6 +1,7 @@
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
+import { passed } from './row-change.ts';
 
 /** A table with other values; deletes stay deletes (Kafka Streams: KTableMapValues). */
 export function tableMapValues<K, V, V2>(
@@ -15,19 +16,17 @@ export function tableMapValues<K, V, V2>(
       const keep = keeper<K, V2>(context, kept);
       const needsOld = context.sendOldValues && kept === undefined;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
-        const change = {
-          newValue: mapped(value.newValue, key),
-          oldValue: needsOld ? mapped(value.oldValue, key) : null,
-        };
-        return forward({ key, value: keep(key, change, timestamp), timestamp, headers });
+        const oldValue = needsOld ? mapped(value.oldValue, key) : null;
+        const change = keep(key, passed(value, mapped(value.newValue, key), oldValue), timestamp);
+        if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
     view: (context): TableView<unknown, unknown> => {
-      if (kept !== undefined) return context.keyValueStore(kept);
+      if (kept !== undefined) return context.rowStore(kept);
       const view = context.view<K, V>(parent);
       const derived: TableView<K, V2> = {
-        get: (key) => {
-          const row = view.get(key);
+        get: (key, asOf) => {
+          const row = view.get(key, asOf);
           return row === undefined ? undefined : { value: mapper(row.value, key), timestamp: row.timestamp };
         },
       };

@@ -1,9 +1,11 @@
 import type { Change } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
+import { rowChange } from './row-change.ts';
 
 /**
  * Reads a stream as the changes of a table: the last record of a key is its row, null deletes it, a null key is left
- * out. Without a store it sends new values only (Kafka Streams: KTableSource).
+ * out. Without a store it sends new values only. A version too old for a versioned store is left out; one that is not the
+ * latest goes on as such (Kafka Streams: KTableSource).
  */
 export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V>> {
   return {
@@ -15,15 +17,16 @@ export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V
           return forward({ key, value: { newValue: value, oldValue: null }, timestamp, headers });
         };
       }
-      const store = context.keyValueStore<K, V>(storeName);
+      const store = context.rowStore<K, V>(storeName);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }) => {
         if (key === null) return context.dropped();
         const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;
-        store.put(key, value, timestamp);
-        return forward({ key, value: { newValue: value, oldValue }, timestamp, headers });
+        const put = store.put(key, value, timestamp);
+        if (put === 'expired') return context.dropped('late');
+        return forward({ key, value: rowChange(value, oldValue, put), timestamp, headers });
       };
     },
-    view: (context) => context.keyValueStore(storeName),
+    view: (context) => context.rowStore(storeName),
   };
 }

@@ -1,10 +1,11 @@
-import type { BufferView, KeyValueView, StateStore, WindowView } from '@millrace/state-stores';
+import type { StateStore, StoreSpec } from '@millrace/state-stores';
 import { isStreamsError, RecordError, TopologyError } from '../../errors.ts';
-import type { Forward, StreamRecord } from '../../record.ts';
+import type { Change, Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
 import type { ProcessorNode, SourceNode, TopologyNode } from '../../topology/nodes.ts';
-import type { ObservedTime, OperatorContext, TableView } from '../../topology/operator.ts';
-import { TaskProcessorContext } from './processor-context.ts';
+import type { DropReason, ObservedTime } from '../../topology/operator.ts';
+import { type CacheBudget, ChangeCache } from './change-cache.ts';
+import { type Hooks, operatorContext } from './operator-context.ts';
 import type { Punctuations } from './punctuation.ts';
 import type { RecordCollector } from './record-collector.ts';
 import { openSink } from './sink-node.ts';
@@ -19,41 +20,65 @@ export interface LinkOptions {
   readonly taskId: string;
   /** The task's stores and the global ones. */
   readonly stores: ReadonlyMap<string, StateStore>;
+  readonly specs: ReadonlyMap<string, StoreSpec>;
   readonly globalStores: ReadonlySet<string>;
   readonly collector: RecordCollector;
   readonly directory: TopicDirectory;
   readonly clock: TaskClock;
   readonly punctuations: Punctuations;
   readonly observedTimes: Map<string, ObservedTime>;
+  /** For the changes of tables that may wait until the next commit; undefined: none wait. */
+  readonly cacheBudget: CacheBudget | undefined;
+  readonly emitIntervalMs: number;
   readonly now: () => number;
-  readonly dropped: () => void;
+  readonly dropped: (reason?: DropReason) => void;
   readonly requestCommit: () => void;
 }
 
 export interface Linked {
   /** Where the records of each source node go. */
   readonly entries: ReadonlyMap<string, Forward>;
+  /** Sends on what waits in caches. */
+  flushCaches(): void | Promise<void>;
+  /** Tells operators that time has moved on without a record. */
+  advanceTime(streamTime: number): void | Promise<void>;
   close(): void;
+}
+
+interface Linking extends LinkOptions {
+  readonly forwards: Map<string, Forward>;
+  /** From the last node to the first. */
+  readonly caches: ChangeCache[];
+  readonly hooks: Hooks;
 }
 
 /** Turns the nodes of a task into closures, sinks first, so that a record goes down a chain of plain calls. */
 export function link(options: LinkOptions): Linked {
-  const forwards = new Map<string, Forward>();
-  const closers: (() => void)[] = [];
+  const hooks: Hooks = { closers: [], advancers: [] };
+  const linking: Linking = { ...options, forwards: new Map(), caches: [], hooks };
+  const { forwards } = linking;
   const children = childrenOf(options.part);
   const below = (node: TopologyNode): Forward =>
     fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
   for (const node of [...options.part].reverse()) {
     if (node.kind === 'source') forwards.set(node.name, below(node));
     else if (node.kind === 'sink')
-      forwards.set(node.name, openSink(node, options.collector, options.directory, options.clock));
-    else forwards.set(node.name, openProcessor(node, below(node), forwards, options, closers));
+      forwards.set(
+        node.name,
+        openSink(node, options.collector, options.directory, options.clock, options.dropped),
+      );
+    else forwards.set(node.name, openProcessor(node, below(node), linking));
   }
   const sources = options.part.filter((node): node is SourceNode => node.kind === 'source');
+  // Those nearer to the sources first: what they send may wait again further down.
+  const caches = linking.caches.reverse();
+  const advancers = hooks.advancers.reverse();
   return {
     entries: new Map(sources.map(({ name }) => [name, forwards.get(name)!])),
+    flushCaches: () => sequence(caches.length, (index) => caches[index]!.flush()),
+    advanceTime: (streamTime) => sequence(advancers.length, (index) => advancers[index]!(streamTime)),
     close: () => {
-      for (const close of closers) close();
+      for (const close of hooks.closers) close();
     },
   };
 }
@@ -61,7 +86,7 @@ export function link(options: LinkOptions): Linked {
 function childrenOf(part: readonly TopologyNode[]): Map<string, string[]> {
   const children = new Map<string, string[]>();
   for (const node of part) {
-    if (node.kind === 'source') continue;
+    if (node.kind === 'source' || (node.kind === 'sink' && node.side === true)) continue;
     for (const parent of node.parents) children.set(parent, [...(children.get(parent) ?? []), node.name]);
   }
   return children;
@@ -74,24 +99,34 @@ function fanOut(forwards: readonly Forward[]): Forward {
   return (record) => sequence(forwards.length, (index) => forwards[index]!(record));
 }
 
-function openProcessor(
-  node: ProcessorNode,
-  below: Forward,
-  forwards: ReadonlyMap<string, Forward>,
-  options: LinkOptions,
-  closers: (() => void)[],
-): Forward {
+function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): Forward {
   const child = (name: string): Forward => {
-    const found = forwards.get(name);
+    const found = linking.forwards.get(name);
     if (found !== undefined) return found;
     throw new TopologyError(
       'TOPOLOGY_INVALID',
       `Processor "${node.name}" has no child "${name}" to forward to`,
     );
   };
-  const context = operatorContext(node, below, child, options, closers);
-  const open = node.operator.open(context, below as Forward<unknown, unknown>) as Forward;
-  return named(node.name, open, options.clock);
+  const cache = cacheOf(node, below, linking);
+  const cached: Forward = cache === undefined ? below : (record) => cache.put(record as CachedRecord);
+  const context = operatorContext(node, cached, child, linking, linking.hooks);
+  // A cache has to know what was there before, whoever asks.
+  const opened = cache === undefined ? context : { ...context, sendOldValues: true };
+  const open = node.operator.open(opened, cached as Forward<unknown, unknown>) as Forward;
+  return named(node.name, open, linking.clock);
+}
+
+type CachedRecord = StreamRecord<unknown, Change<unknown>>;
+
+function cacheOf({ table }: ProcessorNode, below: Forward, linking: Linking): ChangeCache | undefined {
+  const { cacheBudget: budget, specs, caches } = linking;
+  if (budget === undefined || table?.store === undefined || !table.materialized || !table.cached)
+    return undefined;
+  const { sendOldValues } = table;
+  const cache = new ChangeCache({ spec: specs.get(table.store)!, sendOldValues, forward: below, budget });
+  caches.push(cache);
+  return cache;
 }
 
 /** Says which node an error came from: the innermost one names it. */
@@ -114,68 +149,4 @@ function named(nodeName: string, forward: Forward, clock: TaskClock): Forward {
       return fail(cause);
     }
   };
-}
-
-function operatorContext(
-  node: ProcessorNode,
-  forward: Forward,
-  child: (name: string) => Forward,
-  options: LinkOptions,
-  closers: (() => void)[],
-): OperatorContext {
-  const { stores, globalStores, clock, observedTimes } = options;
-  const store = (name: string): StateStore => {
-    const found = stores.get(name);
-    if (found !== undefined) return found;
-    throw new TopologyError(
-      'TOPOLOGY_STORE_MISSING',
-      `Node "${node.name}" finds no store "${name}" in task ${options.taskId}`,
-    );
-  };
-  const processorContext = new TaskProcessorContext({
-    nodeName: node.name,
-    applicationId: options.applicationId,
-    taskId: options.taskId,
-    forward,
-    child,
-    findStore: (name) =>
-      node.stores.includes(name) || globalStores.has(name) ? stores.get(name) : undefined,
-    clock,
-    punctuations: options.punctuations,
-    now: options.now,
-    requestCommit: options.requestCommit,
-  });
-  closers.push(() => processorContext.close());
-  return {
-    nodeName: node.name,
-    sendOldValues: node.table?.sendOldValues ?? false,
-    keepsTable: node.table?.materialized ?? false,
-    keyValueStore: <K, V>(name: string) => store(name) as KeyValueView<K, V>,
-    windowStore: <K, V>(name: string) => store(name) as WindowView<K, V>,
-    buffer: <K, V>(name: string) => store(name) as BufferView<K, V>,
-    view: <K, V>(name: string) => viewOf(name, options, closers) as TableView<K, V>,
-    child,
-    observedTime: (name = node.name) => {
-      const time = observedTimes.get(name) ?? { value: -1 };
-      observedTimes.set(name, time);
-      return time;
-    },
-    dropped: options.dropped,
-    processorContext,
-    onClose: (close) => closers.push(close),
-  };
-}
-
-function viewOf(name: string, options: LinkOptions, closers: (() => void)[]): TableView<unknown, unknown> {
-  const node = options.nodes.get(name);
-  const noChild = (): never => {
-    throw new TopologyError('TOPOLOGY_INVALID', `The view of "${name}" cannot forward`);
-  };
-  if (node?.kind !== 'processor' || node.operator.view === undefined) {
-    throw new TopologyError(
-      'TOPOLOGY_INVALID',
-      `The rows of "${name}" cannot be looked up: give that table a store with { as: '...' }`,
-    );
-  }
-  return node.operator.view(operatorContext(node, () => {}, noChild, options, closers));
 }

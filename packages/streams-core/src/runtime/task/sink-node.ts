@@ -16,8 +16,9 @@ export function openSink(
   collector: RecordCollector,
   directory: TopicDirectory,
   clock: TaskClock,
+  dropped: () => void,
 ): Forward {
-  const { name, topic, key: keySerde, value: valueSerde } = node;
+  const { name, topic, key: keySerde, value: valueSerde, partitioner } = node;
   const keyOf = writer(keySerde);
   const valueOf = writer(valueSerde);
   const collect = (target: string, partitions: number, record: StreamRecord<unknown, unknown>): void => {
@@ -36,8 +37,17 @@ export function openSink(
         cause,
       );
     }
-    const partition = choosePartition(keyBytes, partitions, clock.partition);
-    collector.add(target, partition, { key: keyBytes, value: valueBytes, timestamp, headers });
+    const produced = { key: keyBytes, value: valueBytes, timestamp, headers };
+    const chosen = partitioner?.(record, { topic: target, partitions });
+    if (chosen === undefined) {
+      collector.add(target, defaultPartition(keyBytes, partitions, clock.partition), produced);
+    } else if (typeof chosen === 'number') {
+      collector.add(target, checked(name, chosen, partitions), produced);
+    } else {
+      if (chosen.length === 0) dropped();
+      for (const partition of new Set(chosen))
+        collector.add(target, checked(name, partition, partitions), produced);
+    }
   };
   const send = (target: string, record: StreamRecord<unknown, unknown>): void | Promise<void> => {
     const partitions = directory.partitions(target);
@@ -57,7 +67,13 @@ function writer(serde: Serializer<unknown>): (value: unknown) => Bytes {
   return (value) => serde.serializeText!(value);
 }
 
-function choosePartition(key: Bytes | null, partitions: number, own: number): number {
+/** @throws RangeError for a partition that is not there */
+function checked(node: string, partition: number, partitions: number): number {
+  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition;
+  throw new RangeError(`The partitioner of ${node} chose partition ${partition} of ${partitions}`);
+}
+
+function defaultPartition(key: Bytes | null, partitions: number, own: number): number {
   if (partitions === 1) return 0;
   return key === null ? own % partitions : partitionForKey(toBytes(key), partitions);
 }

@@ -1,5 +1,6 @@
 import { type Header, type LogRecord, noHeaders, type Serde } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
+import type { DropReason } from '../../topology/operator.ts';
 import type { SourceTopic } from '../../topology/nodes.ts';
 import type { DeserializationExceptionHandler } from '../handlers.ts';
 import type { RecordCollector } from './record-collector.ts';
@@ -15,7 +16,7 @@ export interface SourceOptions {
   readonly onError: DeserializationExceptionHandler;
   readonly collector: RecordCollector;
   readonly directory: TopicDirectory;
-  readonly dropped: () => void;
+  readonly dropped: (reason: DropReason) => void;
 }
 
 /** The start of a record's way: bytes to a record. One that cannot be read goes to the handler. */
@@ -71,7 +72,7 @@ function refuse(options: SourceOptions, record: LogRecord, cause: unknown): unde
   const error = new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
   const response = onError(error, record);
   if (response === 'fail') throw error;
-  dropped();
+  dropped('unreadable');
   if (response === 'continue') return;
   const target = response.deadLetterTopic;
   const count = options.directory.partitions(target);

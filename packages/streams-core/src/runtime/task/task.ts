@@ -1,10 +1,11 @@
 import type { CommittedOffset, LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import { changelogName } from '../../topology/internal-topics.ts';
-import type { ObservedTime } from '../../topology/operator.ts';
+import type { DropReason, ObservedTime } from '../../topology/operator.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { DeserializationExceptionHandler } from '../handlers.ts';
+import type { CacheBudget } from './change-cache.ts';
 import { decodeMetadata, encodeMetadata } from './commit-metadata.ts';
 import { type Linked, link } from './link.ts';
 import { type LagOf, PartitionGroup } from './partition-group.ts';
@@ -37,6 +38,10 @@ export interface TaskOptions {
   readonly directory: TopicDirectory;
   readonly lagOf: LagOf;
   readonly onDeserializationError: DeserializationExceptionHandler;
+  /** For changes that may wait until the next commit; undefined: none wait. */
+  readonly cacheBudget?: CacheBudget | undefined;
+  /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
+  readonly emitIntervalMs?: number;
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
 }
@@ -68,7 +73,8 @@ export class Task {
   readonly #unlogged: readonly StateStore[];
   /** Records taken since the last commit, and calls of punctuators. */
   #work = 0;
-  dropped = 0;
+  #dropped = 0;
+  #late = 0;
   processed = 0;
   commitRequested = false;
 
@@ -85,8 +91,9 @@ export class Task {
     const inChangelogs = new Set(this.#changelogs.values());
     this.#unlogged = [...options.stores.values()].filter((store) => !inChangelogs.has(store));
     this.#recallTimes();
-    const countDropped = (): void => {
-      this.dropped++;
+    const countDropped = (reason?: DropReason): void => {
+      this.#dropped++;
+      if (reason === 'late') this.#late++;
     };
     this.#linked = link({
       nodes: topology.nodes,
@@ -94,6 +101,9 @@ export class Task {
       applicationId,
       taskId: this.name,
       stores: new Map([...options.globalStores, ...options.stores]),
+      specs: topology.stores,
+      cacheBudget: options.cacheBudget,
+      emitIntervalMs: options.emitIntervalMs ?? 0,
       globalStores: topology.globalStores,
       collector: this.#collector,
       directory,
@@ -246,6 +256,30 @@ export class Task {
   wantsFlush(now: number): boolean {
     for (const store of this.#options.stores.values()) if (store.wantsFlush(now)) return true;
     return false;
+  }
+
+  /** Records left out: null keys, late ones, unreadable ones. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Of those the ones that were too late for their windows. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Sends on the changes that wait for the next commit. */
+  flushCaches(): void | Promise<void> {
+    return this.#linked.flushCaches();
+  }
+
+  /** Moves stream time on without a record: windows close, what waits for time goes on. */
+  advanceTime(streamTime: number): void | Promise<void> {
+    if (streamTime <= this.#clock.streamTime) return;
+    this.#clock.streamTime = streamTime;
+    this.#clock.timestamp = streamTime;
+    this.#work++;
+    return this.#linked.advanceTime(streamTime);
   }
 
   /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */

@@ -1,0 +1,324 @@
+import type { LogRecord } from '@millrace/log-client';
+import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import { overlay } from '../layers/merge.ts';
+import { TimeIndex } from '../layers/time-index.ts';
+import { type Cell, WriteBack } from '../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
+import {
+  bucketKey,
+  decodeBucket,
+  encodeBucket,
+  keyOfBucket,
+  segmentPrefix,
+} from '../layout/window-bucket.ts';
+import type { StoreSpec } from '../store-spec.ts';
+import { BackedView } from './backed-view.ts';
+
+/** A value in a bucket: its place in time, and a second time that the view gives a meaning. */
+export interface Entry {
+  readonly time: number;
+  second: number;
+  kept: unknown;
+  changed: boolean;
+}
+
+/** A key's entries of one segment, by time. */
+export interface Bucket extends Cell {
+  readonly segment: number;
+  readonly mapKey: unknown;
+  readonly keyBytes: Uint8Array;
+  readonly entries: Entry[];
+}
+
+/** An entry with the bytes of its key: what scans over all keys give. */
+export interface KeyedEntry extends Entry {
+  readonly keyBytes: Uint8Array;
+}
+
+interface OpenKey {
+  readonly mapKey: unknown;
+  readonly keyBytes: Uint8Array;
+}
+
+const minSegmentMs = 60_000;
+
+/** As Kafka Streams' window stores: half the retention, a minute at least. */
+export function segmentInterval(retentionMs: number): number {
+  return Math.max(Math.floor(retentionMs / 2), minSegmentMs);
+}
+
+/** Values by key and time, in buckets of one key and one segment of time. Segments expire as a whole. */
+export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
+  streamTime = -1;
+  protected readonly keys: KeyCodec<K>;
+  protected readonly values: ValueCodec<V>;
+  protected readonly writeBack: WriteBack<Bucket>;
+  readonly #retentionMs: number;
+  readonly #segmentMs: number;
+  readonly #segments = new Map<number, Map<unknown, Bucket>>();
+  /** Segments below this one have expired; on disk they go after the next commit. */
+  #firstSegment = 0;
+  #clearedBelow = 0;
+  /** No segment after this one has ever been written to the bytes store. */
+  #lastStoredSegment: number;
+  #clearing: void | Promise<void> = undefined;
+  #lastBucket: Bucket | undefined;
+  /** What has not been taken out as closed yet, where someone asks for that. */
+  readonly #open: TimeIndex<OpenKey> | undefined;
+
+  constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
+    super(spec.name, backing);
+    // What never expires has a retention that no time reaches.
+    this.#retentionMs = Math.min(spec.retentionMs ?? 0, Number.MAX_SAFE_INTEGER);
+    this.#segmentMs = segmentInterval(this.#retentionMs);
+    this.keys = keyCodec(spec.key);
+    this.values = valueCodec(spec.value);
+    this.#open = spec.indexedByTime === true ? new TimeIndex() : undefined;
+    this.writeBack = new WriteBack({
+      backing,
+      encode: (bucket) => this.#encode(bucket),
+      evict: (keep) => this.#evict(keep),
+      size: () => this.#size(),
+    });
+    const storedTime = backing.checkpoint?.streamTime ?? -1;
+    const unknown = !backing.openedEmpty && backing.checkpoint === undefined;
+    this.#lastStoredSegment = unknown ? Number.POSITIVE_INFINITY : Math.floor(storedTime / this.#segmentMs);
+    this.observe(storedTime);
+  }
+
+  load(): void | Promise<void> {
+    if (this.#open !== undefined && !this.backing.openedEmpty) return this.#loadOpen(this.#open);
+  }
+
+  async #loadOpen(open: TimeIndex<OpenKey>): Promise<void> {
+    for await (const [key, bytes] of this.backing.iterate({})) {
+      const keyBytes = keyOfBucket(key);
+      const mapKey = this.keys.mapKey(this.keys.serde.deserialize(keyBytes));
+      for (const { time } of this.#decode(bytes)) open.add(time, { mapKey, keyBytes });
+    }
+  }
+
+  /** What is older cannot be read, though its segment may still be there. */
+  protected get earliest(): number {
+    // Windows that are sent when they close stay readable a millisecond longer, as in Kafka Streams.
+    return this.streamTime - this.#retentionMs + (this.#open === undefined ? 1 : 0);
+  }
+
+  /** The beginning of what is still kept. */
+  protected get firstTime(): number {
+    return this.#firstSegment * this.#segmentMs;
+  }
+
+  protected get isIndexed(): boolean {
+    return this.#open !== undefined;
+  }
+
+  protected segmentOf(time: number): number {
+    return Math.floor(time / this.#segmentMs);
+  }
+
+  protected hasExpired(segment: number): boolean {
+    return segment < this.#firstSegment;
+  }
+
+  protected observe(time: number): void {
+    if (time <= this.streamTime) return;
+    this.streamTime = time;
+    this.#expire();
+  }
+
+  /** Forgets segments past their retention, unless something in them still has to be taken out as closed. */
+  #expire(): void {
+    const expired = this.streamTime - this.#retentionMs;
+    const first = this.segmentOf(Math.min(expired, this.#open?.min ?? expired));
+    if (first <= this.#firstSegment) return;
+    this.#firstSegment = first;
+    this.#lastBucket = undefined;
+    for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
+  }
+
+  protected bucket(segment: number, key: K): Bucket {
+    const mapKey = this.keys.mapKey(key);
+    const last = this.#lastBucket;
+    // A record looks its window up and then sets it: the second time the bucket is at hand.
+    if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
+    const found = this.#segments.get(segment)?.get(mapKey);
+    this.#lastBucket = found;
+    return found ?? this.#readBucket(segment, mapKey, this.keys.serde.serialize(key));
+  }
+
+  #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
+    const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
+    const bytes = stored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
+    const entries = bytes === undefined ? [] : this.#decode(bytes);
+    const bucket: Bucket = { segment, mapKey, keyBytes, entries, uncommitted: false, unflushed: false };
+    let buckets = this.#segments.get(segment);
+    if (buckets === undefined) {
+      buckets = new Map();
+      this.#segments.set(segment, buckets);
+    }
+    buckets.set(mapKey, bucket);
+    this.#lastBucket = bucket;
+    return bucket;
+  }
+
+  /** Sets an entry's value; undefined deletes it. */
+  protected set(bucket: Bucket, entry: Entry, kept: unknown): void {
+    if (this.#open !== undefined && entry.kept === undefined && kept !== undefined) {
+      this.#open.add(entry.time, { mapKey: bucket.mapKey, keyBytes: bucket.keyBytes });
+    }
+    entry.kept = kept;
+  }
+
+  /**
+   * Takes out, as closed, all entries with times up to `until` that have not been taken out before: by time, then as
+   * `compare` has it. Only for stores that are indexed by time.
+   */
+  protected takeOpenUntil(until: number, compare: (a: KeyedEntry, b: KeyedEntry) => number): KeyedEntry[] {
+    const found: KeyedEntry[] = [];
+    if (this.#open === undefined || (this.#open.min ?? Number.POSITIVE_INFINITY) > until) return found;
+    for (const { time, items } of this.#open.takeUntil(until)) {
+      const segment = this.segmentOf(time);
+      const seen = new Set<unknown>();
+      for (const { mapKey, keyBytes } of items) {
+        if (seen.has(mapKey)) continue;
+        seen.add(mapKey);
+        const bucket =
+          this.#segments.get(segment)?.get(mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
+        for (const entry of bucket.entries) {
+          if (entry.time === time && entry.kept !== undefined) found.push({ ...entry, keyBytes });
+        }
+      }
+    }
+    this.#expire();
+    return found.sort((a, b) => a.time - b.time || compare(a, b));
+  }
+
+  #decode(bytes: Uint8Array): Entry[] {
+    return decodeBucket(bytes).map(({ time, second, value }) => ({
+      time,
+      second,
+      kept: this.values.decode(value),
+      changed: false,
+    }));
+  }
+
+  #encode(bucket: Bucket): BytesChange {
+    if (bucket.segment > this.#lastStoredSegment) this.#lastStoredSegment = bucket.segment;
+    const stored = bucket.entries
+      .filter(({ kept }) => kept !== undefined)
+      .map(({ time, second, kept }) => ({ time, second, value: this.values.encode(kept) }));
+    return {
+      key: bucketKey(bucket.segment, bucket.keyBytes),
+      value: stored.length === 0 || bucket.segment < this.#firstSegment ? undefined : encodeBucket(stored),
+    };
+  }
+
+  #size(): number {
+    let size = 0;
+    for (const buckets of this.#segments.values()) size += buckets.size;
+    return size;
+  }
+
+  #evict(keep: number): void {
+    this.#lastBucket = undefined;
+    let surplus = this.#size() - keep;
+    for (const buckets of this.#segments.values()) {
+      for (const [mapKey, bucket] of buckets) {
+        if (surplus <= 0) return;
+        if (bucket.unflushed) continue;
+        buckets.delete(mapKey);
+        surplus--;
+      }
+    }
+  }
+
+  /** Entries of all keys with times from `from` to `to`, both inclusive, segment by segment, each sorted by time and `compare`. */
+  protected async *scan(
+    from: number,
+    to: number,
+    {
+      reverse,
+      compare,
+    }: { readonly reverse: boolean; readonly compare: (a: KeyedEntry, b: KeyedEntry) => number },
+  ): AsyncIterableIterator<KeyedEntry> {
+    await this.writeBack.settle();
+    const first = Math.max(from, this.earliest, 0);
+    const last = Math.min(to, this.streamTime);
+    const segments: number[] = [];
+    for (let segment = this.segmentOf(first); segment <= this.segmentOf(last); segment++)
+      segments.push(segment);
+    for (const segment of reverse ? segments.reverse() : segments) {
+      const entries = (await this.#segmentEntries(segment))
+        .filter(({ time }) => time >= first && time <= last)
+        .sort((a, b) => a.time - b.time || compare(a, b));
+      yield* reverse ? entries.reverse() : entries;
+    }
+  }
+
+  async #segmentEntries(segment: number): Promise<KeyedEntry[]> {
+    const range = { from: segmentPrefix(segment), to: segmentPrefix(segment + 1) };
+    const changes = this.writeBack.unflushed
+      .filter((bucket) => bucket.segment === segment)
+      .map((bucket) => this.#encode(bucket));
+    const entries: KeyedEntry[] = [];
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
+      for (const entry of this.#decode(bytes)) entries.push({ ...entry, keyBytes: keyOfBucket(key) });
+    }
+    return entries;
+  }
+
+  /** The entries changed since the last commit, in the order in which their buckets first changed. */
+  protected *takeChangedEntries(): IterableIterator<{ readonly bucket: Bucket; readonly entry: Entry }> {
+    for (const bucket of this.writeBack.takeUncommitted()) {
+      for (const entry of bucket.entries) {
+        if (!entry.changed) continue;
+        entry.changed = false;
+        yield { bucket, entry };
+      }
+    }
+  }
+
+  /** The bytes of an entry's value for the changelog; null where it was deleted. */
+  protected encodeValue({ kept }: Entry): Uint8Array | null {
+    return kept === undefined ? null : this.values.encode(kept);
+  }
+
+  /** Takes in what the changelog says of an entry; `find` gives it its place in its bucket. */
+  protected restoreEntry(
+    keyBytes: Uint8Array,
+    time: number,
+    value: LogRecord['value'],
+    find: (entries: Entry[]) => Entry,
+  ): void {
+    this.observe(time);
+    const segment = this.segmentOf(time);
+    if (this.hasExpired(segment)) return;
+    const bucket = this.bucket(segment, this.keys.serde.deserialize(keyBytes));
+    this.set(bucket, find(bucket.entries), value === null ? undefined : this.values.decode(value));
+    this.writeBack.restored(bucket);
+  }
+
+  override committed(checkpoint: Checkpoint | undefined, now: number): void {
+    super.committed(checkpoint, now);
+    if (this.#clearedBelow >= this.#firstSegment || this.writeBack.hasUncommitted) return;
+    // Not before the commit: a crash would find windows gone that the replayed records still belong to.
+    this.#clearedBelow = this.#firstSegment;
+    const cleared = this.backing.clear({ to: segmentPrefix(this.#firstSegment) });
+    this.#clearing = this.#clearing instanceof Promise ? this.#clearing.then(() => cleared) : cleared;
+  }
+
+  override async flush(checkpoint: Checkpoint | undefined): Promise<void> {
+    await this.#clearing;
+    await super.flush(checkpoint);
+  }
+
+  override close(): void | Promise<void> {
+    return this.#clearing instanceof Promise ? this.#clearing.then(() => super.close()) : super.close();
+  }
+}
+
+/** By serialised key. */
+export function compareKeys(a: KeyedEntry, b: KeyedEntry): number {
+  return Buffer.compare(a.keyBytes, b.keyBytes);
+}

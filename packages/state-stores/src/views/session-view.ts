@@ -1,0 +1,118 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { parseSessionKey, sessionKey } from '../layout/session-key.ts';
+import type { SessionEntry, SessionScan, SessionStore } from '../session-store.ts';
+import type { StateStore } from '../state-store.ts';
+import { compareKeys, type Entry, type KeyedEntry, SegmentedView } from './segmented-view.ts';
+
+type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
+
+/** Values by key, session start and end: an entry's time is its session's end, its second time the start. */
+export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore, SessionStore<K, V> {
+  /** Sessions are there as long as their segment is, save where each is sent once, when it closes. */
+  protected override get earliest(): number {
+    return this.isIndexed ? super.earliest : this.firstTime;
+  }
+
+  fetchSession(key: K, start: number, end: number): V | undefined {
+    if (end < this.earliest) return undefined;
+    const entry = this.bucket(this.segmentOf(end), key).entries.find(
+      ({ time, second }) => time === end && second === start,
+    );
+    return entry?.kept === undefined ? undefined : this.values.give(entry.kept);
+  }
+
+  findSessions(
+    key: K,
+    earliestEnd: number,
+    latestStart: number,
+    { reverse = false }: SessionScan = {},
+  ): SessionEntry<V>[] {
+    const first = Math.max(earliestEnd, this.earliest, 0);
+    const found: SessionEntry<V>[] = [];
+    const last = this.segmentOf(this.streamTime);
+    for (let segment = this.segmentOf(first); segment <= last; segment++) {
+      for (const { time, second, kept } of this.bucket(segment, key).entries) {
+        if (time < first || second > latestStart || kept === undefined) continue;
+        found.push({ start: second, end: time, value: this.values.give(kept) });
+      }
+    }
+    return reverse ? found.reverse() : found;
+  }
+
+  put(key: K, value: V | null | undefined, start: number, end: number): boolean {
+    this.observe(end);
+    const segment = this.segmentOf(end);
+    if (this.hasExpired(segment)) return false;
+    const bucket = this.bucket(segment, key);
+    const entry = entryAt(bucket.entries, start, end);
+    this.set(bucket, entry, value === null || value === undefined ? undefined : this.values.keep(value));
+    entry.changed = true;
+    this.writeBack.changed(bucket);
+    return true;
+  }
+
+  remove(key: K, start: number, end: number): void {
+    this.put(key, undefined, start, end);
+  }
+
+  fetch(key: K, options: SessionScan = {}): SessionEntry<V>[] {
+    return this.findSessions(key, 0, Number.MAX_SAFE_INTEGER, options);
+  }
+
+  /** Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and then key. */
+  takeClosed(until: number): KeyedSession<K, V>[] {
+    return this.takeOpenUntil(until, bySecondThenKey).map((entry) => this.#keyed(entry));
+  }
+
+  async *findAll(
+    earliestEnd: number,
+    latestEnd: number,
+    { reverse = false }: SessionScan = {},
+  ): AsyncIterableIterator<KeyedSession<K, V>> {
+    const order = { reverse, compare: bySecondThenKey };
+    for await (const entry of this.scan(earliestEnd, latestEnd, order)) yield this.#keyed(entry);
+  }
+
+  all(options: SessionScan = {}): AsyncIterableIterator<KeyedSession<K, V>> {
+    return this.findAll(0, Number.MAX_SAFE_INTEGER, options);
+  }
+
+  #keyed({ keyBytes, time, second, kept }: KeyedEntry): KeyedSession<K, V> {
+    const key = this.keys.serde.deserialize(keyBytes);
+    return { key, start: second, end: time, value: this.values.give(kept) };
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return Array.from(this.takeChangedEntries(), ({ bucket, entry }) => ({
+      key: sessionKey(bucket.keyBytes, entry.second, entry.time),
+      value: this.encodeValue(entry),
+      timestamp: entry.time,
+      headers: noHeaders,
+    }));
+  }
+
+  restore({ key, value }: LogRecord): void {
+    if (key === null) return;
+    const { key: keyBytes, start, end } = parseSessionKey(key);
+    this.restoreEntry(keyBytes, end, value, (entries) => entryAt(entries, start, end));
+  }
+}
+
+function bySecondThenKey(a: KeyedEntry, b: KeyedEntry): number {
+  return a.second - b.second || compareKeys(a, b);
+}
+
+/** The entry of this session, by end and then by start; a new one where there is none. */
+function entryAt(entries: Entry[], start: number, end: number): Entry {
+  let at = entries.length;
+  while (at > 0 && isAfter(entries[at - 1]!, start, end)) at--;
+  const before = entries[at - 1];
+  if (before?.time === end && before.second === start) return before;
+  const entry: Entry = { time: end, second: start, kept: undefined, changed: false };
+  entries.splice(at, 0, entry);
+  return entry;
+}
+
+function isAfter({ time, second }: Entry, start: number, end: number): boolean {
+  return time > end || (time === end && second > start);
+}

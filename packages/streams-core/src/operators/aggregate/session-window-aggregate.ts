@@ -1,0 +1,118 @@
+import { noHeaders } from '@millrace/log-client';
+import type { SessionEntry } from '@millrace/state-stores';
+import type { Change, StreamRecord, Windowed } from '../../record.ts';
+import { sequence } from '../../sequence.ts';
+import type { Operator, TableView } from '../../topology/operator.ts';
+import type { EmitStrategy } from '../../windows/emit-strategy.ts';
+import type { SessionWindows } from '../../windows/session-windows.ts';
+import type { Aggregation } from './aggregate.ts';
+import { closedEmitter } from './emit-closed.ts';
+import { type LateRecords, lateRecords } from './late.ts';
+
+/** As an aggregation, with how two sessions' aggregates become one, the older one first. */
+export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
+  readonly merge: (older: A | null, newer: A, key: K) => A | null;
+}
+
+export interface SessionWindowAggregation<K, V, A> {
+  readonly storeName: string;
+  readonly aggregation: SessionAggregation<K, V, A>;
+  readonly emit: EmitStrategy;
+  readonly late: LateRecords<K, V>;
+}
+
+/**
+ * Aggregates a stream by key and session. A record merges all sessions that are no more than the gap away; each of them is
+ * deleted, and what they make with the record is sent. A session past its end, gap and grace takes no more records, unless
+ * they also belong to one that is not. Results have the session's end for a timestamp
+ * (Kafka Streams: KStreamSessionWindowAggregate). Null values count; null keys do not.
+ */
+export function sessionWindowAggregate<K, V, A>(
+  { gapMs, graceMs }: SessionWindows,
+  { storeName, aggregation, emit, late }: SessionWindowAggregation<K, V, A>,
+): Operator<K, V, Windowed<K>, Change<A>> {
+  const { initial, add, merge } = aggregation;
+  return {
+    kind: 'session-window-aggregate',
+    open(context, forward) {
+      const store = context.sessionStore<K, A>(storeName);
+      const time = context.observedTime();
+      const { sendOldValues } = context;
+      const final = emit === 'on-window-close';
+      const onLate = lateRecords(context, time, late);
+
+      const send = (
+        { key, headers }: StreamRecord<K, V>,
+        start: number,
+        end: number,
+        newValue: A | null,
+        oldValue: A | null,
+      ): void | Promise<void> => {
+        if (final) return;
+        const value = { newValue, oldValue: sendOldValues ? oldValue : null };
+        return forward({ key: { key, window: { start, end } }, value, timestamp: end, headers });
+      };
+      const replace = (
+        record: StreamRecord<K, V>,
+        replaced: readonly SessionEntry<A>[],
+      ): void | Promise<void> =>
+        sequence(replaced.length, (index) => {
+          const { start, end, value } = replaced[index]!;
+          store.remove(record.key, start, end);
+          return send(record, start, end, null, value);
+        });
+
+      const process = (record: StreamRecord<K, V>): void | Promise<void> => {
+        const { key, value, timestamp } = record;
+        if (key === null) return context.dropped();
+        if (timestamp > time.value) time.value = timestamp;
+        const found = store.findSessions(key, timestamp - gapMs, timestamp + gapMs);
+        let [start, end] = [timestamp, timestamp];
+        let aggregate = initial();
+        for (const session of found) {
+          aggregate = merge(aggregate, session.value, key);
+          if (session.start < start) start = session.start;
+          if (session.end > end) end = session.end;
+        }
+        if (end < time.value - graceMs - gapMs) return onLate(record, start, end);
+        const update = (): void | Promise<void> => {
+          const newValue = add(aggregate, value, key);
+          store.put(key, newValue, start, end);
+          return send(record, start, end, newValue, null);
+        };
+        // A session that is this very instant is updated in place.
+        const pending = start === timestamp && end === timestamp ? undefined : replace(record, found);
+        return pending === undefined ? update() : pending.then(update);
+      };
+      if (!final) return process;
+
+      const take = (until: number) =>
+        store.takeClosed(until).map(({ key, start, end, value }) => ({
+          key: { key, window: { start, end } },
+          value,
+          timestamp: end,
+          time: end,
+        }));
+      // A session's end is inclusive: it closes a millisecond later.
+      const emitClosed = closedEmitter(context, time, { delayMs: graceMs + gapMs + 1, take }, forward);
+      context.onTimeAdvance((streamTime) => {
+        if (streamTime > time.value) time.value = streamTime;
+        return emitClosed(noHeaders);
+      });
+      return (record) => {
+        const pending = process(record);
+        if (pending === undefined) return emitClosed(record.headers);
+        return pending.then(() => emitClosed(record.headers));
+      };
+    },
+    view(context): TableView<Windowed<K>, A> {
+      const store = context.sessionStore<K, A>(storeName);
+      return {
+        get({ key, window }) {
+          const value = store.fetchSession(key, window.start, window.end);
+          return value === undefined ? undefined : { value, timestamp: window.end };
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts';
+import type { Serializer } from '../../../serde/topic.ts';
+import type { Operator } from '../../../topology/operator.ts';
+import { sameHash, valueHash } from './value-hash.ts';
+
+export interface Resolve<V, VO, R> {
+  /** The node of the left table. */
+  readonly table: string;
+  readonly valueSerializer: Serializer<V>;
+  readonly joiner: (left: V, right: VO | null) => R;
+  readonly left: boolean;
+}
+
+/**
+ * Back on the left side of a foreign-key join: joins an answer with the row that asked, unless that has changed since, when
+ * another answer is on its way (Kafka Streams: ResponseJoinProcessorSupplier).
+ */
+export function resolve<K, V, VO, R>({
+  table,
+  valueSerializer,
+  joiner,
+  left,
+}: Resolve<V, VO, R>): Operator<K, SubscriptionResponse<VO>, K, R | null> {
+  return {
+    kind: 'foreign-key-resolve',
+    open(context, forward) {
+      const view = context.view<K, V>(table);
+      return ({ key, value: response, timestamp, headers }) => {
+        const row = view.get(key)?.value ?? null;
+        if (!sameHash(response.hash, valueHash(valueSerializer, row))) return context.dropped('stale');
+        const joins = row !== null && (left || response.value !== null);
+        return forward({ key, value: joins ? joiner(row, response.value) : null, timestamp, headers });
+      };
+    },
+  };
+}
