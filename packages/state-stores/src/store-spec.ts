@@ -23,6 +23,8 @@ export interface StoreSpec<K = unknown, V = unknown> {
   readonly windowSizeMs?: number;
   /** Window stores: a put adds to what is there, instead of replacing it. */
   readonly retainDuplicates?: boolean;
+  /** The topic that holds the same as a changelog would: the store is restored from it, and writes none of its own. */
+  readonly sourceTopic?: string;
   /** Window and session stores: entries can be taken out by time, each once, as they close. */
   readonly indexedByTime?: boolean;
 }

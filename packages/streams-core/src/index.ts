@@ -11,6 +11,15 @@ export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts'
 export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';
 export { KStream } from './dsl/kstream.ts';
 export { KTable } from './dsl/ktable.ts';
+export type { Consumed, Produced } from './dsl/consumed.ts';
+export type { GlobalStore } from './dsl/global-store.ts';
+export type { DeduplicateOptions, ThrottleOptions } from './dsl/limit-stream.ts';
+export type { Printed } from './dsl/printed.ts';
+export type { TopN } from './dsl/top-n.ts';
+export { type AddProcessorOptions, TopologyBuilder } from './dsl/topology-builder.ts';
+export type { AsyncContext, AsyncOptions, Retry } from './operators/async/async-options.ts';
+export type { AsyncProcessContext } from './operators/async/process-async.ts';
+export type { Optimizations } from './topology/optimizations.ts';
 export type {
   Grouped,
   Materialized,
@@ -22,7 +31,7 @@ export type {
 export { type SessionAggregateOptions, SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { Branches, SplitStreams } from './dsl/split.ts';
 export type { StreamJoined } from './dsl/stream-join.ts';
-export { StreamsBuilder } from './dsl/streams-builder.ts';
+export { StreamsBuilder, type StreamsBuilderOptions } from './dsl/streams-builder.ts';
 export {
   type UntilTimeLimit,
   type UntilWindowCloses,
@@ -45,6 +54,10 @@ export type {
   ProcessorContext,
   ProcessorFunction,
   ProcessorSupplier,
+  ProcessorWrapper,
+  ValueTransformerContext,
+  ValueTransformerSupplier,
+  WrappedProcessor,
   PunctuationType,
   StoreOf,
 } from './topology/processor.ts';
@@ -56,6 +69,7 @@ export { TimeWindows } from './windows/time-windows.ts';
 export { UnlimitedWindows } from './windows/unlimited-windows.ts';
 // Describe
 export type {
+  OffsetReset,
   ProcessorNode,
   SinkNode,
   SourceNode,
@@ -64,6 +78,14 @@ export type {
   TopologyNode,
 } from './topology/nodes.ts';
 export { Topology } from './topology/topology.ts';
+export {
+  type ExtractedRecord,
+  failOnInvalidTimestamp,
+  skipOnInvalidTimestamp,
+  type TimestampExtractor,
+  usePartitionTimeOnInvalidTimestamp,
+  wallClockTimestamp,
+} from './topology/timestamp-extractor.ts';
 export type { SubTopology } from './topology/sub-topologies.ts';
 // Topics and serdes
 export { boolean, bytes, double, integer, long, number, type Serde, string } from '@millrace/log-client';
@@ -83,7 +105,14 @@ export type {
   WindowStore,
 } from '@millrace/state-stores';
 export { json, type Schema } from './serde/json.ts';
-export { type Serializer, type SinkTopic, type Topic, topic } from './serde/topic.ts';
+export {
+  type Serializer,
+  type SinkTopic,
+  type Topic,
+  topic,
+  type TopicPattern,
+  topicPattern,
+} from './serde/topic.ts';
 export { sessionWindowed, timeWindowed } from './serde/windowed-serde.ts';
 // Run
 export type { AppState } from './runtime/app-state.ts';
@@ -94,11 +123,20 @@ export {
   deadLetterTo,
   failOnDeserializationError,
   logAndContinue,
+  type ProcessingExceptionHandler,
+  type ProductionExceptionHandler,
+  type RecordResponse,
   type StateRestoreListener,
   type StoreRestore,
   type UncaughtExceptionHandler,
   type UncaughtExceptionResponse,
 } from './runtime/handlers.ts';
+export {
+  fromObservable,
+  type FromObservableOptions,
+  type SourceConnector,
+  type SourceRecord,
+} from './runtime/from-observable.ts';
 export { type AppMetrics, StreamsApp } from './runtime/streams-app.ts';
 // Errors
 export {

@@ -14,6 +14,12 @@ export interface PipeOptions {
   readonly headers?: Headers;
 }
 
+/** A record to be piped. */
+export interface TestRecord<K, V> extends PipeOptions {
+  readonly key: K | null;
+  readonly value: V | null;
+}
+
 /** Writes records to an input topic of the topology under test. Each one is worked off and committed at once. */
 export class TestInputTopic<K, V> {
   readonly #topic: Topic<K, V>;
@@ -53,6 +59,16 @@ export class TestInputTopic<K, V> {
     { timestamp, headers = noHeaders }: PipeOptions = {},
   ): void {
     this.#pipe(this.#topic.name, { key, value, timestamp: timestamp ?? this.#nextTimestamp, headers });
+  }
+
+  /** Pipes a record as a test record: key, value, timestamp and headers in one. */
+  pipeRecord({ key, value, ...options }: TestRecord<K, V>): void {
+    this.pipeInput(key, value, options);
+  }
+
+  /** Pipes records one after the other. */
+  pipeRecordList(records: readonly TestRecord<K, V>[]): void {
+    for (const record of records) this.pipeRecord(record);
   }
 
   /** Pipes values without keys, one after the other. */

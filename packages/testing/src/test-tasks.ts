@@ -1,19 +1,24 @@
 import type { LogRecord, OffsetCommit } from '@millrace/log-client';
-import { type Checkpoint, openStore, type StateStore } from '@millrace/state-stores';
+import { type Checkpoint, openStore, type StateStore, type StoreSpec } from '@millrace/state-stores';
 import type { Topology } from '@millrace/streams-core';
 import {
   cacheBudget,
   changelogName,
   type DeserializationExceptionHandler,
-  GlobalTable,
+  type GlobalTable,
+  globalTablesOf,
+  type ProcessingExceptionHandler,
+  type ProductionExceptionHandler,
   realNames,
   resolveTopics,
   Task,
+  type TaskInput,
   TaskClock,
 } from '@millrace/streams-core/runtime';
 import { TestTopics } from './test-topics.ts';
 
 type Part = Topology['subTopologies'][number];
+type SourceTopic = Part['sources'][number]['topics'][number];
 
 /** A task's stores, and the clock that they and the task share. */
 export interface TaskStores {
@@ -26,6 +31,8 @@ export interface TestTasksOptions {
   readonly cacheMaxBytes: number;
   readonly emitIntervalMs: number;
   readonly deserializationExceptionHandler: DeserializationExceptionHandler;
+  readonly processingExceptionHandler: ProcessingExceptionHandler;
+  readonly productionExceptionHandler: ProductionExceptionHandler;
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
   /** Stores that are open already, by sub-topology; the others are in memory. */
@@ -41,8 +48,11 @@ export class TestTasks {
   readonly #options: TestTasksOptions;
   readonly #realName: (topic: string) => string;
   readonly #parts: readonly Part[];
+  /** Topics that were found to match patterns. */
+  readonly #matched: { readonly source: Part['sources'][number]; readonly topic: SourceTopic }[] = [];
   readonly #committed = new Map<string, OffsetCommit>();
   #tasks: Task[] = [];
+  #serial = 0;
   #readers = new Map<string, Task[]>();
 
   constructor(topology: Topology, options: TestTasksOptions) {
@@ -50,14 +60,20 @@ export class TestTasks {
     this.#options = options;
     const { applicationId } = options;
     this.#realName = realNames(topology, applicationId);
-    this.topics = new TestTopics(
-      new Set([...topology.stores.keys()].map((name) => changelogName(applicationId, name))),
-    );
-    const tables = GlobalTable.of(topology);
+    const changelogs = [...topology.stores.values()].map((spec) => this.#changelogOf(spec));
+    this.topics = new TestTopics(new Set(changelogs));
+    const tables = globalTablesOf(topology);
     this.globals = new Map(tables.map((table) => [table.topic.name, table]));
     for (const { store } of tables) this.stores.set(store.name, { store, clock: new TaskClock(0) });
     this.#parts = checkedParts(topology, applicationId);
     for (const part of this.#parts) this.#start(part, options.opened.get(part.id) ?? inMemory(part));
+  }
+
+  /** The topic that a store comes back from. */
+  #changelogOf({ name, sourceTopic }: StoreSpec): string {
+    return sourceTopic === undefined
+      ? changelogName(this.#options.applicationId, name)
+      : this.#realName(sourceTopic);
   }
 
   /** The topics that somebody reads. */
@@ -71,13 +87,7 @@ export class TestTasks {
 
   #start(part: Part, { clock, stores }: TaskStores): void {
     for (const store of stores.values()) this.stores.set(store.name, { store, clock });
-    const inputs = part.sources.flatMap((source) =>
-      source.topics.map(({ name }) => ({
-        topic: name,
-        committed: this.#committed.get(this.#realName(name)),
-        startOffset: 0,
-      })),
-    );
+    const inputs = part.sources.flatMap((source) => source.topics.map(({ name }) => this.#input(name)));
     const { applicationId, cacheMaxBytes, emitIntervalMs, now } = this.#options;
     const task = new Task({
       id: { subTopology: part.id, partition: 0 },
@@ -91,10 +101,15 @@ export class TestTasks {
       directory: { realName: this.#realName, partitions: () => 1 },
       lagOf: () => 0,
       onDeserializationError: this.#options.deserializationExceptionHandler,
+      onProcessingError: this.#options.processingExceptionHandler,
+      onProductionError: this.#options.productionExceptionHandler,
       cacheBudget: cacheBudget(cacheMaxBytes),
       emitIntervalMs,
       now,
     });
+    for (const { source, topic } of this.#matched) {
+      if (part.sources.includes(source)) task.addInput(source, topic, this.#input(topic.name));
+    }
     this.#tasks.push(task);
     for (const { topic } of task.positions)
       this.#readers.set(topic, [...(this.#readers.get(topic) ?? []), task]);
@@ -111,31 +126,67 @@ export class TestTasks {
     for (const part of this.#parts) {
       const fresh = inMemory(part);
       for (const [name, store] of fresh.stores) {
-        for (const record of this.topics.kept(changelogName(this.#options.applicationId, name)))
-          store.restore(record);
+        const changelog = this.#changelogOf(this.#topology.stores.get(name)!);
+        for (const record of this.topics.kept(changelog)) store.restore(record);
         store.committed(undefined, this.#options.now());
       }
       this.#start(part, fresh);
     }
   }
 
+  /** Whether somebody reads a topic; a source that reads topics by pattern does so from now on where it matches. */
+  reads(topic: string): boolean {
+    if (this.#readers.has(topic) || this.globals.has(topic)) return true;
+    for (const [index, part] of this.#parts.entries()) {
+      for (const source of part.sources) {
+        if (source.pattern?.matches.test(topic) !== true) continue;
+        const { key, value } = source.pattern;
+        const task = this.#tasks[index]!;
+        task.addInput(source, { name: topic, key, value }, this.#input(topic));
+        this.#matched.push({ source, topic: { name: topic, key, value } });
+        this.#readers.set(topic, [task]);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #input(topic: string): TaskInput {
+    return { topic, committed: this.#committed.get(this.#realName(topic)), startOffset: 0 };
+  }
+
   /** Gives a record to whoever reads its topic. */
   pipe(topic: string, record: Omit<LogRecord, 'offset'>): void | Promise<void> {
     const records = this.topics.append(topic, [record]);
-    this.#deliver(topic, records);
-    return this.work();
+    return this.#after(this.#deliver(topic, records));
   }
 
-  #deliver(topic: string, records: readonly LogRecord[]): void {
-    this.globals.get(topic)?.update(records);
+  /** Works on when a promise of user code has settled; until then nothing else may be started. */
+  #after(pending: void | Promise<void>): void | Promise<void> {
+    if (pending === undefined) return this.work();
+    this.#serial++;
+    return pending
+      .finally(() => {
+        this.#serial--;
+      })
+      .then(() => this.work());
+  }
+
+  /** Whether user code is awaited that nothing may overtake; calls of asynchronous operators may be. */
+  get isBusy(): boolean {
+    return this.#serial > 0;
+  }
+
+  #deliver(topic: string, records: readonly LogRecord[]): void | Promise<void> {
     for (const task of this.#readers.get(topic) ?? []) task.addRecords(topic, records);
+    return this.globals.get(topic)?.update(records);
   }
 
   /** Calls the wall-clock punctuators that are due, and works off what they have made. */
   punctuate(from = 0): void | Promise<void> {
     for (let index = from; index < this.#tasks.length; index++) {
       const fired = this.#tasks[index]!.punctuate();
-      if (typeof fired !== 'number') return fired.then(() => this.punctuate(index + 1));
+      if (typeof fired !== 'number') return this.#after(fired.then(() => this.punctuate(index + 1)));
     }
     return this.work();
   }
@@ -143,26 +194,44 @@ export class TestTasks {
   /** Lets every task work off what waits for it, and hands its results on, until nothing moves any more. */
   work(): void | Promise<void> {
     for (;;) {
-      const task = this.#tasks.find((one) => one.hasWaiting || one.needsCommit);
-      if (task === undefined) return;
+      // A commit waits for calls that are under way: they are let come together first.
+      const task = this.#tasks.find((one) => one.isReady || (one.needsCommit && !one.hasCalls));
+      if (task === undefined) {
+        const calling = this.#tasks.filter((one) => one.hasCalls);
+        if (calling.length === 0) return;
+        return Promise.race(calling.map((one) => one.nextResult())).then(() => this.work());
+      }
       const done = task.process(1);
-      const pending = typeof done === 'number' ? this.#commit(task) : done.then(() => this.#commit(task));
-      if (pending !== undefined) return pending.then(() => this.work());
+      const pending = typeof done === 'number' ? this.#finish(task) : done.then(() => this.#finish(task));
+      if (pending !== undefined) return this.#after(pending);
     }
   }
 
+  #finish(task: Task): void | Promise<void> {
+    if (!task.hasCalls) return this.#commit(task);
+  }
+
   #commit(task: Task): void | Promise<void> {
-    const pending = task.flushCaches();
+    const pending = task.settle();
     return pending === undefined ? this.#finishCommit(task) : pending.then(() => this.#finishCommit(task));
   }
 
-  #finishCommit(task: Task): void {
+  #finishCommit(task: Task): void | Promise<void> {
     const prepared = task.prepareCommit();
     const produced = this.topics.produce(prepared.records);
     const bases = produced.map(({ records }) => records[0]?.offset ?? 0);
     task.committed(prepared, bases, checkpoint, this.#options.now());
     for (const commit of prepared.offsets) this.#committed.set(commit.topic, commit);
-    for (const { topic, records } of produced) this.#deliver(topic, records);
+    for (const [index, { topic, records }] of produced.entries()) {
+      const pending = this.#deliver(topic, records);
+      if (pending !== undefined) return pending.then(() => this.#deliverRest(produced.slice(index + 1)));
+    }
+  }
+
+  async #deliverRest(
+    produced: readonly { readonly topic: string; readonly records: LogRecord[] }[],
+  ): Promise<void> {
+    for (const { topic, records } of produced) await this.#deliver(topic, records);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ export class TestTopics {
     for (const name of keep) this.#kept.set(name, []);
   }
 
-  /** All that has been produced to a topic that is kept. */
+  /** All that has been written to a topic that is kept. */
   kept(topic: string): readonly LogRecord[] {
     return this.#kept.get(topic) ?? [];
   }
@@ -21,13 +21,15 @@ export class TestTopics {
   append(topic: string, records: readonly ProducerRecord[]): LogRecord[] {
     const start = this.#ends.get(topic) ?? 0;
     this.#ends.set(topic, start + records.length);
-    return records.map(({ key, value, timestamp, headers }, index) => ({
+    const placed = records.map(({ key, value, timestamp, headers }, index) => ({
       key: key === null ? null : toBytes(key),
       value: value === null ? null : toBytes(value),
       timestamp,
       headers,
       offset: start + index,
     }));
+    this.#kept.get(topic)?.push(...placed);
+    return placed;
   }
 
   /** Takes a task's records; returns them with offsets, topic by topic. */
@@ -37,7 +39,6 @@ export class TestTopics {
     return produced.map(({ topic, records }) => {
       this.producedNames.add(topic);
       const placed = this.append(topic, records);
-      this.#kept.get(topic)?.push(...placed);
       this.output(topic).push(...placed);
       return { topic, records: placed };
     });

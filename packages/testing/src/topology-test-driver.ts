@@ -14,6 +14,9 @@ import type { Topic, Topology } from '@millrace/streams-core';
 import {
   type DeserializationExceptionHandler,
   failOnDeserializationError,
+  failOnRecordError,
+  type ProcessingExceptionHandler,
+  type ProductionExceptionHandler,
   TaskClock,
   taskName,
 } from '@millrace/streams-core/runtime';
@@ -31,6 +34,8 @@ export interface TopologyTestDriverOptions {
   readonly cacheMaxBytes?: number;
   /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
   readonly emitIntervalMs?: number;
+  readonly processingExceptionHandler?: ProcessingExceptionHandler;
+  readonly productionExceptionHandler?: ProductionExceptionHandler;
 }
 
 /** What a topology has done so far under test. */
@@ -62,6 +67,8 @@ export class TopologyTestDriver {
       cacheMaxBytes: options.cacheMaxBytes ?? 0,
       emitIntervalMs: options.emitIntervalMs ?? 0,
       deserializationExceptionHandler: options.deserializationExceptionHandler ?? failOnDeserializationError,
+      processingExceptionHandler: options.processingExceptionHandler ?? failOnRecordError,
+      productionExceptionHandler: options.productionExceptionHandler ?? failOnRecordError,
       now: () => this.#wallClockMs,
       opened,
     });
@@ -101,8 +108,8 @@ export class TopologyTestDriver {
   }
 
   #pipe(topic: string, record: Omit<LogRecord, 'offset'>): void {
-    const { inputs } = this.#tasks;
-    if (!inputs.includes(topic)) {
+    if (!this.#tasks.reads(topic)) {
+      const { inputs } = this.#tasks;
       throw new Error(`The topology does not read the topic "${topic}"; it reads ${inputs.join(', ')}`);
     }
     this.#then(() => this.#tasks.pipe(topic, record));
@@ -125,9 +132,11 @@ export class TopologyTestDriver {
   /** Runs a step now, or after what is still under way. */
   #then(step: () => void | Promise<void>): void {
     if (this.#failure !== undefined) throw this.#failure.error;
-    const started = this.#pending === undefined ? step() : this.#pending.then(step);
+    const before = this.#pending;
+    const started = before === undefined || !this.#tasks.isBusy ? step() : before.then(step);
     if (started === undefined) return;
-    const pending: Promise<void> = started.then(
+    const all = before === undefined ? started : Promise.all([before, started]);
+    const pending: Promise<void> = all.then(
       () => {
         if (this.#pending === pending) this.#pending = undefined;
       },
@@ -160,7 +169,7 @@ export class TopologyTestDriver {
 
   get metrics(): TestMetrics {
     const sum = (of: 'processed' | 'dropped' | 'late'): number =>
-      this.#tasks.all.reduce((total, task) => total + task[of], 0);
+      this.#tasks.all.reduce((total, task) => total + task.counts[of], 0);
     return { processedRecords: sum('processed'), droppedRecords: sum('dropped'), lateRecords: sum('late') };
   }
 
@@ -200,6 +209,11 @@ export class TopologyTestDriver {
   /** Its entries have timestamps: `fetchEntry`, `fetchRange`. */
   getWindowStore<K, V>(name: string): WindowView<K, V> {
     return this.#store(name).store as WindowView<K, V>;
+  }
+
+  /** As `getWindowStore`: what it gives has timestamps in any case. */
+  getTimestampedWindowStore<K, V>(name: string): WindowView<K, V> {
+    return this.getWindowStore(name);
   }
 
   getSessionStore<K, V>(name: string): SessionView<K, V> {

@@ -9,6 +9,7 @@ import type { Materialized } from './options.ts';
 import { throughTopic } from './repartition.ts';
 import { TimeWindowedKStream } from './time-windowed-kstream.ts';
 import { SessionWindowedKStream } from './session-windowed-kstream.ts';
+import { assertN, insert, type TopN } from './top-n.ts';
 import type { StreamRef, Views } from './views.ts';
 import { type StartedWindows, startedWindowing } from './windowing.ts';
 import type { WindowingOptions } from './windowing-options.ts';
@@ -54,6 +55,16 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
   /** Folds the values of each key into an aggregate of another type. */
   aggregate<A>(options: AggregateOptions<K, V, A>): KTable<K, A> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options, undefined);
+  }
+
+  /** The first `n` of the values that each key has had, in the order that `compare` gives. */
+  topN(n: number, options: TopN<V>): KTable<K, readonly V[]> {
+    assertN(n);
+    return this.aggregate<readonly V[]>({
+      ...options,
+      initial: () => [],
+      add: (rows, value) => insert(rows, value, options).slice(0, n),
+    });
   }
 
   /** Starts a table that several streams are aggregated into; `add` is for the values of this one. */

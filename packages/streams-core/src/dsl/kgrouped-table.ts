@@ -11,6 +11,7 @@ import type { KTable } from './ktable.ts';
 import { keptIn, tableStore, valueSerdeOr } from './materialize.ts';
 import type { Materialized } from './options.ts';
 import { repartitionSuffix } from './repartition.ts';
+import { assertN, insert, remove, type TopN } from './top-n.ts';
 import type { Views } from './views.ts';
 
 /** How rows enter and leave an aggregate. */
@@ -58,6 +59,22 @@ export class KGroupedTable<K, V> {
   /** Folds the rows of each group into an aggregate of another type. */
   aggregate<A>(options: TableAggregateOptions<K, V, A>): KTable<K, A> {
     return this.#aggregate('KTABLE-AGGREGATE-', options as TableAggregation<K, V, A>, options, undefined);
+  }
+
+  /**
+   * The first `n` rows of each group, in the order that `compare` gives. All rows of a group are kept, because the next one
+   * moves up when one of the first leaves.
+   */
+  topN(n: number, options: TopN<V>): KTable<K, readonly V[]> {
+    assertN(n);
+    const { value } = this.#ref;
+    const all = this.aggregate<readonly V[]>({
+      ...options,
+      initial: () => [],
+      add: (rows, row) => insert(rows, row, options),
+      subtract: (rows, row) => remove(rows, row, value),
+    });
+    return all.mapValues((rows) => rows.slice(0, n));
   }
 
   #aggregate<A>(

@@ -1,33 +1,32 @@
 import type { Serde } from '@millrace/log-client';
+import type { Observable } from 'rxjs';
 import type { StoreSpec } from '@millrace/state-stores';
 import type { JoinSides } from '../operators/join/table-table-join.ts';
-import { filter } from '../operators/stateless/filter.ts';
-import { flatMap } from '../operators/stateless/flat-map.ts';
-import { flatMapValues } from '../operators/stateless/flat-map-values.ts';
-import { forEach } from '../operators/stateless/for-each.ts';
-import { type KeyValue, map } from '../operators/stateless/map.ts';
-import { mapValues } from '../operators/stateless/map-values.ts';
 import { passThrough } from '../operators/stateless/pass-through.ts';
-import { peek } from '../operators/stateless/peek.ts';
-import { process, processValues } from '../operators/stateless/process.ts';
 import { selectKey } from '../operators/stateless/select-key.ts';
 import { tableSource } from '../operators/table/table-source.ts';
 import type { StreamRecord } from '../record.ts';
 import type { Serializer, SinkTopic } from '../serde/topic.ts';
-import type { TopicNameExtractor } from '../topology/nodes.ts';
-import type { Operator } from '../topology/operator.ts';
-import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../topology/processor.ts';
+import type { StreamPartitioner, TopicNameExtractor } from '../topology/nodes.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { JoinWindows } from '../windows/join-windows.ts';
 import { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
-import type { Grouped, Materialized, Named, ProcessOptions, Repartitioned } from './options.ts';
+import type { Grouped, Materialized, Named, Repartitioned } from './options.ts';
 import { throughTopic } from './repartition.ts';
 import { type Branches, type SplitStreams, splitStream } from './split.ts';
+import {
+  type DeduplicateOptions,
+  deduplicateStream,
+  type ThrottleOptions,
+  throttleStream,
+} from './limit-stream.ts';
 import { joinStreams, type StreamJoined } from './stream-join.ts';
+import { partitionerOf, type Produced } from './consumed.ts';
+import { toObservable } from './to-observable.ts';
 import { joinTable, type TableJoinOptions } from './table-join.ts';
-import type { StreamRef, Views } from './views.ts';
+import { StatelessStream } from './stateless-stream.ts';
 
 /** How a dynamic sink writes its records. */
 interface Serializers<in K, in V> {
@@ -44,98 +43,18 @@ type StreamJoinArguments<K, V> = readonly [
 ];
 
 /** A stream of records: each one stands for itself. Its methods add operators to the topology. */
-export class KStream<out K, out V> {
-  readonly #views: Views;
-  readonly #ref: StreamRef<K, V>;
-
-  /** @internal */
-  constructor(views: Views, ref: StreamRef<K, V>) {
-    this.#views = views;
-    this.#ref = ref;
-  }
-
-  /** @internal */
-  get ref(): StreamRef<K, V> {
-    return this.#ref;
-  }
-
-  /** Adds an operator after this stream's node; returns its node's name. */
-  #add<K2, V2>(
-    prefix: string,
-    operator: Operator<K, V, K2, V2>,
-    { name, stores = [] }: { readonly name?: string; readonly stores?: readonly string[] },
-  ): string {
-    const node = this.#views.graph.names.node(prefix, name);
-    this.#views.graph.addProcessor({ name: node, parents: [this.#ref.node], operator, stores });
-    return node;
-  }
-
-  /** Keeps the records that the predicate holds for; a type guard narrows the stream. */
-  filter<W extends V>(predicate: (value: V, key: K) => value is W, named?: Named): KStream<K, W>;
-  filter(predicate: (value: V, key: K) => boolean, named?: Named): KStream<K, V>;
-  filter(predicate: (value: V, key: K) => boolean, named: Named = {}): KStream<K, V> {
-    return this.#views.stream({ ...this.#ref, node: this.#add('KSTREAM-FILTER-', filter(predicate), named) });
-  }
-
-  /** Keeps the records that the predicate does not hold for. */
-  filterNot(predicate: (value: V, key: K) => boolean, named: Named = {}): KStream<K, V> {
-    return this.filter((value, key) => !predicate(value, key), named);
-  }
-
-  /** A new key and value for each record. Grouping or joining it goes through a topic. */
-  map<K2, V2>(mapper: (value: V, key: K) => KeyValue<K2, V2>, named: Named = {}): KStream<K2, V2> {
-    return this.#rekeyed(this.#add('KSTREAM-MAP-', map(mapper), named), undefined);
-  }
-
-  /** A new value for each record. */
-  mapValues<V2>(mapper: (value: V, key: K) => V2, named: Named = {}): KStream<K, V2> {
-    return this.#revalued(this.#add('KSTREAM-MAPVALUES-', mapValues(mapper), named));
-  }
-
-  /** Any number of records for each one. Grouping or joining them goes through a topic. */
-  flatMap<K2, V2>(
-    mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>,
-    named: Named = {},
-  ): KStream<K2, V2> {
-    return this.#rekeyed(this.#add('KSTREAM-FLATMAP-', flatMap(mapper), named), undefined);
-  }
-
-  /** Any number of values for each one, under the same key. */
-  flatMapValues<V2>(mapper: (value: V, key: K) => Iterable<V2>, named: Named = {}): KStream<K, V2> {
-    return this.#revalued(this.#add('KSTREAM-FLATMAPVALUES-', flatMapValues(mapper), named));
-  }
-
-  /** A new key for each record. Grouping or joining it goes through a topic. */
-  selectKey<K2>(
-    selector: (value: V, key: K) => K2,
-    options: Named & { readonly key?: Serde<K2> } = {},
-  ): KStream<K2, V> {
-    const node = this.#add('KSTREAM-KEY-SELECT-', selectKey(selector), options);
-    const { value, sources } = this.#ref;
-    return this.#views.stream({ node, key: options.key, value, sources, repartition: true });
-  }
-
-  /** Shows each record to an action, awaiting it if it returns a promise, and passes it on. */
-  peek(action: (value: V, key: K) => void | Promise<void>, named: Named = {}): KStream<K, V> {
-    return this.#views.stream({ ...this.#ref, node: this.#add('KSTREAM-PEEK-', peek(action), named) });
-  }
-
-  /** Hands each record to an action, awaiting it if it returns a promise. */
-  foreach(action: (value: V, key: K) => void | Promise<void>, named: Named = {}): void {
-    this.#add('KSTREAM-FOREACH-', forEach(action), named);
-  }
-
+export class KStream<out K, out V> extends StatelessStream<K, V> {
   /** The records of both streams, in no order between the two. */
   merge<V2>(other: KStream<K, V2>, { name }: Named = {}): KStream<K, V | V2> {
-    const { graph } = this.#views;
+    const { graph } = this.views;
     const node = graph.names.node('KSTREAM-MERGE-', name);
-    const [a, b] = [this.#ref, other.ref];
+    const [a, b] = [this.ref, other.ref];
     graph.addProcessor({ name: node, parents: [a.node, b.node], operator: passThrough('merge') });
     const key = a.key ?? b.key;
     const sources = [...new Set([...a.sources, ...b.sources])];
     // One side's value serde need not fit the other's values.
     const value = (a.value as unknown) === b.value ? (a.value as Serde<V | V2> | undefined) : undefined;
-    return this.#views.stream<K, V | V2>({
+    return this.views.stream<K, V | V2>({
       node,
       key,
       value,
@@ -149,48 +68,49 @@ export class KStream<out K, out V> {
    * what none took, and without it such records are dropped. Type guards narrow their branch, and the rest.
    */
   split<const B extends Branches<K, V>>(branches: B, named: Named = {}): SplitStreams<K, V, B> {
-    return splitStream(this.#views, this.#ref, branches, named);
+    return splitStream(this.views, this.ref, branches, named);
   }
 
   /** Sends the stream through a topic of the topology's own, so that records with the same key meet in one task. */
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
-    const prefix = options.name ?? this.#views.graph.names.node('KSTREAM-REPARTITION-');
-    const { key = this.#ref.key, value = this.#ref.value, partitions } = options;
-    return this.#views.stream(
-      throughTopic(this.#views, this.#ref, { prefix, key, value, partitions, keepNullKeys: true }),
-    );
+    const prefix = options.name ?? this.views.graph.names.node('KSTREAM-REPARTITION-');
+    const { key = this.ref.key, value = this.ref.value, partitions } = options;
+    const partitioner = partitionerOf(options);
+    const topic = { prefix, key, value, partitions, partitioner, keepNullKeys: true };
+    return this.views.stream(throughTopic(this.views, this.ref, topic));
   }
 
   /** Writes the stream to a topic. */
-  to(topic: SinkTopic<K, V>, named?: Named): void;
+  to(topic: SinkTopic<K, V>, produced?: Produced<K, V>): void;
   /** Writes each record to the topic that `choose` names; its serdes are those given. */
-  to(choose: (record: StreamRecord<K, V>) => string, serdes: Serializers<K, V> & Named): void;
+  to(choose: (record: StreamRecord<K, V>) => string, serdes: Serializers<K, V> & Produced<K, V>): void;
   to(
     target: SinkTopic<K, V> | ((record: StreamRecord<K, V>) => string),
-    options: Partial<Serializers<K, V>> & Named = {},
+    options: Partial<Serializers<K, V>> & Produced<K, V> = {},
   ): void {
-    const { graph } = this.#views;
+    const { graph } = this.views;
     const dynamic = typeof target === 'function';
     const { key, value } = dynamic ? (options as Serializers<K, V>) : target;
     graph.addSink({
       name: graph.names.node('KSTREAM-SINK-', options.name),
-      parents: [this.#ref.node],
+      parents: [this.ref.node],
       topic: dynamic ? (target as TopicNameExtractor<unknown, unknown>) : target.name,
       key: key as Serializer<unknown>,
       value: value as Serializer<unknown>,
+      partitioner: partitionerOf(options) as StreamPartitioner<unknown, unknown> | undefined,
     });
   }
 
   /** Reads the stream as the changes of a table: the last value of each key is its row, a null value deletes it. */
   toTable(options: Materialized<V> & { readonly key?: Serde<K> } = {}): KTable<K, V> {
-    const { graph } = this.#views;
+    const { graph } = this.views;
     const name = graph.names.node('KSTREAM-TOTABLE-', options.name);
     const storeName = options.as ?? graph.names.store('KSTREAM-TOTABLE-');
-    const key = requireKeySerde(options.key ?? this.#ref.key, `toTable (${name})`);
-    const value = valueSerdeOr(options.value, this.#ref.value);
-    const ref = this.#ref.repartition
-      ? throughTopic(this.#views, this.#ref, { prefix: name, key, value })
-      : this.#ref;
+    const key = requireKeySerde(options.key ?? this.ref.key, `toTable (${name})`);
+    const value = valueSerdeOr(options.value, this.ref.value);
+    const ref = this.ref.repartition
+      ? throughTopic(this.views, this.ref, { prefix: name, key, value })
+      : this.ref;
     const { as, historyRetentionMs } = options;
     const kept = as !== undefined || historyRetentionMs !== undefined;
     const table = { ...keptIn(storeName, options), materialized: kept };
@@ -201,7 +121,7 @@ export class KStream<out K, out V> {
       operator: tableSource(storeName),
       table,
     });
-    return this.#views.table({
+    return this.views.table({
       node: name,
       key,
       value,
@@ -211,10 +131,31 @@ export class KStream<out K, out V> {
     });
   }
 
+  /**
+   * Lets the first of equal records through and leaves out those no more than `withinMs` away from one that went through, in
+   * the time of their timestamps, before or after it.
+   */
+  deduplicate(options: DeduplicateOptions<K, V>): KStream<K, V> {
+    return this.views.stream(deduplicateStream(this.views, this.ref, options));
+  }
+
+  /** Lets at most `limit` records of each key through in every interval of stream time; others are left out. */
+  throttle(options: ThrottleOptions<K>): KStream<K, V> {
+    return this.views.stream(throttleStream(this.views, this.ref, options));
+  }
+
+  /**
+   * The records of all this process's tasks, as they are processed: of use to look at, not to keep, because after a crash
+   * records are processed again. It ends with the process and is silent while no app runs the topology.
+   */
+  toObservable(named: Named = {}): Observable<StreamRecord<K, V>> {
+    return toObservable(this.views, this.ref.node, named);
+  }
+
   /** Groups the stream by its key; through a topic only where the key has been changed. */
   groupByKey(grouped: Grouped<K, V> = {}): KGroupedStream<K, V> {
-    const { key = this.#ref.key, value = this.#ref.value } = grouped;
-    return new KGroupedStream(this.#views, { ...this.#ref, key, value }, grouped.name);
+    const { key = this.ref.key, value = this.ref.value } = grouped;
+    return new KGroupedStream(this.views, { ...this.ref, key, value }, grouped.name);
   }
 
   /** Groups the stream by a new key, through a topic. */
@@ -222,10 +163,10 @@ export class KStream<out K, out V> {
     selector: (value: V, key: K) => K2,
     grouped: Grouped<K2, V> & { readonly key: Serde<K2> },
   ): KGroupedStream<K2, V> {
-    const node = this.#add('KSTREAM-KEY-SELECT-', selectKey(selector), grouped);
-    const { sources } = this.#ref;
-    const { key, value = this.#ref.value } = grouped;
-    return new KGroupedStream(this.#views, { node, key, value, sources, repartition: true }, grouped.name);
+    const node = this.add('KSTREAM-KEY-SELECT-', selectKey(selector), grouped);
+    const { sources } = this.ref;
+    const { key, value = this.ref.value } = grouped;
+    return new KGroupedStream(this.views, { node, key, value, sources, repartition: true }, grouped.name);
   }
 
   /** Joins each record with the table's row of its key; records without one are left out. */
@@ -283,49 +224,16 @@ export class KStream<out K, out V> {
     options: StreamJoined<K, V, V2> = {},
   ): KStream<K, R> {
     const keeps = { left: true, right: true };
-    const streams = { left: this.#ref, right: other.ref };
-    return this.#views.stream(joinStreams(this.#views, streams, windows, joiner, keeps, options));
+    const streams = { left: this.ref, right: other.ref };
+    return this.views.stream(joinStreams(this.views, streams, windows, joiner, keeps, options));
   }
 
   #join(other: Joinable<K>, args: readonly unknown[], keeps: JoinSides): KStream<K, unknown> {
     if (!(other instanceof KStream)) {
-      return this.#views.stream(joinTable(this.#views, this.#ref, other, args, keeps.left));
+      return this.views.stream(joinTable(this.views, this.ref, other, args, keeps.left));
     }
     const [joiner, windows, options] = args as StreamJoinArguments<K, V>;
-    const streams = { left: this.#ref, right: other.ref };
-    return this.#views.stream(joinStreams(this.#views, streams, windows, joiner, keeps, options ?? {}));
-  }
-
-  /** Runs a processor of your own, with the stores it names; its results may have any key. */
-  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
-    const stores = this.#connect(options);
-    return this.#rekeyed(
-      this.#add('KSTREAM-PROCESSOR-', process(supplier), { ...options, stores }),
-      undefined,
-    );
-  }
-
-  /** Runs a processor of your own that keeps the key. */
-  processValues<V2>(
-    supplier: FixedKeyProcessorSupplier<K, V, V2>,
-    options: ProcessOptions = {},
-  ): KStream<K, V2> {
-    const stores = this.#connect(options);
-    return this.#revalued(
-      this.#add('KSTREAM-PROCESSVALUES-', processValues(supplier), { ...options, stores }),
-    );
-  }
-
-  #connect({ stores = [] }: ProcessOptions): string[] {
-    for (const store of stores) if (typeof store !== 'string') this.#views.graph.addStore(store as StoreSpec);
-    return stores.map((store) => (typeof store === 'string' ? store : store.name));
-  }
-
-  #rekeyed<K2, V2>(node: string, value: Serde<V2> | undefined): KStream<K2, V2> {
-    return this.#views.stream({ node, key: undefined, value, sources: this.#ref.sources, repartition: true });
-  }
-
-  #revalued<V2>(node: string): KStream<K, V2> {
-    return this.#views.stream({ ...this.#ref, node, value: undefined });
+    const streams = { left: this.ref, right: other.ref };
+    return this.views.stream(joinStreams(this.views, streams, windows, joiner, keeps, options ?? {}));
   }
 }

@@ -1,4 +1,5 @@
 import type { Serde } from '@millrace/log-client';
+import type { Observable } from 'rxjs';
 import type { StoreSpec } from '@millrace/state-stores';
 import { type JoinSides, tableTableJoin } from '../operators/join/table-table-join.ts';
 import type { KeyValue } from '../operators/stateless/map.ts';
@@ -7,16 +8,19 @@ import { tableMerge } from '../operators/table/keep-table.ts';
 import { tableFilter } from '../operators/table/table-filter.ts';
 import { tableGroupBy } from '../operators/table/table-group-by.ts';
 import { tableMapValues } from '../operators/table/table-map-values.ts';
+import { tableTransformValues } from '../operators/table/table-transform-values.ts';
 import { toStream } from '../operators/table/to-stream.ts';
-import type { Windowed } from '../record.ts';
+import type { Change, StreamRecord, Windowed } from '../record.ts';
+import type { ValueTransformerSupplier } from '../topology/processor.ts';
 import type { AnyOperator } from '../topology/operator.ts';
 import { joinForeignKey, type TableJoined } from './foreign-key-join.ts';
 import { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 import { derivedFrom, keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
-import type { Materialized, Named } from './options.ts';
+import { connectStores, type Materialized, type Named, type ProcessOptions } from './options.ts';
 import { suppressTable } from './suppress-table.ts';
 import type { UntilTimeLimit, UntilWindowCloses } from './suppressed.ts';
+import { toObservable } from './to-observable.ts';
 import type { TableRef, Views } from './views.ts';
 
 /** A table: the latest value of each key. Its methods add operators that work on its changes. */
@@ -62,12 +66,33 @@ export class KTable<out K, out V> {
     );
   }
 
+  /** The same rows with the values that a transformer with state makes; null deletes a row, and is what it gets for one. */
+  transformValues<V2>(
+    supplier: ValueTransformerSupplier<K, V, V2>,
+    options: Materialized<V2> & ProcessOptions = {},
+  ): KTable<K, V2> {
+    const stores = connectStores(this.#views.graph, options);
+    return this.#derive(
+      'KTABLE-TRANSFORMVALUES-',
+      options,
+      options.value,
+      (kept) => tableTransformValues(this.#ref.node, supplier, kept),
+      stores,
+    );
+  }
+
+  /** The name of the store that the rows can be looked up in; undefined where the table was given none. */
+  get queryableStoreName(): string | undefined {
+    return this.#ref.storeName;
+  }
+
   /** A table worked out from this one; kept only where it is given a store. */
   #derive<V2>(
     prefix: string,
     options: Materialized<V2>,
     value: Serde<V2> | undefined,
     operator: (kept: string | undefined) => AnyOperator,
+    stores: readonly string[] = [],
   ): KTable<K, V2> {
     const { graph } = this.#views;
     const node = graph.names.node(prefix, options.name);
@@ -77,6 +102,7 @@ export class KTable<out K, out V> {
       name: node,
       parents: [this.#ref.node],
       operator: operator(as),
+      stores,
       table: as === undefined ? derivedFrom(this.#ref.node) : keptIn(as, options),
     });
     // A store of its own says whether rows have versions; without one they are as they come.
@@ -108,6 +134,12 @@ export class KTable<out K, out V> {
     const rekeyed = graph.names.node('KSTREAM-KEY-SELECT-');
     graph.addProcessor({ name: rekeyed, parents: [node], operator: selectKey(select) });
     return this.#views.stream<K2, V | null>({ ...plain, node: rekeyed, key: undefined, repartition: true });
+  }
+
+  /** The changes of all this process's tasks, as they are made, with the values they replace; as `KStream.toObservable`. */
+  toObservable(named: Named = {}): Observable<StreamRecord<K, Change<V>>> {
+    this.#views.graph.requireOldValues(this.#ref.node);
+    return toObservable(this.#views, this.#ref.node, named);
   }
 
   /** Holds changes of a windowed table back until their window has closed; then the last one goes on. */

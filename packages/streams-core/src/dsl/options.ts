@@ -1,5 +1,6 @@
 import type { Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
+import type { LogicalGraph } from '../topology/logical-graph.ts';
 
 /** A name for the operator's node; without one Kafka Streams' scheme makes one up. */
 export interface Named {
@@ -47,9 +48,20 @@ export interface Repartitioned<K, V> extends Named {
   readonly value?: Serde<V>;
   /** Default: as many as the topics the records come from. */
   readonly partitions?: number;
+  /** Default: by the key's hash. */
+  partitioner?(
+    record: { readonly key: K; readonly value: V },
+    to: { readonly topic: string; readonly partitions: number },
+  ): number | readonly number[] | undefined;
 }
 
 /** The stores a processor may use: specs, which are added to the topology, or names of stores that have been added. */
 export interface ProcessOptions extends Named {
   readonly stores?: readonly (string | StoreSpec)[];
+}
+
+/** Adds the stores that are given as specs; returns the names of all. */
+export function connectStores(graph: LogicalGraph, { stores = [] }: ProcessOptions): string[] {
+  for (const store of stores) if (typeof store !== 'string') graph.addStore(store);
+  return stores.map((store) => (typeof store === 'string' ? store : store.name));
 }

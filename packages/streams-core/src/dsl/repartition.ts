@@ -1,6 +1,7 @@
 import type { Serde } from '@millrace/log-client';
 import { filter } from '../operators/stateless/filter.ts';
 import { requireKeySerde, valueSerdeOr } from './materialize.ts';
+import type { StreamPartitioner } from '../topology/nodes.ts';
 import type { StreamRef, Views } from './views.ts';
 
 export const repartitionSuffix = '-repartition';
@@ -11,6 +12,7 @@ export interface RepartitionOptions<K, V> {
   readonly key: Serde<K> | undefined;
   readonly value: Serde<V> | undefined;
   readonly partitions?: number | undefined;
+  readonly partitioner?: StreamPartitioner<K, V> | undefined;
   /** Records without a key have no partition they belong to; left joins want them all the same. */
   readonly keepNullKeys?: boolean;
 }
@@ -21,7 +23,13 @@ export function throughTopic<K, V>(
   ref: StreamRef<K, V>,
   options: RepartitionOptions<K, V>,
 ): StreamRef<K, V> {
-  const { prefix } = options;
+  const { prefix, partitions, partitioner } = options;
+  // What goes through a topic anyway need not go through another.
+  const mergeable =
+    graph.optimize.mergeRepartition === true && partitions === undefined && partitioner === undefined;
+  const known = mergeable ? graph.repartitioned.get(ref.node) : undefined;
+  if (known !== undefined && (options.keepNullKeys ?? false) === known.keepNullKeys)
+    return known.ref as StreamRef<K, V>;
   const topic = prefix.endsWith(repartitionSuffix) ? prefix : `${prefix}${repartitionSuffix}`;
   const generated = {
     sink: graph.names.node('KSTREAM-SINK-'),
@@ -42,9 +50,13 @@ export function throughTopic<K, V>(
     topic,
     key: key as Serde<unknown>,
     value: value as Serde<unknown>,
+    partitioner: options.partitioner as StreamPartitioner<unknown, unknown> | undefined,
   });
   graph.repartitionTopics.set(topic, { name: topic, partitions: options.partitions });
   const entry = { name: topic, key: key as Serde<unknown>, value: value as Serde<unknown> };
   graph.addSource({ name: names.source, topics: [entry], global: false });
-  return { node: names.source, key, value, sources: [names.source], repartition: false };
+  const through = { node: names.source, key, value, sources: [names.source], repartition: false };
+  if (mergeable)
+    graph.repartitioned.set(ref.node, { ref: through, keepNullKeys: options.keepNullKeys ?? false });
+  return through;
 }

@@ -1,6 +1,7 @@
 import type { Serde } from '@millrace/log-client';
 import { type StoreSpec, windowStore } from '@millrace/state-stores';
 import { joinWindow, streamStreamJoin } from '../operators/join/stream-stream-join.ts';
+import { streamSelfJoin } from '../operators/join/stream-self-join.ts';
 import type { JoinSides } from '../operators/join/table-table-join.ts';
 import { passThrough } from '../operators/stateless/pass-through.ts';
 import { unmatchedKey, unmatchedValues } from '../serde/unmatched-serde.ts';
@@ -84,7 +85,10 @@ export function joinStreams<K, V1, V2, R>(
     graph.addStore({ ...spec, retainDuplicates: true } as StoreSpec);
   };
   keep(stores.left, values.left);
-  keep(stores.right, values.right);
+  const isInner = !keeps.left && !keeps.right;
+  const isSelfJoin =
+    graph.optimize.selfJoin === true && isInner && (streams.left as unknown) === streams.right;
+  if (!isSelfJoin) keep(stores.right, values.right);
   if (unmatched !== undefined) {
     const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging: true } as const;
     graph.addStore({
@@ -92,6 +96,27 @@ export function joinStreams<K, V1, V2, R>(
       key: unmatchedKey(keySerde),
       value: unmatchedValues(values.left, values.right),
     } as StoreSpec);
+  }
+  if (isSelfJoin) {
+    const windowed = {
+      name: leftWindow,
+      parents: [left.node],
+      operator: joinWindow(stores.left),
+      stores: [stores.left],
+    };
+    graph.addProcessor(windowed);
+    const self = {
+      windows,
+      storeName: stores.left,
+      joiner: joiner as (left: unknown, right: unknown, key: unknown) => R,
+    };
+    graph.addProcessor({
+      name: merge,
+      parents: [leftWindow],
+      operator: streamSelfJoin(self),
+      stores: [stores.left],
+    });
+    return { node: merge, key: keySerde, value: undefined, sources: left.sources, repartition: false };
   }
   graph.requireCopartitioning(merge, [...left.sources, ...right.sources]);
   graph.addProcessor({

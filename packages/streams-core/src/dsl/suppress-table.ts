@@ -47,7 +47,7 @@ export function suppressTable<K, V>(
   });
   // What was there before a change that waits is what others see meanwhile.
   graph.requireOldValues(table.node);
-  return { ...table, node };
+  return { ...table, node, storeName: undefined };
 }
 
 function waiting<K, V>(

@@ -4,6 +4,9 @@ import { ConfigError } from '../errors.ts';
 import {
   type DeserializationExceptionHandler,
   failOnDeserializationError,
+  failOnRecordError,
+  type ProcessingExceptionHandler,
+  type ProductionExceptionHandler,
   type StateRestoreListener,
   type UncaughtExceptionHandler,
 } from './handlers.ts';
@@ -29,15 +32,29 @@ export interface StreamsConfig {
   readonly maxUncommittedBytes?: number;
   /** An instance that is silent for so long loses its tasks to the others. Default 5 minutes. */
   readonly maxPollIntervalMs?: number;
+  /** Bytes of changes of tables that may wait for a commit, of each row the last only. Default 0: every change goes on. */
+  readonly cacheMaxBytes?: number;
+  /** Results that wait for stream time to pass come out at most so often, in wall-clock time. Default 0: as soon as they can. */
+  readonly emitIntervalMs?: number;
+  /**
+   * A task without records for so long moves its stream time on with the wall clock, so that windows close and what waits for
+   * time goes on; records that come later may then be late. Default: never.
+   */
+  readonly idleAdvanceMs?: number;
+  /** How often to look for new topics where a source reads topics by pattern. Default 30 seconds. */
+  readonly topicRefreshMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
+  readonly processingExceptionHandler?: ProcessingExceptionHandler;
+  readonly productionExceptionHandler?: ProductionExceptionHandler;
   /** Topics that the handler may send records to; looked up when the app starts. */
   readonly deadLetterTopics?: readonly string[];
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
   readonly stateRestoreListener?: StateRestoreListener;
 }
 
-export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir'>> & {
+export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs'>> & {
   readonly stateDir: string | undefined;
+  readonly idleAdvanceMs: number | undefined;
 };
 
 const shutDown: UncaughtExceptionHandler = () => 'shutdown';
@@ -63,6 +80,12 @@ const schema = z.strictObject({
   deserializationExceptionHandler: aFunction<DeserializationExceptionHandler>().default(
     () => failOnDeserializationError,
   ),
+  cacheMaxBytes: wholeMs(0).default(0),
+  emitIntervalMs: wholeMs(0).default(0),
+  idleAdvanceMs: wholeMs(1).optional(),
+  topicRefreshMs: wholeMs(1).default(30_000),
+  processingExceptionHandler: aFunction<ProcessingExceptionHandler>().default(() => failOnRecordError),
+  productionExceptionHandler: aFunction<ProductionExceptionHandler>().default(() => failOnRecordError),
   deadLetterTopics: z.array(z.string()).default([]),
   uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
   stateRestoreListener: z
@@ -76,7 +99,10 @@ const schema = z.strictObject({
 /** Fills in defaults. @throws ConfigError naming each wrong option, what it got and what was expected */
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
-  if (parsed.success) return { ...parsed.data, stateDir: parsed.data.stateDir };
+  if (parsed.success) {
+    const { stateDir, idleAdvanceMs } = parsed.data;
+    return { ...parsed.data, stateDir, idleAdvanceMs };
+  }
   const issues = parsed.error.issues.map((issue) => {
     const name =
       issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : 'config');

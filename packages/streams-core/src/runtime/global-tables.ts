@@ -1,7 +1,7 @@
 import type { LogClient, LogReader } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores';
 import type { Topology } from '../topology/topology.ts';
-import { GlobalTable } from './global-table.ts';
+import { type GlobalTable, globalTablesOf } from './global-table.ts';
 
 const batchRecords = 10_000;
 
@@ -19,7 +19,7 @@ export class GlobalTables {
 
   /** Reads every global topic to its present end. */
   static async open(topology: Topology, log: LogClient): Promise<GlobalTables | undefined> {
-    const tables = GlobalTable.of(topology);
+    const tables = globalTablesOf(topology);
     if (tables.length === 0) return undefined;
     const infos = await log.admin.topics(tables.map(({ topic }) => topic.name));
     const partitions = [...infos.values()].flatMap(({ name, partitions: count }) =>
@@ -35,7 +35,7 @@ export class GlobalTables {
   /** Takes in what has come since. */
   async update(): Promise<void> {
     for (const { topic, records } of await this.#reader.poll({ maxWaitMs: 0, maxRecords: batchRecords })) {
-      this.#tables.get(topic)?.update(records);
+      await this.#tables.get(topic)?.update(records);
     }
   }
 

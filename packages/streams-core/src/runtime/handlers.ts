@@ -1,5 +1,6 @@
 import type { LogRecord } from '@millrace/log-client';
 import type { RecordError } from '../errors.ts';
+import type { StreamRecord } from '../record.ts';
 
 /** What to do with a record that cannot be read: stop, leave it out, or send it to another topic. */
 export type DeserializationResponse = 'fail' | 'continue' | { readonly deadLetterTopic: string };
@@ -10,13 +11,34 @@ export type DeserializationExceptionHandler = (
   record: LogRecord,
 ) => DeserializationResponse;
 
+/** What to do with a record that could not be processed or written: stop, leave it out, or send its input elsewhere. */
+export type RecordResponse = DeserializationResponse;
+
+/**
+ * Decides what becomes of a record that an operator, a processor of yours or a punctuator could not process. `error` names the
+ * node and where the input came from; there is no record in a punctuator. What stores have taken in stays.
+ */
+export type ProcessingExceptionHandler = (
+  error: RecordError,
+  record: StreamRecord<unknown, unknown> | undefined,
+) => RecordResponse;
+
+/** Decides what becomes of a result that could not be written, because a serde refused it. */
+export type ProductionExceptionHandler = (
+  error: RecordError,
+  record: StreamRecord<unknown, unknown>,
+) => RecordResponse;
+
+/** Stops the app: the default. */
+export const failOnRecordError = (): RecordResponse => 'fail';
+
 /** Stops the app: the default. */
 export const failOnDeserializationError: DeserializationExceptionHandler = () => 'fail';
 
 /** Reports the record and goes on without it. */
 export function logAndContinue(
   report: (message: string) => void = console.warn,
-): DeserializationExceptionHandler {
+): (error: RecordError) => 'continue' {
   return (error) => {
     report(`Left out: ${error.message}`);
     return 'continue';
@@ -24,7 +46,7 @@ export function logAndContinue(
 }
 
 /** Sends the record as it came to another topic, with the reason and its origin in headers. */
-export function deadLetterTo(topic: string): DeserializationExceptionHandler {
+export function deadLetterTo(topic: string): () => { readonly deadLetterTopic: string } {
   return () => ({ deadLetterTopic: topic });
 }
 

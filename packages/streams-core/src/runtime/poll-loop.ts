@@ -6,6 +6,9 @@ import type { Task } from './task/task.ts';
 import type { TaskCommitter } from './task-committer.ts';
 import type { TaskRegistry } from './task-registry.ts';
 
+/** How long a poll may wait while calls of asynchronous operators are under way. */
+const callPollMs = 5;
+
 export interface PollLoopOptions {
   readonly config: ResolvedConfig;
   readonly member: GroupMember;
@@ -60,6 +63,7 @@ export class PollLoop {
       if ((typeof done === 'number' ? done : await done) > 0) worked = true;
       const fired = task.punctuate();
       if ((typeof fired === 'number' ? fired : await fired) > 0) worked = true;
+      if (config.idleAdvanceMs !== undefined) await task.advanceIdle(config.idleAdvanceMs);
       this.#resume(task);
     }
     await this.#maybeCommit();
@@ -69,9 +73,12 @@ export class PollLoop {
   /** How long to wait for records: not past the next commit that is due. */
   #idleMs(): number {
     const { config, tasks } = this.#options;
-    if (!tasks.tasks.some((task) => task.needsCommit)) return config.pollMs;
+    const all = tasks.tasks;
+    if (all.some((task) => task.hasResults)) return 0;
+    const pollMs = all.some((task) => task.hasCalls) ? Math.min(config.pollMs, callPollMs) : config.pollMs;
+    if (!all.some((task) => task.needsCommit)) return pollMs;
     const due = this.#lastCommitAt + config.commitIntervalMs - performance.now();
-    return Math.max(0, Math.min(config.pollMs, Math.ceil(due)));
+    return Math.max(0, Math.min(pollMs, Math.ceil(due)));
   }
 
   #feed(batches: readonly RecordBatch[]): void {
@@ -116,7 +123,7 @@ export class PollLoop {
       this.#failure = { error };
     });
     const now = Date.now();
-    if (ready.some((task) => task.wantsFlush(now))) await this.#settle();
+    if (ready.some((task) => task.stores.wantsFlush(now))) await this.#settle();
   }
 
   async #settle(): Promise<void> {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type GroupMember, isLogError, type TopicPartition } from '@millrace/log-client';
 import type { Observable } from 'rxjs';
 import { StreamsError } from '../errors.ts';
+import { expandPatterns, hasPatterns } from '../topology/expand-patterns.ts';
+import type { SubTopology } from '../topology/sub-topologies.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
 import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
@@ -16,6 +18,7 @@ const restartDelayMs = 100;
 
 /** One life of an instance in its group: from joining to leaving. */
 interface Session {
+  readonly topology: Topology;
   readonly member: GroupMember;
   readonly tasks: TaskRegistry;
   readonly committer: TaskCommitter;
@@ -28,6 +31,8 @@ export interface AppMetrics {
   readonly processedRecords: number;
   /** Records left out: null keys, late ones, unreadable ones. */
   readonly droppedRecords: number;
+  /** Of those the ones that were too late for their windows. */
+  readonly lateRecords: number;
 }
 
 /**
@@ -41,8 +46,10 @@ export class StreamsApp {
   #session: Session | undefined;
   #running: Promise<void> | undefined;
   #stopping = false;
+  /** It was closed before it could finish. */
+  #abandoned = false;
   #failure: unknown;
-  #past: AppMetrics = { processedRecords: 0, droppedRecords: 0 };
+  #past: AppMetrics = { processedRecords: 0, droppedRecords: 0, lateRecords: 0 };
 
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
@@ -93,22 +100,20 @@ export class StreamsApp {
       this.#state.to('error');
       throw error;
     }
-    this.#running = this.#run();
+    const watching = new AbortController();
+    if (hasPatterns(this.#topology)) void this.#watchTopics(watching.signal);
+    this.#running = this.#run().finally(() => watching.abort());
   }
 
   async #join(): Promise<Session> {
     const config = this.#config;
     const { log, applicationId } = config;
-    const { topics, directory } = await setUpTopics(
-      this.#topology,
-      applicationId,
-      log,
-      config.deadLetterTopics,
-    );
-    const layout = new TaskLayout(this.#topology, topics);
-    const globals = await GlobalTables.open(this.#topology, log);
+    const topology = await this.#expanded();
+    const { topics, directory } = await setUpTopics(topology, applicationId, log, config.deadLetterTopics);
+    const layout = new TaskLayout(topology, topics);
+    const globals = await GlobalTables.open(topology, log);
     const globalStores = globals?.stores ?? new Map();
-    const tasks = new TaskRegistry({ topology: this.#topology, config, layout, directory, globalStores });
+    const tasks = new TaskRegistry({ topology, config, layout, directory, globalStores });
     const committer = new TaskCommitter(config);
     const member: GroupMember = await log.join({
       group: applicationId,
@@ -138,7 +143,27 @@ export class StreamsApp {
       if (!this.#stopping) this.#state.to('running');
     };
     const loop = new PollLoop({ config, member, tasks, committer, globals, onRound });
-    return { member, tasks, committer, globals, loop };
+    return { topology, member, tasks, committer, globals, loop };
+  }
+
+  /** The topology with the topics that its patterns match at present. */
+  async #expanded(): Promise<Topology> {
+    if (!hasPatterns(this.#topology)) return this.#topology;
+    const names = [...(await this.#config.log.admin.topics()).keys()];
+    return expandPatterns(this.#topology, names);
+  }
+
+  /** Starts over where patterns match other topics than they did; what is under way is committed first. */
+  async #watchTopics(stop: AbortSignal): Promise<void> {
+    const { topicRefreshMs } = this.#config;
+    const read = (topology: Topology): string => JSON.stringify(topology.subTopologies.map(topicsOf));
+    for (;;) {
+      await sleep(topicRefreshMs, undefined, { signal: stop }).catch(() => {});
+      if (stop.aborted) return;
+      const session = this.#session;
+      if (session === undefined || read(await this.#expanded()) === read(session.topology)) continue;
+      session.loop.stop();
+    }
   }
 
   #rebalancing(): void {
@@ -167,8 +192,10 @@ export class StreamsApp {
     while (!this.#stopping) {
       try {
         await this.#session!.loop.run();
-        return;
+        if (this.#stopping) return;
+        await this.#leave();
       } catch (error) {
+        if (this.#abandoned) return;
         await this.#abandon(this.#session!);
         this.#session = undefined;
         if (!this.#mayRestart(error)) return this.#fail(error);
@@ -203,6 +230,8 @@ export class StreamsApp {
   /** Leaves the group at once; nothing uncommitted is kept. */
   async #abandon({ member, tasks, committer, globals }: Session): Promise<void> {
     this.#remember(tasks.tasks);
+    // Calls that are under way are aborted, so that no commit waits for them.
+    for (const task of tasks.tasks) task.close();
     await committer.close();
     await Promise.allSettled([tasks.closeDirty(tasks.tasks)]);
     await globals?.close();
@@ -224,7 +253,10 @@ export class StreamsApp {
     late.abort();
     const unfinished = this.#session;
     this.#session = undefined;
-    if (outcome === 'late' && unfinished !== undefined) await this.#abandon(unfinished);
+    if (outcome === 'late' && unfinished !== undefined) {
+      this.#abandoned = true;
+      await this.#abandon(unfinished);
+    }
     this.#state.to('closed');
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -233,22 +265,31 @@ export class StreamsApp {
     try {
       await this.#running;
       // Only now: an app that was starting over may have joined again meanwhile.
-      if (this.#session === undefined) return;
-      const { tasks, committer, globals, member } = this.#session;
-      this.#remember(tasks.tasks);
-      await tasks.closeClean(tasks.tasks, (task, store) => committer.flush(task, store));
-      await committer.close();
-      await globals?.close();
-      await member.close();
+      if (this.#session !== undefined) await this.#leave();
     } catch (error) {
       this.#failure ??= error;
     }
   }
+
+  /** Leaves the group; everything is committed. */
+  async #leave(): Promise<void> {
+    const { tasks, committer, globals, member } = this.#session!;
+    this.#remember(tasks.tasks);
+    await tasks.closeClean(tasks.tasks, (task, store) => committer.flush(task, store));
+    await committer.close();
+    await globals?.close();
+    await member.close();
+  }
+}
+
+function topicsOf({ sources }: SubTopology): string[] {
+  return sources.flatMap(({ topics }) => topics.map(({ name }) => name));
 }
 
 function sum(past: AppMetrics, tasks: TaskRegistry['tasks']): AppMetrics {
   return {
-    processedRecords: tasks.reduce((total, task) => total + task.processed, past.processedRecords),
-    droppedRecords: tasks.reduce((total, task) => total + task.dropped, past.droppedRecords),
+    processedRecords: tasks.reduce((total, task) => total + task.counts.processed, past.processedRecords),
+    droppedRecords: tasks.reduce((total, task) => total + task.counts.dropped, past.droppedRecords),
+    lateRecords: tasks.reduce((total, task) => total + task.counts.late, past.lateRecords),
   };
 }

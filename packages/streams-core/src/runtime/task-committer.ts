@@ -1,7 +1,8 @@
 import type { GroupMember, LogClient, LogProducer } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import type { ResolvedConfig } from './config.ts';
-import type { PreparedCommit, Task } from './task/task.ts';
+import type { Task } from './task/task.ts';
+import type { PreparedCommit } from './task/task-options.ts';
 
 /** The name of the producer that serves all tasks. */
 const shared = '';
@@ -28,7 +29,9 @@ export class TaskCommitter {
 
   /** Makes a task ready to be committed: fences whoever committed for it before, where the log needs that. */
   async prepare(task: Task): Promise<void> {
-    for (const [topic, info] of await this.#log.admin.topics([...task.changelogs.keys()])) {
+    const { changelogs, sourced } = task.stores;
+    const topics = [...changelogs.keys(), ...sourced.map(({ topic }) => topic)];
+    for (const [topic, info] of await this.#log.admin.topics(topics)) {
       this.#topicIds.set(topic, info.id);
     }
     await this.#producer(task);
@@ -77,7 +80,8 @@ export class TaskCommitter {
   }
 
   async #commit(task: Task, member: GroupMember): Promise<void> {
-    await task.flushCaches();
+    const pending = task.settle();
+    if (pending !== undefined) await pending;
     const prepared = task.prepareCommit();
     const producer = this.#producers.get(this.#producerName(task))!;
     const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
@@ -100,16 +104,20 @@ export class TaskCommitter {
 
   /** Writes a store of a task that has committed everything to disk, with the changelog offset it stands at. */
   async flush(task: Task, store: StateStore): Promise<void> {
-    const [topic] = [...task.changelogs].find(([, one]) => one === store) ?? [];
+    const { changelogs, sourced } = task.stores;
+    const [changelog] = [...changelogs].find(([, one]) => one === store) ?? [];
+    const source = sourced.find((one) => one.store === store)?.topic;
+    const topic = changelog ?? source;
     if (topic === undefined) return store.flush(undefined);
     const position = this.#positions.get(store) ?? (await this.#end(topic, task, store));
     await store.flush(position);
   }
 
-  /** A store that changed nothing since it was restored stands at the end of its changelog. */
+  /** A store that changed nothing since it was restored stands at the end of its changelog, or where its source is read on. */
   async #end(topic: string, task: Task, store: StateStore): Promise<Checkpoint> {
     const [range] = await this.#log.admin.offsets([{ topic, partition: task.id.partition }]);
-    return { topicId: this.#topicIds.get(topic)!, offset: range!.end, streamTime: store.streamTime };
+    const read = task.positions.find((position) => position.topic === topic)?.offset;
+    return { topicId: this.#topicIds.get(topic)!, offset: read ?? range!.end, streamTime: store.streamTime };
   }
 
   /** Waits for commits that are under way, however they end, and closes the producers. */

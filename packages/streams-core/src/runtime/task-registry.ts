@@ -1,12 +1,15 @@
-import type { CommittedOffset, GroupMember, LogClient, TopicPartition } from '@millrace/log-client';
+import type { GroupMember, LogClient, TopicPartition } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores';
 import type { Topology } from '../topology/topology.ts';
 import type { TaskLayout } from './assign/task-assignor.ts';
 import type { ResolvedConfig } from './config.ts';
+import { type CacheBudget, cacheBudget } from './task/change-cache.ts';
 import { openStores } from './task/open-stores.ts';
 import { Task } from './task/task.ts';
+import { resetOffset } from './task/reset-offset.ts';
 import { TaskClock } from './task/task-clock.ts';
 import { type TaskId, taskName } from './task/task-id.ts';
+import type { TaskInput } from './task/task-inputs.ts';
 import type { TopicDirectory } from './task/topic-directory.ts';
 
 export interface TaskRegistryOptions {
@@ -22,8 +25,11 @@ export class TaskRegistry {
   readonly #options: TaskRegistryOptions;
   readonly #tasks = new Map<string, Task>();
 
+  readonly #cacheBudget: CacheBudget | undefined;
+
   constructor(options: TaskRegistryOptions) {
     this.#options = options;
+    this.#cacheBudget = cacheBudget(options.config.cacheMaxBytes);
   }
 
   get tasks(): readonly Task[] {
@@ -56,20 +62,35 @@ export class TaskRegistry {
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
     const part = topology.subTopologies.find((one) => one.id === id.subTopology)!;
     const clock = new TaskClock(id.partition);
-    const stores = await openStores({ id, part, applicationId, stateDir, log, clock, listener });
+    const inputs = await this.#inputs(id, log, applicationId);
+    const stores = await openStores({
+      id,
+      part,
+      applicationId,
+      stateDir,
+      log,
+      clock,
+      listener,
+      realName: (topic) => directory.realName(topic),
+      inputs,
+    });
     try {
       return new Task({
         id,
         applicationId,
         topology,
         part,
-        inputs: await this.#inputs(id, log, applicationId),
+        inputs,
         stores,
         globalStores,
         clock,
         directory,
         lagOf: (topic, partition) => member.lag({ topic, partition }),
         onDeserializationError: config.deserializationExceptionHandler,
+        onProcessingError: config.processingExceptionHandler,
+        onProductionError: config.productionExceptionHandler,
+        cacheBudget: this.#cacheBudget,
+        emitIntervalMs: config.emitIntervalMs,
         now: Date.now,
       });
     } catch (error) {
@@ -78,23 +99,28 @@ export class TaskRegistry {
     }
   }
 
-  async #inputs(id: TaskId, log: LogClient, group: string) {
+  async #inputs(id: TaskId, log: LogClient, group: string): Promise<TaskInput[]> {
     const { layout, topology, directory } = this.#options;
     const partitions = layout.partitionsOf(taskName(id));
     const committed = await log.admin.committed(group, partitions);
-    const ranges = await log.admin.offsets(partitions);
-    const names = new Map(
+    const sources = new Map(
       topology.subTopologies.flatMap((part) =>
         part.sources.flatMap((source) =>
-          source.topics.map(({ name }) => [directory.realName(name), name] as const),
+          source.topics.map(({ name }) => [directory.realName(name), { name, source }] as const),
         ),
       ),
     );
-    return partitions.map(({ topic }, index) => ({
-      topic: names.get(topic)!,
-      committed: committed[index] as CommittedOffset | undefined,
-      startOffset: ranges[index]!.start,
-    }));
+    const inputs: TaskInput[] = [];
+    for (const [index, partition] of partitions.entries()) {
+      const { name, source } = sources.get(partition.topic)!;
+      const known = committed[index];
+      const startOffset =
+        known === undefined
+          ? await resetOffset(log, source.name, partition, source.offsetReset)
+          : known.offset;
+      inputs.push({ topic: name, committed: known, startOffset });
+    }
+    return inputs;
   }
 
   /** Closes tasks whose work is committed: their stores are written to disk first. */
@@ -105,7 +131,7 @@ export class TaskRegistry {
     for (const task of tasks) {
       this.#tasks.delete(task.name);
       task.close();
-      for (const store of task.stores.values()) {
+      for (const store of task.stores.all.values()) {
         await checkpoint(task, store);
         await store.close();
       }
@@ -117,7 +143,7 @@ export class TaskRegistry {
     for (const task of tasks) {
       this.#tasks.delete(task.name);
       task.close();
-      for (const store of task.stores.values()) await store.close();
+      for (const store of task.stores.all.values()) await store.close();
     }
   }
 }

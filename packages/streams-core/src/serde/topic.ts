@@ -7,6 +7,21 @@ export interface Topic<in out K, in out V> {
   readonly value: Serde<V>;
 }
 
+/** All topics whose names match, with the same keys and values. */
+export interface TopicPattern<in out K, in out V> {
+  readonly pattern: RegExp;
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+}
+
+/** Names all topics that match, and says what is in them. The whole name must match. */
+export function topicPattern<K, V>(
+  pattern: RegExp,
+  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
+): TopicPattern<K, V> {
+  return { pattern, key: serdes.key, value: serdes.value };
+}
+
 /** The writing side of a serde. */
 export interface Serializer<in T> {
   readonly serialize: (value: T) => Uint8Array;

@@ -1,4 +1,4 @@
-import type { TopologyNode } from './nodes.ts';
+import type { SourceNode, TopologyNode } from './nodes.ts';
 import type { SubTopology } from './sub-topologies.ts';
 
 /** A node with its neighbours, and how many paths lead down from it: Kafka Streams lists the larger ones first. */
@@ -60,11 +60,15 @@ function names(neighbours: readonly Described[]): string {
     .join(', ');
 }
 
+function topicsOf({ pattern, topics }: SourceNode): string {
+  return pattern === undefined ? `[${topics.map(({ name }) => name).join(', ')}]` : pattern.text;
+}
+
 function describeNode({ node, predecessors, successors }: Described): string {
   const [to, from] = [`\n      --> ${names(successors)}`, `\n      <-- ${names(predecessors)}`];
   switch (node.kind) {
     case 'source':
-      return `Source: ${node.name} (topics: [${node.topics.map((topic) => topic.name).join(', ')}])${to}`;
+      return `Source: ${node.name} (topics: ${topicsOf(node)})${to}`;
     case 'processor':
       return `Processor: ${node.name} (stores: [${node.stores.join(', ')}])${to}${from}`;
     case 'sink': {

@@ -9,6 +9,7 @@ import type {
   TableFacts,
   TopologyNode,
 } from './nodes.ts';
+import type { Optimizations } from './optimizations.ts';
 import type { AnyOperator } from './operator.ts';
 
 export interface NewProcessor {
@@ -22,6 +23,9 @@ export interface NewProcessor {
 
 /** The nodes that the DSL adds, in the order in which it adds them. Append-only; facts about tables may still grow. */
 export class LogicalGraph {
+  readonly optimize: Optimizations;
+  /** Streams that go through a topic already, by the node they come from; as the DSL knows them. */
+  readonly repartitioned = new Map<string, { readonly ref: unknown; readonly keepNullKeys: boolean }>();
   readonly names = new NodeNames();
   readonly nodes = new Map<string, TopologyNode>();
   readonly stores = new Map<string, StoreSpec>();
@@ -29,6 +33,10 @@ export class LogicalGraph {
   readonly repartitionTopics = new Map<string, RepartitionTopic>();
   /** Groups of source nodes whose topics must have as many partitions as each other; with who asked. */
   readonly copartitioned: { readonly node: string; readonly sources: readonly string[] }[] = [];
+
+  constructor(optimize: Optimizations = {}) {
+    this.optimize = optimize;
+  }
 
   addSource(source: Omit<SourceNode, 'kind'>): void {
     this.#add({ ...source, kind: 'source' });
@@ -64,6 +72,18 @@ export class LogicalGraph {
       );
     }
     this.stores.set(spec.name, spec);
+  }
+
+  /** Lets a processor use a store. @throws TopologyError for one that is not there */
+  connect(processor: string, store: string): void {
+    const node = this.nodes.get(processor);
+    if (node?.kind !== 'processor') {
+      throw new TopologyError(
+        'TOPOLOGY_INVALID',
+        `Store "${store}" cannot be connected to "${processor}": there is no such processor; add it first`,
+      );
+    }
+    this.nodes.set(processor, { ...node, stores: [...new Set([...node.stores, store])] });
   }
 
   #table(node: string): TableFacts {

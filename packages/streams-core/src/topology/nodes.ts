@@ -2,6 +2,7 @@ import type { Serde } from '@millrace/log-client';
 import type { StreamRecord } from '../record.ts';
 import type { Serializer } from '../serde/topic.ts';
 import type { AnyOperator } from './operator.ts';
+import type { TimestampExtractor } from './timestamp-extractor.ts';
 
 export interface SourceTopic {
   readonly name: string;
@@ -16,7 +17,26 @@ export interface SourceNode {
   readonly topics: readonly SourceTopic[];
   /** Feeds a global table: read whole by every instance, outside any task. */
   readonly global: boolean;
+  /** Its topics are those whose names match, as found when the app starts and now and then after. */
+  readonly pattern?: SourcePattern | undefined;
+  readonly timestampExtractor?: TimestampExtractor | undefined;
+  readonly offsetReset?: OffsetReset | undefined;
 }
+
+export interface SourcePattern {
+  /** As it was given. */
+  readonly text: string;
+  /** Matches whole names. */
+  readonly matches: RegExp;
+  readonly key: Serde<unknown>;
+  readonly value: Serde<unknown>;
+}
+
+/**
+ * Where to start in a partition for which nothing was committed: at its beginning, at its end, at the records of the last
+ * `byDurationMs` milliseconds; `none` refuses to start.
+ */
+export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDurationMs: number };
 
 /** What a table's node can offer to others. */
 export interface TableFacts {

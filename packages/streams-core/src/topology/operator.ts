@@ -6,7 +6,7 @@ import type {
   VersionedPut,
   WindowView,
 } from '@millrace/state-stores';
-import type { Forward } from '../record.ts';
+import type { Forward, StreamRecord } from '../record.ts';
 import type { ProcessorContext } from './processor.ts';
 
 /** Looks up the rows of a table, whether they are stored or worked out from another table's. */
@@ -20,8 +20,25 @@ export interface RowStore<K, V> extends TableView<K, V> {
   put(key: K, value: V | null | undefined, timestamp: number): VersionedPut;
 }
 
+/** The calls of one asynchronous operator. */
+export interface PendingCalls {
+  /** It should not be given more records now. */
+  readonly isFull: boolean;
+  /** Calls that are under way or wait, and results that have not gone on. */
+  readonly active: number;
+}
+
+/** Where an operator says what it has under way outside its task; a commit waits for it. */
+export interface AsyncScope {
+  register(calls: PendingCalls): void;
+  /** Hands a result over: `apply` is called when the task is between records. */
+  complete(apply: () => void | Promise<void>): void;
+  /** Makes `apply` run in the context of the record that is being worked on now. */
+  inContext(apply: () => void | Promise<void>): () => void | Promise<void>;
+}
+
 /** Why a record was left out: a null key or value, or too late for its window, or otherwise of no more use. */
-export type DropReason = 'null' | 'late' | 'stale' | 'unreadable' | 'failed';
+export type DropReason = 'null' | 'late' | 'stale' | 'unreadable' | 'timestamp' | 'failed';
 
 /** The largest timestamp an operator has seen. What it holds is saved with every commit. */
 export interface ObservedTime {
@@ -49,6 +66,9 @@ export interface OperatorContext {
   child(name: string): Forward;
   /** This node's own, or the one that all nodes share that give the same name. */
   observedTime(name?: string): ObservedTime;
+  readonly asyncScope: AsyncScope;
+  /** Lets the processing-exception handler decide about an error that comes later than its record. @throws what it says to throw */
+  fail(cause: unknown, record: StreamRecord<unknown, unknown>): void;
   /** Counts a record that is left out. Default reason: null. */
   dropped(reason?: DropReason): void;
   /** Of wall-clock time between results that wait for time to pass. In milliseconds. */

@@ -39,12 +39,14 @@ export interface ProcessorContext<in KOut, in VOut> {
   getStateStore<K, V>(name: string): KeyValueStore<K, V>;
   /**
    * Calls back every `intervalMs` of stream time (from the epoch on, first at the first record) or of wall-clock time
-   * (first after one interval). Missed calls collapse into one; it gets the current time.
+   * (first after one interval, or anchored at `startAtMs`: then at the next of `startAtMs + n * intervalMs`). Missed calls
+   * collapse into one; it gets the current time.
    */
   schedule(
     intervalMs: number,
     type: PunctuationType,
     callback: (timestampMs: number) => void | Promise<void>,
+    options?: { readonly startAtMs?: number },
   ): Cancellable;
   /** Where the current record came from; undefined in a punctuator. */
   readonly recordMetadata: RecordOrigin | undefined;
@@ -54,6 +56,30 @@ export interface ProcessorContext<in KOut, in VOut> {
   /** Asks for a commit soon. */
   commit(): void;
 }
+
+/** What a transformer of a table's values may use: anything but forwarding. */
+export type ValueTransformerContext = Omit<ProcessorContext<never, never>, 'forward'>;
+
+/** Makes a transformer for a task: from a row's value, null for none, to the new one. */
+export type ValueTransformerSupplier<in K, in V, out V2> = (
+  context: ValueTransformerContext,
+) => (value: V | null, key: K) => V2 | null;
+
+/** Which processor is being wrapped: its node's name, what kind of operator it is, and for which task. */
+export interface WrappedProcessor {
+  readonly name: string;
+  readonly kind: string;
+  readonly taskId: string;
+}
+
+/**
+ * Puts code of yours around every processor, those of the DSL included: it gets what processes records and returns what is to
+ * be called in its place. Called once for each node of each task (KIP-1112).
+ */
+export type ProcessorWrapper = (
+  processor: WrappedProcessor,
+  process: (record: StreamRecord<unknown, unknown>) => void | Promise<void>,
+) => (record: StreamRecord<unknown, unknown>) => void | Promise<void>;
 
 export type ProcessorFunction<KIn, VIn> = (record: StreamRecord<KIn, VIn>) => void | Promise<void>;
 

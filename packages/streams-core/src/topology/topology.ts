@@ -3,6 +3,7 @@ import { assertStoresConnected } from './assert-stores.ts';
 import { describeTopology } from './describe.ts';
 import type { LogicalGraph } from './logical-graph.ts';
 import type { ProcessorNode, RepartitionTopic, TopologyNode } from './nodes.ts';
+import type { ProcessorWrapper } from './processor.ts';
 import { findSubTopologies, type SubTopology } from './sub-topologies.ts';
 
 /**
@@ -18,8 +19,12 @@ export class Topology {
   readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>;
   readonly copartitioned: readonly { readonly node: string; readonly sources: readonly string[] }[];
 
+  /** What is put around every processor. */
+  readonly processorWrapper: ProcessorWrapper | undefined;
+
   /** @internal */
-  constructor(graph: LogicalGraph) {
+  constructor(graph: LogicalGraph, processorWrapper?: ProcessorWrapper) {
+    this.processorWrapper = processorWrapper;
     const nodes = [...graph.nodes.values()].map((node) =>
       node.kind === 'processor' ? settle(node, graph) : node,
     );

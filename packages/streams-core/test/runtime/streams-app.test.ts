@@ -53,7 +53,7 @@ describe('one instance', () => {
       await caughtUp(log, 'app', 'clicks');
       expect(last(await readTopic(log, counts))).toEqual({ a: 2, b: 1 });
       expect(app.taskIds).toEqual(['0_0', '0_1']);
-      expect(app.metrics).toEqual({ processedRecords: 3, droppedRecords: 0 });
+      expect(app.metrics).toEqual({ processedRecords: 3, droppedRecords: 0, lateRecords: 0 });
       await app.close();
       expect(states).toEqual(['created', 'rebalancing', 'running', 'closed']);
     });

@@ -80,8 +80,9 @@ class FixedKeyContext<K, V, VOut> implements FixedKeyProcessorContext<VOut> {
     intervalMs: number,
     type: PunctuationType,
     callback: (timestampMs: number) => void | Promise<void>,
+    options?: { readonly startAtMs?: number },
   ): Cancellable {
-    return this.#context.schedule(intervalMs, type, callback);
+    return this.#context.schedule(intervalMs, type, callback, options);
   }
 
   get recordMetadata(): RecordOrigin | undefined {

@@ -1,18 +1,18 @@
 import type { StateStore, StoreSpec } from '@millrace/state-stores';
-import { isStreamsError, RecordError, TopologyError } from '../../errors.ts';
+import { TopologyError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
 import type { ProcessorNode, SourceNode, TopologyNode } from '../../topology/nodes.ts';
-import type { DropReason, ObservedTime } from '../../topology/operator.ts';
+import type { AsyncScope, DropReason, ObservedTime } from '../../topology/operator.ts';
+import type { ProcessorWrapper } from '../../topology/processor.ts';
+import type { ProductionExceptionHandler } from '../handlers.ts';
 import { type CacheBudget, ChangeCache } from './change-cache.ts';
+import { guard, type GuardOptions } from './guard.ts';
 import { type Hooks, operatorContext } from './operator-context.ts';
 import type { Punctuations } from './punctuation.ts';
-import type { RecordCollector } from './record-collector.ts';
 import { openSink } from './sink-node.ts';
-import type { TaskClock } from './task-clock.ts';
-import type { TopicDirectory } from './topic-directory.ts';
 
-export interface LinkOptions {
+export interface LinkOptions extends GuardOptions {
   readonly nodes: ReadonlyMap<string, TopologyNode>;
   /** The nodes of this sub-topology, in the order in which they were added. */
   readonly part: readonly TopologyNode[];
@@ -22,15 +22,15 @@ export interface LinkOptions {
   readonly stores: ReadonlyMap<string, StateStore>;
   readonly specs: ReadonlyMap<string, StoreSpec>;
   readonly globalStores: ReadonlySet<string>;
-  readonly collector: RecordCollector;
-  readonly directory: TopicDirectory;
-  readonly clock: TaskClock;
   readonly punctuations: Punctuations;
   readonly observedTimes: Map<string, ObservedTime>;
   /** For the changes of tables that may wait until the next commit; undefined: none wait. */
   readonly cacheBudget: CacheBudget | undefined;
   readonly emitIntervalMs: number;
+  readonly asyncScope: AsyncScope;
   readonly now: () => number;
+  readonly onProductionError: ProductionExceptionHandler;
+  readonly wrapProcessor: ProcessorWrapper | undefined;
   readonly dropped: (reason?: DropReason) => void;
   readonly requestCommit: () => void;
 }
@@ -62,11 +62,7 @@ export function link(options: LinkOptions): Linked {
     fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
   for (const node of [...options.part].reverse()) {
     if (node.kind === 'source') forwards.set(node.name, below(node));
-    else if (node.kind === 'sink')
-      forwards.set(
-        node.name,
-        openSink(node, options.collector, options.directory, options.clock, options.dropped),
-      );
+    else if (node.kind === 'sink') forwards.set(node.name, openSink(node, options));
     else forwards.set(node.name, openProcessor(node, below(node), linking));
   }
   const sources = options.part.filter((node): node is SourceNode => node.kind === 'source');
@@ -114,7 +110,11 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
   // A cache has to know what was there before, whoever asks.
   const opened = cache === undefined ? context : { ...context, sendOldValues: true };
   const open = node.operator.open(opened, cached as Forward<unknown, unknown>) as Forward;
-  return named(node.name, open, linking.clock);
+  const wrapped = linking.wrapProcessor?.(
+    { name: node.name, kind: node.operator.kind, taskId: linking.taskId },
+    open,
+  );
+  return guard(node.name, wrapped ?? open, linking);
 }
 
 type CachedRecord = StreamRecord<unknown, Change<unknown>>;
@@ -127,26 +127,4 @@ function cacheOf({ table }: ProcessorNode, below: Forward, linking: Linking): Ch
   const cache = new ChangeCache({ spec: specs.get(table.store)!, sendOldValues, forward: below, budget });
   caches.push(cache);
   return cache;
-}
-
-/** Says which node an error came from: the innermost one names it. */
-function named(nodeName: string, forward: Forward, clock: TaskClock): Forward {
-  const fail = (cause: unknown): never => {
-    if (isStreamsError(cause) && cause.name === 'RecordError') throw cause;
-    throw new RecordError(
-      'RECORD_PROCESSING',
-      'A record could not be processed',
-      nodeName,
-      clock.origin,
-      cause,
-    );
-  };
-  return (record: StreamRecord<unknown, unknown>) => {
-    try {
-      const pending = forward(record);
-      return pending === undefined ? undefined : pending.catch(fail);
-    } catch (cause) {
-      return fail(cause);
-    }
-  };
 }

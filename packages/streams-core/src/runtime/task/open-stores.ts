@@ -7,6 +7,7 @@ import { changelogName } from '../../topology/internal-topics.ts';
 import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { StateRestoreListener } from '../handlers.ts';
 import { checkpointFits, restoreStore } from './restore.ts';
+import type { TaskInput } from './task-inputs.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
 
@@ -18,18 +19,18 @@ export interface OpenStoresOptions {
   readonly log: LogClient;
   readonly clock: TaskClock;
   readonly listener: StateRestoreListener;
+  readonly realName: (topic: string) => string;
+  readonly inputs: readonly TaskInput[];
 }
 
 /** Opens a task's stores and brings each up to the end of its changelog. Closes them again if one fails. */
 export async function openStores(options: OpenStoresOptions): Promise<Map<string, StateStore>> {
   const stores = new Map<string, StateStore>();
   try {
-    const names = options.part.stores
-      .filter((spec) => spec.logging)
-      .map((spec) => changelogName(options.applicationId, spec.name));
+    const names = options.part.stores.flatMap((spec) => changelogOf(spec, options) ?? []);
     const topics = await options.log.admin.topics(names);
     for (const spec of options.part.stores) {
-      const topic = spec.logging ? topics.get(changelogName(options.applicationId, spec.name)) : undefined;
+      const topic = topics.get(changelogOf(spec, options) ?? '');
       stores.set(spec.name, await openRestored(spec, topic, options));
     }
     return stores;
@@ -40,6 +41,18 @@ export async function openStores(options: OpenStoresOptions): Promise<Map<string
 }
 
 type Spec = SubTopology['stores'][number];
+
+/** The topic a store is restored from: its changelog, or the one it is read from. */
+function changelogOf(spec: Spec, { applicationId, realName }: OpenStoresOptions): string | undefined {
+  if (spec.sourceTopic !== undefined) return realName(spec.sourceTopic);
+  return spec.logging ? changelogName(applicationId, spec.name) : undefined;
+}
+
+/** How far to restore. What was read from a source and not committed will be read again, and change the store then. */
+function endOf(spec: Spec, end: number, { inputs }: OpenStoresOptions): number {
+  const input = inputs.find(({ topic }) => topic === spec.sourceTopic);
+  return input === undefined ? end : (input.committed?.offset ?? input.startOffset);
+}
 
 function folder(spec: Spec, { id, applicationId, stateDir }: OpenStoresOptions): string | undefined {
   if (!spec.persistent) return undefined;
@@ -63,8 +76,9 @@ async function openRestored(
   if (topic === undefined) return store;
   const { partition } = options.id;
   try {
-    const [range] = await options.log.admin.offsets([{ topic: topic.name, partition }]);
-    if (dir !== undefined && !checkpointFits(store.checkpoint, topic, range!)) {
+    const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }]);
+    const range = { start: whole!.start, end: endOf(spec, whole!.end, options) };
+    if (dir !== undefined && !checkpointFits(store.checkpoint, topic, range)) {
       await store.close();
       await rm(dir, { recursive: true, force: true });
       store = await open();
@@ -73,7 +87,7 @@ async function openRestored(
       options.log,
       store,
       { taskId: taskName(options.id), topic, partition },
-      range!,
+      range,
       options.listener,
     );
     return store;

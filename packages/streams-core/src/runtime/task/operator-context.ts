@@ -11,6 +11,7 @@ import { TopologyError } from '../../errors.ts';
 import type { Forward } from '../../record.ts';
 import type { ProcessorNode } from '../../topology/nodes.ts';
 import type { OperatorContext, RowStore, TableView } from '../../topology/operator.ts';
+import { handleError } from './guard.ts';
 import type { LinkOptions } from './link.ts';
 import { TaskProcessorContext } from './processor-context.ts';
 
@@ -50,6 +51,7 @@ export function operatorContext(
     punctuations: options.punctuations,
     now: options.now,
     requestCommit: options.requestCommit,
+    onError: (cause) => handleError(node.name, cause, undefined, options),
   });
   hooks.closers.push(() => processorContext.close());
   return {
@@ -71,6 +73,8 @@ export function operatorContext(
       return time;
     },
     dropped: options.dropped,
+    asyncScope: options.asyncScope,
+    fail: (cause, record) => handleError(node.name, cause, record, options),
     processorContext,
     onTimeAdvance: (advance) => hooks.advancers.push(advance),
     onClose: (close) => hooks.closers.push(close),

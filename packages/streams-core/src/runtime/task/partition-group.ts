@@ -9,23 +9,26 @@ export type LagOf = (topic: string, partition: number) => number | undefined;
  * the same input gives the same order every time (Kafka Streams: PartitionGroup, max.task.idle.ms = 0).
  */
 export class PartitionGroup {
-  readonly queues: readonly RecordQueue[];
+  readonly #queues: RecordQueue[] = [];
   readonly #lagOf: LagOf;
 
-  constructor(queues: readonly RecordQueue[], lagOf: LagOf) {
-    this.queues = queues;
+  constructor(lagOf: LagOf) {
     this.#lagOf = lagOf;
+  }
+
+  add(queue: RecordQueue): void {
+    this.#queues.push(queue);
   }
 
   /** Looks anew at empty partitions: something may have come since. */
   refresh(): void {
-    for (const queue of this.queues) queue.drained = false;
+    for (const queue of this.#queues) queue.drained = false;
   }
 
   /** The queue whose first record is next; undefined where there is none, or none may be taken yet. */
   next(): RecordQueue | undefined {
     let best: RecordQueue | undefined;
-    for (const queue of this.queues) {
+    for (const queue of this.#queues) {
       if (queue.head === undefined) {
         if (!queue.drained && !this.#isDrained(queue)) return undefined;
       } else if (best === undefined || queue.headTimestamp < best.headTimestamp) {

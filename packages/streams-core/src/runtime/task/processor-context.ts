@@ -23,6 +23,8 @@ export interface ProcessorContextOptions {
   readonly punctuations: Punctuations;
   readonly now: () => number;
   readonly requestCommit: () => void;
+  /** Decides what becomes of an error in a punctuator; throws it on where that is the decision. */
+  readonly onError: (cause: unknown) => void;
 }
 
 /** What user code of the Processor API gets. Forwarding after the task has closed is refused. */
@@ -73,8 +75,21 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     intervalMs: number,
     type: PunctuationType,
     callback: (timestampMs: number) => void | Promise<void>,
+    options: { readonly startAtMs?: number } = {},
   ): Cancellable {
-    return this.#options.punctuations.schedule(intervalMs, type, callback, this.#options.now());
+    const { punctuations, now, onError } = this.#options;
+    const guarded = (timestampMs: number): void | Promise<void> => {
+      try {
+        const pending = callback(timestampMs);
+        return pending === undefined ? undefined : pending.catch(onError);
+      } catch (cause) {
+        return onError(cause);
+      }
+    };
+    return punctuations.schedule(
+      { intervalMs, type, callback: guarded, startAtMs: options.startAtMs },
+      now(),
+    );
   }
 
   get recordMetadata(): RecordOrigin | undefined {

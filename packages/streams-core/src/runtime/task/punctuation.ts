@@ -1,5 +1,12 @@
 import type { Cancellable, PunctuationType } from '../../topology/processor.ts';
 
+export interface NewSchedule {
+  readonly intervalMs: number;
+  readonly type: PunctuationType;
+  readonly callback: (timestampMs: number) => void | Promise<void>;
+  readonly startAtMs: number | undefined;
+}
+
 interface Schedule {
   readonly intervalMs: number;
   readonly callback: (timestampMs: number) => void | Promise<void>;
@@ -11,16 +18,16 @@ interface Schedule {
 export class Punctuations {
   readonly #schedules: Record<PunctuationType, Schedule[]> = { 'stream-time': [], 'wall-clock-time': [] };
 
-  /** Stream time fires from the epoch on, so at the first record; wall-clock time after one interval from `now`. */
-  schedule(
-    intervalMs: number,
-    type: PunctuationType,
-    callback: (timestampMs: number) => void | Promise<void>,
-    now: number,
-  ): Cancellable {
+  /**
+   * Stream time fires from the epoch on, so at the first record; wall-clock time after one interval from `now`, or at the next
+   * of the times that `startAtMs` and the interval give (KIP-1146).
+   */
+  schedule({ intervalMs, type, callback, startAtMs }: NewSchedule, now: number): Cancellable {
     if (!(intervalMs >= 1))
       throw new RangeError(`schedule: the interval must be at least 1 ms, got ${intervalMs}`);
-    const nextAt = type === 'stream-time' ? 0 : now + intervalMs;
+    const anchor = startAtMs ?? (type === 'stream-time' ? 0 : now + intervalMs);
+    const behind = type === 'wall-clock-time' ? Math.max(0, Math.ceil((now - anchor) / intervalMs)) : 0;
+    const nextAt = anchor + behind * intervalMs;
     const schedule: Schedule = { intervalMs, callback, nextAt, cancelled: false };
     this.#schedules[type].push(schedule);
     return {

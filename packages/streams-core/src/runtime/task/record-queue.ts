@@ -2,7 +2,19 @@ import type { LogRecord } from '@millrace/log-client';
 import type { Forward, StreamRecord } from '../../record.ts';
 
 /** Reads a record of the log; undefined for one that is left out. */
-export type Deserialize = (record: LogRecord) => StreamRecord<unknown, unknown> | undefined;
+export type Deserialize = (
+  record: LogRecord,
+  partitionTime: number,
+) => StreamRecord<unknown, unknown> | undefined;
+
+export interface RecordQueueOptions {
+  readonly topic: string;
+  readonly partition: number;
+  /** The offset of the first record to come. */
+  readonly position: number;
+  readonly deserialize: Deserialize;
+  readonly entry: Forward;
+}
 
 /**
  * The records of one input partition that are waiting. Only the first is read: it alone competes for the next turn, and
@@ -18,6 +30,8 @@ export class RecordQueue {
   #at = 0;
   size = 0;
   head: StreamRecord<unknown, unknown> | undefined;
+  /** The first record as the log has it. */
+  raw: LogRecord | undefined;
   headTimestamp = Number.POSITIVE_INFINITY;
   headOffset = -1;
   /** The offset after the last record that was taken, left out or skipped over; what a commit says. */
@@ -27,7 +41,7 @@ export class RecordQueue {
   /** Nothing more could be fetched when this was last looked at. */
   drained = false;
 
-  constructor(topic: string, partition: number, position: number, deserialize: Deserialize, entry: Forward) {
+  constructor({ topic, partition, position, deserialize, entry }: RecordQueueOptions) {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
@@ -61,9 +75,10 @@ export class RecordQueue {
         this.#batches.shift();
         this.#at = 0;
       }
-      const head = this.#deserialize(record);
+      const head = this.#deserialize(record, this.partitionTime);
       if (head !== undefined) {
         this.head = head;
+        this.raw = record;
         this.headTimestamp = head.timestamp;
         this.headOffset = record.offset;
         return;

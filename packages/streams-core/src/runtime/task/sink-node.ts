@@ -3,21 +3,27 @@ import { RecordError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
 import type { Serializer } from '../../serde/topic.ts';
 import type { SinkNode } from '../../topology/nodes.ts';
+import type { DropReason } from '../../topology/operator.ts';
+import type { ProductionExceptionHandler } from '../handlers.ts';
+import { deadLetter } from './guard.ts';
 import type { RecordCollector } from './record-collector.ts';
 import type { TaskClock } from './task-clock.ts';
 import type { TopicDirectory } from './topic-directory.ts';
+
+export interface SinkOptions {
+  readonly collector: RecordCollector;
+  readonly directory: TopicDirectory;
+  readonly clock: TaskClock;
+  readonly onProductionError: ProductionExceptionHandler;
+  readonly dropped: (reason?: DropReason) => void;
+}
 
 /**
  * The end of a record's way through a task: serialised, given a partition and collected. Records without a key go to
  * the partition of the task, so that a replay puts them where they were.
  */
-export function openSink(
-  node: SinkNode,
-  collector: RecordCollector,
-  directory: TopicDirectory,
-  clock: TaskClock,
-  dropped: () => void,
-): Forward {
+export function openSink(node: SinkNode, options: SinkOptions): Forward {
+  const { collector, directory, clock, onProductionError, dropped } = options;
   const { name, topic, key: keySerde, value: valueSerde, partitioner } = node;
   const keyOf = writer(keySerde);
   const valueOf = writer(valueSerde);
@@ -29,13 +35,12 @@ export function openSink(
       keyBytes = key === null ? null : partitions === 1 ? keyOf(key) : keySerde.serialize(key);
       valueBytes = value === null ? null : valueOf(value);
     } catch (cause) {
-      throw new RecordError(
-        'RECORD_PRODUCTION',
-        `A record for "${target}" could not be written`,
-        name,
-        clock.origin,
-        cause,
-      );
+      const what = `A record for "${target}" could not be written`;
+      const error = new RecordError('RECORD_PRODUCTION', what, name, clock.origin, cause);
+      const response = onProductionError(error, record);
+      if (response === 'fail') throw error;
+      dropped('failed');
+      return deadLetter(response, error, clock.raw, options);
     }
     const produced = { key: keyBytes, value: valueBytes, timestamp, headers };
     const chosen = partitioner?.(record, { topic: target, partitions });

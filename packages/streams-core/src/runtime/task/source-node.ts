@@ -1,8 +1,10 @@
-import { type Header, type LogRecord, noHeaders, type Serde } from '@millrace/log-client';
+import type { LogRecord, Serde } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
+import type { TimestampExtractor } from '../../topology/timestamp-extractor.ts';
 import type { DropReason } from '../../topology/operator.ts';
 import type { SourceTopic } from '../../topology/nodes.ts';
 import type { DeserializationExceptionHandler } from '../handlers.ts';
+import { sendToDeadLetters } from './dead-letters.ts';
 import type { RecordCollector } from './record-collector.ts';
 import type { Deserialize } from './record-queue.ts';
 import type { TopicDirectory } from './topic-directory.ts';
@@ -14,6 +16,8 @@ export interface SourceOptions {
   readonly realName: string;
   readonly partition: number;
   readonly onError: DeserializationExceptionHandler;
+  /** Where left out, records keep their own timestamps. */
+  readonly timestampExtractor?: TimestampExtractor | undefined;
   readonly collector: RecordCollector;
   readonly directory: TopicDirectory;
   readonly dropped: (reason: DropReason) => void;
@@ -31,17 +35,48 @@ export function openSource(options: SourceOptions): Deserialize {
     (record) => record.value,
     (record) => record.valueText?.(),
   );
+  const { timestampExtractor } = options;
+  if (timestampExtractor !== undefined) return extracting(options, timestampExtractor, keyOf, valueOf);
   return (record) => {
     const { timestamp, headers } = record;
-    if (timestamp < 0) {
-      return refuse(
-        options,
-        record,
-        new RangeError(`its timestamp is ${timestamp}; it must not be negative`),
-      );
-    }
+    if (timestamp < 0) return refuseTimestamp(options, record);
     try {
       return { key: keyOf(record), value: valueOf(record), timestamp, headers };
+    } catch (cause) {
+      return refuse(options, record, cause);
+    }
+  };
+}
+
+/** A negative timestamp stops the app whatever is said about records that cannot be read (FailOnInvalidTimestamp). */
+function refuseTimestamp(
+  { node, realName: topic, partition }: SourceOptions,
+  { timestamp, offset }: LogRecord,
+): never {
+  const cause = new RangeError(
+    `its timestamp is ${timestamp}; it must not be negative: give the source a timestampExtractor that says what to do, e.g. usePartitionTimeOnInvalidTimestamp`,
+  );
+  const origin = { topic, partition, offset };
+  throw new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
+}
+
+/** As above, with timestamps that the user's own code gives. */
+function extracting(
+  options: SourceOptions,
+  extract: TimestampExtractor,
+  keyOf: (record: LogRecord) => unknown,
+  valueOf: (record: LogRecord) => unknown,
+): Deserialize {
+  const { realName: topic, partition } = options;
+  return (record, partitionTime) => {
+    const { offset, headers } = record;
+    try {
+      const [key, value] = [keyOf(record), valueOf(record)];
+      const given = { key, value, timestamp: record.timestamp, headers, topic, partition, offset };
+      const timestamp = extract(given, partitionTime);
+      if (timestamp >= 0) return { key, value, timestamp, headers };
+      options.dropped('timestamp');
+      return undefined;
     } catch (cause) {
       return refuse(options, record, cause);
     }
@@ -67,37 +102,11 @@ function reader(
 }
 
 function refuse(options: SourceOptions, record: LogRecord, cause: unknown): undefined {
-  const { node, realName: topic, partition, onError, collector, dropped } = options;
+  const { node, realName: topic, partition, onError, dropped } = options;
   const origin = { topic, partition, offset: record.offset };
   const error = new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
   const response = onError(error, record);
   if (response === 'fail') throw error;
   dropped('unreadable');
-  if (response === 'continue') return;
-  const target = response.deadLetterTopic;
-  const count = options.directory.partitions(target);
-  // Dead-letter topics are looked up when the app starts; an unknown one is a mistake to stop at.
-  if (typeof count !== 'number') throw error;
-  const { key, value, timestamp, headers } = record;
-  const why = [...headers, ...reason(error, cause)];
-  collector.add(target, partition % count, { key, value, timestamp, headers: why });
-}
-
-/** The headers of KIP-1034, under their names there. */
-function reason(error: RecordError, cause: unknown): readonly Header[] {
-  const { origin } = error;
-  if (origin === undefined) return noHeaders;
-  const thrown = cause instanceof Error ? cause : new Error(String(cause));
-  const entries = {
-    exception: thrown.name,
-    message: thrown.message,
-    stacktrace: thrown.stack ?? '',
-    topic: origin.topic,
-    partition: String(origin.partition),
-    offset: String(origin.offset),
-  };
-  return Object.entries(entries).map(([key, value]) => ({
-    key: `__streams.errors.${key}`,
-    value: Buffer.from(value),
-  }));
+  if (response !== 'continue') sendToDeadLetters(response.deadLetterTopic, record, error, options);
 }

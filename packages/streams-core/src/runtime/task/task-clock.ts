@@ -1,3 +1,4 @@
+import type { LogRecord } from '@millrace/log-client';
 import type { RecordOrigin } from '../../errors.ts';
 
 /** Where a task is: the record it is working on, and how far its times have got. Changed in place, for every record. */
@@ -10,6 +11,8 @@ export class TaskClock {
   topic: string | undefined;
   topicPartition = 0;
   offset = -1;
+  /** The current record as the log has it; undefined between records. */
+  raw: LogRecord | undefined;
 
   constructor(partition: number) {
     this.partition = partition;

@@ -1,58 +1,18 @@
-import type { CommittedOffset, LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
-import type { Checkpoint, StateStore } from '@millrace/state-stores';
-import { changelogName } from '../../topology/internal-topics.ts';
+import type { LogRecord } from '@millrace/log-client';
+import type { SourceNode, SourceTopic } from '../../topology/nodes.ts';
 import type { DropReason, ObservedTime } from '../../topology/operator.ts';
-import type { Topology } from '../../topology/topology.ts';
-import type { SubTopology } from '../../topology/sub-topologies.ts';
-import type { DeserializationExceptionHandler } from '../handlers.ts';
-import type { CacheBudget } from './change-cache.ts';
-import { decodeMetadata, encodeMetadata } from './commit-metadata.ts';
+import { failOnRecordError } from '../handlers.ts';
+import { TaskAsyncScope } from './async-scope.ts';
 import { type Linked, link } from './link.ts';
-import { type LagOf, PartitionGroup } from './partition-group.ts';
 import { Punctuations } from './punctuation.ts';
 import { RecordCollector } from './record-collector.ts';
 import { RecordQueue } from './record-queue.ts';
 import { openSource } from './source-node.ts';
-import { TaskClock } from './task-clock.ts';
+import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
-import type { TopicDirectory } from './topic-directory.ts';
-
-/** One of the task's inputs: where it goes on, and what was committed with that. */
-export interface TaskInput {
-  /** The topic as the topology knows it. */
-  readonly topic: string;
-  readonly committed: CommittedOffset | undefined;
-  /** Where to start when nothing was committed. */
-  readonly startOffset: number;
-}
-
-export interface TaskOptions {
-  readonly id: TaskId;
-  readonly applicationId: string;
-  readonly topology: Topology;
-  readonly part: SubTopology;
-  readonly inputs: readonly TaskInput[];
-  readonly stores: ReadonlyMap<string, StateStore>;
-  readonly globalStores: ReadonlyMap<string, StateStore>;
-  readonly clock: TaskClock;
-  readonly directory: TopicDirectory;
-  readonly lagOf: LagOf;
-  readonly onDeserializationError: DeserializationExceptionHandler;
-  /** For changes that may wait until the next commit; undefined: none wait. */
-  readonly cacheBudget?: CacheBudget | undefined;
-  /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
-  readonly emitIntervalMs?: number;
-  /** Wall-clock time in milliseconds. */
-  readonly now: () => number;
-}
-
-/** What one commit of a task is made of. */
-export interface PreparedCommit {
-  /** Changelogs first: so many of them. */
-  readonly changelogs: number;
-  readonly records: readonly PartitionRecords[];
-  readonly offsets: readonly OffsetCommit[];
-}
+import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './task-inputs.ts';
+import { type MakeCheckpoint, TaskStores } from './task-stores.ts';
+import type { PreparedCommit, TaskCounts, TaskOptions } from './task-options.ts';
 
 /**
  * A sub-topology at work on one partition: records in, changes and results collected until they are committed. It knows
@@ -61,46 +21,45 @@ export interface PreparedCommit {
 export class Task {
   readonly id: TaskId;
   readonly name: string;
+  readonly counts: TaskCounts = { processed: 0, dropped: 0, late: 0 };
+  readonly stores: TaskStores;
   readonly #options: TaskOptions;
   readonly #collector = new RecordCollector();
   readonly #clock: TaskClock;
   readonly #punctuations = new Punctuations();
   readonly #observedTimes = new Map<string, ObservedTime>();
-  readonly #group: PartitionGroup;
-  readonly #queues = new Map<string, RecordQueue>();
+  readonly #inputs: TaskInputs;
+  readonly #async: TaskAsyncScope;
   readonly #linked: Linked;
-  readonly #changelogs: ReadonlyMap<string, StateStore>;
-  readonly #unlogged: readonly StateStore[];
   /** Records taken since the last commit, and calls of punctuators. */
   #work = 0;
-  #dropped = 0;
-  #late = 0;
-  processed = 0;
+  /** It takes no records, because a commit waits for what is under way. */
+  #held = false;
+  /** Since when there has been nothing to do, and the stream time then. */
+  #idleSince: { readonly at: number; readonly streamTime: number } | undefined;
   commitRequested = false;
+  #closed = false;
 
   constructor(options: TaskOptions) {
-    const { id, part, applicationId, topology, clock, directory } = options;
+    const { id, part, applicationId, topology, clock, directory, stores } = options;
     this.id = id;
     this.name = taskName(id);
     this.#options = options;
     this.#clock = clock;
-    const logged = part.stores.filter((spec) => spec.logging && !topology.globalStores.has(spec.name));
-    this.#changelogs = new Map(
-      logged.map(({ name }) => [changelogName(applicationId, name), options.stores.get(name)!]),
-    );
-    const inChangelogs = new Set(this.#changelogs.values());
-    this.#unlogged = [...options.stores.values()].filter((store) => !inChangelogs.has(store));
-    this.#recallTimes();
-    const countDropped = (reason?: DropReason): void => {
-      this.#dropped++;
-      if (reason === 'late') this.#late++;
-    };
+    this.#async = new TaskAsyncScope(clock);
+    this.stores = new TaskStores({
+      specs: part.stores.filter(({ name }) => !topology.globalStores.has(name)),
+      stores,
+      applicationId,
+      realName: (topic) => directory.realName(topic),
+    });
+    recallTimes(options.inputs, clock, this.#observedTimes);
     this.#linked = link({
       nodes: topology.nodes,
       part: part.nodes,
       applicationId,
       taskId: this.name,
-      stores: new Map([...options.globalStores, ...options.stores]),
+      stores: new Map([...options.globalStores, ...stores]),
       specs: topology.stores,
       cacheBudget: options.cacheBudget,
       emitIntervalMs: options.emitIntervalMs ?? 0,
@@ -110,48 +69,52 @@ export class Task {
       clock,
       punctuations: this.#punctuations,
       observedTimes: this.#observedTimes,
+      asyncScope: this.#async,
       now: options.now,
-      dropped: countDropped,
+      dropped: (reason) => this.#countDropped(reason),
+      onProcessingError: options.onProcessingError ?? failOnRecordError,
+      onProductionError: options.onProductionError ?? failOnRecordError,
+      wrapProcessor: topology.processorWrapper,
       requestCommit: () => {
         this.commitRequested = true;
       },
     });
+    this.#inputs = new TaskInputs(options.lagOf);
     for (const source of part.sources) {
       for (const topic of source.topics) {
         const input = options.inputs.find((one) => one.topic === topic.name);
-        if (input === undefined) continue;
-        const realName = directory.realName(topic.name);
-        const deserialize = openSource({
-          node: source.name,
-          topic,
-          realName,
-          partition: id.partition,
-          onError: options.onDeserializationError,
-          collector: this.#collector,
-          directory,
-          dropped: countDropped,
-        });
-        const position = input.committed?.offset ?? input.startOffset;
-        const entry = this.#linked.entries.get(source.name)!;
-        const queue = new RecordQueue(realName, id.partition, position, deserialize, entry);
-        queue.partitionTime = decodeMetadata(input.committed?.metadata ?? '').partitionTime;
-        this.#queues.set(realName, queue);
+        if (input !== undefined) this.addInput(source, topic, input);
       }
     }
-    this.#group = new PartitionGroup([...this.#queues.values()], options.lagOf);
   }
 
-  /** Times only grow, so the largest of what the partitions' commits say is the latest. */
-  #recallTimes(): void {
-    for (const { committed } of this.#options.inputs) {
-      const { streamTime, operators } = decodeMetadata(committed?.metadata ?? '');
-      this.#clock.streamTime = Math.max(this.#clock.streamTime, streamTime);
-      for (const [node, time] of operators) {
-        const known = this.#observedTimes.get(node);
-        if (known === undefined) this.#observedTimes.set(node, { value: time });
-        else known.value = Math.max(known.value, time);
-      }
-    }
+  /** Reads a topic from now on; for those that are known from the start the constructor does this. */
+  addInput(source: SourceNode, topic: SourceTopic, { committed, startOffset }: TaskInput): void {
+    const { id, directory, onDeserializationError: onError } = this.#options;
+    const { partition } = id;
+    const realName = directory.realName(topic.name);
+    const deserialize = openSource({
+      node: source.name,
+      topic,
+      realName,
+      partition,
+      timestampExtractor: source.timestampExtractor,
+      onError,
+      collector: this.#collector,
+      directory,
+      dropped: (reason) => this.#countDropped(reason),
+    });
+    const position = committed?.offset ?? startOffset;
+    const entry = this.#linked.entries.get(source.name)!;
+    this.#inputs.add(
+      new RecordQueue({ topic: realName, partition, position, deserialize, entry }),
+      committed,
+    );
+  }
+
+  #countDropped(reason: DropReason | undefined): void {
+    this.counts.dropped++;
+    if (reason === 'late') this.counts.late++;
   }
 
   get streamTime(): number {
@@ -159,30 +122,41 @@ export class Task {
   }
 
   /** The inputs by real topic name, with their next offsets. */
-  get positions(): readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: number;
-  }[] {
-    return [...this.#queues.values()].map(({ topic, partition, position }) => ({
-      topic,
-      partition,
-      offset: position,
-    }));
+  get positions(): readonly InputPosition[] {
+    return this.#inputs.positions;
   }
 
   addRecords(topic: string, records: readonly LogRecord[]): void {
-    this.#queues.get(topic)?.push(records);
+    this.#inputs.push(topic, records);
   }
 
   /** How many records of an input wait. */
   waiting(topic: string): number {
-    return this.#queues.get(topic)?.waiting ?? 0;
+    return this.#inputs.waiting(topic);
   }
 
   get hasWaiting(): boolean {
-    for (const queue of this.#queues.values()) if (queue.head !== undefined) return true;
-    return false;
+    return this.#inputs.hasWaiting;
+  }
+
+  /** Whether `process` would have something to do. */
+  get isReady(): boolean {
+    return this.#async.hasResults || (this.hasWaiting && !this.#async.isFull);
+  }
+
+  /** Whether calls of asynchronous operators are under way. */
+  get hasCalls(): boolean {
+    return this.#async.isBusy;
+  }
+
+  /** Whether results of such calls wait to go on. */
+  get hasResults(): boolean {
+    return this.#async.hasResults;
+  }
+
+  /** Resolves when a call has ended. */
+  nextResult(): Promise<void> {
+    return this.#async.next();
   }
 
   /** Bytes that wait for the next commit. */
@@ -194,15 +168,22 @@ export class Task {
     return this.#work > 0 || this.#collector.count > 0;
   }
 
-  /** Takes up to `limit` records, in order. A promise only where user code made one. Returns how many there were. */
+  /**
+   * Lets results of calls go on, then takes up to `limit` records, in order, but none while operators have enough to do. A
+   * promise only where user code made one. Returns how many there were.
+   */
   process(limit: number): number | Promise<number> {
-    this.#group.refresh();
-    return this.#processFrom(0, limit);
+    if (this.#held) return 0;
+    this.#inputs.refresh();
+    if (!this.#async.hasResults) return this.#processFrom(0, limit);
+    const applied = this.#async.apply();
+    if (typeof applied === 'number') return this.#processFrom(applied, limit + applied);
+    return applied.then((count) => this.#processFrom(count, limit + count));
   }
 
   #processFrom(start: number, limit: number): number | Promise<number> {
     for (let done = start; done < limit; done++) {
-      const queue = this.#group.next();
+      const queue = this.#async.isFull ? undefined : this.#inputs.next();
       if (queue === undefined) return done;
       const pending = this.#processOne(queue);
       if (pending !== undefined) return pending.then(() => this.#processFrom(done + 1, limit));
@@ -217,10 +198,11 @@ export class Task {
     clock.topicPartition = queue.partition;
     clock.offset = queue.headOffset;
     clock.timestamp = record.timestamp;
+    clock.raw = queue.raw;
     const advanced = record.timestamp > clock.streamTime;
     if (advanced) clock.streamTime = record.timestamp;
     this.#work++;
-    this.processed++;
+    this.counts.processed++;
     const pending = queue.entry(record);
     if (pending !== undefined) return pending.then(() => this.#finishOne(queue, advanced));
     return this.#finishOne(queue, advanced);
@@ -228,6 +210,7 @@ export class Task {
 
   #finishOne(queue: RecordQueue, advanced: boolean): void | Promise<void> {
     this.#clock.topic = undefined;
+    this.#clock.raw = undefined;
     queue.take();
     if (!advanced || !this.#punctuations.any) return;
     const fired = this.#fire('stream-time', this.#clock.streamTime);
@@ -236,7 +219,8 @@ export class Task {
 
   /** Calls the wall-clock punctuators that are due. Returns how many. */
   punctuate(): number | Promise<number> {
-    return this.#punctuations.any ? this.#fire('wall-clock-time', this.#options.now()) : 0;
+    if (this.#held || !this.#punctuations.any) return 0;
+    return this.#fire('wall-clock-time', this.#options.now());
   }
 
   #fire(type: 'stream-time' | 'wall-clock-time', time: number): number | Promise<number> {
@@ -252,94 +236,86 @@ export class Task {
     });
   }
 
-  /** Whether a store would like to write to disk after the next commit: wait for that one before processing on. */
-  wantsFlush(now: number): boolean {
-    for (const store of this.#options.stores.values()) if (store.wantsFlush(now)) return true;
-    return false;
-  }
-
-  /** Records left out: null keys, late ones, unreadable ones. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  /** Of those the ones that were too late for their windows. */
-  get late(): number {
-    return this.#late;
-  }
-
-  /** Sends on the changes that wait for the next commit. */
-  flushCaches(): void | Promise<void> {
-    return this.#linked.flushCaches();
+  /** Where nothing has come for so long of wall-clock time, moves stream time on with the wall clock. */
+  advanceIdle(afterMs: number): void | Promise<void> {
+    if (this.#held || this.streamTime < 0) return;
+    const now = this.#options.now();
+    if (this.hasWaiting || this.hasCalls || this.#idleSince === undefined || this.#work > 0) {
+      this.#idleSince = { at: now, streamTime: this.streamTime };
+      return;
+    }
+    const idleMs = now - this.#idleSince.at;
+    if (idleMs >= afterMs) return this.#advanceTime(this.#idleSince.streamTime + idleMs);
   }
 
   /** Moves stream time on without a record: windows close, what waits for time goes on. */
-  advanceTime(streamTime: number): void | Promise<void> {
+  #advanceTime(streamTime: number): void | Promise<void> {
     if (streamTime <= this.#clock.streamTime) return;
     this.#clock.streamTime = streamTime;
     this.#clock.timestamp = streamTime;
-    this.#work++;
-    return this.#linked.advanceTime(streamTime);
-  }
-
-  /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */
-  prepareCommit(): PreparedCommit {
-    const changes = this.#takeChangelogs();
-    const records = [...changes, ...this.#collector.take()];
-    this.#work = 0;
-    this.commitRequested = false;
-    return { changelogs: changes.length, records, offsets: this.#offsets() };
-  }
-
-  #takeChangelogs(): PartitionRecords[] {
-    const { partition } = this.id;
-    const taken: PartitionRecords[] = [];
-    for (const [topic, store] of this.#changelogs) {
-      const records = store.takeChanges();
-      if (records.length > 0) taken.push({ topic, partition, records });
-    }
-    for (const store of this.#unlogged) store.takeChanges();
-    return taken;
-  }
-
-  #offsets(): OffsetCommit[] {
-    return [...this.#queues.values()].map(({ topic, partition, position, partitionTime }) => ({
-      topic,
-      partition,
-      offset: position,
-      metadata: encodeMetadata(partitionTime, this.#clock.streamTime, this.#observedTimes),
-    }));
+    const pending = this.#linked.advanceTime(streamTime);
+    if (!this.#punctuations.any) return pending;
+    const fire = async (): Promise<void> => void (await this.#fire('stream-time', streamTime));
+    return pending === undefined ? fire() : pending.then(fire);
   }
 
   /**
-   * The commit stands. `baseOffsets` are the offsets its record lists got; `checkpoint` makes a store's checkpoint out
-   * of its changelog's next offset.
+   * Gets ready for a commit: waits for calls that are under way and lets their results go on, then sends on what waits in
+   * caches. No record is taken until `prepareCommit`, which must follow at once. A promise only where there is something to
+   * wait for.
    */
+  settle(): void | Promise<void> {
+    this.#held = true;
+    if (this.#async.isBusy) return this.#settleCalls().catch(this.#release);
+    try {
+      const pending = this.#linked.flushCaches();
+      return pending === undefined ? undefined : pending.catch(this.#release);
+    } catch (error) {
+      return this.#release(error);
+    }
+  }
+
+  async #settleCalls(): Promise<void> {
+    while (this.#async.isBusy) {
+      await this.#async.next();
+      await this.#async.apply();
+    }
+    await this.#linked.flushCaches();
+    // A cache may have sent something on to where calls are made.
+    if (this.#async.isBusy) await this.#settleCalls();
+  }
+
+  readonly #release = (error: unknown): never => {
+    this.#held = false;
+    throw error;
+  };
+
+  /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */
+  prepareCommit(): PreparedCommit {
+    const changes = this.stores.takeChanges(this.id.partition);
+    const records = [...changes, ...this.#collector.take()];
+    this.#work = 0;
+    this.#held = false;
+    this.commitRequested = false;
+    const offsets = this.#inputs.offsets(this.#clock.streamTime, this.#observedTimes);
+    return { changelogs: changes.length, records, offsets };
+  }
+
+  /** The commit stands. `baseOffsets` are the offsets its record lists got. */
   committed(
-    { changelogs, records }: PreparedCommit,
+    { changelogs, records, offsets }: PreparedCommit,
     baseOffsets: readonly number[],
-    checkpoint: (topic: string, nextOffset: number, store: StateStore) => Checkpoint | undefined,
+    checkpoint: MakeCheckpoint,
     now: number,
   ): void {
-    for (let index = 0; index < changelogs; index++) {
-      const { topic, records: changes } = records[index]!;
-      const store = this.#changelogs.get(topic)!;
-      store.committed(checkpoint(topic, baseOffsets[index]! + changes.length, store), now);
-    }
-    for (const store of this.#unlogged) store.committed(undefined, now);
-  }
-
-  /** The stores with a changelog, by its topic. */
-  get changelogs(): ReadonlyMap<string, StateStore> {
-    return this.#changelogs;
-  }
-
-  get stores(): ReadonlyMap<string, StateStore> {
-    return this.#options.stores;
+    this.stores.committed(records.slice(0, changelogs), baseOffsets, offsets, checkpoint, now);
   }
 
   /** Stops user code; the stores are closed by whoever opened them. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#linked.close();
+    this.#async.close();
   }
 }

@@ -1,0 +1,102 @@
+import { boolean, type Serde, string } from '@millrace/log-client';
+import { keyValueStore, type StoreSpec, windowStore } from '@millrace/state-stores';
+import { TopologyError } from '../errors.ts';
+import { deduplicate } from '../operators/stateless/deduplicate.ts';
+import { type Allowance, throttle } from '../operators/stateless/throttle.ts';
+import { json } from '../serde/json.ts';
+import { assertDuration } from '../windows/time-windows.ts';
+import { requireKeySerde } from './materialize.ts';
+import type { Named } from './options.ts';
+import { throughTopic } from './repartition.ts';
+import type { StreamRef, Views } from './views.ts';
+
+/** What makes records equal, and for how long. Equal records must have equal keys, or they may be in different partitions. */
+export interface DeduplicateOptions<K, V> extends Named {
+  /** What equal records have in common, and others do not. Default: the key. */
+  by?(value: V, key: K): string;
+  /** How far apart equal records may be, in milliseconds of their timestamps. */
+  readonly withinMs: number;
+  readonly key?: Serde<K>;
+  /** The store's name. */
+  readonly as?: string;
+}
+
+/** How many records of a key may go on, and in what time. */
+export interface ThrottleOptions<K> extends Named {
+  readonly limit: number;
+  /** In milliseconds of stream time. */
+  readonly intervalMs: number;
+  readonly key?: Serde<K>;
+  /** The store's name. */
+  readonly as?: string;
+}
+
+export function deduplicateStream<K, V>(
+  views: Views,
+  stream: StreamRef<K, V>,
+  options: DeduplicateOptions<K, V>,
+): StreamRef<K, V> {
+  const { withinMs, key, name, as } = options;
+  const { graph } = views;
+  const node = graph.names.node('KSTREAM-DEDUPLICATE-', name);
+  assertDuration('withinMs', withinMs, 0);
+  const { ref, serde } = byKey(views, stream, node, key);
+  const storeName = as ?? graph.names.store('KSTREAM-DEDUPLICATE-');
+  // A record may come so late that it is equal to one up to `withinMs` after it.
+  const retentionMs = 2 * withinMs + 1;
+  const spec = windowStore({
+    name: storeName,
+    key: string(),
+    value: boolean(),
+    retentionMs,
+    windowSizeMs: 0,
+  });
+  graph.addStore(spec as StoreSpec);
+  const identity = (value: V, recordKey: K): string =>
+    options.by?.(value, recordKey) ?? Buffer.from(serde.serialize(recordKey)).toString('base64');
+  graph.addProcessor({
+    name: node,
+    parents: [ref.node],
+    operator: deduplicate<K, V>({ storeName, by: identity, withinMs }),
+    stores: [storeName],
+  });
+  return { ...ref, node };
+}
+
+export function throttleStream<K, V>(
+  views: Views,
+  stream: StreamRef<K, V>,
+  { limit, intervalMs, key, name, as }: ThrottleOptions<K>,
+): StreamRef<K, V> {
+  const { graph } = views;
+  const node = graph.names.node('KSTREAM-THROTTLE-', name);
+  assertDuration('intervalMs', intervalMs, 1);
+  if (!(Number.isInteger(limit) && limit >= 1)) {
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `${node}: the limit must be a positive whole number, got ${limit}`,
+    );
+  }
+  const { ref, serde } = byKey(views, stream, node, key);
+  const storeName = as ?? graph.names.store('KSTREAM-THROTTLE-');
+  graph.addStore(keyValueStore({ name: storeName, key: serde, value: json<Allowance>() }) as StoreSpec);
+  graph.addProcessor({
+    name: node,
+    parents: [ref.node],
+    operator: throttle<K, V>({ storeName, limit, intervalMs }),
+    stores: [storeName],
+  });
+  return { ...ref, node };
+}
+
+/** The stream where records of one key meet, and how to write its keys. */
+function byKey<K, V>(
+  views: Views,
+  stream: StreamRef<K, V>,
+  node: string,
+  given: Serde<K> | undefined,
+): { readonly ref: StreamRef<K, V>; readonly serde: Serde<K> } {
+  const serde = requireKeySerde(given ?? stream.key, node);
+  if (!stream.repartition) return { ref: stream, serde };
+  return { ref: throughTopic(views, stream, { prefix: node, key: serde, value: stream.value }), serde };
+}

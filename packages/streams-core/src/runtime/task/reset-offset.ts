@@ -1,0 +1,46 @@
+import type { LogClient, TopicPartition } from '@millrace/log-client';
+import { StreamsError } from '../../errors.ts';
+import type { OffsetReset } from '../../topology/nodes.ts';
+
+/** Where to start in a partition for which nothing was committed. @throws StreamsError where that is not wanted */
+export async function resetOffset(
+  log: LogClient,
+  source: string,
+  partition: TopicPartition,
+  reset: OffsetReset = 'earliest',
+): Promise<number> {
+  const [range] = await log.admin.offsets([partition]);
+  if (reset === 'earliest') return range!.start;
+  if (reset === 'latest') return range!.end;
+  if (reset === 'none') {
+    throw new StreamsError(
+      'APP_STATE',
+      `${source}: nothing was committed for ${partition.topic}-${partition.partition}, and its offsetReset is "none": set where to start with another offsetReset`,
+    );
+  }
+  return offsetAfter(log, partition, Date.now() - reset.byDurationMs, range!);
+}
+
+const batchRecords = 10_000;
+
+/** The offset of the first record at or after a time; the end where there is none. */
+async function offsetAfter(
+  log: LogClient,
+  partition: TopicPartition,
+  timestamp: number,
+  range: { readonly start: number; readonly end: number },
+): Promise<number> {
+  const reader = await log.reader([{ ...partition, offset: range.start }]);
+  try {
+    for (let offset = range.start; offset < range.end; ) {
+      for (const batch of await reader.poll({ maxWaitMs: 1000, maxRecords: batchRecords })) {
+        const found = batch.records.find((record) => record.timestamp >= timestamp);
+        if (found !== undefined) return found.offset;
+        offset = batch.nextOffset;
+      }
+    }
+    return range.end;
+  } finally {
+    await reader.close();
+  }
+}

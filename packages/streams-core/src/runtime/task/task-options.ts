@@ -1,0 +1,56 @@
+import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
+import type { StateStore } from '@millrace/state-stores';
+import type { SubTopology } from '../../topology/sub-topologies.ts';
+import type { Topology } from '../../topology/topology.ts';
+import type {
+  DeserializationExceptionHandler,
+  ProcessingExceptionHandler,
+  ProductionExceptionHandler,
+} from '../handlers.ts';
+import type { CacheBudget } from './change-cache.ts';
+import type { LagOf } from './partition-group.ts';
+import type { TaskClock } from './task-clock.ts';
+import type { TaskId } from './task-id.ts';
+import type { TaskInput } from './task-inputs.ts';
+import type { TopicDirectory } from './topic-directory.ts';
+
+export interface TaskOptions {
+  readonly id: TaskId;
+  readonly applicationId: string;
+  readonly topology: Topology;
+  readonly part: SubTopology;
+  readonly inputs: readonly TaskInput[];
+  readonly stores: ReadonlyMap<string, StateStore>;
+  readonly globalStores: ReadonlyMap<string, StateStore>;
+  readonly clock: TaskClock;
+  readonly directory: TopicDirectory;
+  readonly lagOf: LagOf;
+  readonly onDeserializationError: DeserializationExceptionHandler;
+  /** Default: fail. */
+  readonly onProcessingError?: ProcessingExceptionHandler;
+  /** Default: fail. */
+  readonly onProductionError?: ProductionExceptionHandler;
+  /** For changes that may wait until the next commit; undefined: none wait. */
+  readonly cacheBudget?: CacheBudget | undefined;
+  /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
+  readonly emitIntervalMs?: number;
+  /** Wall-clock time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** What one commit of a task is made of. */
+export interface PreparedCommit {
+  /** Changelogs first: so many of them. */
+  readonly changelogs: number;
+  readonly records: readonly PartitionRecords[];
+  readonly offsets: readonly OffsetCommit[];
+}
+
+/** What a task has done so far. */
+export interface TaskCounts {
+  processed: number;
+  /** Records left out: null keys, late ones, unreadable ones. */
+  dropped: number;
+  /** Of those the ones that were too late for their windows. */
+  late: number;
+}

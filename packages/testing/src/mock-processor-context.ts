@@ -1,0 +1,135 @@
+import {
+  type KeyValueStore,
+  KeyValueFacade,
+  KeyValueView,
+  openStore,
+  type StateStore,
+  type StoreSpec,
+} from '@millrace/state-stores';
+import type {
+  Cancellable,
+  ProcessorContext,
+  PunctuationType,
+  RecordOrigin,
+  StoreOf,
+  StreamRecord,
+} from '@millrace/streams-core';
+
+export interface MockProcessorContextOptions {
+  /** Default `mock-app`. */
+  readonly applicationId?: string;
+  /** Default `0_0`. */
+  readonly taskId?: string;
+  /** The stores that the processor may use, in memory. */
+  readonly stores?: readonly StoreSpec[];
+}
+
+/** A record that a processor has forwarded, and to which child; undefined: to all. */
+export interface CapturedForward<K, V> {
+  readonly record: StreamRecord<K, V>;
+  readonly childName: string | undefined;
+}
+
+/** A schedule that a processor has asked for. Nothing calls it but the test. */
+export interface CapturedPunctuator {
+  readonly intervalMs: number;
+  readonly type: PunctuationType;
+  readonly startAtMs: number | undefined;
+  readonly punctuate: (timestampMs: number) => void | Promise<void>;
+  readonly cancelled: boolean;
+}
+
+/**
+ * What a processor is given, for a unit test of the processor alone: it keeps what is forwarded, scheduled and committed, and
+ * says what the test has told it to say. For a whole topology use `TopologyTestDriver`.
+ */
+export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, VOut> {
+  readonly applicationId: string;
+  readonly taskId: string;
+  recordMetadata: RecordOrigin | undefined;
+  currentStreamTimeMs = -1;
+  currentSystemTimeMs = 0;
+  readonly #stores = new Map<string, StateStore>();
+  #forwarded: CapturedForward<KOut, VOut>[] = [];
+  readonly #punctuators: { captured: CapturedPunctuator }[] = [];
+  #committed = false;
+
+  constructor({ applicationId = 'mock-app', taskId = '0_0', stores = [] }: MockProcessorContextOptions = {}) {
+    this.applicationId = applicationId;
+    this.taskId = taskId;
+    for (const spec of stores) this.addStateStore(spec);
+    // So that a processor may take it apart.
+    this.forward = this.forward.bind(this);
+  }
+
+  /** Lets the processor use a store, in memory. */
+  addStateStore(spec: StoreSpec): void {
+    const timestamp = (): number => this.currentStreamTimeMs;
+    this.#stores.set(spec.name, openStore({ ...spec, persistent: false }, { timestamp }) as StateStore);
+  }
+
+  forward(record: StreamRecord<KOut, VOut>, childName?: string): void {
+    this.#forwarded.push({ record, childName });
+  }
+
+  /** What has been forwarded since the last reset; with a name, what that child would have got. */
+  forwarded(childName?: string): readonly CapturedForward<KOut, VOut>[] {
+    if (childName === undefined) return this.#forwarded;
+    return this.#forwarded.filter((one) => one.childName === undefined || one.childName === childName);
+  }
+
+  resetForwards(): void {
+    this.#forwarded = [];
+  }
+
+  store<S extends StoreSpec>(spec: S): StoreOf<S> {
+    return this.#facade(spec.name) as StoreOf<S>;
+  }
+
+  getStateStore<K, V>(name: string): KeyValueStore<K, V> {
+    return this.#facade(name) as KeyValueStore<K, V>;
+  }
+
+  #facade(name: string): unknown {
+    const store = this.#stores.get(name);
+    if (store === undefined) {
+      throw new Error(
+        `The mock context has no store "${name}": give it one with addStateStore, or in "stores"`,
+      );
+    }
+    return store instanceof KeyValueView ? new KeyValueFacade(store, () => this.currentStreamTimeMs) : store;
+  }
+
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    callback: (timestampMs: number) => void | Promise<void>,
+    { startAtMs }: { readonly startAtMs?: number } = {},
+  ): Cancellable {
+    const entry = { captured: { intervalMs, type, startAtMs, punctuate: callback, cancelled: false } };
+    this.#punctuators.push(entry);
+    return {
+      cancel: () => {
+        entry.captured = { ...entry.captured, cancelled: true };
+      },
+    };
+  }
+
+  /** What has been scheduled, cancelled or not. */
+  get scheduledPunctuators(): readonly CapturedPunctuator[] {
+    return this.#punctuators.map(({ captured }) => captured);
+  }
+
+  commit(): void {
+    this.#committed = true;
+  }
+
+  /** Whether a commit has been asked for since the last reset. */
+  get committed(): boolean {
+    return this.#committed;
+  }
+
+  resetCommit(): void {
+    this.#committed = false;
+  }
+}
