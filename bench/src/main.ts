@@ -5,13 +5,26 @@ import { Table } from 'console-table-printer';
 import { makeFixture } from './fixture.ts';
 import type { Job } from './job.ts';
 import { count } from './jobs/count.ts';
+import { foreignKeyJoin } from './jobs/foreign-key-join.ts';
 import { logAppend } from './jobs/log-append.ts';
 import { logRead } from './jobs/log-read.ts';
+import { sessionWindow } from './jobs/session-window.ts';
 import { stateless } from './jobs/stateless.ts';
+import { streamStreamJoin } from './jobs/stream-stream-join.ts';
 import { streamTableJoin } from './jobs/stream-table-join.ts';
 import { windowCount } from './jobs/window-count.ts';
 
-const jobs: readonly Job[] = [stateless, count, windowCount, streamTableJoin, logAppend, logRead];
+const jobs: readonly Job[] = [
+  stateless,
+  count,
+  windowCount,
+  sessionWindow,
+  streamTableJoin,
+  streamStreamJoin,
+  foreignKeyJoin,
+  logAppend,
+  logRead,
+];
 
 const options = new Command('bench')
   .description('Each job against a hand-written loop over the same bytes, in turn, in one run.')

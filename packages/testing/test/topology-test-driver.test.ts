@@ -1,7 +1,16 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { json, logAndContinue, long, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import {
+  json,
+  logAndContinue,
+  long,
+  SessionWindows,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  topic,
+} from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { TopologyTestDriver } from '../src/index.ts';
 
@@ -119,6 +128,33 @@ test('stores are there by name, typed by you', () => {
   expect(() => driver.getKeyValueStore('nowhere')).toThrow(
     'The topology has no store "nowhere"; it has sums',
   );
+});
+
+test('every kind of store is there as what it is', () => {
+  const builder = new StreamsBuilder();
+  const lengths = topic('words', { key: string(), value: string() });
+  const grouped = builder.stream(lengths).groupByKey();
+  grouped.windowedBy(TimeWindows.of(10)).count({ as: 'windows' });
+  grouped.windowedBy(SessionWindows.of(10)).count({ as: 'sessions' });
+  const driver = new TopologyTestDriver(builder.build());
+  driver.createInputTopic(lengths).pipeInput('a', 'x', { timestamp: 12 });
+  expect(driver.getWindowStore('windows').fetch('a', 10)).toBe(1);
+  expect(driver.getTimestampedWindowStore('windows').fetchEntry('a', 10)).toEqual({
+    start: 10,
+    value: 1,
+    timestamp: 12,
+  });
+  expect(driver.getSessionStore('sessions').fetchSession('a', 12, 12)).toBe(1);
+  expect(driver.getStateStore('windows').name).toBe('windows');
+});
+
+test('a restart keeps what was committed and forgets nothing: stores, offsets, times', () => {
+  const driver = new TopologyTestDriver(build());
+  const source = driver.createInputTopic(words);
+  source.pipeInput('a', 'four', { timestamp: 3 });
+  driver.restart();
+  source.pipeInput('a', 'fifth', { timestamp: 4 });
+  expect(driver.getKeyValueStore<string, number>('sums').get('a')).toBe(9);
 });
 
 test('an unreadable record goes to the handler', () => {

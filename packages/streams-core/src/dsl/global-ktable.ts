@@ -9,6 +9,11 @@ export class GlobalKTable<in out K, out V> {
     this.#ref = ref;
   }
 
+  /** The name of the store with its rows, where it was given one. */
+  get queryableStoreName(): string | undefined {
+    return this.#ref.storeName;
+  }
+
   /** @internal */
   get ref(): TableRef<K, V> {
     return this.#ref;

@@ -20,6 +20,8 @@ export interface StreamJoined<K, V1, V2> extends Named {
   readonly storeName?: string;
   /** On disk, or in memory and restored from the changelogs at each start. Default: true. */
   readonly persistent?: boolean;
+  /** Whether what is kept goes to changelog topics. Default: true. */
+  readonly logging?: boolean;
 }
 
 /** Adds the nodes of a stream-stream join; returns what flows out of it. Names count as in KStreamImplJoin. */
@@ -70,7 +72,7 @@ export function joinStreams<K, V1, V2, R>(
     left: valueSerdeOr(options.value, left.value),
     right: valueSerdeOr(options.otherValue, right.value),
   };
-  const { persistent = true } = options;
+  const { persistent = true, logging = true } = options;
   const keep = <V>(store: string, value: Serde<V>): void => {
     const { sizeMs, graceMs } = windows;
     const retentionMs = sizeMs + graceMs;
@@ -79,6 +81,7 @@ export function joinStreams<K, V1, V2, R>(
       key: keySerde,
       value,
       persistent,
+      logging,
       retentionMs,
       windowSizeMs: sizeMs,
     });
@@ -90,7 +93,7 @@ export function joinStreams<K, V1, V2, R>(
     graph.optimize.selfJoin === true && isInner && (streams.left as unknown) === streams.right;
   if (!isSelfJoin) keep(stores.right, values.right);
   if (unmatched !== undefined) {
-    const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging: true } as const;
+    const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging } as const;
     graph.addStore({
       ...spec,
       key: unmatchedKey(keySerde),

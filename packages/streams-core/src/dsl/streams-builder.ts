@@ -109,7 +109,8 @@ export class StreamsBuilder {
       operator: tableSource(storeName),
       table: keptIn(storeName, { caching: false }),
     });
-    return new GlobalKTable({ node: name, key: source.key, value: source.value, sources: [sourceName] });
+    const { key, value } = source;
+    return new GlobalKTable({ node: name, key, value, sources: [sourceName], storeName: options.as });
   }
 
   /** A table's store; where source topics are reused and it can be, the topic is its changelog. */

@@ -30,7 +30,7 @@ export function suppressTable<K, V>(
     key,
     value,
     persistent: true,
-    logging: true,
+    logging: until.logging ?? true,
   } as StoreSpec);
   graph.addProcessor({
     name: node,

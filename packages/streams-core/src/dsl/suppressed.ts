@@ -1,14 +1,20 @@
 import type { BufferLimits } from '../operators/table/suppress.ts';
 import type { Named } from './options.ts';
 
+/** How the buffer of a suppression is kept. */
+interface SuppressionBuffer extends Named {
+  /** Whether what waits goes to a changelog topic. Default: true. */
+  readonly logging?: boolean;
+}
+
 /** Hold a window's changes back until it has closed, then send the last. */
-export interface UntilWindowCloses extends Named {
+export interface UntilWindowCloses extends SuppressionBuffer {
   readonly until: 'window-closes';
   readonly buffer?: BufferLimits & { readonly whenFull: 'shutdown' };
 }
 
 /** Hold a row's changes back for some time, then send the last. */
-export interface UntilTimeLimit extends Named {
+export interface UntilTimeLimit extends SuppressionBuffer {
   readonly until: 'time-limit';
   readonly limitMs: number;
   readonly buffer?: BufferLimits;
@@ -19,7 +25,7 @@ export interface UntilTimeLimit extends Named {
  * is full: a final result cannot be sent early.
  */
 export function untilWindowCloses(
-  options: Named & { readonly buffer?: BufferLimits & { readonly whenFull: 'shutdown' } } = {},
+  options: SuppressionBuffer & { readonly buffer?: BufferLimits & { readonly whenFull: 'shutdown' } } = {},
 ): UntilWindowCloses {
   return { until: 'window-closes', ...options };
 }
@@ -27,7 +33,7 @@ export function untilWindowCloses(
 /** For `suppress`: no more than one result for each row in `limitMs` of stream time, or earlier where the buffer is full. */
 export function untilTimeLimit(
   limitMs: number,
-  options: Named & { readonly buffer?: BufferLimits } = {},
+  options: SuppressionBuffer & { readonly buffer?: BufferLimits } = {},
 ): UntilTimeLimit {
   return { until: 'time-limit', limitMs, ...options };
 }

@@ -1,14 +1,19 @@
 import { EmbeddedLog } from '@millrace/embedded-log';
 import {
+  JoinWindows,
   json,
   keyValueStore,
   minutes,
+  SessionWindows,
+  SlidingWindows,
   StreamsApp,
   StreamsBuilder,
   string,
   TimeWindows,
   TopologyError,
   topic,
+  UnlimitedWindows,
+  untilTimeLimit,
 } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 
@@ -70,6 +75,44 @@ test('a retention shorter than windows and grace', () => {
   expect(() => grouped.count({ retentionMs: minutes(5) })).toThrow(
     /is too short for its windows and their grace: give it 360000 ms at least/,
   );
+});
+
+test('a retention shorter than sessions and sliding windows need', () => {
+  const grouped = new StreamsBuilder().stream(input).groupByKey();
+  const sessions = grouped.windowedBy(SessionWindows.of(100).grace(20));
+  expect(() => sessions.count({ retentionMs: 119 })).toThrow(/give it 120 ms at least/);
+  const sliding = grouped.windowedBy(SlidingWindows.of(100).grace(20));
+  expect(() => sliding.count({ retentionMs: 219 })).toThrow(/give it 220 ms at least/);
+});
+
+test('windows of no or of negative length', () => {
+  for (const wrong of [
+    () => TimeWindows.of(0),
+    () => TimeWindows.of(10).advanceBy(11),
+    () => TimeWindows.of(10).grace(-1),
+    () => SlidingWindows.of(-1),
+    () => SessionWindows.of(0),
+    () => SessionWindows.of(10).grace(-1),
+    () => UnlimitedWindows.of().startOn(-1),
+    () => JoinWindows.of(0).before(-1),
+    () => JoinWindows.of(10).grace(-1),
+  ]) {
+    expect(wrong).toThrow(TopologyError);
+  }
+});
+
+test('a grace without versions, or longer than they are kept', () => {
+  const builder = new StreamsBuilder();
+  const stream = builder.stream(input);
+  const plain = builder.table(rows);
+  expect(() => stream.join(plain, (a) => a, { graceMs: 10 })).toThrow(
+    /a grace needs a versioned table: give the table \{ as: '...', historyRetentionMs: 10 \}/,
+  );
+  const versioned = builder.table({ ...rows, name: 'versions' }, { as: 'v', historyRetentionMs: 9 });
+  expect(() => stream.join(versioned, (a) => a, { graceMs: 10 })).toThrow(
+    /the grace \(10 ms\) must not be longer than the table's history retention \(9 ms\)/,
+  );
+  expect(() => versioned.suppress(untilTimeLimit(5))).toThrow(/a versioned table cannot be suppressed/);
 });
 
 test('a topic read alone and together with others', () => {

@@ -2,6 +2,7 @@ import {
   json,
   type KTable,
   long,
+  SessionWindows,
   StreamsBuilder,
   string,
   TimeWindows,
@@ -84,6 +85,26 @@ test('by windows of time, suppressed', () => {
   shop.sales.pipeInput('ann', 7, { timestamp: 9 });
   shop.sales.pipeInput('ann', 1, { timestamp: 10 });
   expect(shop.results()).toEqual(['ann[0,10)={"clicks":1,"spent":7}@9']);
+});
+
+test('by sessions', () => {
+  const builder = new StreamsBuilder();
+  grouped(builder)
+    .windowedBy(SessionWindows.of(10))
+    .aggregate({
+      ...start,
+      merge: (a, b) => ({ clicks: a.clicks + b.clicks, spent: a.spent + b.spent }),
+    })
+    .toStream()
+    .to(output);
+  const shop = run(builder);
+  shop.clicks.pipeInput('ann', { page: '/' }, { timestamp: 1 });
+  shop.sales.pipeInput('ann', 7, { timestamp: 9 });
+  expect(shop.results()).toEqual([
+    'ann[1,1)={"clicks":1,"spent":0}@1',
+    'ann[1,1)=null@1',
+    'ann[1,9)={"clicks":1,"spent":7}@9',
+  ]);
 });
 
 test('a stream whose key was changed goes through a topic of its own', () => {

@@ -1,0 +1,14 @@
+import { sessionWindowed, string, timeWindowed } from '@millrace/streams-core';
+import { expect, test } from 'vitest';
+
+test('windowed keys are written as Kafka does', () => {
+  const time = timeWindowed(string(), 10);
+  const key = { key: 'k', window: { start: 2 ** 40 + 5, end: 2 ** 40 + 15 } };
+  // TimeWindowedSerializer: the key, then the start as a long.
+  expect(Buffer.from(time.serialize(key)).toString('hex')).toBe('6b0000010000000005');
+  expect(time.deserialize(time.serialize(key))).toEqual(key);
+  const session = sessionWindowed(string());
+  // SessionKeySchema: the key, then end and start as longs.
+  expect(Buffer.from(session.serialize(key)).toString('hex')).toBe('6b000001000000000f0000010000000005');
+  expect(session.deserialize(session.serialize(key))).toEqual(key);
+});
