@@ -1,7 +1,16 @@
-import { json, StreamsBuilder, string, TimeWindows, topic, untilWindowCloses } from '@millrace/streams-core';
+import {
+  EmitStrategy,
+  json,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  topic,
+  untilWindowCloses,
+} from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type RunOptions, someRun } from './oracle-support.ts';
 import { output } from './support.ts';
 
 const events = topic('events', { key: string(), value: json<number>() });
@@ -41,18 +50,25 @@ function oracle(input: readonly Event[], { size, advance, grace }: Windows) {
   return { counts, closed: new Map(closed) };
 }
 
+type How = 'updates' | 'suppressed' | 'on close';
+
 function run(
   input: readonly Event[],
   { size, advance, grace }: Windows,
-  suppressed: boolean,
+  how: How,
+  { restartAfter, cacheMaxBytes }: RunOptions,
 ): (readonly [string, number])[] {
   const builder = new StreamsBuilder();
   const windows = TimeWindows.of(size).advanceBy(advance).grace(grace);
-  const counted = builder.stream(events).groupByKey().windowedBy(windows).count();
-  (suppressed ? counted.suppress(untilWindowCloses()) : counted).toStream().to(output);
-  const driver = new TopologyTestDriver(builder.build());
+  const emit = how === 'on close' ? EmitStrategy.onWindowClose : EmitStrategy.onWindowUpdate;
+  const counted = builder.stream(events).groupByKey().windowedBy(windows, { emit }).count();
+  (how === 'suppressed' ? counted.suppress(untilWindowCloses()) : counted).toStream().to(output);
+  const driver = new TopologyTestDriver(builder.build(), { cacheMaxBytes });
   const topicIn = driver.createInputTopic(events);
-  for (const { key, timestamp } of input) topicIn.pipeInput(key, 1, { timestamp });
+  for (const [index, { key, timestamp }] of input.entries()) {
+    topicIn.pipeInput(key, 1, { timestamp });
+    if (index === restartAfter) driver.restart();
+  }
   return driver
     .createOutputTopic(output)
     .readKeyValuesToList()
@@ -64,20 +80,23 @@ function run(
 
 test('the last update of every window is what the whole input gives, out of order and late records included', () => {
   fc.assert(
-    fc.property(someEvents, someWindows, (input, windows) => {
-      expect(new Map(run(input, windows, false))).toEqual(oracle(input, windows).counts);
+    fc.property(someEvents, someWindows, someRun, (input, windows, options) => {
+      expect(new Map(run(input, windows, 'updates', options))).toEqual(oracle(input, windows).counts);
     }),
     { numRuns: 1000 },
   );
 });
 
-test('suppressed, every closed window comes out once, and no other', () => {
-  fc.assert(
-    fc.property(someEvents, someWindows, (input, windows) => {
-      const results = run(input, windows, true);
-      expect(new Map(results)).toEqual(oracle(input, windows).closed);
-      expect(results).toHaveLength(new Map(results).size);
-    }),
-    { numRuns: 1000 },
-  );
-});
+test.each(['suppressed', 'on close'] as const)(
+  '%s, every closed window comes out once, and no other',
+  (how) => {
+    fc.assert(
+      fc.property(someEvents, someWindows, someRun, (input, windows, options) => {
+        const results = run(input, windows, how, options);
+        expect(new Map(results)).toEqual(oracle(input, windows).closed);
+        expect(results).toHaveLength(new Map(results).size);
+      }),
+      { numRuns: 1000 },
+    );
+  },
+);

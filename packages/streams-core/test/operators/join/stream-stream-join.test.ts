@@ -30,6 +30,7 @@ function open(kind: Kind, windows: JoinWindows) {
       inputs[side].pipeInput(key, value, { timestamp });
       return results.readRecordsToList().map(show);
     },
+    restart: () => driver.restart(),
   };
 }
 
@@ -203,23 +204,32 @@ describe('against all pairs', () => {
 
   test.each(['join', 'leftJoin', 'outerJoin'] as const)('%s', (kind) => {
     fc.assert(
-      fc.property(events, spans, (drawn, { before, after }) => {
-        const input = drawn.map(
-          ([side, key, timestamp], n): Event => [side, key, `${side[0]}${n}`, timestamp],
-        );
-        const { pipe } = open(kind, JoinWindows.of(0).before(before).after(after).grace(1000));
-        const results = input.flatMap(pipe);
-        // Far enough ahead, on both sides, to close every window.
-        results.push(
-          ...pipe(['left', 'end', 'E', 10_000]),
-          ...pipe(['right', 'end', 'E', 20_000]),
-          ...pipe(['left', 'end', 'E', 30_000]),
-        );
-        const found = results
-          .filter((result) => !result.startsWith('end'))
-          .toSorted((x, y) => (x < y ? -1 : 1));
-        expect(found).toEqual(oracle(kind, input, { before, after }));
-      }),
+      fc.property(
+        events,
+        spans,
+        fc.integer({ min: -1, max: 25 }),
+        (drawn, { before, after }, restartAfter) => {
+          const input = drawn.map(
+            ([side, key, timestamp], n): Event => [side, key, `${side[0]}${n}`, timestamp],
+          );
+          const { pipe, restart } = open(kind, JoinWindows.of(0).before(before).after(after).grace(1000));
+          const results = input.flatMap((event, n) => {
+            const found = pipe(event);
+            if (n === restartAfter) restart();
+            return found;
+          });
+          // Far enough ahead, on both sides, to close every window.
+          results.push(
+            ...pipe(['left', 'end', 'E', 10_000]),
+            ...pipe(['right', 'end', 'E', 20_000]),
+            ...pipe(['left', 'end', 'E', 30_000]),
+          );
+          const found = results
+            .filter((result) => !result.startsWith('end'))
+            .toSorted((x, y) => (x < y ? -1 : 1));
+          expect(found).toEqual(oracle(kind, input, { before, after }));
+        },
+      ),
       { numRuns: 1000 },
     );
   });
