@@ -1,4 +1,4 @@
-import type { LogRecord } from '@millrace/log-client';
+import type { LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { overlay } from '../layers/merge.ts';
 import { TimeIndex } from '../layers/time-index.ts';
@@ -268,15 +268,17 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return entries;
   }
 
-  /** The entries changed since the last commit, in the order in which their buckets first changed. */
-  protected *takeChangedEntries(): IterableIterator<{ readonly bucket: Bucket; readonly entry: Entry }> {
+  /** What became of the entries changed since the last commit, in the order in which their buckets first changed. */
+  protected takeChangedEntries(toRecord: (bucket: Bucket, entry: Entry) => ProducerRecord): ProducerRecord[] {
+    const records: ProducerRecord[] = [];
     for (const bucket of this.writeBack.takeUncommitted()) {
       for (const entry of bucket.entries) {
         if (!entry.changed) continue;
         entry.changed = false;
-        yield { bucket, entry };
+        records.push(toRecord(bucket, entry));
       }
     }
+    return records;
   }
 
   /** The bytes of an entry's value for the changelog; null where it was deleted. */

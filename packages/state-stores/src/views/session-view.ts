@@ -83,7 +83,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 
   takeChanges(): ProducerRecord[] {
-    return Array.from(this.takeChangedEntries(), ({ bucket, entry }) => ({
+    return this.takeChangedEntries((bucket, entry) => ({
       key: sessionKey(bucket.keyBytes, entry.second, entry.time),
       value: this.encodeValue(entry),
       timestamp: entry.time,

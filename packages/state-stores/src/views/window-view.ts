@@ -103,7 +103,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   takeChanges(): ProducerRecord[] {
-    return Array.from(this.takeChangedEntries(), ({ bucket, entry }) => ({
+    return this.takeChangedEntries((bucket, entry) => ({
       key: windowKey(bucket.keyBytes, entry.time, sequenceOf(bucket.entries, entry)),
       value: this.encodeValue(entry),
       timestamp: entry.second,
