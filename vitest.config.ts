@@ -7,6 +7,8 @@ export default defineConfig({
   ssr: { resolve },
   test: {
     include: ['{packages,examples}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    // These need a cluster: npm run test:kafka.
+    exclude: ['**/node_modules/**', '**/*.kafka.test.ts'],
     testTimeout: 30_000,
     pool: 'forks',
     typecheck: {

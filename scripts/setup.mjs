@@ -1,5 +1,5 @@
 // Installs what is missing and builds what has changed. Needs Node and npm only; does nothing when nothing changed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,6 +20,22 @@ export function runTool(packageName, bin, args) {
   const folder = path.join(root, 'node_modules', packageName);
   const { bin: bins } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
   run(process.execPath, [path.join(folder, typeof bins === 'string' ? bins : bins[bin]), ...args]);
+}
+
+/** As {@link runTool}, with variables of its own and without ending this process; resolves to its status. */
+export function runToolAsync(packageName, bin, args, env) {
+  const folder = path.join(root, 'node_modules', packageName);
+  const { bin: bins } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const script = path.join(folder, typeof bins === 'string' ? bins : bins[bin]);
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? 1));
+  });
 }
 
 function manifests() {

@@ -36,7 +36,7 @@ function read(name: string): SourceFile {
   return { name, lines: text.split('\n').length, imports, runtimeImports };
 }
 
-const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'testing'];
+const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'testing'];
 const files = [...packages.map((name) => `packages/${name}/src`), 'examples/retail-reorder/src', 'bench/src']
   .flatMap(filesBelow)
   .map(read);
@@ -46,9 +46,10 @@ describe('arrows between packages', () => {
     'packages/log-client': [],
     'packages/state-stores': ['log-client'],
     'packages/embedded-log': ['log-client'],
+    'packages/kafka': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
-    'examples/retail-reorder': ['log-client', 'embedded-log', 'streams-core'],
+    'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     bench: ['log-client', 'state-stores', 'embedded-log', 'streams-core'],
   };
 

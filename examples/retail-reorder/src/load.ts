@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type LogClient,
   type LogProducer,
@@ -15,6 +16,7 @@ import { UsageError } from './usage-error.ts';
 
 const group = 'retail-loader';
 const chunkRows = 2000;
+const waitMs = 200;
 const day = 86_400_000;
 
 interface Loadable {
@@ -56,7 +58,8 @@ export interface Loaded {
  */
 export async function load(log: LogClient, options: LoadOptions): Promise<Loaded> {
   const firstSale = await earliestSale(options.dir);
-  const producer = await log.producer();
+  // A loader that was cut off, wherever it is, can write nothing more.
+  const producer = await log.producer({ transactionalId: group });
   let total: Loaded = { rows: 0, unreadable: 0 };
   for (const loadable of loadables) {
     const loaded = await loadFile(log, producer, loadable, firstSale, options);
@@ -112,6 +115,31 @@ async function loadFile(
   return { rows: count, unreadable };
 }
 
+/** Waits until another run has loaded the files. */
+export async function waitUntilLoaded(
+  log: LogClient,
+  { dir, run, onProgress }: LoadOptions,
+): Promise<Loaded> {
+  let total: Loaded = { rows: 0, unreadable: 0 };
+  for (const { file, topic, value } of loadables) {
+    let count = 0;
+    let unreadable = 0;
+    for await (const row of rows(dir, file)) {
+      count++;
+      if (value(row) === undefined) unreadable++;
+    }
+    for (let done = 0; ; ) {
+      const now = await rowsLoaded(log, topic.name, run);
+      onProgress(now - done);
+      done = now;
+      if (done >= count) break;
+      await sleep(waitMs);
+    }
+    total = { rows: total.rows + count, unreadable: total.unreadable + unreadable };
+  }
+  return total;
+}
+
 function placed(topic: string, chunk: readonly (readonly ProducerRecord[])[]): PartitionRecords[] {
   return chunk.flatMap((records, partition) => (records.length === 0 ? [] : [{ topic, partition, records }]));
 }
@@ -121,7 +149,7 @@ async function rowsLoaded(log: LogClient, topic: string, run: string): Promise<n
   if (committed === undefined) return 0;
   if (committed.metadata !== run) {
     throw new UsageError(
-      '--log-dir holds a run over other data or with other settings: use an empty folder, or the data and settings of that run',
+      'The log holds a run over other data or with other settings: use an empty --log-dir or a cluster without these topics, or the data and settings of that run',
     );
   }
   return committed.offset;

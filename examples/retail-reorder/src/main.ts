@@ -29,12 +29,20 @@ const program = new Command('retail-reorder')
   .option('--partitions <n>', 'partitions of each topic', whole(1), 4)
   .option('--log-dir <dir>', 'folder for the log and the stores; a run that was cut off goes on from it')
   .option('--instances <n>', 'instances of the app that share the work', whole(1), 1)
+  .option('--kafka <brokers>', 'run on a Kafka cluster: host:port, several with commas between them')
+  .option(
+    '--session-timeout-ms <n>',
+    'with --kafka: how long a silent process keeps its part of the work',
+    whole(1000),
+    10_000,
+  )
+  .option('--no-load', 'with --kafka: load nothing, share the work of a run that does')
   .configureOutput({ outputError: () => {} })
   .exitOverride();
 
 async function main(): Promise<number> {
   try {
-    const { data, out, logDir, ...options } = program.parse().opts<{
+    const { data, out, logDir, kafka, ...options } = program.parse().opts<{
       data?: string;
       out: string;
       logDir?: string;
@@ -42,7 +50,11 @@ async function main(): Promise<number> {
       graceMinutes: number;
       partitions: number;
       instances: number;
+      kafka?: string;
+      load: boolean;
+      sessionTimeoutMs: number;
     }>();
+    if (!options.load && kafka === undefined) throw new UsageError('--no-load needs --kafka');
     if (program.args.length > 0) throw new UsageError(`unexpected argument "${program.args[0]}"`);
     const text = await run(
       {
@@ -50,6 +62,7 @@ async function main(): Promise<number> {
         data: data === undefined ? bundled : fromHere(data),
         out: fromHere(out),
         logDir: logDir === undefined ? undefined : fromHere(logDir),
+        kafka: kafka?.split(','),
       },
       progressBar(),
     );

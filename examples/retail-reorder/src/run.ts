@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
+import { kafkaLog } from '@millrace/kafka';
 import { isLogError, type LogClient } from '@millrace/log-client';
 import { minutes, StreamsApp } from '@millrace/streams-core';
 import { assertDataFiles, fingerprint } from './data-files.ts';
-import { load } from './load.ts';
+import { load, waitUntilLoaded } from './load.ts';
 import type { Progress } from './progress.ts';
 import { assertWritable, readResults, writeResults } from './results.ts';
 import { retailTopology } from './retail-topology.ts';
@@ -16,6 +17,16 @@ import { UsageError } from './usage-error.ts';
 
 const applicationId = 'retail-reorder';
 const checkMs = 20;
+const kafkaCheckMs = 200;
+/** An unreachable cluster is more likely a wrong address than one that comes back. */
+const kafkaRetryMs = 30_000;
+const usageErrors: ReadonlySet<string> = new Set([
+  'LOG_LOCKED',
+  'LOG_TOPIC_EXISTS',
+  'LOG_CONFIG',
+  'LOG_TIMEOUT',
+  'LOG_UNAUTHORIZED',
+]);
 
 export interface RunOptions {
   readonly data: string;
@@ -26,6 +37,12 @@ export interface RunOptions {
   /** Where the log and the stores live on between runs; left out, in a folder that goes when the run ends. */
   readonly logDir: string | undefined;
   readonly instances: number;
+  /** Brokers of a Kafka cluster to run on; left out, on a log inside this process. */
+  readonly kafka: readonly string[] | undefined;
+  /** How long a process from which nothing is heard keeps its part of the work, on Kafka. */
+  readonly sessionTimeoutMs: number;
+  /** False: share the work of a run that loads the data. */
+  readonly load: boolean;
 }
 
 /** Loads the data, runs the topology to the end of it and writes the results. Returns the summary. */
@@ -37,8 +54,7 @@ export async function run(options: RunOptions, progress: Progress): Promise<stri
   try {
     return await runIn(dir, options, progress);
   } catch (error) {
-    if (isLogError(error, 'LOG_LOCKED') || isLogError(error, 'LOG_TOPIC_EXISTS'))
-      throw new UsageError(error.message);
+    if (isLogError(error) && usageErrors.has(error.code)) throw new UsageError(error.message);
     throw error;
   } finally {
     progress.stop();
@@ -46,19 +62,32 @@ export async function run(options: RunOptions, progress: Progress): Promise<stri
   }
 }
 
+function openLog(dir: string, { kafka, sessionTimeoutMs }: RunOptions): Promise<LogClient> | LogClient {
+  return kafka === undefined
+    ? EmbeddedLog.open({ dir: path.join(dir, 'log') })
+    : kafkaLog({
+        brokers: kafka,
+        clientId: applicationId,
+        retryTimeoutMs: kafkaRetryMs,
+        sessionTimeoutMs,
+        heartbeatIntervalMs: Math.ceil(sessionTimeoutMs / 10),
+      });
+}
+
 async function runIn(dir: string, options: RunOptions, progress: Progress): Promise<string> {
   const { data, out, partitions, windowMinutes, graceMinutes } = options;
-  const log = await EmbeddedLog.open({ dir: path.join(dir, 'log') });
+  const log = await openLog(dir, options);
   try {
     await log.admin.createTopics([...inputs, ...outputs].map(({ name }) => ({ name, partitions })));
-    progress.stage('Loading');
+    progress.stage(options.load ? 'Loading' : 'Waiting for the rows');
     const settings = `${await fingerprint(data)} window=${windowMinutes} grace=${graceMinutes}`;
-    const loaded = await load(log, {
+    const loading = {
       dir: data,
       partitions,
       run: settings,
-      onProgress: (rows) => progress.advance(rows),
-    });
+      onProgress: (rows: number) => progress.advance(rows),
+    };
+    const loaded = options.load ? await load(log, loading) : await waitUntilLoaded(log, loading);
     progress.stage('Running');
     const started = performance.now();
     const processedRecords = await process(log, path.join(dir, 'state'), options, progress);
@@ -95,7 +124,7 @@ async function process(
       const { done, total } = await position(log);
       progress.set(done, total);
       if (done >= total) break;
-      await sleep(checkMs);
+      await sleep(options.kafka === undefined ? checkMs : kafkaCheckMs);
     }
   } finally {
     await Promise.allSettled(apps.map((app) => app.close()));

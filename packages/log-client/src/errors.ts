@@ -1,6 +1,8 @@
 /** Every way in which a log can refuse, and whether the same call may succeed later without anyone stepping in. */
 export const logErrorCodes = {
+  LOG_BROKER: { retriable: false, meaning: 'a broker refused a request; the message says why' },
   LOG_CLOSED: { retriable: false, meaning: 'the log or this client of it has been closed' },
+  LOG_CONFIG: { retriable: false, meaning: 'a wrong option of the log or its client' },
   LOG_CORRUPT: {
     retriable: false,
     meaning: 'stored bytes do not match their checksum or contradict each other',
@@ -22,6 +24,10 @@ export const logErrorCodes = {
   LOG_TIMEOUT: { retriable: true, meaning: 'no answer in time; the outcome is unknown' },
   LOG_TOO_LARGE: { retriable: false, meaning: 'a record or commit beyond the configured limit' },
   LOG_TOPIC_EXISTS: { retriable: false, meaning: 'a topic of that name exists with other settings' },
+  LOG_UNAUTHORIZED: {
+    retriable: false,
+    meaning: 'the credentials are not accepted, or do not allow what was asked for',
+  },
   LOG_UNKNOWN_TOPIC: { retriable: false, meaning: 'no such topic or partition' },
 } as const satisfies Record<string, { retriable: boolean; meaning: string }>;
 

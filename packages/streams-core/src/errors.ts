@@ -9,7 +9,8 @@ export type StreamsErrorCode =
   | 'TOPOLOGY_NOT_COPARTITIONED'
   | 'TOPOLOGY_SERDE_MISSING'
   | 'TOPOLOGY_STORE_MISSING'
-  | 'TOPOLOGY_TOPIC_MISSING';
+  | 'TOPOLOGY_TOPIC_MISSING'
+  | 'TOPOLOGY_TOPIC_SETTINGS';
 
 /** An error of Millrace itself. Tell cases apart by `code`, which is stable; the message is for people. */
 export class StreamsError extends Error {

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { createTopic, freshName, readAll, record, rejectsWith, values, type LogTest } from './support.ts';
+import {
+  createTopic,
+  freshName,
+  pollRefused,
+  readAll,
+  record,
+  rejectsWith,
+  values,
+  type LogTest,
+} from './support.ts';
 
 export function adminSuite(test: LogTest): void {
   test('a topic has the partitions it was created with, and an id', async (log) => {
@@ -57,6 +66,6 @@ export function adminSuite(test: LogTest): void {
     assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 2, end: 3 }]);
     assert.deepEqual(values(await readAll(log, topic, 0)), ['3']);
     const reader = await log.reader([{ topic, partition: 0, offset: 0 }]);
-    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', reader.poll({ maxWaitMs: 0, maxRecords: 10 }));
+    await pollRefused(reader, 'LOG_OFFSET_OUT_OF_RANGE');
   });
 }

@@ -32,3 +32,4 @@ export function logConformance({ test, factory }: ConformanceOptions): void {
   transactionSuite(logTest);
   groupSuite(logTest);
 }
+export { readAll } from './support.ts';

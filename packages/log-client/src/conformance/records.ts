@@ -4,6 +4,7 @@ import {
   createTopic,
   drain,
   freshName,
+  pollRefused,
   readAll,
   record,
   rejectsWith,
@@ -147,6 +148,6 @@ export function recordSuite(test: LogTest): void {
   test('an offset past the end is out of range', async (log) => {
     const topic = await createTopic(log, 1);
     const reader = await log.reader([{ topic, partition: 0, offset: 5 }]);
-    await rejectsWith('LOG_OFFSET_OUT_OF_RANGE', reader.poll({ maxWaitMs: 0, maxRecords: 1 }));
+    await pollRefused(reader, 'LOG_OFFSET_OUT_OF_RANGE');
   });
 }

@@ -5,10 +5,12 @@ import {
   type DeserializationExceptionHandler,
   failOnDeserializationError,
   failOnRecordError,
+  type OffsetResetListener,
   type ProcessingExceptionHandler,
   type ProductionExceptionHandler,
   type StateRestoreListener,
   type UncaughtExceptionHandler,
+  warnOfOffsetReset,
 } from './handlers.ts';
 
 /** How a StreamsApp runs. Times are in milliseconds. */
@@ -41,6 +43,8 @@ export interface StreamsConfig {
    * time goes on; records that come later may then be late. Default: never.
    */
   readonly idleAdvanceMs?: number;
+  /** How often to delete from repartition topics what has been processed. Default 30 seconds. */
+  readonly repartitionPurgeIntervalMs?: number;
   /** How often to look for new topics where a source reads topics by pattern. Default 30 seconds. */
   readonly topicRefreshMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
@@ -50,6 +54,8 @@ export interface StreamsConfig {
   readonly deadLetterTopics?: readonly string[];
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
   readonly stateRestoreListener?: StateRestoreListener;
+  /** Hears of a partition that no longer holds what was to be read next. Default: a warning of the process. */
+  readonly offsetResetListener?: OffsetResetListener;
 }
 
 export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs'>> & {
@@ -84,6 +90,8 @@ const schema = z.strictObject({
   emitIntervalMs: wholeMs(0).default(0),
   idleAdvanceMs: wholeMs(1).optional(),
   topicRefreshMs: wholeMs(1).default(30_000),
+  repartitionPurgeIntervalMs: wholeMs(1).default(30_000),
+  offsetResetListener: aFunction<OffsetResetListener>().default(() => warnOfOffsetReset),
   processingExceptionHandler: aFunction<ProcessingExceptionHandler>().default(() => failOnRecordError),
   productionExceptionHandler: aFunction<ProductionExceptionHandler>().default(() => failOnRecordError),
   deadLetterTopics: z.array(z.string()).default([]),

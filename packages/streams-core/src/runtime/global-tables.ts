@@ -4,6 +4,8 @@ import type { Topology } from '../topology/topology.ts';
 import { type GlobalTable, globalTablesOf } from './global-table.ts';
 
 const batchRecords = 10_000;
+/** While tables are read for the first time: long enough for a log that has to be asked over a network. */
+const openingPollMs = 50;
 
 /** All global tables of an instance, and the reader that keeps them up to date. */
 export class GlobalTables {
@@ -28,13 +30,13 @@ export class GlobalTables {
     const ranges = await log.admin.offsets(partitions);
     const positions = partitions.map((one, index) => ({ ...one, offset: ranges[index]!.start }));
     const global = new GlobalTables(tables, await log.reader(positions));
-    while (partitions.some((one) => global.#reader.lag(one) !== 0)) await global.update();
+    while (partitions.some((one) => global.#reader.lag(one) !== 0)) await global.update(openingPollMs);
     return global;
   }
 
   /** Takes in what has come since. */
-  async update(): Promise<void> {
-    for (const { topic, records } of await this.#reader.poll({ maxWaitMs: 0, maxRecords: batchRecords })) {
+  async update(maxWaitMs = 0): Promise<void> {
+    for (const { topic, records } of await this.#reader.poll({ maxWaitMs, maxRecords: batchRecords })) {
       await this.#tables.get(topic)?.update(records);
     }
   }

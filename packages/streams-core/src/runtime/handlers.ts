@@ -1,4 +1,5 @@
-import type { LogRecord } from '@millrace/log-client';
+import { emitWarning } from 'node:process';
+import type { LogRecord, TopicPartition } from '@millrace/log-client';
 import type { RecordError } from '../errors.ts';
 import type { StreamRecord } from '../record.ts';
 
@@ -71,3 +72,21 @@ export interface StateRestoreListener {
   onBatchRestored?(restore: StoreRestore, batchEndOffset: number, records: number): void;
   onRestoreEnd?(restore: StoreRestore, records: number): void;
 }
+
+/** A partition in which the log no longer holds the offset that was committed. */
+export interface PartitionReset extends TopicPartition {
+  /** The offset that was to be read next. */
+  readonly committed: number;
+  /** Where reading goes on, by the source's `offsetReset`. */
+  readonly offset: number;
+}
+
+export type OffsetResetListener = (reset: PartitionReset) => void;
+
+/** Warns, once for each reset: the default. */
+export const warnOfOffsetReset: OffsetResetListener = ({ topic, partition, committed, offset }) => {
+  emitWarning(
+    `${topic}-${partition} no longer holds offset ${committed}, which was to be read next; reading goes on at ${offset}`,
+    'MillraceWarning',
+  );
+};

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { GroupMember, RecordBatch } from '@millrace/log-client';
 import type { ResolvedConfig } from './config.ts';
 import type { GlobalTables } from './global-tables.ts';
+import type { RepartitionPurge } from './repartition-purge.ts';
 import type { Task } from './task/task.ts';
 import type { TaskCommitter } from './task-committer.ts';
 import type { TaskRegistry } from './task-registry.ts';
@@ -14,6 +15,7 @@ export interface PollLoopOptions {
   readonly member: GroupMember;
   readonly tasks: TaskRegistry;
   readonly committer: TaskCommitter;
+  readonly purge: RepartitionPurge;
   readonly globals: GlobalTables | undefined;
   /** Called after each round. */
   readonly onRound: () => void;
@@ -67,6 +69,7 @@ export class PollLoop {
       this.#resume(task);
     }
     await this.#maybeCommit();
+    this.#options.purge.run();
     return worked;
   }
 
@@ -83,10 +86,10 @@ export class PollLoop {
 
   #feed(batches: readonly RecordBatch[]): void {
     const { config, member, tasks } = this.#options;
-    for (const { topic, partition, records } of batches) {
+    for (const { topic, partition, records, nextOffset } of batches) {
       const task = tasks.find({ topic, partition });
       if (task === undefined) continue;
-      task.addRecords(topic, records);
+      task.addRecords(topic, records, nextOffset);
       if (task.waiting(topic) <= config.maxBufferedRecords) continue;
       member.pause({ topic, partition });
       const paused = this.#paused.get(task) ?? new Set();

@@ -10,11 +10,14 @@ import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts';
 import { GlobalTables } from './global-tables.ts';
 import { PollLoop } from './poll-loop.ts';
+import { RepartitionPurge } from './repartition-purge.ts';
+import { taskName } from './task/task-id.ts';
 import { TaskCommitter } from './task-committer.ts';
 import { TaskRegistry } from './task-registry.ts';
 import { setUpTopics } from './topic-setup.ts';
 
 const restartDelayMs = 100;
+const startsOver: ReadonlySet<string> = new Set(['LOG_FENCED', 'LOG_OFFSET_OUT_OF_RANGE']);
 
 /** One life of an instance in its group: from joining to leaving. */
 interface Session {
@@ -114,7 +117,10 @@ export class StreamsApp {
     const globals = await GlobalTables.open(topology, log);
     const globalStores = globals?.stores ?? new Map();
     const tasks = new TaskRegistry({ topology, config, layout, directory, globalStores });
-    const committer = new TaskCommitter(config);
+    const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
+    const intervalMs = config.repartitionPurgeIntervalMs;
+    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
+    const committer = new TaskCommitter(config, (offsets) => purge.committed(offsets));
     const member: GroupMember = await log.join({
       group: applicationId,
       topics: [
@@ -124,6 +130,7 @@ export class StreamsApp {
       maxPollIntervalMs: config.maxPollIntervalMs,
       onAssigned: async (partitions) => {
         this.#rebalancing();
+        await committer.fence(layout.tasksOf(partitions).map(taskName));
         await tasks.open(partitions, member);
         for (const task of tasks.of(partitions)) await committer.prepare(task);
       },
@@ -142,7 +149,7 @@ export class StreamsApp {
     const onRound = (): void => {
       if (!this.#stopping) this.#state.to('running');
     };
-    const loop = new PollLoop({ config, member, tasks, committer, globals, onRound });
+    const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
     return { topology, member, tasks, committer, globals, loop };
   }
 
@@ -202,18 +209,32 @@ export class StreamsApp {
       }
       this.#rebalancing();
       await sleep(restartDelayMs);
-      if (this.#stopping) return;
-      try {
-        this.#session = await this.#join();
-      } catch (error) {
-        return this.#fail(error);
-      }
+      if (!(await this.#joinAgain())) return;
     }
   }
 
-  /** A fenced instance has only lost its tasks, and may ask for new ones; anything else is for the handler. */
+  async #joinAgain(): Promise<boolean> {
+    while (!this.#stopping) {
+      try {
+        this.#session = await this.#join();
+        return true;
+      } catch (error) {
+        if (!this.#mayRestart(error)) {
+          this.#fail(error);
+          return false;
+        }
+        await sleep(restartDelayMs);
+      }
+    }
+    return false;
+  }
+
+  /**
+   * A fenced instance has only lost its tasks, and may ask for new ones; a log that did not answer in time may answer again;
+   * what is no longer in the log is seen to when tasks are opened. Anything else is for the handler.
+   */
   #mayRestart(error: unknown): boolean {
-    if (isLogError(error, 'LOG_FENCED')) return true;
+    if (isLogError(error) && (error.retriable || startsOver.has(error.code))) return true;
     try {
       return this.#config.uncaughtExceptionHandler(error) === 'restart';
     } catch (handlerError) {

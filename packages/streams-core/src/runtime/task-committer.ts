@@ -1,4 +1,4 @@
-import type { GroupMember, LogClient, LogProducer } from '@millrace/log-client';
+import type { GroupMember, LogClient, LogProducer, OffsetCommit } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import type { ResolvedConfig } from './config.ts';
 import type { Task } from './task/task.ts';
@@ -21,37 +21,48 @@ export class TaskCommitter {
   /** Each store's next changelog offset, as of its last commit. */
   readonly #positions = new WeakMap<StateStore, Checkpoint>();
 
-  constructor({ log, applicationId, processingGuarantee }: ResolvedConfig) {
+  readonly #onCommitted: (offsets: readonly OffsetCommit[]) => void;
+
+  constructor(
+    { log, applicationId, processingGuarantee }: ResolvedConfig,
+    onCommitted: (offsets: readonly OffsetCommit[]) => void,
+  ) {
+    this.#onCommitted = onCommitted;
     this.#log = log;
     this.#group = applicationId;
     this.#exactlyOnce = processingGuarantee === 'exactly_once';
   }
 
-  /** Makes a task ready to be committed: fences whoever committed for it before, where the log needs that. */
+  /**
+   * Makes sure that nobody else commits for these tasks any more. It comes before anything of them is read: what they have
+   * committed cannot change after it.
+   */
+  async fence(tasks: readonly string[]): Promise<void> {
+    if (this.#sharesProducer) {
+      if (!this.#producers.has(shared)) this.#producers.set(shared, await this.#log.producer({}));
+      return;
+    }
+    await Promise.all(
+      tasks.map(async (name) => {
+        await this.#producers.get(name)?.close();
+        const transactionalId = `${this.#group}-${name}`;
+        this.#producers.set(name, await this.#log.producer({ transactionalId }));
+      }),
+    );
+  }
+
+  /** Learns which topics a task's stores come back from. */
   async prepare(task: Task): Promise<void> {
     const { changelogs, sourced } = task.stores;
     const topics = [...changelogs.keys(), ...sourced.map(({ topic }) => topic)];
     for (const [topic, info] of await this.#log.admin.topics(topics)) {
       this.#topicIds.set(topic, info.id);
     }
-    await this.#producer(task);
   }
 
-  /** One producer serves all tasks where commits carry the group's generation; else each task has its own. */
-  async #producer(task: Task): Promise<LogProducer> {
-    const name = this.#producerName(task);
-    let producer = this.#producers.get(name);
-    if (producer === undefined) {
-      producer = await this.#log.producer(
-        name === shared ? {} : { transactionalId: `${this.#group}-${name}` },
-      );
-      this.#producers.set(name, producer);
-    }
-    return producer;
-  }
-
-  #producerName(task: Task): string {
-    return this.#exactlyOnce && !this.#log.capabilities.groupFencedOffsets ? task.name : shared;
+  /** One producer serves all tasks where commits carry the group's generation; else each task has its own, which fences. */
+  get #sharesProducer(): boolean {
+    return !this.#exactlyOnce || this.#log.capabilities.groupFencedOffsets;
   }
 
   /**
@@ -83,7 +94,7 @@ export class TaskCommitter {
     const pending = task.settle();
     if (pending !== undefined) await pending;
     const prepared = task.prepareCommit();
-    const producer = this.#producers.get(this.#producerName(task))!;
+    const producer = this.#producers.get(this.#sharesProducer ? shared : task.name)!;
     const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
     if (this.#exactlyOnce) {
       this.#settle(task, prepared, await producer.commit({ records: prepared.records, offsets }));
@@ -91,6 +102,7 @@ export class TaskCommitter {
       this.#settle(task, prepared, await producer.send(prepared.records));
       await member.commit(prepared.offsets);
     }
+    this.#onCommitted(prepared.offsets);
   }
 
   #settle(task: Task, prepared: PreparedCommit, baseOffsets: readonly number[]): void {

@@ -110,15 +110,24 @@ export class TaskRegistry {
         ),
       ),
     );
+    const ranges = await log.admin.offsets(partitions);
     const inputs: TaskInput[] = [];
     for (const [index, partition] of partitions.entries()) {
       const { name, source } = sources.get(partition.topic)!;
+      const range = ranges[index]!;
       const known = committed[index];
-      const startOffset =
-        known === undefined
-          ? await resetOffset(log, source.name, partition, source.offsetReset)
-          : known.offset;
-      inputs.push({ topic: name, committed: known, startOffset });
+      const isThere = known !== undefined && known.offset >= range.start && known.offset <= range.end;
+      if (isThere) {
+        inputs.push({ topic: name, committed: known, startOffset: known.offset });
+        continue;
+      }
+      const offset = await resetOffset(log, { source, partition, range, committed: known?.offset });
+      if (known === undefined) {
+        inputs.push({ topic: name, committed: undefined, startOffset: offset });
+        continue;
+      }
+      this.#options.config.offsetResetListener({ ...partition, committed: known.offset, offset });
+      inputs.push({ topic: name, committed: { ...known, offset }, startOffset: offset });
     }
     return inputs;
   }

@@ -1,4 +1,5 @@
 import type { LogClient } from '@millrace/log-client';
+import { assertSettings } from './internal-topic-settings.ts';
 import {
   changelogConfigs,
   changelogName,
@@ -59,8 +60,10 @@ async function createInternalTopics(
         configs: changelogConfigs(spec),
       })),
   );
-  const missing = [...repartition, ...changelogs];
-  if (missing.length > 0) await log.admin.createTopics(missing);
+  const wanted = [...repartition, ...changelogs];
+  if (wanted.length === 0) return;
+  await log.admin.createTopics(wanted);
+  assertSettings(wanted, await log.admin.topics(wanted.map(({ name }) => name)));
 }
 
 function directoryOf(

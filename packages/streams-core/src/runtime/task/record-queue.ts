@@ -38,6 +38,8 @@ export class RecordQueue {
   position: number;
   /** The largest timestamp taken from this partition; -1 before the first. */
   partitionTime = -1;
+  /** Where the log goes on after all that was pushed: past markers and gaps that hold no records. */
+  #fetchedTo: number;
   /** Nothing more could be fetched when this was last looked at. */
   drained = false;
 
@@ -45,16 +47,24 @@ export class RecordQueue {
     this.topic = topic;
     this.partition = partition;
     this.position = position;
+    this.#fetchedTo = position;
     this.#deserialize = deserialize;
     this.entry = entry;
   }
 
-  push(records: readonly LogRecord[]): void {
-    if (records.length === 0) return;
+  /** Adds records; `nextOffset` is where the log goes on after them. Returns whether there was nothing but a gap to pass. */
+  push(records: readonly LogRecord[], nextOffset?: number): boolean {
+    if (nextOffset !== undefined) this.#fetchedTo = nextOffset;
+    if (records.length === 0) {
+      if (this.head !== undefined || this.#fetchedTo <= this.position) return false;
+      this.position = this.#fetchedTo;
+      return true;
+    }
     this.#batches.push(records);
     this.size += records.length;
     this.drained = false;
     if (this.head === undefined) this.#advance();
+    return false;
   }
 
   /** Takes the first record; the next one steps up. */
@@ -86,6 +96,7 @@ export class RecordQueue {
       // Left out for good: a commit may step over it.
       this.position = record.offset + 1;
     }
+    if (this.#fetchedTo > this.position) this.position = this.#fetchedTo;
   }
 
   /** How many records wait, the first included. */

@@ -2,23 +2,35 @@ import type { LogClient, TopicPartition } from '@millrace/log-client';
 import { StreamsError } from '../../errors.ts';
 import type { OffsetReset } from '../../topology/nodes.ts';
 
-/** Where to start in a partition for which nothing was committed. @throws StreamsError where that is not wanted */
+export interface ResetOptions {
+  readonly source: { readonly name: string; readonly offsetReset?: OffsetReset | undefined };
+  readonly partition: TopicPartition;
+  /** What the partition holds. */
+  readonly range: { readonly start: number; readonly end: number };
+  /** What was committed and is no longer there; undefined where nothing was. */
+  readonly committed: number | undefined;
+}
+
+/** Where to start in a partition by its source's policy. @throws StreamsError where that is not wanted */
 export async function resetOffset(
   log: LogClient,
-  source: string,
-  partition: TopicPartition,
-  reset: OffsetReset = 'earliest',
+  { source, partition, range, committed }: ResetOptions,
 ): Promise<number> {
-  const [range] = await log.admin.offsets([partition]);
-  if (reset === 'earliest') return range!.start;
-  if (reset === 'latest') return range!.end;
+  const reset = source.offsetReset ?? 'earliest';
+  if (reset === 'earliest') return range.start;
+  if (reset === 'latest') return range.end;
   if (reset === 'none') {
+    const where = `${partition.topic}-${partition.partition}`;
+    const what =
+      committed === undefined
+        ? `nothing was committed for ${where}`
+        : `${where} no longer holds offset ${committed}, which was committed`;
     throw new StreamsError(
       'APP_STATE',
-      `${source}: nothing was committed for ${partition.topic}-${partition.partition}, and its offsetReset is "none": set where to start with another offsetReset`,
+      `${source.name}: ${what}, and its offsetReset is "none": set where to start with another offsetReset`,
     );
   }
-  return offsetAfter(log, partition, Date.now() - reset.byDurationMs, range!);
+  return offsetAfter(log, partition, Date.now() - reset.byDurationMs, range);
 }
 
 const batchRecords = 10_000;

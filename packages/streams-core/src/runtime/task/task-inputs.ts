@@ -44,8 +44,8 @@ export class TaskInputs {
     }));
   }
 
-  push(topic: string, records: readonly LogRecord[]): void {
-    this.#queues.get(topic)?.push(records);
+  push(topic: string, records: readonly LogRecord[], nextOffset?: number): boolean {
+    return this.#queues.get(topic)?.push(records, nextOffset) ?? false;
   }
 
   /** How many records of an input wait. */

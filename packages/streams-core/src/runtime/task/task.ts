@@ -126,8 +126,10 @@ export class Task {
     return this.#inputs.positions;
   }
 
-  addRecords(topic: string, records: readonly LogRecord[]): void {
-    this.#inputs.push(topic, records);
+  /** Takes records in. `nextOffset` is where the log goes on after them, past markers that only it knows of. */
+  addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
+    // What was passed is worth a commit too: it is how far this task has read.
+    if (this.#inputs.push(topic, records, nextOffset)) this.#work++;
   }
 
   /** How many records of an input wait. */

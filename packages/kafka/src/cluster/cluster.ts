@@ -1,0 +1,207 @@
+import { LogError, type TopicPartition } from '@millrace/log-client';
+import connectionPoolBuilder from 'kafkajs/src/cluster/connectionPoolBuilder.js';
+import socketFactory from 'kafkajs/src/network/socketFactory.js';
+import type { ResolvedOptions } from '../options.ts';
+import { KafkaError, errorName } from '../wire/error-codes.ts';
+import { type Metadata, metadataRequest, type TopicMetadata } from '../wire/metadata.ts';
+import { Broker } from './broker.ts';
+import { retrying } from './retry.ts';
+import { silentLogger } from './silent-logger.ts';
+
+export const coordinatorTypes = { group: 0, transaction: 1 } as const;
+export type CoordinatorType = keyof typeof coordinatorTypes;
+
+const unknownTopic = 3;
+const invalidTopic = 17;
+/** How long a topic that was just created may be unknown to a broker. */
+const propagationMs = 1500;
+
+/** The brokers of a cluster, who leads which partition and who coordinates whom. It has connections of its own. */
+export class Cluster {
+  readonly options: ResolvedOptions;
+  readonly #builder: ReturnType<typeof connectionPoolBuilder>;
+  readonly #brokers = new Map<string, Broker>();
+  readonly #addresses = new Map<number, string>();
+  readonly #topics = new Map<string, TopicMetadata>();
+  readonly #coordinators = new Map<string, string>();
+  #closed = false;
+
+  constructor(options: ResolvedOptions) {
+    this.options = options;
+    const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = options;
+    this.#builder = connectionPoolBuilder({
+      logger: silentLogger,
+      socketFactory: socketFactory(),
+      brokers,
+      clientId,
+      ssl,
+      sasl,
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      enforceRequestTimeout: true,
+      maxInFlightRequests: null,
+      reauthenticationThreshold: 10_000,
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Tries until it works, with metadata read anew after errors. @throws LogError */
+  retry<T>(
+    what: string,
+    action: () => Promise<T>,
+    { timeoutMs = this.options.retryTimeoutMs, alsoPassing }: RetryLimits = {},
+  ): Promise<T> {
+    if (this.#closed) throw new LogError('LOG_CLOSED', 'This client of the log is closed');
+    return retrying(action, {
+      what,
+      timeoutMs,
+      refresh: async () => {
+        this.#coordinators.clear();
+        await this.#refresh([...this.#topics.keys()]);
+      },
+      ...(alsoPassing === undefined ? {} : { alsoPassing }),
+      stopped: () => this.#closed,
+    });
+  }
+
+  async #broker(address: string): Promise<Broker> {
+    const known = this.#brokers.get(address);
+    if (known !== undefined) return known;
+    const colon = address.lastIndexOf(':');
+    const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
+    const pool = await this.#builder.build({ host, port: Number(address.slice(colon + 1)) });
+    const raced = this.#brokers.get(address);
+    if (raced !== undefined) return raced;
+    if (this.#closed) throw new LogError('LOG_CLOSED', 'This client of the log is closed');
+    const broker = new Broker(pool, silentLogger);
+    this.#brokers.set(address, broker);
+    return broker;
+  }
+
+  /** Asks any broker that answers, known ones first. */
+  async any<T>(ask: (broker: Broker) => Promise<T>): Promise<T> {
+    const addresses = [...new Set([...this.#addresses.values(), ...this.options.brokers])];
+    for (const [index, address] of addresses.entries()) {
+      try {
+        return await ask(await this.#broker(address));
+      } catch (error) {
+        if (
+          index === addresses.length - 1 ||
+          !/^KafkaJS(Connection|RequestTimeout)/.test((error as Error).name)
+        )
+          throw error;
+      }
+    }
+    throw new LogError('LOG_CONFIG', 'No brokers are configured');
+  }
+
+  /** What the cluster says of topics; of all of them for `null`. */
+  async metadata(names: readonly string[] | null): Promise<Metadata> {
+    const metadata = await this.any((broker) => broker.send(metadataRequest(names)));
+    for (const { nodeId, host, port } of metadata.brokers) this.#addresses.set(nodeId, `${host}:${port}`);
+    for (const topic of metadata.topics) {
+      if (topic.errorCode === 0) this.#topics.set(topic.name, topic);
+      else if (topic.errorCode === unknownTopic) this.#topics.delete(topic.name);
+    }
+    return metadata;
+  }
+
+  async #refresh(names: readonly string[]): Promise<void> {
+    await this.metadata(names);
+  }
+
+  forget(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** Makes sure that these partitions exist. @throws LogError `LOG_UNKNOWN_TOPIC` */
+  async know(partitions: readonly TopicPartition[]): Promise<void> {
+    const missing = (): TopicPartition[] =>
+      partitions.filter(({ topic, partition }) => this.#topics.get(topic)?.leaders[partition] === undefined);
+    if (missing().length === 0) return;
+    await this.retry(
+      'Looking topics up',
+      async () => {
+        const topics = [...new Set(missing().map(({ topic }) => topic))];
+        const { topics: found } = await this.metadata(topics);
+        const invalid = found.find(({ errorCode }) => errorCode === invalidTopic);
+        const absent = invalid === undefined ? missing()[0] : { topic: invalid.name, partition: 0 };
+        if (absent !== undefined) {
+          throw new KafkaError(
+            'UNKNOWN_TOPIC_OR_PARTITION',
+            `${absent.topic}-${absent.partition} does not exist`,
+          );
+        }
+      },
+      { timeoutMs: propagationMs, alsoPassing: (error) => error instanceof KafkaError },
+    );
+  }
+
+  partitions(topic: string): number | undefined {
+    return this.#topics.get(topic)?.leaders.length;
+  }
+
+  /** The broker that leads a partition at present. */
+  async leader({ topic, partition }: TopicPartition): Promise<Broker> {
+    const node = this.#topics.get(topic)?.leaders[partition];
+    if (node === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition}`);
+    const address = this.#addresses.get(node);
+    if (node < 0 || address === undefined)
+      throw new KafkaError('LEADER_NOT_AVAILABLE', `${topic}-${partition}`);
+    return this.#broker(address);
+  }
+
+  /** Groups entries by the broker that leads their partition. */
+  async byLeader<T extends TopicPartition>(entries: readonly T[]): Promise<Map<Broker, T[]>> {
+    const groups = new Map<Broker, T[]>();
+    for (const entry of entries) {
+      const broker = await this.leader(entry);
+      const known = groups.get(broker);
+      if (known === undefined) groups.set(broker, [entry]);
+      else known.push(entry);
+    }
+    return groups;
+  }
+
+  /** The broker that looks after a group or a transactional id. */
+  async coordinator(key: string, type: CoordinatorType): Promise<Broker> {
+    const name = `${type} ${key}`;
+    let address = this.#coordinators.get(name);
+    if (address === undefined) {
+      const { coordinator } = await this.any((broker) =>
+        broker.call('GroupCoordinator', { groupId: key, coordinatorType: coordinatorTypes[type] }),
+      );
+      address = `${coordinator.host}:${coordinator.port}`;
+      this.#coordinators.set(name, address);
+    }
+    return this.#broker(address);
+  }
+
+  /** It is looked up anew before it is asked again. */
+  forgetCoordinator(key: string, type: CoordinatorType): void {
+    this.#coordinators.delete(`${type} ${key}`);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const broker of this.#brokers.values()) broker.close();
+    this.#brokers.clear();
+  }
+}
+
+interface RetryLimits {
+  readonly timeoutMs?: number;
+  readonly alsoPassing?: (error: unknown) => boolean;
+}
+
+/** The errors of a topic that is not there, which the caller may expect. */
+export function isAbsent({ errorCode }: TopicMetadata): boolean {
+  return errorCode === unknownTopic || errorCode === invalidTopic;
+}
+
+export function topicError({ errorCode, name }: TopicMetadata): KafkaError {
+  return new KafkaError(errorName(errorCode), name);
+}

@@ -1,0 +1,44 @@
+/** The bytes of a signed 32-bit number as a zig-zag varint. */
+export function varintBytes(value: number): number {
+  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
+  if (zigzag < 0x80) return 1;
+  if (zigzag < 0x4000) return 2;
+  if (zigzag < 0x200000) return 3;
+  return zigzag < 0x10000000 ? 4 : 5;
+}
+
+/** Writes it at `at`; returns where it ends. */
+export function writeVarint(target: Uint8Array, start: number, value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  let at = start;
+  while (rest > 0x7f) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  target[at++] = rest;
+  return at;
+}
+
+const half = 2 ** 30;
+
+/** As {@link varintBytes}, of a safe integer. */
+export function varlongBytes(value: number): number {
+  if (value < half && value >= -half) return varintBytes(value);
+  let bytes = 1;
+  for (let rest = zigzagLong(value); rest >= 0x80n; rest >>= 7n) bytes++;
+  return bytes;
+}
+
+function zigzagLong(value: number): bigint {
+  const long = BigInt(value);
+  return long >= 0n ? long << 1n : (-long << 1n) - 1n;
+}
+
+export function writeVarlong(target: Uint8Array, start: number, value: number): number {
+  if (value < half && value >= -half) return writeVarint(target, start, value);
+  let at = start;
+  let rest = zigzagLong(value);
+  for (; rest >= 0x80n; rest >>= 7n) target[at++] = Number(rest & 0x7fn) | 0x80;
+  target[at++] = Number(rest);
+  return at;
+}

@@ -1,0 +1,136 @@
+import { crc32c } from '@node-rs/crc32';
+import type { Bytes, Headers, ProducerRecord } from '@millrace/log-client';
+import { type Compression, compressions, pack } from './compression.ts';
+import { batchAt, batchHeaderBytes, transactionalFlag } from './batch-layout.ts';
+import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts';
+
+const two32 = 0x1_0000_0000;
+/** What a record takes beside key, value and headers, at most. */
+const recordOverhead = 32;
+
+export interface BatchOptions {
+  readonly compression: Compression;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** The number of the first record among those of this producer in this partition. */
+  readonly baseSequence: number;
+  readonly transactional: boolean;
+}
+
+function length(bytes: Bytes | null): number {
+  if (bytes === null) return 0;
+  return typeof bytes === 'string' ? Buffer.byteLength(bytes, 'utf8') : bytes.length;
+}
+
+function headersBytes(headers: Headers): number {
+  let size = varintBytes(headers.length);
+  for (const { key, value } of headers) {
+    const keyBytes = Buffer.byteLength(key, 'utf8');
+    size += varintBytes(keyBytes) + keyBytes + varintBytes(value?.length ?? -1) + (value?.length ?? 0);
+  }
+  return size;
+}
+
+/** About the bytes that a record takes in a batch; never less. */
+export function recordBytes({ key, value, headers }: ProducerRecord): number {
+  return recordOverhead + length(key) + length(value) + (headers.length === 0 ? 0 : headersBytes(headers));
+}
+
+const shortCopy = 40;
+
+function copy(source: Bytes, target: Buffer, at: number): void {
+  if (typeof source === 'string') {
+    target.write(source, at, 'utf8');
+    return;
+  }
+  const { length: size } = source;
+  // A call of `set` costs more than a short loop.
+  if (size <= shortCopy) for (let index = 0; index < size; index++) target[at + index] = source[index]!;
+  else target.set(source, at);
+}
+
+function writeBytes(target: Buffer, start: number, bytes: Bytes | null, size: number): number {
+  if (bytes === null) return writeVarint(target, start, -1);
+  const at = writeVarint(target, start, size);
+  copy(bytes, target, at);
+  return at + size;
+}
+
+function writeRecord(
+  target: Buffer,
+  start: number,
+  record: ProducerRecord,
+  base: number,
+  index: number,
+): number {
+  const { key, value, headers } = record;
+  const delta = record.timestamp - base;
+  const keyBytes = length(key);
+  const valueBytes = length(value);
+  const size =
+    1 +
+    varlongBytes(delta) +
+    varintBytes(index) +
+    varintBytes(key === null ? -1 : keyBytes) +
+    keyBytes +
+    varintBytes(value === null ? -1 : valueBytes) +
+    valueBytes +
+    (headers.length === 0 ? 1 : headersBytes(headers));
+  let at = writeVarint(target, start, size);
+  target[at++] = 0;
+  at = writeVarlong(target, at, delta);
+  at = writeVarint(target, at, index);
+  at = writeBytes(target, at, key, keyBytes);
+  at = writeBytes(target, at, value, valueBytes);
+  at = writeVarint(target, at, headers.length);
+  for (const header of headers) {
+    at = writeBytes(target, at, header.key, Buffer.byteLength(header.key, 'utf8'));
+    at = writeBytes(target, at, header.value, header.value?.length ?? 0);
+  }
+  return at;
+}
+
+function writeInt64(target: Buffer, value: number, at: number): void {
+  const low = value >>> 0;
+  target.writeInt32BE((value - low) / two32, at);
+  target.writeUInt32BE(low, at + 4);
+}
+
+/** Records `from` to `to` as one batch; `bytes` is at least the sum of their {@link recordBytes}. */
+export function writeBatch(
+  records: readonly ProducerRecord[],
+  from: number,
+  to: number,
+  bytes: number,
+  { compression, producerId, producerEpoch, baseSequence, transactional }: BatchOptions,
+): Buffer {
+  let target = Buffer.allocUnsafe(batchHeaderBytes + bytes);
+  const base = records[from]!.timestamp;
+  let maxTimestamp = base;
+  let end = batchHeaderBytes;
+  for (let index = from; index < to; index++) {
+    const record = records[index]!;
+    if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp;
+    end = writeRecord(target, end, record, base, index - from);
+  }
+  if (compression !== 'none') {
+    const packed = pack(compression, target.subarray(batchHeaderBytes, end));
+    target = Buffer.concat([target.subarray(0, batchHeaderBytes), packed]);
+    end = target.length;
+  }
+  writeInt64(target, 0, batchAt.baseOffset);
+  target.writeInt32BE(end - batchAt.leaderEpoch, batchAt.length);
+  target.writeInt32BE(-1, batchAt.leaderEpoch);
+  target[batchAt.magic] = 2;
+  const attributes = compressions.indexOf(compression) | (transactional ? transactionalFlag : 0);
+  target.writeInt16BE(attributes, batchAt.attributes);
+  target.writeInt32BE(to - from - 1, batchAt.lastOffsetDelta);
+  writeInt64(target, base, batchAt.baseTimestamp);
+  writeInt64(target, maxTimestamp, batchAt.maxTimestamp);
+  writeInt64(target, producerId, batchAt.producerId);
+  target.writeInt16BE(producerEpoch, batchAt.producerEpoch);
+  target.writeInt32BE(baseSequence, batchAt.baseSequence);
+  target.writeInt32BE(to - from, batchAt.count);
+  target.writeUInt32BE(crc32c(target.subarray(batchAt.attributes, end)), batchAt.crc);
+  return target.subarray(0, end);
+}

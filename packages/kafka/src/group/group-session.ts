@@ -1,0 +1,190 @@
+import {
+  type GroupGeneration,
+  type GroupOptions,
+  LogError,
+  type OffsetCommit,
+  type TopicPartition,
+} from '@millrace/log-client';
+import type { Cluster } from '../cluster/cluster.ts';
+import { errorType, isPassing, toLogError } from '../errors.ts';
+import { byTopic } from '../wire/by-topic.ts';
+import {
+  assignorMembers,
+  decodeAssignment,
+  encodeAssignment,
+  encodeSubscription,
+} from './consumer-protocol.ts';
+import { cooperativeAssignment } from './cooperative-assignment.ts';
+
+const protocolType = 'consumer';
+const nobody: GroupGeneration = { memberId: '', generation: -1 };
+
+export interface Joined {
+  readonly generation: GroupGeneration;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/**
+ * A member's talk with its group's coordinator. Joining has a connection of its own: it keeps the coordinator's answer
+ * waiting, and whatever came behind it on the same connection.
+ */
+export class GroupSession {
+  readonly #group: GroupOptions;
+  readonly #cluster: Cluster;
+  readonly #joining: Cluster;
+  #generation = nobody;
+
+  constructor(group: GroupOptions, cluster: Cluster, joining: Cluster) {
+    this.#group = group;
+    this.#cluster = cluster;
+    this.#joining = joining;
+  }
+
+  get generation(): GroupGeneration {
+    return this.#generation;
+  }
+
+  get #instanceId(): string | null {
+    return this.#cluster.options.groupInstanceId ?? null;
+  }
+
+  /** The group knows this member no more; it may join as a new one. */
+  forget(): void {
+    this.#generation = nobody;
+  }
+
+  /** Joins, or joins again with what it owns; resolves once the group has settled who gets what. */
+  async join(owned: readonly TopicPartition[]): Promise<Joined> {
+    const { group, topics, userData = Buffer.alloc(0), assignor, maxPollIntervalMs } = this.#group;
+    const { sessionTimeoutMs } = this.#joining.options;
+    const { generation } = this.#generation;
+    const metadata = encodeSubscription({ topics, userData, owned, generation });
+    return this.#joining.retry(
+      `Joining group ${group}`,
+      async () => {
+        const coordinator = await this.#joining.coordinator(group, 'group');
+        const joined = await coordinator.call('JoinGroup', {
+          groupId: group,
+          sessionTimeout: sessionTimeoutMs,
+          rebalanceTimeout: maxPollIntervalMs,
+          memberId: this.#generation.memberId,
+          groupInstanceId: this.#instanceId,
+          protocolType,
+          groupProtocols: [{ name: assignor.name, metadata }],
+        });
+        const { memberId, generationId, leaderId } = joined;
+        this.#generation = { memberId, generation: this.#generation.generation };
+        const shares = memberId === leaderId ? await this.#assign(joined.members) : new Map();
+        const { memberAssignment } = await coordinator.call('SyncGroup', {
+          groupId: group,
+          generationId,
+          memberId,
+          groupInstanceId: this.#instanceId,
+          groupAssignment: [...shares].map(([id, partitions]) => ({
+            memberId: id,
+            memberAssignment: encodeAssignment(partitions),
+          })),
+        });
+        this.#generation = { memberId, generation: generationId };
+        return { generation: this.#generation, partitions: decodeAssignment(memberAssignment) };
+      },
+      { timeoutMs: Number.POSITIVE_INFINITY, alsoPassing: (error) => this.#joinsAgain(error) },
+    );
+  }
+
+  /** Whether joining goes on after this error, in the same breath. */
+  #joinsAgain(error: unknown): boolean {
+    const { name, memberId } = error as Error & { readonly memberId?: string };
+    if (name === 'KafkaJSMemberIdRequired' && memberId !== undefined) {
+      this.#generation = { memberId, generation: this.#generation.generation };
+      return true;
+    }
+    return errorType(error) === 'REBALANCE_IN_PROGRESS';
+  }
+
+  /** Decides for the whole group, as its leader. */
+  async #assign(
+    joined: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
+  ): Promise<Map<string, readonly TopicPartition[]>> {
+    const members = assignorMembers(joined);
+    const topics = [...new Set(members.flatMap((member) => member.topics))];
+    const { topics: found } = await this.#joining.metadata(topics);
+    const partitions = new Map(
+      found.filter(({ errorCode }) => errorCode === 0).map(({ name, leaders }) => [name, leaders.length]),
+    );
+    return cooperativeAssignment(this.#group.assignor.assign(members, partitions), members);
+  }
+
+  /** @returns what the coordinator says: all is well, the group wants everyone to join again, or it does not know us */
+  async heartbeat(): Promise<'well' | 'rebalancing' | 'unknown'> {
+    const { group: groupId } = this.#group;
+    const { memberId, generation: groupGenerationId } = this.#generation;
+    try {
+      const coordinator = await this.#cluster.coordinator(groupId, 'group');
+      const groupInstanceId = this.#instanceId;
+      await coordinator.call('Heartbeat', { groupId, groupGenerationId, memberId, groupInstanceId });
+      return 'well';
+    } catch (error) {
+      const type = errorType(error);
+      if (type === 'REBALANCE_IN_PROGRESS') return 'rebalancing';
+      if (isUnknownMember(error)) return 'unknown';
+      if (!isPassing(error)) throw toLogError(error, `Heartbeat to group ${groupId}`);
+      this.#cluster.forgetCoordinator(groupId, 'group');
+      return 'well';
+    }
+  }
+
+  /** Commits offsets as a member of the present generation. @throws LogError `LOG_FENCED` */
+  async commit(offsets: readonly OffsetCommit[]): Promise<void> {
+    if (offsets.length === 0) return;
+    const { group: groupId } = this.#group;
+    const topics = byTopic(offsets).map(({ topic, entries }) => ({
+      topic,
+      partitions: entries.map(({ partition, offset, metadata }) => ({
+        partition,
+        offset: String(offset),
+        metadata,
+      })),
+    }));
+    let tried = this.#generation;
+    await this.#cluster.retry(
+      `Committing offsets of ${groupId}`,
+      async () => {
+        tried = this.#generation;
+        const { memberId, generation: groupGenerationId } = tried;
+        if (groupGenerationId < 0) throw new LogError('LOG_FENCED', `This member is out of group ${groupId}`);
+        const coordinator = await this.#cluster.coordinator(groupId, 'group');
+        await coordinator.call('OffsetCommit', { groupId, groupGenerationId, memberId, topics });
+      },
+      {
+        alsoPassing: (error) => {
+          const type = errorType(error);
+          // The group has gone on to a new generation, with this member in it.
+          if (type === 'ILLEGAL_GENERATION') return this.#generation.generation > tried.generation;
+          return type === 'REBALANCE_IN_PROGRESS';
+        },
+      },
+    );
+  }
+
+  /** Says goodbye, so that others need not wait for the session to time out. A static member keeps its place. */
+  async leave(): Promise<void> {
+    const { group: groupId } = this.#group;
+    const { memberId } = this.#generation;
+    this.forget();
+    if (memberId === '' || this.#instanceId !== null) return;
+    try {
+      const coordinator = await this.#cluster.coordinator(groupId, 'group');
+      await coordinator.call('LeaveGroup', { groupId, memberId, groupInstanceId: null });
+    } catch {
+      // The session times out instead.
+    }
+  }
+}
+
+/** The coordinator has put this member out of the group, or another one took its place. */
+export function isUnknownMember(error: unknown): boolean {
+  const cause = (error as { readonly cause?: unknown }).cause;
+  const type = errorType(error) ?? errorType(cause ?? {});
+  return ['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID'].includes(type ?? '');
+}

@@ -1,0 +1,128 @@
+import { LogError, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
+import type { Cluster } from '../cluster/cluster.ts';
+import { errorType, isPassing } from '../errors.ts';
+import { loadCodec } from '../format/compression.ts';
+import { writeBatch } from '../format/write-batch.ts';
+import { errorName, KafkaError } from '../wire/error-codes.ts';
+import { type ProducedBatch, produceRequest, type ProduceResult } from '../wire/produce.ts';
+import { type PlannedBatch, planBatches } from './batch-plan.ts';
+import type { ProducerIdentity } from './sequences.ts';
+
+const maxRequestBytes = 8 << 20;
+
+interface OutBatch extends ProducedBatch {
+  readonly key: string;
+  readonly index: number;
+}
+
+/**
+ * Appends records under a producer's identity, each partition's in their order, and resolves to each entry's first offset.
+ * A batch whose fate is unknown is sent again under the same sequence numbers, which the broker recognises.
+ */
+export async function append(
+  cluster: Cluster,
+  entries: readonly PartitionRecords[],
+  identity: ProducerIdentity,
+  transactionalId: string | undefined,
+): Promise<number[]> {
+  const { compression, maxBatchBytes } = cluster.options;
+  await loadCodec(compression);
+  const plan = planBatches(entries, maxBatchBytes);
+  const offsets = entries.map(() => -1);
+  while (plan.size > 0) {
+    const round = nextRound(plan).map(({ entry, index, from, to, bytes }): OutBatch => {
+      const { topic, partition, records } = entry;
+      const key = topicPartitionKey(topic, partition);
+      const batch = writeBatch(records, from, to, bytes, {
+        compression,
+        producerId: identity.producerId,
+        producerEpoch: identity.producerEpoch,
+        baseSequence: identity.take(key, to - from),
+        transactional: transactionalId !== undefined,
+      });
+      return { topic, partition, bytes: batch, key, index };
+    });
+    await deliver(cluster, round, transactionalId ?? null, (batch, baseOffset) => {
+      if (offsets[batch.index] === -1) offsets[batch.index] = baseOffset;
+    });
+  }
+  return offsets;
+}
+
+/** The next batch of each partition, as many as go into one request. */
+function nextRound(plan: Map<string, PlannedBatch[]>): PlannedBatch[] {
+  const round: PlannedBatch[] = [];
+  let size = 0;
+  for (const [key, queue] of plan) {
+    const next = queue[0]!;
+    if (round.length > 0 && size + next.bytes > maxRequestBytes) break;
+    size += next.bytes;
+    round.push(next);
+    queue.shift();
+    if (queue.length === 0) plan.delete(key);
+  }
+  return round;
+}
+
+async function deliver(
+  cluster: Cluster,
+  round: readonly OutBatch[],
+  transactionalId: string | null,
+  onWritten: (batch: OutBatch, baseOffset: number) => void,
+): Promise<void> {
+  let left = new Set(round);
+  await cluster.retry('Writing to Kafka', async () => {
+    const requests = [...(await cluster.byLeader([...left]))].map(async ([broker, batches]) => {
+      const results = await broker.send(
+        produceRequest(transactionalId, batches, cluster.options.requestTimeoutMs),
+      );
+      return results.map((result) => ({ result, batch: batchOf(batches, result) }));
+    });
+    const outcomes = await Promise.allSettled(requests);
+    const again = new Set(left);
+    let failure: unknown;
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') {
+        failure ??= outcome.reason;
+        continue;
+      }
+      for (const { result, batch } of outcome.value) {
+        const error = errorOf(result);
+        if (error === undefined) {
+          onWritten(batch, result.baseOffset);
+          again.delete(batch);
+        } else if (failure === undefined || (isPassing(failure) && !isPassing(error))) {
+          failure = error;
+        }
+      }
+    }
+    left = again;
+    if (left.size > 0) throw failure ?? new KafkaError('NETWORK_EXCEPTION', 'an answer left partitions out');
+  });
+}
+
+function batchOf(batches: readonly OutBatch[], { topic, partition }: ProduceResult): OutBatch {
+  const found = batches.find((batch) => batch.topic === topic && batch.partition === partition);
+  if (found === undefined) {
+    throw new LogError(
+      'LOG_BROKER',
+      `The broker answered for ${topic}-${partition}, which was not written to`,
+    );
+  }
+  return found;
+}
+
+function errorOf({ errorCode, message, topic, partition }: ProduceResult): KafkaError | undefined {
+  const type = errorName(errorCode);
+  if (errorCode === 0 || type === 'DUPLICATE_SEQUENCE_NUMBER') return undefined;
+  const where = `${topic}-${partition}`;
+  return new KafkaError(type, message === undefined ? where : `${where}: ${message}`);
+}
+
+/** Errors after which the broker no longer knows where this producer stands. */
+export function losesIdentity(error: unknown): boolean {
+  const cause = (error as { readonly cause?: unknown }).cause;
+  return ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'].includes(
+    errorType(cause) ?? '',
+  );
+}

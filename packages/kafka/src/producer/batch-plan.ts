@@ -1,0 +1,40 @@
+import { type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
+import { recordBytes } from '../format/write-batch.ts';
+
+/** A run of one entry's records that goes out as one batch. */
+export interface PlannedBatch {
+  readonly entry: PartitionRecords;
+  /** The entry's place among those to be sent. */
+  readonly index: number;
+  readonly from: number;
+  readonly to: number;
+  /** An upper bound of the batch's bytes before it is packed. */
+  readonly bytes: number;
+}
+
+/** Cuts records into batches of about `maxBytes`; by partition, in the order in which they have to arrive. */
+export function planBatches(
+  entries: readonly PartitionRecords[],
+  maxBytes: number,
+): Map<string, PlannedBatch[]> {
+  const plan = new Map<string, PlannedBatch[]>();
+  for (const [index, entry] of entries.entries()) {
+    const { topic, partition, records } = entry;
+    const key = topicPartitionKey(topic, partition);
+    const queue = plan.get(key) ?? [];
+    let from = 0;
+    let bytes = 0;
+    for (let at = 0; at < records.length; at++) {
+      const size = recordBytes(records[at]!);
+      if (bytes + size > maxBytes && at > from) {
+        queue.push({ entry, index, from, to: at, bytes });
+        from = at;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    if (from < records.length) queue.push({ entry, index, from, to: records.length, bytes });
+    if (queue.length > 0) plan.set(key, queue);
+  }
+  return plan;
+}

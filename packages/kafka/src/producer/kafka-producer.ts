@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { LogError, type LogProducer, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
+import type { Cluster } from '../cluster/cluster.ts';
+import { append, losesIdentity } from './append.ts';
+import { ProducerIdentity } from './sequences.ts';
+import { Transactions } from './transaction.ts';
+
+/** Writes to a cluster: idempotently, or in transactions. Calls are carried out one after the other. */
+export class KafkaProducer implements LogProducer {
+  readonly #cluster: Cluster;
+  readonly #named: boolean;
+  #transactions: Transactions | undefined;
+  #identity: ProducerIdentity | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(cluster: Cluster, transactions: Transactions | undefined) {
+    this.#cluster = cluster;
+    this.#named = transactions !== undefined;
+    this.#transactions = transactions;
+  }
+
+  /** With a transactional id, earlier producers of the same id are fenced, and what they left open is settled. */
+  static async open(cluster: Cluster, transactionalId?: string): Promise<KafkaProducer> {
+    if (transactionalId === undefined) return new KafkaProducer(cluster, undefined);
+    // Its name fences it; the group may go on to new generations meanwhile.
+    const transactions = await Transactions.open(cluster, transactionalId, { checksGeneration: false });
+    return new KafkaProducer(cluster, transactions);
+  }
+
+  commit(transaction: LogTransaction): Promise<number[]> {
+    return this.#inTurn(async () => {
+      const { records, offsets } = transaction;
+      await this.#cluster.know([...records, ...(offsets?.commits ?? [])]);
+      if (offsets !== undefined && offsets.member === undefined) await this.#assertNoMembers(offsets.group);
+      const transactions = await this.#open();
+      return transactions.commit(transaction);
+    });
+  }
+
+  /** A producer without a name of its own gets one nobody else has; the group's generation fences it. */
+  async #open(): Promise<Transactions> {
+    if (this.#transactions === undefined || !(this.#named || this.#transactions.usable)) {
+      const id = `${this.#cluster.options.clientId}-${randomUUID()}`;
+      this.#transactions = await Transactions.open(this.#cluster, id, { checksGeneration: true });
+    }
+    return this.#transactions;
+  }
+
+  /** The broker would take offsets that name no member from anyone. */
+  async #assertNoMembers(group: string): Promise<void> {
+    const { groups } = await this.#cluster.retry(`Looking at group ${group}`, async () => {
+      const coordinator = await this.#cluster.coordinator(group, 'group');
+      return coordinator.call('DescribeGroups', { groupIds: [group] });
+    });
+    const found = groups[0];
+    if (found !== undefined && found.members.length > 0) {
+      throw new LogError(
+        'LOG_FENCED',
+        `Group ${group} has members: only they commit its offsets; stop them first`,
+      );
+    }
+  }
+
+  send(records: readonly PartitionRecords[]): Promise<number[]> {
+    return this.#inTurn(async () => {
+      await this.#cluster.know(records);
+      try {
+        return await append(this.#cluster, records, await this.#identify(), undefined);
+      } catch (error) {
+        this.#identity = undefined;
+        // Without transactions records may be there twice, but must not get lost.
+        if (!losesIdentity(error)) throw error;
+        return append(this.#cluster, records, await this.#identify(), undefined);
+      }
+    });
+  }
+
+  async #identify(): Promise<ProducerIdentity> {
+    this.#identity ??= await this.#cluster.retry('Getting a producer id', async () => {
+      const answer = await this.#cluster.any((broker) =>
+        broker.call('InitProducerId', { transactionalId: null, transactionTimeout: 0 }),
+      );
+      return new ProducerIdentity(Number(answer.producerId), answer.producerEpoch);
+    });
+    return this.#identity;
+  }
+
+  #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new LogError('LOG_CLOSED', 'This producer is closed'));
+    const turn = this.#last.then(action);
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
+  }
+}

@@ -1,0 +1,123 @@
+import { LogError, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
+import type { Cluster } from '../cluster/cluster.ts';
+import { assertOk } from '../wire/error-codes.ts';
+import { byTopic } from '../wire/by-topic.ts';
+import { txnOffsetCommitRequest } from '../wire/offsets.ts';
+import { append } from './append.ts';
+import { ProducerIdentity } from './sequences.ts';
+
+/**
+ * Transactions under one transactional id, one after the other. Opening it fences every earlier one of the same id and
+ * settles what that left open. After a commit that failed it can do no more: open another one.
+ */
+export class Transactions {
+  readonly #cluster: Cluster;
+  readonly #id: string;
+  readonly #identity: ProducerIdentity;
+  /** Whether a commit says which generation of the group it is from. */
+  readonly #checksGeneration: boolean;
+  #failure: LogError | undefined;
+
+  private constructor(cluster: Cluster, id: string, identity: ProducerIdentity, checksGeneration: boolean) {
+    this.#cluster = cluster;
+    this.#id = id;
+    this.#identity = identity;
+    this.#checksGeneration = checksGeneration;
+  }
+
+  static async open(
+    cluster: Cluster,
+    id: string,
+    { checksGeneration }: { readonly checksGeneration: boolean },
+  ): Promise<Transactions> {
+    const { transactionTimeoutMs: transactionTimeout } = cluster.options;
+    const identity = await cluster.retry(`Opening transactions of ${id}`, async () => {
+      const coordinator = await cluster.coordinator(id, 'transaction');
+      const answer = await coordinator.call('InitProducerId', { transactionalId: id, transactionTimeout });
+      return new ProducerIdentity(Number(answer.producerId), answer.producerEpoch);
+    });
+    return new Transactions(cluster, id, identity, checksGeneration);
+  }
+
+  /** False once a commit has failed. */
+  get usable(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** @throws LogError `LOG_FENCED` when another one was opened under the id, or an earlier commit failed */
+  async commit({ records, offsets }: LogTransaction): Promise<number[]> {
+    if (this.#failure !== undefined) {
+      throw new LogError('LOG_FENCED', `An earlier commit of ${this.#id} failed: open a new producer`, {
+        cause: this.#failure,
+      });
+    }
+    const commits = offsets?.commits ?? [];
+    if (records.length === 0 && commits.length === 0) return [];
+    try {
+      await this.#addPartitions(records);
+      if (commits.length > 0) await this.#addOffsets(offsets!.group);
+      // Both are over before the transaction is ended: what came after an abort would hang in the partition.
+      const [written, committed] = await Promise.allSettled([
+        append(this.#cluster, records, this.#identity, this.#id),
+        commits.length > 0 ? this.#commitOffsets(offsets!) : undefined,
+      ]);
+      if (written.status === 'rejected') throw written.reason;
+      if (committed.status === 'rejected') throw committed.reason;
+      await this.#end(true);
+      return written.value;
+    } catch (error) {
+      this.#failure = error as LogError;
+      // Where this fails too, the broker settles it when the next one is opened, or when its time is up.
+      if (this.#failure.code !== 'LOG_FENCED') void this.#end(false).catch(() => {});
+      throw error;
+    }
+  }
+
+  get #transaction() {
+    const { producerId, producerEpoch } = this.#identity;
+    return { transactionalId: this.#id, producerId, producerEpoch };
+  }
+
+  async #addPartitions(records: readonly PartitionRecords[]): Promise<void> {
+    if (records.length === 0) return;
+    const topics = byTopic(records).map(({ topic, entries }) => ({
+      topic,
+      partitions: [...new Set(entries.map(({ partition }) => partition))],
+    }));
+    await this.#cluster.retry(`Opening a transaction of ${this.#id}`, async () => {
+      const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
+      await coordinator.call('AddPartitionsToTxn', { ...this.#transaction, topics });
+    });
+  }
+
+  async #addOffsets(groupId: string): Promise<void> {
+    await this.#cluster.retry(`Adding offsets to a transaction of ${this.#id}`, async () => {
+      const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
+      await coordinator.call('AddOffsetsToTxn', { ...this.#transaction, groupId });
+    });
+  }
+
+  async #commitOffsets({ group, member, commits }: NonNullable<LogTransaction['offsets']>): Promise<void> {
+    const generation = this.#checksGeneration ? member : undefined;
+    await this.#cluster.retry(`Committing offsets of ${group}`, async () => {
+      const coordinator = await this.#cluster.coordinator(group, 'group');
+      const codes = await coordinator.send(
+        txnOffsetCommitRequest({
+          ...this.#transaction,
+          group,
+          generation: generation?.generation ?? -1,
+          memberId: generation?.memberId ?? '',
+          commits,
+        }),
+      );
+      for (const code of codes) assertOk(code, group);
+    });
+  }
+
+  async #end(transactionResult: boolean): Promise<void> {
+    await this.#cluster.retry(`Ending a transaction of ${this.#id}`, async () => {
+      const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
+      await coordinator.call('EndTxn', { ...this.#transaction, transactionResult });
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import type { LogRecord, RecordBatch, TopicPartition } from '@millrace/log-client';
+
+/** What a fetch brought of a partition and has not been handed out yet. */
+interface Fetched {
+  readonly records: LogRecord[];
+  /** How many of them have been handed out. */
+  taken: number;
+  readonly nextOffset: number;
+}
+
+/** How far a partition has been read, and what waits to be handed out. */
+export class FetchPosition implements TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset to hand out. */
+  offset: number;
+  paused: boolean;
+  /** A fetch of it is under way. */
+  fetching = false;
+  /** Where the partition's decided part ended when it was last fetched from. */
+  end: number | undefined;
+  /** Why it cannot be read on. */
+  failure: Error | undefined;
+  /** Counts seeks: what was fetched for another position is dropped. */
+  version = 0;
+  #fetched: Fetched | undefined;
+
+  constructor({ topic, partition }: TopicPartition, offset: number, paused: boolean) {
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.paused = paused;
+  }
+
+  get wantsRecords(): boolean {
+    return !this.paused && !this.fetching && this.#fetched === undefined && this.failure === undefined;
+  }
+
+  get hasRecords(): boolean {
+    return !this.paused && this.#fetched !== undefined;
+  }
+
+  seek(offset: number): void {
+    this.offset = offset;
+    this.end = undefined;
+    this.failure = undefined;
+    this.#fetched = undefined;
+    this.version++;
+  }
+
+  put(records: LogRecord[], nextOffset: number): void {
+    if (nextOffset > this.offset) this.#fetched = { records, taken: 0, nextOffset };
+  }
+
+  /** Hands out the next records, `share` at most; an empty batch where only markers or gaps were passed. */
+  take(share: number): RecordBatch | undefined {
+    const fetched = this.#fetched;
+    if (fetched === undefined) return undefined;
+    const { records, taken } = fetched;
+    const whole = taken === 0 && records.length <= share;
+    const part = whole ? records : records.slice(taken, taken + share);
+    fetched.taken += part.length;
+    if (fetched.taken < records.length) {
+      this.offset = records[fetched.taken]!.offset;
+    } else {
+      this.offset = fetched.nextOffset;
+      this.#fetched = undefined;
+    }
+    return { topic: this.topic, partition: this.partition, records: part, nextOffset: this.offset };
+  }
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLogError, LogError } from '@millrace/log-client';
+import type { Broker } from '../cluster/broker.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import { errorType, isPassing, toLogError } from '../errors.ts';
+import { readBatches } from '../format/read-batches.ts';
+import { assertOk } from '../wire/error-codes.ts';
+import { type FetchedPartition, fetchRequest } from '../wire/fetch.ts';
+import type { FetchPosition } from './fetch-position.ts';
+
+const retryDelayMs = 20;
+const longestDelayMs = 500;
+
+/** Keeps one fetch under way at each broker that leads partitions which want records. */
+export class Fetcher {
+  readonly #cluster: Cluster;
+  readonly #onFetched: () => void;
+  readonly #busy = new Set<Broker>();
+  /** Since when nothing could be fetched. */
+  #failingSince: number | undefined;
+  #delayMs = retryDelayMs;
+  #starting = false;
+
+  constructor(cluster: Cluster, onFetched: () => void) {
+    this.#cluster = cluster;
+    this.#onFetched = onFetched;
+  }
+
+  /** Starts fetching for all positions that want records, where their broker is not busy. */
+  start(positions: Iterable<FetchPosition>): void {
+    if (this.#starting || this.#cluster.closed) return;
+    const wanting = [...positions].filter(({ wantsRecords }) => wantsRecords);
+    if (wanting.length === 0) return;
+    this.#starting = true;
+    void this.#start(wanting).finally(() => {
+      this.#starting = false;
+    });
+  }
+
+  async #start(wanting: readonly FetchPosition[]): Promise<void> {
+    try {
+      await this.#cluster.know(wanting);
+      for (const [broker, list] of await this.#cluster.byLeader(wanting)) {
+        if (!this.#busy.has(broker)) void this.#fetch(broker, list);
+      }
+    } catch (error) {
+      await this.#failed(error, wanting);
+    }
+  }
+
+  async #fetch(broker: Broker, positions: readonly FetchPosition[]): Promise<void> {
+    const { fetchMaxWaitMs, fetchMaxBytes, fetchPartitionBytes, requestTimeoutMs } = this.#cluster.options;
+    const limits = {
+      maxWaitMs: fetchMaxWaitMs,
+      maxBytes: fetchMaxBytes,
+      maxPartitionBytes: fetchPartitionBytes,
+    };
+    const versions = positions.map(({ version }) => version);
+    for (const position of positions) position.fetching = true;
+    this.#busy.add(broker);
+    try {
+      const { errorCode, partitions } = await broker.send(fetchRequest(positions, limits, requestTimeoutMs));
+      assertOk(errorCode);
+      this.#failingSince = undefined;
+      this.#delayMs = retryDelayMs;
+      const stale = await this.#take(positions, versions, partitions);
+      if (stale.length > 0) await this.#cluster.metadata([...new Set(stale.map(({ topic }) => topic))]);
+    } catch (error) {
+      await this.#failed(error, positions);
+    } finally {
+      this.#busy.delete(broker);
+      for (const position of positions) position.fetching = false;
+      this.#onFetched();
+    }
+  }
+
+  /** Puts what was fetched where it belongs; returns the positions whose leader has changed. */
+  async #take(
+    positions: readonly FetchPosition[],
+    versions: readonly number[],
+    partitions: readonly FetchedPartition[],
+  ): Promise<FetchPosition[]> {
+    const stale: FetchPosition[] = [];
+    for (const fetched of partitions) {
+      const index = positions.findIndex(
+        ({ topic, partition }) => topic === fetched.topic && partition === fetched.partition,
+      );
+      const position = positions[index];
+      if (position === undefined || position.version !== versions[index]) continue;
+      try {
+        assertOk(fetched.errorCode);
+        const { offset, version } = position;
+        const { maxUnpackedBytes } = this.#cluster.options;
+        const { records, nextOffset } = await readBatches(
+          fetched.records,
+          offset,
+          fetched.aborted,
+          maxUnpackedBytes,
+        );
+        if (position.version !== version) continue;
+        position.end = fetched.lastStableOffset;
+        position.put(records, nextOffset);
+      } catch (error) {
+        if (isPassing(error) || errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') stale.push(position);
+        else position.failure = failureOf(error, position);
+      }
+    }
+    return stale;
+  }
+
+  async #failed(error: unknown, positions: readonly FetchPosition[]): Promise<void> {
+    if (this.#cluster.closed) return;
+    this.#failingSince ??= performance.now();
+    const expired = performance.now() - this.#failingSince > this.#cluster.options.retryTimeoutMs;
+    if (
+      expired ||
+      isLogError(error, 'LOG_UNKNOWN_TOPIC') ||
+      !(isPassing(error) || isLogError(error, 'LOG_TIMEOUT'))
+    ) {
+      const failure = toLogError(error, 'Reading from Kafka');
+      for (const position of positions) position.failure = failure;
+      this.#onFetched();
+      return;
+    }
+    await sleep(this.#delayMs);
+    this.#delayMs = Math.min(longestDelayMs, this.#delayMs * 2);
+    await this.#cluster.metadata([...new Set(positions.map(({ topic }) => topic))]).catch(() => {});
+  }
+}
+
+function failureOf(error: unknown, { topic, partition, offset }: FetchPosition): LogError {
+  if (errorType(error) === 'OFFSET_OUT_OF_RANGE') {
+    return new LogError(
+      'LOG_OFFSET_OUT_OF_RANGE',
+      `${topic}-${partition} holds nothing at offset ${offset}: it was deleted, or never written`,
+    );
+  }
+  return toLogError(error, `Reading ${topic}-${partition} at offset ${offset}`);
+}

@@ -1,0 +1,51 @@
+// npm run test:kafka: starts a Kafka broker, runs the tests that need one, stops it. Arguments go to Vitest.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Broker } from './kafka/broker.mjs';
+import { defaultVersion, missingTools } from './kafka/jars.mjs';
+import { runToolAsync, setUp } from './setup.mjs';
+
+const supported = [defaultVersion, '3.9.2'];
+
+async function runOn(version, args) {
+  const started = performance.now();
+  const dir = mkdtempSync(path.join(tmpdir(), 'millrace-kafka-'));
+  const broker = await Broker.at(path.join(dir, 'broker'), { version });
+  try {
+    await broker.start();
+    const status = await runToolAsync('vitest', 'vitest', ['run', '-c', 'vitest.kafka.config.ts', ...args], {
+      KAFKA_BROKERS: broker.address,
+      KAFKA_SECURE_BROKER: broker.secureAddress,
+      KAFKA_CA: broker.caFile,
+      KAFKA_VERSION: version,
+    });
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`Kafka ${version}: ${status === 0 ? 'ok' : 'failed'} (${seconds} s)`);
+    return status;
+  } finally {
+    await broker.remove();
+  }
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  setUp();
+  if (process.env.KAFKA_BROKERS !== undefined) {
+    return runToolAsync('vitest', 'vitest', ['run', '-c', 'vitest.kafka.config.ts', ...args], {});
+  }
+  const missing = missingTools();
+  if (missing !== undefined) {
+    console.log(
+      `The Kafka tests were not run: they need ${missing}, or KAFKA_BROKERS=host:port of a cluster`,
+    );
+    return 0;
+  }
+  for (const version of process.env.KAFKA_VERSIONS?.split(',') ?? supported) {
+    const status = await runOn(version, args);
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+process.exitCode = await main();
