@@ -126,6 +126,8 @@ export {
   type ProcessingExceptionHandler,
   type ProductionExceptionHandler,
   type RecordResponse,
+  type OffsetResetListener,
+  type PartitionReset,
   type StateRestoreListener,
   type StoreRestore,
   type UncaughtExceptionHandler,

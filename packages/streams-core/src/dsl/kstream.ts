@@ -76,7 +76,7 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
     const prefix = options.name ?? this.views.graph.names.node('KSTREAM-REPARTITION-');
     const { key = this.ref.key, value = this.ref.value, partitions } = options;
     const partitioner = partitionerOf(options);
-    const topic = { prefix, key, value, partitions, partitioner, keepNullKeys: true };
+    const topic = { prefix, key, value, partitions, partitioner };
     return this.views.stream(throughTopic(this.views, this.ref, topic));
   }
 

@@ -43,8 +43,10 @@ export class KTable<out K, out V> {
   filter<W extends V>(predicate: (value: V, key: K) => value is W, options?: Materialized<W>): KTable<K, W>;
   filter(predicate: (value: V, key: K) => boolean, options?: Materialized<V>): KTable<K, V>;
   filter(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
+    const { graph } = this.#views;
     const value = options.value ?? this.#ref.value;
-    return this.#derive('KTABLE-FILTER-', options, value, (kept) =>
+    const knowsOldValues = graph.offerOldValues(this.#ref.node);
+    const filtered = this.#derive('KTABLE-FILTER-', options, value, (kept) =>
       tableFilter({
         parent: this.#ref.node,
         predicate,
@@ -52,6 +54,9 @@ export class KTable<out K, out V> {
         versioned: this.#ref.historyRetentionMs !== undefined,
       }),
     );
+    // Rows that were not there before need not be deleted.
+    if (knowsOldValues) graph.useOldValues(filtered.ref.node);
+    return filtered;
   }
 
   /** The rows that the predicate does not hold for. */

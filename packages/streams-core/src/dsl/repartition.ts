@@ -13,8 +13,6 @@ export interface RepartitionOptions<K, V> {
   readonly value: Serde<V> | undefined;
   readonly partitions?: number | undefined;
   readonly partitioner?: StreamPartitioner<K, V> | undefined;
-  /** Records without a key have no partition they belong to; left joins want them all the same. */
-  readonly keepNullKeys?: boolean;
 }
 
 /** Sends a stream through a topic of the topology's own, so that records with the same key meet in one task. */
@@ -28,8 +26,7 @@ export function throughTopic<K, V>(
   const mergeable =
     graph.optimize.mergeRepartition === true && partitions === undefined && partitioner === undefined;
   const known = mergeable ? graph.repartitioned.get(ref.node) : undefined;
-  if (known !== undefined && (options.keepNullKeys ?? false) === known.keepNullKeys)
-    return known.ref as StreamRef<K, V>;
+  if (known !== undefined) return known as StreamRef<K, V>;
   const topic = prefix.endsWith(repartitionSuffix) ? prefix : `${prefix}${repartitionSuffix}`;
   const generated = {
     sink: graph.names.node('KSTREAM-SINK-'),
@@ -42,7 +39,9 @@ export function throughTopic<K, V>(
     : { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
   const key = requireKeySerde(options.key, `The repartitioning into "${topic}"`);
   const value = valueSerdeOr(options.value);
-  const keep = options.keepNullKeys === true ? () => true : (_value: V, recordKey: K) => recordKey !== null;
+  const nullKeys = { kept: false };
+  graph.nullKeys.set(names.filter, nullKeys);
+  const keep = (_value: V, recordKey: K): boolean => recordKey !== null || nullKeys.kept;
   graph.addProcessor({ name: names.filter, parents: [ref.node], operator: filter(keep) });
   graph.addSink({
     name: names.sink,
@@ -56,7 +55,6 @@ export function throughTopic<K, V>(
   const entry = { name: topic, key: key as Serde<unknown>, value: value as Serde<unknown> };
   graph.addSource({ name: names.source, topics: [entry], global: false });
   const through = { node: names.source, key, value, sources: [names.source], repartition: false };
-  if (mergeable)
-    graph.repartitioned.set(ref.node, { ref: through, keepNullKeys: options.keepNullKeys ?? false });
+  if (mergeable) graph.repartitioned.set(ref.node, through);
   return through;
 }

@@ -40,12 +40,7 @@ export function joinStreams<K, V1, V2, R>(
   const through = <V>(ref: StreamRef<K, V>, suffix: string, value: Serde<V> | undefined): StreamRef<K, V> => {
     if (!ref.repartition) return ref;
     const prefix = name === undefined ? ref.node : name + suffix;
-    return throughTopic(views, ref, {
-      prefix,
-      key,
-      value: value ?? ref.value,
-      keepNullKeys: keeps.left || keeps.right,
-    });
+    return throughTopic(views, ref, { prefix, key, value: value ?? ref.value });
   };
   const left = through(streams.left, '-left', options.value);
   const right = through(streams.right, '-right', options.otherValue);
@@ -61,6 +56,7 @@ export function joinStreams<K, V1, V2, R>(
   const [leftJoin, rightJoin] =
     name === undefined ? [leftGenerated, rightGenerated] : [name + leftSuffix, name + rightSuffix];
   const merge = suffixed('KSTREAM-MERGE-', '-merge');
+  if (keeps.left || keeps.right) graph.nullKeyJoins.add(merge);
   const storeOf = (generated: string, suffix: string): string =>
     `${storeName === undefined ? generated : storeName + suffix}-store`;
   const stores = { left: storeOf(leftGenerated, leftSuffix), right: storeOf(rightGenerated, rightSuffix) };

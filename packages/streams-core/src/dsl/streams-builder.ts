@@ -7,6 +7,7 @@ import { LogicalGraph } from '../topology/logical-graph.ts';
 import type { TableFacts } from '../topology/nodes.ts';
 import type { Optimizations } from '../topology/optimizations.ts';
 import type { ProcessorWrapper } from '../topology/processor.ts';
+import { settleNullKeys } from '../topology/null-keys.ts';
 import { Topology } from '../topology/topology.ts';
 import type { Consumed } from './consumed.ts';
 import { GlobalKTable } from './global-ktable.ts';
@@ -142,6 +143,7 @@ export class StreamsBuilder {
       );
     }
     if (this.#options.requireNames === true) assertNamed(this.#graph);
+    settleNullKeys(this.#graph);
     return new Topology(this.#graph, this.#options.processorWrapper);
   }
 }

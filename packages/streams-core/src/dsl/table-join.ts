@@ -40,9 +40,10 @@ export function joinTable<K, V>(
   let ref = stream;
   if (!global && ref.repartition) {
     const key = ref.key ?? other.key;
-    ref = throughTopic(views, ref, { prefix: name ?? ref.node, key, value: ref.value, keepNullKeys: left });
+    ref = throughTopic(views, ref, { prefix: name ?? ref.node, key, value: ref.value });
   }
   const node = graph.names.node(left ? 'KSTREAM-LEFTJOIN-' : 'KSTREAM-JOIN-', name);
+  if (left) graph.nullKeyJoins.add(node);
   const sources = global ? ref.sources : [...new Set([...ref.sources, ...other.sources])];
   if (!global) graph.requireCopartitioning(node, sources);
   const grace = graceMs === undefined ? undefined : addBuffer(views, node, ref, other, graceMs);

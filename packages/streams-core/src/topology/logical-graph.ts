@@ -1,5 +1,6 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
+import type { NullKeys } from './null-keys.ts';
 import { NodeNames } from './node-names.ts';
 import type {
   ProcessorNode,
@@ -25,7 +26,11 @@ export interface NewProcessor {
 export class LogicalGraph {
   readonly optimize: Optimizations;
   /** Streams that go through a topic already, by the node they come from; as the DSL knows them. */
-  readonly repartitioned = new Map<string, { readonly ref: unknown; readonly keepNullKeys: boolean }>();
+  readonly repartitioned = new Map<string, unknown>();
+  /** What is known of null keys where streams go through topics, by the node before the topic. */
+  readonly nullKeys = new Map<string, NullKeys>();
+  /** Joins that records without a key pass. */
+  readonly nullKeyJoins = new Set<string>();
   readonly names = new NodeNames();
   readonly nodes = new Map<string, TopologyNode>();
   readonly stores = new Map<string, StoreSpec>();
@@ -108,6 +113,29 @@ export class LogicalGraph {
     table.sendOldValues = true;
     if (table.store !== undefined) table.materialized = true;
     else for (const parent of table.parents) this.requireOldValues(parent);
+  }
+
+  /**
+   * Has a table's changes carry old values where that costs nothing: its rows are kept already. Returns whether they do
+   * (Kafka Streams: enableSendingOldValues without forcing materialization).
+   */
+  offerOldValues(node: string): boolean {
+    const table = this.#table(node);
+    if (table.sendOldValues) return true;
+    const [parent, ...others] = table.parents;
+    const joined = others.length > 0;
+    if ((table.store !== undefined && table.materialized) || joined) {
+      this.requireOldValues(node);
+      return true;
+    }
+    if (table.store !== undefined || parent === undefined) return false;
+    table.sendOldValues = this.offerOldValues(parent);
+    return table.sendOldValues;
+  }
+
+  /** Has a table whose parent's changes carry old values compare with them. */
+  useOldValues(node: string): void {
+    this.#table(node).sendOldValues = true;
   }
 
   /** The stores behind a table's rows. */

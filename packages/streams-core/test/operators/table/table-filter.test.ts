@@ -28,6 +28,16 @@ test('where old values are known, a row that was not there is not deleted (KTabl
   expect(run(builder.build(), [1, 2, 1, 0, null])).toEqual(['a=2@0', 'a=null@0']);
 });
 
+test('rows that are kept already bring their old values: nothing is deleted that was not there (KTableFilter)', () => {
+  const builder = new StreamsBuilder();
+  builder
+    .table(input, { as: 'rows' })
+    .filter((n) => n > 1)
+    .toStream()
+    .to(output);
+  expect(run(builder.build(), [1, 2, 1, 0, null])).toEqual(['a=2@0', 'a=null@0']);
+});
+
 test('filterNot keeps the others, in a store where it is given one', () => {
   const builder = new StreamsBuilder();
   builder.table(input).filterNot((n) => n > 1, { as: 'small' });
