@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { classPath } from './jars.mjs';
+import { classPath, defaultVersion } from './jars.mjs';
 
 const startTimeoutMs = 90_000;
 const password = 'millrace-test';
@@ -61,6 +61,9 @@ function properties(dir, { plain, secure, controller }, settings) {
     'transaction.state.log.num.partitions': 4,
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
+    // A broker that was killed is let back in as soon as the controller has missed it.
+    'broker.session.timeout.ms': 2000,
+    'broker.heartbeat.interval.ms': 500,
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1000,
     'auto.create.topics.enable': false,
@@ -126,7 +129,7 @@ export class Broker {
   }
 
   /** Prepares a broker, without starting it; takes up what is in the folder. */
-  static async at(dir, { version, settings = {} } = {}) {
+  static async at(dir, { version = defaultVersion, settings = {} } = {}) {
     const stateFile = path.join(dir, 'broker.json');
     if (existsSync(stateFile)) {
       const state = JSON.parse(readFileSync(stateFile, 'utf8'));

@@ -161,7 +161,7 @@ describe('mistakes are one clear line, status 2, and nothing half written', () =
     await run('--out', 'mine', '--log-dir', 'mine-log');
     const other = await run('--out', 'other', '--log-dir', 'mine-log', '--window-minutes', '30');
     expect(other.code).toBe(2);
-    expect(other.err).toMatch(/--log-dir holds a run over other data or with other settings/);
+    expect(other.err).toMatch(/The log holds a run over other data or with other settings/);
     const partitions = await run('--out', 'other', '--log-dir', 'mine-log', '--partitions', '5');
     expect(partitions.code).toBe(2);
     expect(partitions.err).toMatch(/exists with 4 partitions, not 5/);
