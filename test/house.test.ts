@@ -36,7 +36,7 @@ function read(name: string): SourceFile {
   return { name, lines: text.split('\n').length, imports, runtimeImports };
 }
 
-const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'testing'];
+const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'testing', 'cli'];
 const files = [...packages.map((name) => `packages/${name}/src`), 'examples/retail-reorder/src', 'bench/src']
   .flatMap(filesBelow)
   .map(read);
@@ -49,6 +49,7 @@ describe('arrows between packages', () => {
     'packages/kafka': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
+    'packages/cli': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     bench: ['log-client', 'state-stores', 'embedded-log', 'streams-core'],
   };

@@ -2,6 +2,7 @@ import {
   assertTopicName,
   type CommittedOffset,
   type CreateTopic,
+  type GroupInfo,
   type LogAdmin,
   LogError,
   type TopicInfo,
@@ -13,16 +14,33 @@ import type { LogState } from './storage/log-state.ts';
 
 const maxPartitions = 10_000;
 
+/** What an admin needs of the log's groups. */
+export interface GroupsOfAdmin {
+  onTopicsChanged(): void;
+  /** How many members each group has. */
+  members(): ReadonlyMap<string, number>;
+}
+
 /** Topics and offsets of an embedded log. Changes go through the journal like any commit. */
 export class EmbeddedAdmin implements LogAdmin {
   readonly #state: LogState;
   readonly #writer: CommitWriter;
-  readonly #onTopicsChanged: () => void;
+  readonly #groups: GroupsOfAdmin;
 
-  constructor(state: LogState, writer: CommitWriter, onTopicsChanged: () => void) {
+  constructor(state: LogState, writer: CommitWriter, groups: GroupsOfAdmin) {
     this.#state = state;
     this.#writer = writer;
-    this.#onTopicsChanged = onTopicsChanged;
+    this.#groups = groups;
+  }
+
+  async groups(): Promise<GroupInfo[]> {
+    const members = this.#groups.members();
+    const names = new Set([...this.#state.groups.keys(), ...members.keys()]);
+    return [...names].map((group) => ({
+      group,
+      members: members.get(group) ?? 0,
+      committed: this.#state.committedBy(group),
+    }));
   }
 
   async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
@@ -38,7 +56,7 @@ export class EmbeddedAdmin implements LogAdmin {
     await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
       alone: true,
     });
-    this.#onTopicsChanged();
+    this.#groups.onTopicsChanged();
   }
 
   #missing(topics: readonly CreateTopic[]): TopicCreated[] {
@@ -65,7 +83,7 @@ export class EmbeddedAdmin implements LogAdmin {
       bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true });
-    this.#onTopicsChanged();
+    this.#groups.onTopicsChanged();
   }
 
   async offsets(partitions: readonly TopicPartition[]): Promise<{ start: number; end: number }[]> {

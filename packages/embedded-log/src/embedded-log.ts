@@ -124,8 +124,14 @@ export class EmbeddedLog implements LogClient {
     this.#files = files;
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? 8 * mebibyte;
-    this.admin = new EmbeddedAdmin(state, writer, () => {
-      for (const group of this.#groups.values()) if (!group.isEmpty) group.rebalance();
+    this.admin = new EmbeddedAdmin(state, writer, {
+      onTopicsChanged: () => {
+        for (const group of this.#groups.values()) if (!group.isEmpty) group.rebalance();
+      },
+      members: () =>
+        new Map(
+          [...this.#groups].filter(([, { isEmpty }]) => !isEmpty).map(([name, { size }]) => [name, size]),
+        ),
     });
     if (options.durability === 'interval') {
       // A failed sync poisons the log; the next commit reports it.

@@ -2,6 +2,7 @@ import {
   assertTopicName,
   type CommittedOffset,
   type CreateTopic,
+  type GroupInfo,
   type LogAdmin,
   LogError,
   type TopicInfo,
@@ -13,7 +14,7 @@ import { byTopic } from './wire/by-topic.ts';
 import { createTopicsRequest } from './wire/create-topics.ts';
 import { assertOk, errorName, KafkaError } from './wire/error-codes.ts';
 import type { TopicMetadata } from './wire/metadata.ts';
-import { offsetFetchRequest } from './wire/offsets.ts';
+import { type FetchedOffset, offsetFetchRequest } from './wire/offsets.ts';
 import { errorType } from './errors.ts';
 
 const readCommitted = 1;
@@ -177,20 +178,52 @@ export class KafkaAdmin implements LogAdmin {
     partitions: readonly TopicPartition[],
   ): Promise<(CommittedOffset | undefined)[]> {
     if (partitions.length === 0) return [];
-    const found = await this.#cluster.retry(`Reading what ${group} has committed`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      const { errorCode, offsets } = await coordinator.send(offsetFetchRequest(group, partitions));
-      assertOk(errorCode, group);
-      for (const offset of offsets) assertOk(offset.errorCode, `${offset.topic}-${offset.partition}`);
-      return new Map(
-        offsets.map((offset) => [topicPartitionKey(offset.topic, offset.partition), offset] as const),
-      );
-    });
+    const offsets = await this.#fetchOffsets(group, partitions);
+    const found = new Map(
+      offsets.map((offset) => [topicPartitionKey(offset.topic, offset.partition), offset] as const),
+    );
     return partitions.map(({ topic, partition }) => {
       const known = found.get(topicPartitionKey(topic, partition));
       if (known === undefined || known.offset === noOffset) return undefined;
       return { offset: known.offset, metadata: known.metadata };
     });
+  }
+
+  #fetchOffsets(
+    group: string,
+    partitions: readonly TopicPartition[] | null,
+  ): Promise<readonly FetchedOffset[]> {
+    return this.#cluster.retry(`Reading what ${group} has committed`, async () => {
+      const coordinator = await this.#cluster.coordinator(group, 'group');
+      const { errorCode, offsets } = await coordinator.send(offsetFetchRequest(group, partitions));
+      assertOk(errorCode, group);
+      for (const offset of offsets) assertOk(offset.errorCode, `${offset.topic}-${offset.partition}`);
+      return offsets;
+    });
+  }
+
+  async groups(): Promise<GroupInfo[]> {
+    const names = await this.#cluster.retry('Listing groups', async () => {
+      // Each broker knows the groups that it looks after.
+      const lists = await this.#cluster.all((broker) => broker.call('ListGroups', undefined));
+      return [...new Set(lists.flatMap(({ groups }) => groups.map(({ groupId }) => groupId)))];
+    });
+    return Promise.all(names.map((name) => this.#group(name)));
+  }
+
+  async #group(group: string): Promise<GroupInfo> {
+    const { groups } = await this.#cluster.retry(`Looking at group ${group}`, async () => {
+      const coordinator = await this.#cluster.coordinator(group, 'group');
+      return coordinator.call('DescribeGroups', { groupIds: [group] });
+    });
+    const offsets = await this.#fetchOffsets(group, null);
+    const committed = offsets.map(({ topic, partition, offset, metadata }) => ({
+      topic,
+      partition,
+      offset,
+      metadata,
+    }));
+    return { group, members: groups[0]?.members.length ?? 0, committed };
   }
 
   async deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {

@@ -4,6 +4,7 @@ export type {
   AssignorMember,
   CreateTopic,
   GroupGeneration,
+  GroupInfo,
   GroupMember,
   GroupOptions,
   LogAdmin,

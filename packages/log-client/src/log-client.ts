@@ -48,6 +48,15 @@ export interface CommittedOffset {
 
 export interface OffsetCommit extends CommittedOffset, TopicPartition {}
 
+/** A consumer group as its coordinator knows it. */
+export interface GroupInfo {
+  readonly group: string;
+  /** How many members it has at present. */
+  readonly members: number;
+  /** What it has committed, in no particular order. */
+  readonly committed: readonly OffsetCommit[];
+}
+
 export interface LogAdmin {
   /** The named topics that exist, or all of them. */
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
@@ -58,6 +67,8 @@ export interface LogAdmin {
   offsets(partitions: readonly TopicPartition[]): Promise<{ readonly start: number; readonly end: number }[]>;
   /** What a group has committed, in the order asked for; undefined where nothing was. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
+  /** All groups that have members or have committed something, with what they have committed. */
+  groups(): Promise<GroupInfo[]>;
   /** Moves the start of partitions forward; earlier records are gone for readers at once. */
   deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
 }

@@ -39,6 +39,10 @@ export class GroupCoordinator {
     this.#onChange = onChange;
   }
 
+  get size(): number {
+    return this.#members.size;
+  }
+
   get isEmpty(): boolean {
     return this.#members.size === 0;
   }

@@ -1,4 +1,11 @@
-import { type CommittedOffset, LogError, type TopicInfo, topicPartitionKey } from '@millrace/log-client';
+import {
+  type CommittedOffset,
+  LogError,
+  type OffsetCommit,
+  parseTopicPartition,
+  type TopicInfo,
+  topicPartitionKey,
+} from '@millrace/log-client';
 import type { FramedBatch } from '../format/frame.ts';
 import type { LogEvent, TopicCreated } from '../format/log-event.ts';
 import { PartitionLog } from './partition-log.ts';
@@ -73,6 +80,14 @@ export class LogState {
   committed(group: string, topic: string, partition: number): CommittedOffset | undefined {
     const { id } = this.topic(topic);
     return this.groups.get(group)?.get(topicPartitionKey(String(id), partition));
+  }
+
+  /** All that a group has committed. */
+  committedBy(group: string): OffsetCommit[] {
+    return [...(this.groups.get(group) ?? [])].map(([key, committed]) => {
+      const { topic: id, partition } = parseTopicPartition(key);
+      return { topic: this.#byId.get(Number(id))!.name, partition, ...committed };
+    });
   }
 
   /** @throws LogError `LOG_UNKNOWN_TOPIC` */

@@ -98,6 +98,12 @@ export class Cluster {
     throw new LogError('LOG_CONFIG', 'No brokers are configured');
   }
 
+  /** Asks every broker of the cluster. */
+  async all<T>(ask: (broker: Broker) => Promise<T>): Promise<T[]> {
+    const { brokers } = await this.metadata([]);
+    return Promise.all(brokers.map(async ({ host, port }) => ask(await this.#broker(`${host}:${port}`))));
+  }
+
   /** What the cluster says of topics; of all of them for `null`. */
   async metadata(names: readonly string[] | null): Promise<Metadata> {
     const metadata = await this.any((broker) => broker.send(metadataRequest(names)));

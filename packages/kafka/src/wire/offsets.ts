@@ -10,14 +10,17 @@ export interface FetchedOffset extends TopicPartition {
   readonly metadata: string;
 }
 
-/** OffsetFetch, version 7: the first that says so when a transaction is still about to change an offset. */
+/**
+ * OffsetFetch, version 7: the first that says so when a transaction is still about to change an offset. `null` asks for all
+ * that the group has committed.
+ */
 export function offsetFetchRequest(
   group: string,
-  partitions: readonly TopicPartition[],
+  partitions: readonly TopicPartition[] | null,
 ): WireRequest<{ readonly errorCode: number; readonly offsets: readonly FetchedOffset[] }> {
   const body = new ByteWriter().tags().compactString(group);
   body
-    .compactArray(byTopic(partitions), ({ topic, entries }) => {
+    .compactArray(partitions && byTopic(partitions), ({ topic, entries }) => {
       body.compactString(topic).compactArray(entries, ({ partition }) => body.int32(partition));
       body.tags();
     })

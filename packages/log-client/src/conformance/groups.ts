@@ -100,6 +100,21 @@ export function groupSuite(test: LogTest): void {
     await heir.close();
   });
 
+  test('groups are listed with their members and what they have committed', async (log) => {
+    const topic = await filled(log, 2);
+    const [silent, busy] = [freshName('group'), freshName('group')];
+    const producer = await log.producer();
+    const commits = [{ topic, partition: 1, offset: 2, metadata: 'm' }];
+    await producer.commit({ records: [], offsets: { group: silent, commits } });
+    const events: string[] = [];
+    const member = await log.join(groupOptions(busy, topic, events));
+    await pollUntil([member], () => events.length > 0);
+    const found = new Map((await log.admin.groups()).map((one) => [one.group, one]));
+    assert.deepEqual(found.get(silent), { group: silent, members: 0, committed: commits });
+    assert.equal(found.get(busy)?.members, 1);
+    await member.close();
+  });
+
   test('offsets of a group with members cannot be set from outside', async (log) => {
     const topic = await filled(log, 1);
     const group = freshName('group');

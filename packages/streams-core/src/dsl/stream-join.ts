@@ -69,9 +69,13 @@ export function joinStreams<K, V1, V2, R>(
     right: valueSerdeOr(options.otherValue, right.value),
   };
   const { persistent = true, logging = true } = options;
+  const isInner = !keeps.left && !keeps.right;
+  const isSelfJoin =
+    graph.optimize.selfJoin === true && isInner && (streams.left as unknown) === streams.right;
   const keep = <V>(store: string, value: Serde<V>): void => {
     const { sizeMs, graceMs } = windows;
-    const retentionMs = sizeMs + graceMs;
+    // One store for both sides has seen a record that the other side's would not have: it keeps what that would still show.
+    const retentionMs = sizeMs + graceMs + (isSelfJoin ? 1 : 0);
     const spec = windowStore({
       name: store,
       key: keySerde,
@@ -84,9 +88,6 @@ export function joinStreams<K, V1, V2, R>(
     graph.addStore({ ...spec, retainDuplicates: true } as StoreSpec);
   };
   keep(stores.left, values.left);
-  const isInner = !keeps.left && !keeps.right;
-  const isSelfJoin =
-    graph.optimize.selfJoin === true && isInner && (streams.left as unknown) === streams.right;
   if (!isSelfJoin) keep(stores.right, values.right);
   if (unmatched !== undefined) {
     const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging } as const;

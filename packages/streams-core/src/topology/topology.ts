@@ -1,6 +1,7 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { assertStoresConnected } from './assert-stores.ts';
 import { describeTopology } from './describe.ts';
+import { drawTopology } from './draw.ts';
 import type { LogicalGraph } from './logical-graph.ts';
 import type { ProcessorNode, RepartitionTopic, TopologyNode } from './nodes.ts';
 import type { ProcessorWrapper } from './processor.ts';
@@ -39,9 +40,12 @@ export class Topology {
     Object.freeze(this);
   }
 
-  /** The text that Kafka Streams' `Topology#describe` prints, which its visualisers read. */
-  describe(): string {
-    return describeTopology(this.subTopologies);
+  /**
+   * The topology as a text: as Kafka Streams' `Topology#describe` prints it, which its visualisers read (the default), or as a
+   * graph for Mermaid or for Graphviz (`dot`).
+   */
+  describe({ as = 'text' }: { readonly as?: 'text' | 'mermaid' | 'dot' } = {}): string {
+    return as === 'text' ? describeTopology(this.subTopologies) : drawTopology(this.subTopologies, as);
   }
 }
 

@@ -18,25 +18,32 @@ export function streamSelfJoin<K, V, R>({
   storeName,
   joiner,
 }: StreamSelfJoin<V, R>): Operator<K, V, K, R> {
-  const { beforeMs, afterMs } = windows;
+  const { beforeMs, afterMs, sizeMs, graceMs } = windows;
   return {
     kind: 'stream-self-join',
     open(context, forward) {
       const store = context.windowStore<K, V>(storeName);
+      const seen = context.observedTime();
       return ({ key, value, timestamp, headers }) => {
+        const before = seen.value;
+        // Whatever has a key is put into the store, or tried to.
+        if (key !== null) seen.value = Math.max(before, timestamp);
         if (key === null || value === null) return context.dropped();
-        const within = (before: number, after: number) =>
-          store.fetchRange(key, Math.max(0, timestamp - before), Math.max(0, timestamp + after));
+        // Two stores would each hide what is older than their retention, as of the last record put into it.
+        const within = (earlierMs: number, laterMs: number, storeTime: number) => {
+          const oldest = Math.max(timestamp - earlierMs, storeTime - sizeMs - graceMs + 1);
+          return store.fetchRange(key, Math.max(0, oldest), Math.max(0, timestamp + laterMs));
+        };
         const results: { readonly value: R; readonly timestamp: number }[] = [];
         const add = (left: V, right: V, other: number): void => {
           results.push({ value: joiner(left, right, key), timestamp: Math.max(timestamp, other) });
         };
         // As the left side it meets what came before it; as the right side that and itself.
-        const earlier = within(beforeMs, afterMs);
+        const earlier = within(beforeMs, afterMs, before);
         const own = earlier.findLastIndex(({ start }) => start === timestamp);
         for (const [index, other] of earlier.entries())
           if (index !== own) add(value, other.value, other.start);
-        for (const other of within(afterMs, beforeMs)) add(other.value, value, other.start);
+        for (const other of within(afterMs, beforeMs, seen.value)) add(other.value, value, other.start);
         return sequence(results.length, (index) => forward({ key, ...results[index]!, headers }));
       };
     },

@@ -37,6 +37,20 @@ test('one store gives what two give, record by record', () => {
   );
 });
 
+test('it meets what a store of its own would just have let go of', () => {
+  const within = JoinWindows.of(0).before(2).after(0).grace(0);
+  const [plain, optimized] = [false, true].map((selfJoin) => {
+    const driver = new TopologyTestDriver(build(selfJoin, within));
+    pipe(driver, [
+      { side: 'left', key: 'l', value: 'a', timestamp: 43 },
+      { side: 'left', key: 'l', value: 'b', timestamp: 45 },
+    ] as Event[]);
+    return driver.createOutputTopic(output).readRecordsToList().map(show);
+  });
+  expect(optimized).toEqual(plain);
+  expect(optimized).toHaveLength(3);
+});
+
 test('it has one store, and a plain join of a stream with itself two', () => {
   const stores = (selfJoin: boolean) => [...build(selfJoin, JoinWindows.of(5)).stores.keys()];
   expect(stores(true)).toEqual(['seen-this-join-store']);

@@ -1,0 +1,81 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { readFileSync } from 'node:fs';
+import { EmbeddedLog } from '@millrace/embedded-log';
+import { type KafkaLogOptions, kafkaLog } from '@millrace/kafka';
+import type { LogClient } from '@millrace/log-client';
+import { type Command, Option } from 'commander';
+import { UsageError } from './usage-error.ts';
+
+/** Where the log is, as every command that needs one is told. */
+export interface LogOptions {
+  readonly kafka?: string;
+  readonly logDir?: string;
+  readonly tls?: boolean;
+  readonly ca?: string;
+  readonly sasl?: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly user?: string;
+}
+
+/** The password comes from the environment: command lines are read by others. */
+const passwordVariable = 'MILLRACE_PASSWORD';
+
+export function withLogOptions(command: Command): Command {
+  return command
+    .option('--kafka <brokers>', 'a Kafka cluster: host:port, several with commas between them')
+    .option('--log-dir <dir>', 'the folder of an embedded log that nobody else has open')
+    .option('--tls', 'speak TLS to the cluster')
+    .option('--ca <file>', 'speak TLS, and trust the certificates in this PEM file')
+    .addOption(
+      new Option(
+        '--sasl <mechanism>',
+        `authenticate, with --user and the password in ${passwordVariable}`,
+      ).choices(['plain', 'scram-sha-256', 'scram-sha-512']),
+    )
+    .option('--user <name>', 'the user to authenticate as');
+}
+
+export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions): Promise<LogClient> {
+  if ((kafka === undefined) === (logDir === undefined)) {
+    throw new UsageError('say where the log is: --kafka host:port, or --log-dir DIR');
+  }
+  if (logDir !== undefined) {
+    const dir = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), logDir);
+    await access(dir).catch(() => {
+      throw new UsageError(`there is no folder ${dir}: --log-dir names the folder of an embedded log`);
+    });
+    return EmbeddedLog.open({ dir });
+  }
+  const options: KafkaLogOptions = {
+    brokers: kafka!.split(','),
+    clientId: 'millrace-cli',
+    // Whoever types a wrong address wants to hear of it soon.
+    retryTimeoutMs: 10_000,
+    ...(ca === undefined ? (tls === true ? { ssl: true } : {}) : { ssl: { ca: readFileSync(ca, 'utf8') } }),
+    ...(sasl === undefined ? {} : { sasl: credentials(sasl, user) }),
+  };
+  return kafkaLog(options);
+}
+
+function credentials(
+  mechanism: NonNullable<LogOptions['sasl']>,
+  username: string | undefined,
+): NonNullable<KafkaLogOptions['sasl']> {
+  const password = process.env[passwordVariable];
+  if (username === undefined || password === undefined) {
+    throw new UsageError(
+      `--sasl needs --user, and the password in the environment variable ${passwordVariable}`,
+    );
+  }
+  return { mechanism, username, password };
+}
+
+/** Runs something on the log that the options name, and closes it. */
+export async function onLog<T>(options: LogOptions, use: (log: LogClient) => Promise<T>): Promise<T> {
+  const log = await openLog(options);
+  try {
+    return await use(log);
+  } finally {
+    await log.close();
+  }
+}

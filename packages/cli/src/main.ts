@@ -1,0 +1,50 @@
+import { isLogError } from '@millrace/log-client';
+import { Command, CommanderError } from 'commander';
+import { groupsCommand } from './commands/groups.ts';
+import { produceCommand } from './commands/produce.ts';
+import { resetCommand } from './commands/reset.ts';
+import { tailCommand } from './commands/tail.ts';
+import { topicsCommand } from './commands/topics.ts';
+import { topologyCommand } from './commands/topology.ts';
+import { UsageError } from './usage-error.ts';
+
+const program = new Command('millrace')
+  .description('Look at topologies, topics, records and groups, on the embedded log and on Kafka.')
+  .configureOutput({ outputError: () => {} })
+  .exitOverride();
+for (const add of [
+  topologyCommand,
+  topicsCommand,
+  tailCommand,
+  produceCommand,
+  groupsCommand,
+  resetCommand,
+]) {
+  add(program);
+}
+
+async function main(): Promise<number> {
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof CommanderError) {
+      const message = error.code === 'commander.help' ? 'which command?' : error.message;
+      console.error(`${message.replace(/\s+/g, ' ')} (see --help)`);
+      return 2;
+    }
+    if (error instanceof UsageError || isLogError(error)) {
+      console.error(`error: ${error.message}`);
+      return error instanceof UsageError ? 2 : 1;
+    }
+    throw error;
+  }
+}
+
+// A pipe that is closed early, by head for instance, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+process.exitCode = await main();

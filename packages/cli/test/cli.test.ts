@@ -1,0 +1,217 @@
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { EmbeddedLog } from '@millrace/embedded-log';
+import { long, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url));
+const dir = mkdtempSync(path.join(tmpdir(), 'millrace cli '));
+const logDir = path.join(dir, 'log');
+const stateDir = path.join(dir, 'state');
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function millrace(args: readonly string[], input = ''): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [bin, ...args],
+      { cwd: dir, env: { ...process.env, INIT_CWD: dir } },
+      (error, out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}
+
+const onLog = (...args: string[]): Promise<Ran> => millrace([...args, '--log-dir', logDir]);
+
+const words = topic('words', { key: string(), value: string() });
+const counts = topic('counts', { key: string(), value: long() });
+
+async function runApp(): Promise<void> {
+  const log = await EmbeddedLog.open({ dir: logDir });
+  const builder = new StreamsBuilder();
+  builder
+    .stream(words)
+    .groupBy((word) => word, { key: string() })
+    .count({ as: 'kept' })
+    .toStream()
+    .mapValues((count) => count ?? 0)
+    .to(counts);
+  const app = new StreamsApp(builder.build(), {
+    applicationId: 'counter',
+    log,
+    stateDir,
+    commitIntervalMs: 10,
+  });
+  await app.start();
+  while (app.metrics.processedRecords < 8) await new Promise((resolve) => setTimeout(resolve, 10));
+  await app.close();
+  await log.close();
+}
+
+beforeAll(async () => {
+  const log = await EmbeddedLog.open({ dir: logDir });
+  await log.close();
+});
+
+describe('on an embedded log', () => {
+  test('topics are made and listed', async () => {
+    expect((await onLog('topics', 'create', 'words', '--partitions', '2')).out).toBe(
+      'words has 2 partitions\n',
+    );
+    expect((await onLog('topics', 'create', 'counts', '--config', 'cleanup.policy=compact')).code).toBe(0);
+    const { out } = await onLog('topics', '--json');
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { topic: 'counts', partitions: 1, offsets: 0, settings: 'cleanup.policy=compact' },
+      { topic: 'words', partitions: 2, offsets: 0, settings: '' },
+    ]);
+    expect((await onLog('topics')).out).toMatch(/words +│ +2 │/);
+  });
+
+  test('lines are written and shown', async () => {
+    const lines = 'a\tmug\nb\tcup\nc\tmug\na\t\\N\n';
+    const { out } = await millrace(['produce', 'words', '--log-dir', logDir], lines);
+    expect(out).toBe('4 records written to words\n');
+    const shown = (await onLog('tail', 'words', '--from', 'beginning')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { key: string; value: string | null; topic: string });
+    expect(shown.map(({ key, value }) => `${key}=${value}`).toSorted()).toEqual([
+      'a=mug',
+      'a=null',
+      'b=cup',
+      'c=mug',
+    ]);
+    expect((await onLog('tail', 'words', '--max', '1')).out.trim().split('\n')).toHaveLength(1);
+    const odd = (await onLog('tail', 'words', '--value', 'long', '--from', 'beginning')).out;
+    expect(odd).toContain('"notA":"long","hex":"6d7567"');
+  });
+
+  test('groups are shown with their lag, and an application is reset', async () => {
+    // Four records, three of which are counted: each goes through a topic of the application's own.
+    await millrace(['produce', 'words', '--log-dir', logDir], 'd\tpot\n');
+    await runApp();
+    const groups = (await onLog('groups', '--json')).out;
+    expect(JSON.parse(groups)).toMatchObject({ group: 'counter', members: 0, lag: 0 });
+    const each = (await onLog('groups', 'counter', '--json')).out.trim().split('\n');
+    expect(each.map((line) => (JSON.parse(line) as { topic: string }).topic)).toContain('words');
+    const dry = await onLog('reset', 'counter', '--input-topics', 'words', '--state-dir', stateDir);
+    expect(dry.out).toMatch(/words-0 goes to offset 0\nwords-1 goes to offset 0\n/);
+    expect(dry.out).toMatch(/counter-kept-changelog is deleted/);
+    expect(dry.out).toMatch(/Nothing was changed: say --yes/);
+    const done = await onLog('reset', 'counter', '--input-topics', 'words', '--state-dir', stateDir, '--yes');
+    expect(done.out).toMatch(/"counter" starts over/);
+    const topics = (await onLog('topics', '--json')).out;
+    expect(topics).not.toMatch(/counter-/);
+    // Everything is counted again, from nothing: the same counts as the first time.
+    await runApp();
+    const shown = (await onLog('tail', 'counts', '--value', 'long', '--from', 'beginning')).out;
+    const last = Object.fromEntries(
+      shown
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { key: string; value: number })
+        .map(({ key, value }) => [key, value]),
+    );
+    expect(last).toEqual({ mug: 2, cup: 1, pot: 1 });
+  });
+
+  test('a topic is deleted only when that is meant', async () => {
+    expect(await onLog('topics', 'delete', 'counts')).toMatchObject({
+      code: 2,
+      err: 'error: this deletes counts for good: say --yes\n',
+    });
+    expect((await onLog('topics', 'delete', 'counts', '--yes')).out).toBe('deleted counts\n');
+  });
+});
+
+test('a topology is described as text, Mermaid and DOT', async () => {
+  const file = path.join(dir, 'app.mjs');
+  const core = fileURLToPath(
+    new URL('../node_modules/@millrace/streams-core/dist/index.js', import.meta.url),
+  );
+  writeFileSync(
+    file,
+    `import { StreamsBuilder, string, topic } from ${JSON.stringify(core)};
+     const text = (name) => topic(name, { key: string(), value: string() });
+     export function build() {
+       const builder = new StreamsBuilder();
+       builder.stream(text('in')).groupByKey().reduce((a, b) => a + b, { as: 'kept' }).toStream().to(text('out'));
+       return builder.build();
+     }`,
+  );
+  expect((await millrace(['topology', 'describe', 'app.mjs'])).out).toMatch(
+    /Sub-topology: 0\n {4}Source: KSTREAM-SOURCE-0000000000 \(topics: \[in\]\)/,
+  );
+  const mermaid = (await millrace(['topology', 'describe', 'app.mjs', '--format', 'mermaid'])).out;
+  expect(mermaid).toMatch(/^flowchart TD\n/);
+  expect(mermaid).toMatch(/\(\["in"\]\)/);
+  expect(mermaid).toMatch(/\[\("kept"\)\]/);
+  const dot = (await millrace(['topology', 'describe', 'app.mjs', '--format', 'dot'])).out;
+  expect(dot).toMatch(/^digraph topology \{\n/);
+  expect(dot).toMatch(/label="kept", shape=cylinder/);
+});
+
+describe('what goes wrong is said', () => {
+  test.each([
+    [[], /which command\? \(see --help\)/],
+    [['tail'], /missing required argument 'topic' \(see --help\)/],
+    [['topics'], /say where the log is: --kafka host:port, or --log-dir DIR/],
+    [['topics', '--log-dir', 'nowhere'], /there is no folder .*nowhere/],
+    [['topics', '--kafka', 'somewhere'], /"brokers.0": expected host:port/],
+    [['tail', 'nothing', '--log-dir', logDir], /there is no topic "nothing"/],
+    [['groups', 'nobody', '--log-dir', logDir], /there is no group "nobody"/],
+    [['topology', 'describe', 'nothing.mjs'], /cannot load .*nothing.mjs/],
+    [
+      ['topics', '--kafka', 'a:1', '--sasl', 'plain'],
+      /--sasl needs --user, and the password in the environment/,
+    ],
+  ] as const)('%j', async (args, message) => {
+    const { code, err, out } = await millrace(args);
+    expect(err).toMatch(message);
+    expect(out).toBe('');
+    expect(code).toBeGreaterThan(0);
+  });
+
+  test('a line that is no number', async () => {
+    const { code, err } = await millrace(
+      ['produce', 'words', '--value', 'long', '--log-dir', logDir],
+      'a\tx\n',
+    );
+    expect(err).toBe('error: line 1: "x" is no long: Expected a safe integer, got NaN\n');
+    expect(code).toBe(2);
+  });
+});
+
+test('a pipe that is closed early is no error', async () => {
+  await onLog('topics', 'create', 'many');
+  await millrace(['produce', 'many', '--log-dir', logDir], 'x'.repeat(2000).concat('\n').repeat(500));
+  const command = `"${process.execPath}" "${bin}" tail many --from beginning --log-dir "${logDir}" | head -1 | wc -l`;
+  const child = spawn('sh', ['-c', command]);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  await new Promise((resolve) => child.on('close', resolve));
+  expect(out.trim()).toBe('1');
+  expect(err).toBe('');
+});
