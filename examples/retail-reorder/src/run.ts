@@ -138,7 +138,7 @@ async function position(log: LogClient): Promise<{ readonly done: number; readon
     Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
   );
   const [ends, committed] = [
-    await log.admin.offsets(partitions),
+    await log.admin.offsets(partitions, { settled: true }),
     await log.admin.committed(applicationId, partitions),
   ];
   return {

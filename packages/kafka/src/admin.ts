@@ -5,6 +5,7 @@ import {
   type GroupInfo,
   type LogAdmin,
   LogError,
+  type OffsetsOptions,
   type TopicInfo,
   type TopicPartition,
   topicPartitionKey,
@@ -17,6 +18,7 @@ import type { TopicMetadata } from './wire/metadata.ts';
 import { type FetchedOffset, offsetFetchRequest } from './wire/offsets.ts';
 import { errorType } from './errors.ts';
 
+const readUncommitted = 0;
 const readCommitted = 1;
 const earliest = -2;
 const latest = -1;
@@ -63,7 +65,7 @@ export class KafkaAdmin implements LogAdmin {
       'Reading settings of topics',
       () =>
         this.#cluster.any((broker) => broker.call('DescribeConfigs', { resources, includeSynonyms: false })),
-      { timeoutMs: 2000, alsoPassing: isUnknownTopic },
+      { alsoPassing: forSome(2000, isUnknownTopic) },
     );
     return new Map(
       answer.resources.map(({ resourceName, configEntries }) => [
@@ -137,12 +139,21 @@ export class KafkaAdmin implements LogAdmin {
 
   async offsets(
     partitions: readonly TopicPartition[],
+    { settled = false }: OffsetsOptions = {},
   ): Promise<{ readonly start: number; readonly end: number }[]> {
     if (partitions.length === 0) return [];
     await this.#cluster.know(partitions);
+    const written = settled
+      ? await this.#listOffsets(partitions, latest, readUncommitted)
+      : new Map<string, number>();
     const [starts, ends] = await Promise.all([
-      this.#listOffsets(partitions, earliest),
-      this.#listOffsets(partitions, latest),
+      this.#listOffsets(partitions, earliest, readCommitted),
+      this.#cluster.retry('Waiting for transactions that are under way', async () => {
+        const decided = await this.#listOffsets(partitions, latest, readCommitted);
+        const open = [...written].find(([key, end]) => decided.get(key)! < end);
+        if (open !== undefined) throw new KafkaError('OFFSET_NOT_AVAILABLE', `${open[0]} has one`);
+        return decided;
+      }),
     ]);
     return partitions.map(({ topic, partition }) => {
       const key = topicPartitionKey(topic, partition);
@@ -150,7 +161,11 @@ export class KafkaAdmin implements LogAdmin {
     });
   }
 
-  #listOffsets(partitions: readonly TopicPartition[], timestamp: number): Promise<Map<string, number>> {
+  #listOffsets(
+    partitions: readonly TopicPartition[],
+    timestamp: number,
+    isolationLevel: number,
+  ): Promise<Map<string, number>> {
     return this.#cluster.retry('Reading offsets', async () => {
       const offsets = new Map<string, number>();
       for (const [broker, list] of await this.#cluster.byLeader(partitions)) {
@@ -160,7 +175,7 @@ export class KafkaAdmin implements LogAdmin {
         }));
         const { responses } = await broker.call('ListOffsets', {
           replicaId: -1,
-          isolationLevel: readCommitted,
+          isolationLevel,
           topics,
         });
         for (const response of responses) {
@@ -240,6 +255,12 @@ export class KafkaAdmin implements LogAdmin {
       }
     });
   }
+}
+
+/** An error that passes, but not for ever: a topic may be gone for good. */
+function forSome(ms: number, passes: (error: unknown) => boolean): (error: unknown) => boolean {
+  const deadline = performance.now() + ms;
+  return (error) => performance.now() < deadline && passes(error);
 }
 
 function isUnknownTopic(error: unknown): boolean {

@@ -21,7 +21,7 @@ test.skipIf(secure === undefined).each(mechanisms)('over TLS, as a user known by
   const producer = await log.producer({ transactionalId: topic });
   const record = { key: 'k', value: 'v', timestamp: 1, headers: noHeaders };
   await producer.commit({ records: [{ topic, partition: 0, records: [record] }] });
-  expect(await readAll(log, topic, 0, 1)).toHaveLength(1);
+  expect(await readAll(log, topic, 0)).toHaveLength(1);
   await log.close();
 });
 

@@ -14,6 +14,7 @@ export type {
   LogReader,
   LogTransaction,
   OffsetCommit,
+  OffsetsOptions,
   CommittedOffset,
   PollOptions,
   ReaderPosition,

@@ -57,6 +57,14 @@ export interface GroupInfo {
   readonly committed: readonly OffsetCommit[];
 }
 
+export interface OffsetsOptions {
+  /**
+   * Waits for transactions that are under way, so that everything committed before the call lies before `end`. Without it a
+   * commit that has just been acknowledged may take a moment to show.
+   */
+  readonly settled?: boolean;
+}
+
 export interface LogAdmin {
   /** The named topics that exist, or all of them. */
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
@@ -64,7 +72,10 @@ export interface LogAdmin {
   createTopics(topics: readonly CreateTopic[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
-  offsets(partitions: readonly TopicPartition[]): Promise<{ readonly start: number; readonly end: number }[]>;
+  offsets(
+    partitions: readonly TopicPartition[],
+    options?: OffsetsOptions,
+  ): Promise<{ readonly start: number; readonly end: number }[]>;
   /** What a group has committed, in the order asked for; undefined where nothing was. */
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
   /** All groups that have members or have committed something, with what they have committed. */

@@ -128,6 +128,7 @@ export class Cluster {
     const missing = (): TopicPartition[] =>
       partitions.filter(({ topic, partition }) => this.#topics.get(topic)?.leaders[partition] === undefined);
     if (missing().length === 0) return;
+    const deadline = performance.now() + propagationMs;
     await this.retry(
       'Looking topics up',
       async () => {
@@ -142,7 +143,7 @@ export class Cluster {
           );
         }
       },
-      { timeoutMs: propagationMs, alsoPassing: (error) => error instanceof KafkaError },
+      { alsoPassing: (error) => error instanceof KafkaError && performance.now() < deadline },
     );
   }
 

@@ -54,29 +54,20 @@ export async function drain(reader: LogReader, count: number): Promise<LogRecord
   return found;
 }
 
-/**
- * All records of a partition. A log may keep markers between records, and may take a moment to show what was committed:
- * with `count` given, waits until so many have come.
- */
-export async function readAll(
-  log: LogClient,
-  topic: string,
-  partition: number,
-  count = 0,
-): Promise<LogRecord[]> {
-  const [range] = await log.admin.offsets([{ topic, partition }]);
+/** All records of a partition that were committed before the call. */
+export async function readAll(log: LogClient, topic: string, partition: number): Promise<LogRecord[]> {
+  const [range] = await log.admin.offsets([{ topic, partition }], { settled: true });
   assert.ok(range !== undefined);
   const reader = await log.reader([{ topic, partition, offset: range.start }]);
   const records: LogRecord[] = [];
   const deadline = Date.now() + 10_000;
-  for (let next = range.start; next < range.end || records.length < count; ) {
+  for (let next = range.start; next < range.end; ) {
     assert.ok(Date.now() < deadline, `after 10 s at ${next} of ${range.end}, with ${records.length} records`);
     for (const batch of await reader.poll({ maxWaitMs: 100, maxRecords: 1000 })) {
       records.push(...batch.records);
       next = batch.nextOffset;
     }
   }
-  for (const batch of await reader.poll({ maxWaitMs: 20, maxRecords: 1000 })) records.push(...batch.records);
   await reader.close();
   return records;
 }

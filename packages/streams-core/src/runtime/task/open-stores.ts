@@ -76,7 +76,7 @@ async function openRestored(
   if (topic === undefined) return store;
   const { partition } = options.id;
   try {
-    const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }]);
+    const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }], { settled: true });
     const range = { start: whole!.start, end: endOf(spec, whole!.end, options) };
     if (dir !== undefined && !checkpointFits(store.checkpoint, topic, range)) {
       await store.close();
