@@ -51,7 +51,7 @@ describe('arrows between packages', () => {
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
-    bench: ['log-client', 'state-stores', 'embedded-log', 'streams-core'],
+    bench: ['log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };
 
   test.each(Object.entries(mayUse))('%s', (folder, allowed) => {

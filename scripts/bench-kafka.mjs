@@ -1,0 +1,167 @@
+// npm run bench:kafka: Millrace and Kafka Streams on the same broker, the same input, one thread each, in turn.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Broker } from './kafka/broker.mjs';
+import { cacheDir, classPath, defaultVersion, missingTools } from './kafka/jars.mjs';
+import { root, setUp } from './setup.mjs';
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '400000' },
+    runs: { type: 'string', default: '3' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  console.log(`usage: npm run bench:kafka [-- --records N] [--runs N] [--only JOB] [--json FILE]
+
+Runs each job in Kafka Streams and in Millrace on one broker, and in Millrace on its embedded log, in processes of their own, in
+turn. Needs Java and Maven. Jobs: stateless, window-count, stream-table-join.`);
+  process.exit(0);
+}
+setUp();
+const missing = missingTools();
+if (missing !== undefined) throw new Error(`Kafka Streams needs ${missing}`);
+const version = process.env.KAFKA_VERSION ?? defaultVersion;
+const jars = await classPath(version, ['streams']);
+const classes = path.join(cacheDir, version, 'bench');
+mkdirSync(classes, { recursive: true });
+execFileSync('javac', [
+  '-nowarn',
+  '-cp',
+  jars,
+  '-d',
+  classes,
+  path.join(root, 'bench/kafka/StreamsBench.java'),
+]);
+
+const dir = mkdtempSync(path.join(tmpdir(), 'millrace-bench-'));
+const broker = await Broker.at(path.join(dir, 'broker'), { version });
+const main = path.join(root, 'bench/dist/kafka/main.js');
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+let serial = 0;
+
+function last(command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    timeout: 180_000,
+  });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr.slice(-3000)}`);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  return lines.length === 0 ? undefined : JSON.parse(lines.at(-1));
+}
+
+const node = (args) => last(process.execPath, ['--max-old-space-size=1024', main, ...args]);
+const sides = {
+  'Kafka Streams': (job, guarantee, name, state) => {
+    node(['--kafka', broker.address, '--out', `${name}-out`]);
+    return last('java', [
+      '-Xmx1g',
+      '-cp',
+      `${jars}${path.delimiter}${classes}`,
+      'StreamsBench',
+      broker.address,
+      job,
+      guarantee,
+      name,
+      state,
+      `${name}-out`,
+    ]);
+  },
+  Millrace: (job, guarantee, name, state) =>
+    node([
+      '--kafka',
+      broker.address,
+      '--job',
+      job,
+      '--guarantee',
+      guarantee,
+      '--application',
+      name,
+      '--state',
+      state,
+      '--out',
+      `${name}-out`,
+    ]),
+  'Millrace, embedded': (job, guarantee, name, state) =>
+    node([
+      '--embedded',
+      path.join(dir, 'log'),
+      '--job',
+      job,
+      '--guarantee',
+      guarantee,
+      '--application',
+      name,
+      '--state',
+      state,
+      '--out',
+      `${name}-out`,
+    ]),
+};
+
+const rows = [];
+try {
+  await broker.start();
+  console.error(`Loading ${values.records} records ...`);
+  node(['--kafka', broker.address, '--load', values.records]);
+  node(['--embedded', path.join(dir, 'log'), '--load', values.records]);
+  const jobs = ['stateless', 'window-count', 'stream-table-join'].filter(
+    (job) => values.only === undefined || job === values.only,
+  );
+  for (const job of jobs) {
+    for (const guarantee of ['at_least_once', 'exactly_once']) {
+      const found = Object.fromEntries(Object.keys(sides).map((side) => [side, []]));
+      for (let run = 0; run < Number(values.runs); run++) {
+        for (const [side, start] of Object.entries(sides)) {
+          const name = `bench-${job}-${guarantee}-${serial++}`;
+          const state = path.join(dir, name);
+          console.error(`${job}, ${guarantee}: ${side}, run ${run + 1}`);
+          const figures = start(job, guarantee, name, state);
+          // Again, with nothing new to read and its stores gone: how long until they are back?
+          if (job !== 'stateless' && run === 0) {
+            rmSync(state, { recursive: true, force: true });
+            const again = start(job, guarantee, name, state);
+            figures.restored = again.restored;
+            figures.restoreSeconds = again.restoreSeconds;
+          }
+          found[side].push(figures);
+          rmSync(state, { recursive: true, force: true });
+        }
+      }
+      const rate = (side) =>
+        Math.round(Number(values.records) / median(found[side].map(({ seconds }) => seconds)));
+      const base = rate('Kafka Streams');
+      for (const side of Object.keys(sides)) {
+        const restore = found[side].find(({ restored }) => restored > 0);
+        rows.push({
+          job,
+          guarantee,
+          side,
+          'records/s': rate(side),
+          ratio: (rate(side) / base).toFixed(2),
+          'CPU s': median(found[side].map(({ cpuSeconds }) => cpuSeconds)).toFixed(1),
+          'peak MB': Math.round(median(found[side].map(({ peakBytes }) => peakBytes)) / 1e6),
+          restore:
+            restore === undefined ? '' : `${restore.restored} in ${restore.restoreSeconds.toFixed(2)} s`,
+        });
+      }
+      console.table(rows.slice(-3));
+    }
+  }
+} finally {
+  await broker.remove();
+  rmSync(dir, { recursive: true, force: true });
+}
+console.table(rows);
+if (values.json !== undefined)
+  writeFileSync(path.resolve(process.env.INIT_CWD ?? '.', values.json), JSON.stringify(rows, null, 2));
