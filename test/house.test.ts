@@ -36,7 +36,7 @@ function read(name: string): SourceFile {
   return { name, lines: text.split('\n').length, imports, runtimeImports };
 }
 
-const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'testing', 'cli'];
+const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'schema-registry', 'testing', 'cli'];
 const files = [...packages.map((name) => `packages/${name}/src`), 'examples/retail-reorder/src', 'bench/src']
   .flatMap(filesBelow)
   .map(read);
@@ -47,6 +47,7 @@ describe('arrows between packages', () => {
     'packages/state-stores': ['log-client'],
     'packages/embedded-log': ['log-client'],
     'packages/kafka': ['log-client'],
+    'packages/schema-registry': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'streams-core'],

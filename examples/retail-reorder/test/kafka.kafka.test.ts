@@ -12,7 +12,10 @@ import { inputs, outputs } from '../src/topics.ts';
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const dir = mkdtempSync(path.join(tmpdir(), 'retail kafka '));
 const version = process.env['KAFKA_VERSION'];
-const rounds = Number(process.env['CHAOS_ROUNDS'] ?? (version?.startsWith('3.') === true ? 0 : 15));
+const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 15);
+// Kafka 4.3 and 4.4 take a partition without a leader for deleted and end its transactions without their markers, which
+// a cluster of one meets whenever its broker goes down (docs/kafka.md); 3.9 waits until the leader is back.
+const brokerGoesDown = version?.startsWith('3.') === true;
 const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 100_000);
 const sessionTimeoutMs = 2000;
 let broker: Broker;
@@ -155,7 +158,7 @@ async function chaos(round: number): Promise<string[]> {
   for (let event = 0; event < 6 && !done.every(Boolean); event++) {
     await sleep(200 + random() * 1500);
     const index = Math.floor(random() * 3);
-    const what = random();
+    const what = random() * (brokerGoesDown ? 1 : 0.8);
     const { child } = runs[index]!;
     if (what < 0.5) {
       story.push(`kill ${index}`);

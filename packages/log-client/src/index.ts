@@ -33,6 +33,6 @@ export {
   type RecordBatch,
   toBytes,
 } from './record.ts';
-export { boolean, bytes, double, integer, long, number, type Serde, string } from './serde.ts';
+export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
 export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
 export { assertTopicName } from './topic-name.ts';

@@ -138,3 +138,8 @@ const bytesSerde: Serde<Uint8Array> = {
 export function bytes(): Serde<Uint8Array> {
   return bytesSerde;
 }
+
+/** The same serde for values that may be null, as a table's changes are: null is stored as null, not by the serde. */
+export function nullable<T>(serde: Serde<T>): Serde<T | null> {
+  return serde as Serde<T | null>;
+}

@@ -88,7 +88,17 @@ export {
 } from './topology/timestamp-extractor.ts';
 export type { SubTopology } from './topology/sub-topologies.ts';
 // Topics and serdes
-export { boolean, bytes, double, integer, long, number, type Serde, string } from '@millrace/log-client';
+export {
+  boolean,
+  bytes,
+  double,
+  integer,
+  long,
+  nullable,
+  number,
+  type Serde,
+  string,
+} from '@millrace/log-client';
 export {
   keyValueStore,
   sessionStore,
