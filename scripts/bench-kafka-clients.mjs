@@ -1,0 +1,88 @@
+// npm run bench:clients: the clients that a log on Kafka could be built on, and the one that is, on one broker, in turn.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Broker } from './kafka/broker.mjs';
+import { cacheDir, missingTools } from './kafka/jars.mjs';
+import { root, run, setUp } from './setup.mjs';
+
+const { values } = parseArgs({
+  options: {
+    records: { type: 'string', default: '400000' },
+    runs: { type: 'string', default: '3' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+if (values.help) {
+  console.log(`usage: npm run bench:clients [-- --records N] [--runs N]
+
+Writes and reads records with Millrace's client for Kafka, with kafkajs as it comes and with @platformatic/kafka, all on Node 22,
+which the last one needs; both are downloaded first. Needs Java and Maven for the broker.`);
+  process.exit(0);
+}
+setUp();
+const missing = missingTools();
+if (missing !== undefined) throw new Error(`The broker needs ${missing}`);
+const dependencies = { '@platformatic/kafka': '2.12.1', kafkajs: '2.2.4', node: '22.23.3' };
+const libraries = path.join(cacheDir, 'clients');
+const manifest = JSON.stringify({ private: true, type: 'module', dependencies });
+if (!existsSync(path.join(libraries, 'node_modules/node/bin/node'))) {
+  mkdirSync(libraries, { recursive: true });
+  writeFileSync(path.join(libraries, 'package.json'), manifest);
+  run('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock'], { cwd: libraries });
+}
+const node = path.join(libraries, 'node_modules/node/bin/node');
+const steps = { send: 'send', transact: 'transactions', read: 'read', readCommitted: 'read committed' };
+const names = ['millrace', 'kafkajs', 'platformatic'];
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+
+const dir = mkdtempSync(path.join(tmpdir(), 'millrace-clients-'));
+const broker = await Broker.at(path.join(dir, 'broker'));
+const found = Object.fromEntries(names.map((name) => [name, []]));
+try {
+  await broker.start();
+  const { kafkaLog } = await import('../packages/kafka/dist/index.js');
+  const log = kafkaLog({ brokers: [broker.address] });
+  for (let index = 0; index < Number(values.runs); index++) {
+    for (const name of names) {
+      const topic = `bench-${name}-${index}`;
+      const topics = [`${topic}-plain`, `${topic}-named`];
+      await log.admin.createTopics(topics.map((one) => ({ name: one, partitions: 4 })));
+      const script = path.join(root, 'bench/kafka/clients.mjs');
+      const { status, stdout, stderr } = spawnSync(
+        node,
+        ['--max-old-space-size=2048', script, name, broker.address, topic, values.records, libraries],
+        { encoding: 'utf8', timeout: 180_000 },
+      );
+      await log.admin.deleteTopics(topics);
+      if (status !== 0) console.error(`${name}, run ${index + 1}, failed: ${stderr.slice(-2000)}`);
+      else found[name].push(JSON.parse(stdout.trim().split('\n').at(-1)));
+    }
+  }
+  await log.close();
+} finally {
+  await broker.remove();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+console.log(
+  `${values.records} records of about 120 bytes, medians of ${values.runs} runs: 1,000 records a second (CPU µs a record)`,
+);
+console.table(
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      Object.fromEntries(
+        Object.entries(steps).map(([step, title]) => {
+          if (found[name].length === 0) return [title, 'failed'];
+          const seconds = median(found[name].map((one) => one[step].seconds));
+          const cpu = median(found[name].map((one) => one[step].cpuSeconds));
+          const rate = (Number(values.records) / seconds / 1000).toFixed(0);
+          return [title, `${rate} (${((cpu * 1e6) / Number(values.records)).toFixed(1)})`];
+        }),
+      ),
+    ]),
+  ),
+);
