@@ -1,10 +1,11 @@
 // npm run test:kafka: starts a Kafka broker, runs the tests that need one, stops it. Arguments go to Vitest.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Broker } from './kafka/broker.mjs';
 import { defaultVersion, missingTools } from './kafka/jars.mjs';
-import { runToolAsync, setUp } from './setup.mjs';
+import { root, runToolAsync, setUp } from './setup.mjs';
 
 const supported = [defaultVersion, '3.9.2'];
 
@@ -45,7 +46,15 @@ async function main() {
     const status = await runOn(version, args);
     if (status !== 0) return status;
   }
-  return 0;
+  return args.length === 0 ? golden() : 0;
+}
+
+/** The scenarios, and random ones, in Kafka Streams' own test driver too. */
+function golden() {
+  const seed = process.env.MILLRACE_SEED ?? '1';
+  const script = path.join(root, 'scripts/golden.mjs');
+  const args = [script, '--random', '300', '--seed', seed];
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
 }
 
 process.exitCode = await main();

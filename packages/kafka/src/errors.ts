@@ -55,6 +55,20 @@ const codes: Readonly<Record<string, LogErrorCode>> = {
   SASL_AUTHENTICATION_FAILED: 'LOG_UNAUTHORIZED',
 };
 
+/** What to do about errors that do not say it themselves. */
+const remedies: Readonly<Record<string, string>> = {
+  MESSAGE_TOO_LARGE: "raise the topic's max.message.bytes, or lower maxBatchBytes",
+  RECORD_LIST_TOO_LARGE: "raise the topic's segment.bytes, or lower maxBatchBytes",
+  OFFSET_METADATA_TOO_LARGE:
+    "raise the brokers' offset.metadata.max.bytes; stream times of operators go there",
+  INVALID_TRANSACTION_TIMEOUT: "lower transactionTimeoutMs, or raise the brokers' transaction.max.timeout.ms",
+  INVALID_SESSION_TIMEOUT: "keep sessionTimeoutMs within the brokers' group.min/max.session.timeout.ms",
+  INVALID_REPLICATION_FACTOR: 'there are fewer brokers than replicationFactor asks for',
+  TOPIC_AUTHORIZATION_FAILED: 'this user needs READ, WRITE, CREATE and DESCRIBE on the topic',
+  GROUP_AUTHORIZATION_FAILED: 'this user needs READ on the group',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'this user needs WRITE and DESCRIBE on the transactional id',
+};
+
 /** Kafka's name for an error, of this package's own requests or of kafkajs's; undefined for one of the network. */
 export function errorType(error: unknown): string | undefined {
   const { type, code } = error as { readonly type?: unknown; readonly code?: unknown };
@@ -83,7 +97,8 @@ export function isPassing(error: unknown): boolean {
 /** The error in the log's terms, with what was being done. Messages name no credentials: kafkajs's never do. */
 export function toLogError(error: unknown, what: string): LogError {
   if (isLogError(error)) return error;
-  const message = `${what}: ${(error as Error).message}`;
+  const remedy = remedies[errorType(error) ?? ''];
+  const message = `${what}: ${(error as Error).message}${remedy === undefined ? '' : `: ${remedy}`}`;
   const options = { cause: error };
   if (isAuthentication(error)) return new LogError('LOG_UNAUTHORIZED', message, options);
   if (isPassing(error)) return new LogError('LOG_TIMEOUT', message, options);
