@@ -1,8 +1,8 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
-import type { NullKeys } from './null-keys.ts';
 import { NodeNames } from './node-names.ts';
 import type {
+  NullKeys,
   ProcessorNode,
   RepartitionTopic,
   SinkNode,

@@ -97,3 +97,8 @@ export interface RepartitionTopic {
   /** Undefined: as many as its records' sources have. */
   readonly partitions: number | undefined;
 }
+
+/** Whether records without a key go through a repartition topic; settled when the topology is built. */
+export interface NullKeys {
+  kept: boolean;
+}

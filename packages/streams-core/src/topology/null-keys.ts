@@ -1,10 +1,5 @@
 import type { LogicalGraph } from './logical-graph.ts';
 
-/** Whether records without a key go through a repartition topic; settled when the topology is built. */
-export interface NullKeys {
-  kept: boolean;
-}
-
 /**
  * Records without a key belong to no partition: they are left out before a repartition topic, unless a left or outer join
  * comes somewhere behind it (Kafka Streams: NodesWithRelaxedNullKeyJoinDownstream).

@@ -1,39 +1,12 @@
-import type { StateStore, StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
 import type { ProcessorNode, SourceNode, TopologyNode } from '../../topology/nodes.ts';
-import type { AsyncScope, DropReason, ObservedTime } from '../../topology/operator.ts';
-import type { ProcessorWrapper } from '../../topology/processor.ts';
-import type { ProductionExceptionHandler } from '../handlers.ts';
-import { type CacheBudget, ChangeCache } from './change-cache.ts';
-import { guard, type GuardOptions } from './guard.ts';
+import { ChangeCache } from './change-cache.ts';
+import { guard } from './guard.ts';
+import type { LinkOptions } from './link-options.ts';
 import { type Hooks, operatorContext } from './operator-context.ts';
-import type { Punctuations } from './punctuation.ts';
 import { openSink } from './sink-node.ts';
-
-export interface LinkOptions extends GuardOptions {
-  readonly nodes: ReadonlyMap<string, TopologyNode>;
-  /** The nodes of this sub-topology, in the order in which they were added. */
-  readonly part: readonly TopologyNode[];
-  readonly applicationId: string;
-  readonly taskId: string;
-  /** The task's stores and the global ones. */
-  readonly stores: ReadonlyMap<string, StateStore>;
-  readonly specs: ReadonlyMap<string, StoreSpec>;
-  readonly globalStores: ReadonlySet<string>;
-  readonly punctuations: Punctuations;
-  readonly observedTimes: Map<string, ObservedTime>;
-  /** For the changes of tables that may wait until the next commit; undefined: none wait. */
-  readonly cacheBudget: CacheBudget | undefined;
-  readonly emitIntervalMs: number;
-  readonly asyncScope: AsyncScope;
-  readonly now: () => number;
-  readonly onProductionError: ProductionExceptionHandler;
-  readonly wrapProcessor: ProcessorWrapper | undefined;
-  readonly dropped: (reason?: DropReason) => void;
-  readonly requestCommit: () => void;
-}
 
 export interface Linked {
   /** Where the records of each source node go. */

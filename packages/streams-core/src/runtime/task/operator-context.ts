@@ -12,7 +12,7 @@ import type { Forward } from '../../record.ts';
 import type { ProcessorNode } from '../../topology/nodes.ts';
 import type { OperatorContext, RowStore, TableView } from '../../topology/operator.ts';
 import { handleError } from './guard.ts';
-import type { LinkOptions } from './link.ts';
+import type { LinkOptions } from './link-options.ts';
 import { TaskProcessorContext } from './processor-context.ts';
 
 /** What the linked task collects from its operators. */
