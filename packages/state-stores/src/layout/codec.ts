@@ -5,7 +5,7 @@ import { asBuffer } from './timestamped-value.ts';
 export interface KeyCodec<K> {
   readonly serde: Serde<K>;
   /** A key for a Map; equal exactly where the serialised keys are. */
-  mapKey(key: K): unknown;
+  readonly mapKey: (key: K) => unknown;
 }
 
 export interface ValueCodec<V> {

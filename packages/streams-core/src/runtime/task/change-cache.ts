@@ -1,6 +1,7 @@
-import { keyCodec, type StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
 import type { Change, Forward, StreamRecord, Windowed } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
+import { isWindowed, type RowMap, rowMap } from './row-map.ts';
 
 type ChangeRecord = StreamRecord<unknown, Change<unknown>>;
 
@@ -28,6 +29,15 @@ export interface ChangeCacheOptions {
   readonly budget: CacheBudget;
 }
 
+/** A row whose last change waits, in a list by the order of the last changes. */
+interface WaitingRow {
+  record: ChangeRecord;
+  /** From before the first change that waits. */
+  readonly oldValue: unknown;
+  before: WaitingRow | undefined;
+  after: WaitingRow | undefined;
+}
+
 /**
  * The changes of a table that wait for the next commit: of each row the last one, with the value from before the first. A
  * row that was not there before and is not there now is not sent at all. Sizes are estimated from samples
@@ -35,51 +45,79 @@ export interface ChangeCacheOptions {
  */
 export class ChangeCache {
   readonly #options: ChangeCacheOptions;
-  readonly #mapKey: (key: unknown) => unknown;
-  #waiting = new Map<unknown, ChangeRecord>();
+  readonly #rows: RowMap<WaitingRow>;
+  #first: WaitingRow | undefined;
+  #last: WaitingRow | undefined;
   #puts = 0;
   #averageBytes = entryBytes;
   #usedBytes = 0;
 
   constructor(options: ChangeCacheOptions) {
     this.#options = options;
-    this.#mapKey = rowKey(options.spec);
+    this.#rows = rowMap(options.spec);
   }
 
   get isEmpty(): boolean {
-    return this.#waiting.size === 0;
+    return this.#first === undefined;
   }
 
   put(record: ChangeRecord): void | Promise<void> {
     if (this.#puts++ % sampleEvery === 0) this.#sample(record);
-    const mapKey = this.#mapKey(record.key);
-    const first = this.#waiting.get(mapKey);
-    const { newValue } = record.value;
-    // The last to change is the last to go.
-    if (first !== undefined) this.#waiting.delete(mapKey);
-    const oldValue = (first ?? record).value.oldValue;
-    this.#waiting.set(mapKey, first === undefined ? record : { ...record, value: { newValue, oldValue } });
-    this.#account();
+    const row = this.#rows.get(record.key);
+    if (row === undefined) {
+      const oldValue = record.value.oldValue;
+      const added = { record, oldValue, before: undefined, after: undefined };
+      this.#rows.set(record.key, added);
+      this.#append(added);
+      this.#account();
+    } else {
+      row.record = record;
+      // The last to change is the last to go.
+      if (row !== this.#last) {
+        this.#unlink(row);
+        this.#append(row);
+      }
+    }
     const { budget } = this.#options;
     if (budget.usedBytes > budget.maxBytes) return this.flush();
   }
 
+  #append(row: WaitingRow): void {
+    row.before = this.#last;
+    row.after = undefined;
+    if (this.#last === undefined) this.#first = row;
+    else this.#last.after = row;
+    this.#last = row;
+  }
+
+  #unlink({ before, after }: WaitingRow): void {
+    if (before === undefined) this.#first = after;
+    else before.after = after;
+    if (after !== undefined) after.before = before;
+  }
+
   /** Sends everything on, in the order of the latest changes. */
   flush(): void | Promise<void> {
-    const records = [...this.#waiting.values()];
-    this.#waiting = new Map();
+    const rows: WaitingRow[] = [];
+    for (let row = this.#first; row !== undefined; row = row.after) rows.push(row);
+    this.#rows.clear();
+    this.#first = undefined;
+    this.#last = undefined;
     this.#account();
     const { forward, sendOldValues } = this.#options;
-    return sequence(records.length, (index) => {
-      const record = records[index]!;
-      const { newValue, oldValue } = record.value;
+    return sequence(rows.length, (index) => {
+      const { record, oldValue } = rows[index]!;
+      const { key, value, timestamp, headers } = record;
+      const { newValue } = value;
       if (newValue === null && oldValue === null) return;
-      return forward(sendOldValues ? record : { ...record, value: { newValue, oldValue: null } });
+      const sent = sendOldValues ? oldValue : null;
+      if (value.oldValue === sent) return forward(record);
+      return forward({ key, value: { newValue, oldValue: sent }, timestamp, headers });
     });
   }
 
   #account(): void {
-    const used = this.#waiting.size * this.#averageBytes;
+    const used = this.#rows.size * this.#averageBytes;
     this.#options.budget.usedBytes += used - this.#usedBytes;
     this.#usedBytes = used;
   }
@@ -91,18 +129,4 @@ export class ChangeCache {
     const size = entryBytes + spec.key.serialize(inner).length + valueBytes;
     this.#averageBytes = this.#puts === 1 ? size : (this.#averageBytes * 7 + size) / 8;
   }
-}
-
-function isWindowed({ kind }: StoreSpec): boolean {
-  return kind === 'window' || kind === 'session';
-}
-
-/** A row's key for a Map. */
-function rowKey(spec: StoreSpec): (key: unknown) => unknown {
-  const codec = keyCodec(spec.key);
-  if (!isWindowed(spec)) return (key) => codec.mapKey(key);
-  return (key) => {
-    const { key: inner, window } = key as Windowed<unknown>;
-    return `${window.start} ${window.end} ${String(codec.mapKey(inner))}`;
-  };
 }
