@@ -1,10 +1,10 @@
 // npm run test:kafka: starts a Kafka broker, runs the tests that need one, stops it. Arguments go to Vitest.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Broker } from './kafka/broker.mjs';
-import { defaultVersion, missingTools } from './kafka/jars.mjs';
+import { classPath, defaultVersion, missingTools } from './kafka/jars.mjs';
 import { root, runToolAsync, setUp } from './setup.mjs';
 
 const supported = [defaultVersion, '3.9.2'];
@@ -12,6 +12,8 @@ const supported = [defaultVersion, '3.9.2'];
 async function runOn(version, args) {
   const started = performance.now();
   const dir = mkdtempSync(path.join(tmpdir(), 'millrace-kafka-'));
+  // Downloads are not any test's time.
+  for (const profile of ['tools', 'streams']) await classPath(version, [profile]);
   const broker = await Broker.at(path.join(dir, 'broker'), { version });
   try {
     await broker.start();
@@ -29,13 +31,31 @@ async function runOn(version, args) {
   }
 }
 
+/** The tests that run Kafka's own programs, or a broker of their own. */
+function needingJava() {
+  return ['packages', 'examples']
+    .flatMap((parent) => readdirSync(path.join(root, parent)).map((name) => path.join(parent, name, 'test')))
+    .filter((folder) => existsSync(path.join(root, folder)))
+    .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
+    .filter((file) => file.endsWith('.kafka.test.ts'))
+    .filter((file) =>
+      /java\.ts'|own-broker\.ts'|scripts\/kafka/.test(readFileSync(path.join(root, file), 'utf8')),
+    );
+}
+
+/** On a cluster that is there already. */
+function runThere(missing, args) {
+  const left = missing === undefined ? [] : needingJava();
+  if (left.length > 0) console.log(`Not run, because they need ${missing}: ${left.join(', ')}`);
+  const exclude = left.flatMap((file) => ['--exclude', file]);
+  return runToolAsync('vitest', 'vitest', ['run', '-c', 'vitest.kafka.config.ts', ...exclude, ...args], {});
+}
+
 async function main() {
   const args = process.argv.slice(2);
   setUp();
-  if (process.env.KAFKA_BROKERS !== undefined) {
-    return runToolAsync('vitest', 'vitest', ['run', '-c', 'vitest.kafka.config.ts', ...args], {});
-  }
   const missing = missingTools();
+  if (process.env.KAFKA_BROKERS !== undefined) return runThere(missing, args);
   if (missing !== undefined) {
     console.log(
       `The Kafka tests were not run: they need ${missing}, or KAFKA_BROKERS=host:port of a cluster`,
