@@ -36,7 +36,16 @@ function read(name: string): SourceFile {
   return { name, lines: text.split('\n').length, imports, runtimeImports };
 }
 
-const packages = ['log-client', 'state-stores', 'streams-core', 'embedded-log', 'kafka', 'schema-registry', 'testing', 'cli'];
+const packages = [
+  'log-client',
+  'state-stores',
+  'streams-core',
+  'embedded-log',
+  'kafka',
+  'schema-registry',
+  'testing',
+  'cli',
+];
 const files = [...packages.map((name) => `packages/${name}/src`), 'examples/retail-reorder/src', 'bench/src']
   .flatMap(filesBelow)
   .map(read);
