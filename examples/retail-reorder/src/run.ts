@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { kafkaLog } from '@millrace/kafka';
-import { isLogError, type LogClient } from '@millrace/log-client';
+import { isLogError, type LogClient, type TopicPartition } from '@millrace/log-client';
 import { minutes, StreamsApp } from '@millrace/streams-core';
 import { assertDataFiles, fingerprint } from './data-files.ts';
 import { load, waitUntilLoaded } from './load.ts';
@@ -88,6 +88,8 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
       onProgress: (rows: number) => progress.advance(rows),
     };
     const loaded = options.load ? await load(log, loading) : await waitUntilLoaded(log, loading);
+    // A commit may show in some partitions before others; shipments would run ahead of sales that are still to show.
+    await log.admin.offsets(await inputPartitions(log), { settled: true });
     progress.stage('Running');
     const started = performance.now();
     const processedRecords = await process(log, path.join(dir, 'state'), options, progress);
@@ -132,11 +134,15 @@ async function process(
   return apps.reduce((sum, app) => sum + app.metrics.processedRecords, 0);
 }
 
-async function position(log: LogClient): Promise<{ readonly done: number; readonly total: number }> {
+async function inputPartitions(log: LogClient): Promise<TopicPartition[]> {
   const topics = await log.admin.topics(inputs.map(({ name }) => name));
-  const partitions = [...topics.values()].flatMap(({ name, partitions: count }) =>
-    Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+  return [...topics.values()].flatMap(({ name, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
   );
+}
+
+async function position(log: LogClient): Promise<{ readonly done: number; readonly total: number }> {
+  const partitions = await inputPartitions(log);
   const [ends, committed] = [
     await log.admin.offsets(partitions, { settled: true }),
     await log.admin.committed(applicationId, partitions),

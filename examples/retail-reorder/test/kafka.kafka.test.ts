@@ -123,6 +123,28 @@ async function untilTrue(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
+/** Of each file that differs, the lines that are only in one of both, the first few of them. */
+function differences(found: Record<string, string>): string {
+  const without = (from: string, other: string): string[] => {
+    const known = new Set(other.split('\n'));
+    return from.split('\n').filter((line) => !known.has(line));
+  };
+  return Object.keys(undisturbed)
+    .filter((name) => found[name] !== undisturbed[name])
+    .map((name) => {
+      const [more, fewer] = [
+        without(found[name] ?? '', undisturbed[name]!),
+        without(undisturbed[name]!, found[name] ?? ''),
+      ];
+      const shown = [
+        ...more.slice(0, 5).map((line) => `+ ${line}`),
+        ...fewer.slice(0, 5).map((line) => `- ${line}`),
+      ];
+      return [`${name}: ${more.length} lines more, ${fewer.length} fewer`, ...shown].join('\n');
+    })
+    .join('\n');
+}
+
 /** The same for the same seed (mulberry32). */
 function randomOf(state: number): () => number {
   let now = state >>> 0;
@@ -192,7 +214,7 @@ test.skipIf(rounds === 0)(
           await onKafka(name, ['--no-load']).finished;
           const later = JSON.stringify(results(name)) === JSON.stringify(undisturbed);
           expect.fail(
-            `${name} has other files${later ? ', but a later run reads the right ones' : ''}; ${replay}`,
+            `${name} has other files${later ? ', but a later run reads the right ones' : ''}; ${replay}\n${differences(found)}`,
           );
         }
         rmSync(path.join(dir, `${name}-state`), { recursive: true, force: true });
