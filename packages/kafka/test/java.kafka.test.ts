@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { kafkaLog } from '../src/index.ts';
 import { compressions } from '../src/format/compression.ts';
 import { brokers } from './brokers.ts';
-import { runJava, runTool } from './java.ts';
+import { kafkaVersion, runJava, runTool } from './java.ts';
 
 const log = kafkaLog({ brokers });
 afterAll(() => log.close());
@@ -96,7 +96,10 @@ describe('what is written here', () => {
     const topic = await newTopic();
     const server = ['--bootstrap-server', brokers.join(',')];
     await runTool(
-      'org.apache.kafka.tools.ConsoleProducer',
+      // Kafka 4 has moved it.
+      kafkaVersion?.startsWith('3.') === true
+        ? 'kafka.tools.ConsoleProducer'
+        : 'org.apache.kafka.tools.ConsoleProducer',
       [...server, '--topic', topic, '--property', 'parse.key=true', '--property', 'key.separator=:'],
       'mug:2\ncup:3\n',
     );
