@@ -49,7 +49,13 @@ export function retailTopology({ windowMs, graceMs }: RetailOptions): Topology {
   accepted
     .groupByKey()
     .windowedBy(TimeWindows.of(windowMs).grace(graceMs))
-    .aggregate({ initial: (): Demand => ({ units: 0, product: null }), add: addSale, as: 'demand' })
+    .aggregate({
+      initial: (): Demand => ({ units: 0, product: null }),
+      add: addSale,
+      as: 'demand',
+      // Brokers compare a record's time with their own clock, and would delete what is known of windows of years ago.
+      changelogConfigs: { 'retention.ms': '-1' },
+    })
     .suppress(untilWindowCloses({ name: 'closed-windows' }))
     .toStream()
     .flatMapValues((demand, window) => (demand === null ? [] : adjustPrice(demand, window)))
