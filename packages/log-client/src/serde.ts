@@ -13,6 +13,9 @@ export interface Serde<T> {
   readonly immutable?: boolean;
   /** A string or number for each value, equal exactly where the bytes are; cheaper to make than the bytes. */
   mapKey?(value: T): unknown;
+  /** Likewise in two parts, where a text of both would cost more: of a windowed key the window, and its key. */
+  mapGroup?(value: T): unknown;
+  mapMember?(value: T): unknown;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

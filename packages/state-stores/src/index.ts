@@ -12,6 +12,7 @@ export type {
   ReadOnlyKeyValueStore,
   ValueAndTimestamp,
 } from './key-value-store.ts';
+export { KeyMap } from './layers/key-map.ts';
 export { type KeyCodec, keyCodec } from './layout/codec.ts';
 export { LevelStore } from './level/level-store.ts';
 export { MemoryStore } from './memory/memory-store.ts';

@@ -1,9 +1,16 @@
-import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import {
+  type Headers,
+  type LogRecord,
+  noHeaders,
+  type ProducerRecord,
+  type Serde,
+} from '@millrace/log-client';
 import type { BytesChange, BytesStore } from '../bytes-store.ts';
+import { KeyMap, keyParts } from '../layers/key-map.ts';
 import { TimeIndex } from '../layers/time-index.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from '../layout/buffered-change.ts';
-import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
+import { type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { asBuffer } from '../layout/timestamped-value.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
@@ -11,7 +18,6 @@ import { BackedView } from './backed-view.ts';
 import type { BufferedChange, TimeOrderedBuffer } from '../time-ordered-buffer.ts';
 
 interface BufferCell<K> extends Cell {
-  readonly mapKey: unknown;
   readonly key: K;
   /** The serialised key, once it has been needed. */
   keyBytes: Uint8Array | undefined;
@@ -35,16 +41,17 @@ export class BufferView<K, V>
   implements StateStore, TimeOrderedBuffer<K, V>
 {
   readonly streamTime = -1;
-  readonly #keys: KeyCodec<K>;
+  readonly #keys: Serde<K>;
   readonly #values: ValueCodec<V>;
-  readonly #cells = new Map<unknown, BufferCell<K>>();
+  readonly #cells: KeyMap<K, BufferCell<K>>;
   readonly #byTime = new TimeIndex<BufferCell<K>>();
   protected readonly writeBack: WriteBack<BufferCell<K>>;
   #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     super(spec.name, backing);
-    this.#keys = keyCodec(spec.key);
+    this.#keys = spec.key;
+    this.#cells = new KeyMap(keyParts(spec.key));
     this.#values = valueCodec(spec.value);
     this.writeBack = new WriteBack({
       backing,
@@ -84,10 +91,9 @@ export class BufferView<K, V>
 
   put(time: number, change: BufferedChange<K, V>, bytes = 0): void {
     const { key, newValue, oldValue, timestamp, headers } = change;
-    const mapKey = this.#keys.mapKey(key);
-    let cell = this.#cells.get(mapKey);
+    let cell = this.#cells.get(key);
     if (cell === undefined) {
-      cell = emptyCell(mapKey, key, undefined);
+      cell = emptyCell(key, undefined);
       cell.priorValue = oldValue === null ? null : this.#values.keep(oldValue);
       this.#add(cell, time);
     }
@@ -101,18 +107,18 @@ export class BufferView<K, V>
   }
 
   get(key: K): BufferedChange<K, V> | undefined {
-    const cell = this.#cells.get(this.#keys.mapKey(key));
+    const cell = this.#cells.get(key);
     return cell === undefined ? undefined : this.#give(cell);
   }
 
   prior(key: K): { readonly value: V | null } | undefined {
-    const cell = this.#cells.get(this.#keys.mapKey(key));
+    const cell = this.#cells.get(key);
     if (cell === undefined) return undefined;
     return { value: cell.priorValue === null ? null : this.#values.give(cell.priorValue) };
   }
 
   delete(key: K): void {
-    const cell = this.#cells.get(this.#keys.mapKey(key));
+    const cell = this.#cells.get(key);
     if (cell === undefined) return;
     this.#remove(cell);
     this.writeBack.changed(cell);
@@ -160,7 +166,7 @@ export class BufferView<K, V>
   }
 
   #bytesOf(cell: BufferCell<K>): Uint8Array {
-    cell.keyBytes ??= this.#keys.serde.serialize(cell.key);
+    cell.keyBytes ??= this.#keys.serialize(cell.key);
     return cell.keyBytes;
   }
 
@@ -179,11 +185,10 @@ export class BufferView<K, V>
 
   /** Takes in what disk or changelog say of a key; undefined: nothing waits for it. */
   #place(keyBytes: Uint8Array, change: StoredChange | undefined): BufferCell<K> {
-    const key = this.#keys.serde.deserialize(keyBytes);
-    const mapKey = this.#keys.mapKey(key);
-    const old = this.#cells.get(mapKey);
+    const key = this.#keys.deserialize(keyBytes);
+    const old = this.#cells.get(key);
     if (old !== undefined) this.#remove(old);
-    const cell = emptyCell(mapKey, key, keyBytes);
+    const cell = emptyCell(key, keyBytes);
     if (change === undefined) return cell;
     const { newValue, oldValue, priorValue, timestamp, headers } = change;
     cell.timestamp = timestamp;
@@ -199,12 +204,12 @@ export class BufferView<K, V>
 
   #add(cell: BufferCell<K>, time: number): void {
     cell.time = time;
-    this.#cells.set(cell.mapKey, cell);
+    this.#cells.add(cell.key, cell);
     this.#byTime.add(time, cell);
   }
 
   #remove(cell: BufferCell<K>): void {
-    this.#cells.delete(cell.mapKey);
+    this.#cells.delete(cell.key);
     this.#bytes -= cell.bytes;
     if (cell.time !== undefined) this.#byTime.delete(cell.time, cell);
     cell.time = undefined;
@@ -225,9 +230,8 @@ export class BufferView<K, V>
   }
 }
 
-function emptyCell<K>(mapKey: unknown, key: K, keyBytes: Uint8Array | undefined): BufferCell<K> {
+function emptyCell<K>(key: K, keyBytes: Uint8Array | undefined): BufferCell<K> {
   return {
-    mapKey,
     key,
     keyBytes,
     bytes: 0,

@@ -11,7 +11,11 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
   return {
     ...(innerKey === undefined
       ? {}
-      : { mapKey: ({ key: inner, window }: Windowed<K>) => `${window.start} ${String(innerKey(inner))}` }),
+      : {
+          mapKey: ({ key: inner, window }: Windowed<K>) => `${window.start} ${String(innerKey(inner))}`,
+          mapGroup: ({ window }: Windowed<K>) => window.start,
+          mapMember: ({ key: inner }: Windowed<K>) => innerKey(inner),
+        }),
     serialize({ key: inner, window }) {
       const bytes = key.serialize(inner);
       const windowed = Buffer.allocUnsafe(bytes.length + 8);

@@ -1,7 +1,7 @@
-import type { StoreSpec } from '@millrace/state-stores';
+import type { KeyMap, StoreSpec } from '@millrace/state-stores';
 import type { Change, Forward, StreamRecord, Windowed } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
-import { isWindowed, type RowMap, rowMap } from './row-map.ts';
+import { isWindowed, rowMap } from './row-map.ts';
 
 type ChangeRecord = StreamRecord<unknown, Change<unknown>>;
 
@@ -45,7 +45,7 @@ interface WaitingRow {
  */
 export class ChangeCache {
   readonly #options: ChangeCacheOptions;
-  readonly #rows: RowMap<WaitingRow>;
+  readonly #rows: KeyMap<unknown, WaitingRow>;
   #first: WaitingRow | undefined;
   #last: WaitingRow | undefined;
   #puts = 0;
@@ -67,7 +67,7 @@ export class ChangeCache {
     if (row === undefined) {
       const oldValue = record.value.oldValue;
       const added = { record, oldValue, before: undefined, after: undefined };
-      this.#rows.set(record.key, added);
+      this.#rows.add(record.key, added);
       this.#append(added);
       this.#account();
     } else {
