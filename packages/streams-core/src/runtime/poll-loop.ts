@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { GroupMember, RecordBatch } from '@millrace/log-client';
 import type { ResolvedConfig } from './config.ts';
 import type { GlobalTables } from './global-tables.ts';
+import { Pace } from './pace.ts';
 import type { RepartitionPurge } from './repartition-purge.ts';
 import type { Task } from './task/task.ts';
 import type { TaskCommitter } from './task-committer.ts';
@@ -25,6 +26,7 @@ export interface PollLoopOptions {
 export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #paused = new Map<Task, Set<string>>();
+  readonly #pace: Pace;
   #lastCommitAt = performance.now();
   #commit: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -32,6 +34,7 @@ export class PollLoop {
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.config.maxPollRecords);
   }
 
   /** The loop ends after the round under way. */
@@ -60,14 +63,16 @@ export class PollLoop {
     if (globals !== undefined) await globals.update();
     this.#feed(batches);
     let worked = batches.length > 0;
+    const began = performance.now();
     for (const task of tasks.tasks) {
-      const done = task.process(config.maxPollRecords);
+      const done = task.process(this.#pace.limit);
       if ((typeof done === 'number' ? done : await done) > 0) worked = true;
       const fired = task.punctuate();
       if ((typeof fired === 'number' ? fired : await fired) > 0) worked = true;
       if (config.idleAdvanceMs !== undefined) await task.advanceIdle(config.idleAdvanceMs);
       this.#resume(task);
     }
+    this.#pace.tookMs(performance.now() - began, worked);
     await this.#maybeCommit();
     this.#options.purge.run();
     return worked;
