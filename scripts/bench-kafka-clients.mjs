@@ -19,7 +19,8 @@ if (values.help) {
   console.log(`usage: npm run bench:clients [-- --records N] [--runs N]
 
 Writes and reads records with Millrace's client for Kafka, with kafkajs as it comes and with @platformatic/kafka, all on Node 22,
-which the last one needs; both are downloaded first. Needs Java and Maven for the broker.`);
+which the last one needs; both are downloaded first. Then the window count, exactly once, on Millrace's client and on a log built
+on @platformatic/kafka. Needs Java and Maven for the broker.`);
   process.exit(0);
 }
 setUp();
@@ -41,6 +42,19 @@ const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length /
 const dir = mkdtempSync(path.join(tmpdir(), 'millrace-clients-'));
 const broker = await Broker.at(path.join(dir, 'broker'));
 const found = Object.fromEntries(names.map((name) => [name, []]));
+const counted = { millrace: [], platformatic: [] };
+
+/** What a process printed last, as JSON; undefined where it failed, which is said. */
+function ask(title, args) {
+  const { status, stdout, stderr } = spawnSync(node, ['--max-old-space-size=2048', ...args], {
+    encoding: 'utf8',
+    timeout: 180_000,
+  });
+  if (status !== 0) console.error(`${title} failed: ${stderr.slice(-2000)}`);
+  const line = stdout.trim().split('\n').at(-1);
+  return status === 0 && line !== '' ? JSON.parse(line) : undefined;
+}
+
 try {
   await broker.start();
   const { kafkaLog } = await import('../packages/kafka/dist/index.js');
@@ -51,14 +65,30 @@ try {
       const topics = [`${topic}-plain`, `${topic}-named`];
       await log.admin.createTopics(topics.map((one) => ({ name: one, partitions: 4 })));
       const script = path.join(root, 'bench/kafka/clients.mjs');
-      const { status, stdout, stderr } = spawnSync(
-        node,
-        ['--max-old-space-size=2048', script, name, broker.address, topic, values.records, libraries],
-        { encoding: 'utf8', timeout: 180_000 },
-      );
+      const figures = ask(`${name}, run ${index + 1}`, [
+        script,
+        name,
+        broker.address,
+        topic,
+        values.records,
+        libraries,
+      ]);
       await log.admin.deleteTopics(topics);
-      if (status !== 0) console.error(`${name}, run ${index + 1}, failed: ${stderr.slice(-2000)}`);
-      else found[name].push(JSON.parse(stdout.trim().split('\n').at(-1)));
+      if (figures !== undefined) found[name].push(figures);
+    }
+  }
+  const main = path.join(root, 'bench/dist/kafka/main.js');
+  ask('Loading', [main, '--kafka', broker.address, '--load', values.records]);
+  for (let index = 0; index < Number(values.runs); index++) {
+    for (const name of Object.keys(counted)) {
+      const application = `count-${name}-${index}`;
+      const figures = ask(`The window count on ${name}, run ${index + 1}`, [
+        main,
+        ...['--kafka', broker.address, '--job', 'window-count', '--application', application],
+        ...['--state', path.join(dir, application), '--out', `${application}-out`],
+        ...(name === 'platformatic' ? ['--platformatic', libraries] : []),
+      ]);
+      if (figures !== undefined) counted[name].push(figures);
     }
   }
   await log.close();
@@ -67,22 +97,24 @@ try {
   rmSync(dir, { recursive: true, force: true });
 }
 
+/** Of the runs' figures: a thousand records a second, and CPU microseconds a record. */
+function rate(figures) {
+  if (figures.length === 0) return 'failed';
+  const seconds = median(figures.map((one) => one.seconds));
+  const cpu = median(figures.map((one) => one.cpuSeconds));
+  const perSecond = (Number(values.records) / seconds / 1000).toFixed(0);
+  return `${perSecond} (${((cpu * 1e6) / Number(values.records)).toFixed(1)})`;
+}
+
 console.log(
   `${values.records} records of about 120 bytes, medians of ${values.runs} runs: 1,000 records a second (CPU µs a record)`,
 );
-console.table(
-  Object.fromEntries(
-    names.map((name) => [
-      name,
-      Object.fromEntries(
-        Object.entries(steps).map(([step, title]) => {
-          if (found[name].length === 0) return [title, 'failed'];
-          const seconds = median(found[name].map((one) => one[step].seconds));
-          const cpu = median(found[name].map((one) => one[step].cpuSeconds));
-          const rate = (Number(values.records) / seconds / 1000).toFixed(0);
-          return [title, `${rate} (${((cpu * 1e6) / Number(values.records)).toFixed(1)})`];
-        }),
-      ),
-    ]),
-  ),
-);
+const rows = names.map((name) => {
+  const cells = Object.entries(steps).map(([step, title]) => [
+    title,
+    rate(found[name].map((one) => one[step])),
+  ]);
+  const count = name in counted ? [['window count, exactly once', rate(counted[name])]] : [];
+  return [name, Object.fromEntries([...cells, ...count])];
+});
+console.table(Object.fromEntries(rows));
