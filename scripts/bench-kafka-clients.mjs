@@ -84,8 +84,11 @@ try {
       const application = `count-${name}-${index}`;
       const figures = ask(`The window count on ${name}, run ${index + 1}`, [
         main,
-        ...['--kafka', broker.address, '--job', 'window-count', '--application', application],
-        ...['--state', path.join(dir, application), '--out', `${application}-out`],
+        `--kafka=${broker.address}`,
+        '--job=window-count',
+        `--application=${application}`,
+        `--state=${path.join(dir, application)}`,
+        `--out=${application}-out`,
         ...(name === 'platformatic' ? ['--platformatic', libraries] : []),
       ]);
       if (figures !== undefined) counted[name].push(figures);

@@ -93,10 +93,10 @@ async function openLog({ kafka, embedded, platformatic }: typeof values): Promis
   const brokers = kafka.split(',');
   if (platformatic === undefined) return kafkaLog({ brokers });
   const module = new URL('../../kafka/platformatic-log.mjs', import.meta.url).href;
-  const { open } = (await import(module)) as {
+  const other = (await import(module)) as {
     open(brokers: readonly string[], libraries: string): Promise<LogClient>;
   };
-  return open(brokers, platformatic);
+  return other.open(brokers, platformatic);
 }
 
 const log = await openLog(values);

@@ -53,8 +53,6 @@ export function retailTopology({ windowMs, graceMs }: RetailOptions): Topology {
       initial: (): Demand => ({ units: 0, product: null }),
       add: addSale,
       as: 'demand',
-      // Brokers compare a record's time with their own clock, and would delete what is known of windows of years ago.
-      changelogConfigs: { 'retention.ms': '-1' },
     })
     .suppress(untilWindowCloses({ name: 'closed-windows' }))
     .toStream()

@@ -116,7 +116,15 @@ async function process(
   });
   const apps = Array.from(
     { length: options.instances },
-    () => new StreamsApp(topology, { applicationId, log, stateDir, maxPollRecords: 2000 }),
+    () =>
+      new StreamsApp(topology, {
+        applicationId,
+        log,
+        stateDir,
+        maxPollRecords: 2000,
+        // Brokers compare a record's time with their own clock, and would delete what is known of windows of years ago.
+        windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
+      }),
   );
   try {
     for (const app of apps) await app.start();

@@ -59,7 +59,11 @@ interface Parts {
  * partitions and consumer offsets; after a crash at any moment the log holds a prefix of the commits.
  */
 export class EmbeddedLog implements LogClient {
-  readonly capabilities: LogCapabilities = { groupFencedOffsets: true, awaitedRevoke: true };
+  readonly capabilities: LogCapabilities = {
+    groupFencedOffsets: true,
+    awaitedRevoke: true,
+    deletesByAge: false,
+  };
   readonly admin: LogAdmin;
   readonly #state: LogState;
   readonly #writer: CommitWriter;

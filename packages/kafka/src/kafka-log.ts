@@ -18,7 +18,11 @@ import { KafkaReader } from './reader/kafka-reader.ts';
 
 /** An Apache Kafka cluster as the log of an app. */
 export class KafkaLog implements LogClient {
-  readonly capabilities: LogCapabilities = { groupFencedOffsets: false, awaitedRevoke: true };
+  readonly capabilities: LogCapabilities = {
+    groupFencedOffsets: false,
+    awaitedRevoke: true,
+    deletesByAge: true,
+  };
   readonly admin: LogAdmin;
   readonly #options: ResolvedOptions;
   /** Shared by admin calls and producers; what waits for records or for a group has connections of its own. */

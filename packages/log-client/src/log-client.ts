@@ -7,6 +7,8 @@ export interface LogCapabilities {
   readonly groupFencedOffsets: boolean;
   /** `onRevoked` is awaited before the partitions go to their next owner. */
   readonly awaitedRevoke: boolean;
+  /** Records that are older than a topic's `retention.ms`, by the log's own clock, are deleted. */
+  readonly deletesByAge: boolean;
 }
 
 /**

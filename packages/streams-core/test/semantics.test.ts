@@ -8,6 +8,7 @@ import {
   SlidingWindows,
   StreamsApp,
   StreamsBuilder,
+  type StreamsConfig,
   string,
   TimeWindows,
   topic,
@@ -264,7 +265,10 @@ describe('windows', () => {
 });
 
 describe('topics of the topology’s own', () => {
-  const configs = async (build: (builder: StreamsBuilder) => void): Promise<Record<string, unknown>> => {
+  const configs = async (
+    build: (builder: StreamsBuilder) => void,
+    more: Partial<StreamsConfig> = {},
+  ): Promise<Record<string, unknown>> => {
     let found: Record<string, unknown> = {};
     await withLog(async (log, stateDir) => {
       await log.admin.createTopics([
@@ -273,7 +277,7 @@ describe('topics of the topology’s own', () => {
       ]);
       const builder = new StreamsBuilder();
       build(builder);
-      const app = new StreamsApp(builder.build(), { applicationId: 'own', log, stateDir });
+      const app = new StreamsApp(builder.build(), { applicationId: 'own', log, stateDir, ...more });
       await app.start();
       await app.close();
       found = Object.fromEntries([...(await log.admin.topics())].map(([name, info]) => [name, info.configs]));
@@ -311,6 +315,30 @@ describe('topics of the topology’s own', () => {
       'retention.ms': '-1',
       'segment.bytes': '52428800',
     });
+  });
+
+  // WindowedChangelogTopicConfig and VersionedChangelogTopicConfig: only windows get windowstore.changelog.additional.retention.ms,
+  // and where a store has a retention.ms of its own that stands.
+  test.each([
+    [60_000, String(1500 + 60_000)],
+    [Number.POSITIVE_INFINITY, '-1'],
+  ])('keep windows for %d ms more where the app says so', async (additional, retention) => {
+    const found = await configs(
+      (builder) => {
+        const stream = builder.stream(input);
+        stream
+          .groupByKey()
+          .windowedBy(TimeWindows.of(1000).grace(500))
+          .count({ as: 'windows', changelogConfigs: { 'x.y': 'z' } });
+        builder.table(other, { as: 'versions', historyRetentionMs: 7000 });
+        const joined = { storeName: 'joined', changelogConfigs: { 'retention.ms': '7' } };
+        stream.join(stream, (left) => left, JoinWindows.of(10), joined);
+      },
+      { windowStoreChangelogAdditionalRetentionMs: additional },
+    );
+    expect(found['own-windows-changelog']).toMatchObject({ 'retention.ms': retention, 'x.y': 'z' });
+    expect(found['own-versions-changelog']).toMatchObject({ 'min.compaction.lag.ms': String(7000 + day) });
+    expect(found['own-joined-this-join-store-changelog']).toMatchObject({ 'retention.ms': '7' });
   });
 
   test('are made where a key that was changed is grouped or joined, and nowhere else', () => {

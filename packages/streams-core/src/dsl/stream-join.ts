@@ -22,6 +22,7 @@ export interface StreamJoined<K, V1, V2> extends Named {
   readonly persistent?: boolean;
   /** Whether what is kept goes to changelog topics. Default: true. */
   readonly logging?: boolean;
+  readonly changelogConfigs?: Readonly<Record<string, string>>;
 }
 
 /** Adds the nodes of a stream-stream join; returns what flows out of it. Names count as in KStreamImplJoin. */
@@ -68,7 +69,8 @@ export function joinStreams<K, V1, V2, R>(
     left: valueSerdeOr(options.value, left.value),
     right: valueSerdeOr(options.otherValue, right.value),
   };
-  const { persistent = true, logging = true } = options;
+  const { persistent = true, logging = true, changelogConfigs } = options;
+  const configs = changelogConfigs === undefined ? {} : { changelogConfigs };
   const isInner = !keeps.left && !keeps.right;
   const isSelfJoin =
     graph.optimize.selfJoin === true && isInner && (streams.left as unknown) === streams.right;
@@ -85,12 +87,12 @@ export function joinStreams<K, V1, V2, R>(
       retentionMs,
       windowSizeMs: sizeMs,
     });
-    graph.addStore({ ...spec, retainDuplicates: true } as StoreSpec);
+    graph.addStore({ ...spec, ...configs, retainDuplicates: true } as StoreSpec);
   };
   keep(stores.left, values.left);
   if (!isSelfJoin) keep(stores.right, values.right);
   if (unmatched !== undefined) {
-    const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging } as const;
+    const spec = { kind: 'time-ordered-buffer', name: unmatched, persistent, logging, ...configs } as const;
     graph.addStore({
       ...spec,
       key: unmatchedKey(keySerde),

@@ -45,6 +45,11 @@ export interface StreamsConfig {
   readonly idleAdvanceMs?: number;
   /** How often to delete from repartition topics what has been processed. Default 30 seconds. */
   readonly repartitionPurgeIntervalMs?: number;
+  /**
+   * How much longer than its store a changelog of windows keeps them. Brokers compare a record's time with their own clock: an
+   * app that processes history needs Infinity, which keeps them for good. Default a day.
+   */
+  readonly windowStoreChangelogAdditionalRetentionMs?: number;
   /** How often to look for new topics where a source reads topics by pattern. Default 30 seconds. */
   readonly topicRefreshMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
@@ -65,6 +70,10 @@ export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir' | 'idleAdva
 
 const shutDown: UncaughtExceptionHandler = () => 'shutdown';
 const wholeMs = (min: number) => z.int().min(min);
+const wholeMsOrEndless = z.custom<number>(
+  (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && Number(value) >= 0),
+  'expected whole milliseconds, or Infinity',
+);
 const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function');
 
 const schema = z.strictObject({
@@ -91,6 +100,7 @@ const schema = z.strictObject({
   idleAdvanceMs: wholeMs(1).optional(),
   topicRefreshMs: wholeMs(1).default(30_000),
   repartitionPurgeIntervalMs: wholeMs(1).default(30_000),
+  windowStoreChangelogAdditionalRetentionMs: wholeMsOrEndless.default(86_400_000),
   offsetResetListener: aFunction<OffsetResetListener>().default(() => warnOfOffsetReset),
   processingExceptionHandler: aFunction<ProcessingExceptionHandler>().default(() => failOnRecordError),
   productionExceptionHandler: aFunction<ProductionExceptionHandler>().default(() => failOnRecordError),

@@ -11,7 +11,7 @@ function policies(configs: Configs): readonly string[] {
 }
 
 /** Milliseconds; endless where nothing is deleted for its age. */
-function retentionOf(configs: Configs): number {
+export function retentionOf(configs: Configs): number {
   const ms = Number(configs['retention.ms'] ?? '-1');
   return ms < 0 || !policies(configs).includes('delete') ? Number.POSITIVE_INFINITY : ms;
 }

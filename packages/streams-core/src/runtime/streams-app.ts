@@ -112,7 +112,7 @@ export class StreamsApp {
     const config = this.#config;
     const { log, applicationId } = config;
     const topology = await this.#expanded();
-    const { topics, directory } = await setUpTopics(topology, applicationId, log, config.deadLetterTopics);
+    const { topics, directory } = await setUpTopics(topology, config);
     const layout = new TaskLayout(topology, topics);
     const globals = await GlobalTables.open(topology, log);
     const globalStores = globals?.stores ?? new Map();

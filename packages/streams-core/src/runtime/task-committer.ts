@@ -1,5 +1,6 @@
 import type { GroupMember, LogClient, LogProducer, OffsetCommit } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import { ChangelogAge } from './changelog-age.ts';
 import type { ResolvedConfig } from './config.ts';
 import type { Task } from './task/task.ts';
 import type { PreparedCommit } from './task/task-options.ts';
@@ -18,6 +19,7 @@ export class TaskCommitter {
   readonly #producers = new Map<string, LogProducer>();
   readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
+  readonly #age = new ChangelogAge();
   /** Each store's next changelog offset, as of its last commit. */
   readonly #positions = new WeakMap<StateStore, Checkpoint>();
 
@@ -57,6 +59,7 @@ export class TaskCommitter {
     const topics = [...changelogs.keys(), ...sourced.map(({ topic }) => topic)];
     for (const [topic, info] of await this.#log.admin.topics(topics)) {
       this.#topicIds.set(topic, info.id);
+      if (this.#log.capabilities.deletesByAge && changelogs.has(topic)) this.#age.watch(info);
     }
   }
 
@@ -94,6 +97,7 @@ export class TaskCommitter {
     const pending = task.settle();
     if (pending !== undefined) await pending;
     const prepared = task.prepareCommit();
+    this.#age.check(prepared.records, Date.now());
     const producer = this.#producers.get(this.#sharesProducer ? shared : task.name)!;
     const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
     if (this.#exactlyOnce) {

@@ -10,6 +10,7 @@ import {
   resolveTopics,
 } from '../topology/internal-topics.ts';
 import type { Topology } from '../topology/topology.ts';
+import type { ResolvedConfig } from './config.ts';
 import type { TopicDirectory } from './task/topic-directory.ts';
 
 /**
@@ -18,10 +19,9 @@ import type { TopicDirectory } from './task/topic-directory.ts';
  */
 export async function setUpTopics(
   topology: Topology,
-  applicationId: string,
-  log: LogClient,
-  deadLetterTopics: readonly string[],
+  config: ResolvedConfig,
 ): Promise<{ readonly topics: ResolvedTopics; readonly directory: TopicDirectory }> {
+  const { applicationId, log, deadLetterTopics } = config;
   const sources = topology.subTopologies.flatMap((part) =>
     part.sources.flatMap((node) => node.topics.map(({ name }) => name)),
   );
@@ -36,16 +36,15 @@ export async function setUpTopics(
   for (const name of [...sinks, ...deadLetterTopics]) {
     if (!topology.repartitionTopics.has(name) && !found.has(name)) throw missingTopic(name, 'writes to');
   }
-  await createInternalTopics(topology, applicationId, topics, log);
+  await createInternalTopics(topology, config, topics);
   for (const [name, count] of topics.partitions) counts.set(name, count);
   return { topics, directory: directoryOf(topology, applicationId, counts, log) };
 }
 
 async function createInternalTopics(
   topology: Topology,
-  applicationId: string,
+  { applicationId, log, windowStoreChangelogAdditionalRetentionMs }: ResolvedConfig,
   topics: ResolvedTopics,
-  log: LogClient,
 ): Promise<void> {
   const repartition = [...topology.repartitionTopics.keys()].map((name) => {
     const realName = topics.realName(name);
@@ -57,7 +56,7 @@ async function createInternalTopics(
       .map((spec) => ({
         name: changelogName(applicationId, spec.name),
         partitions: topics.tasks.get(part.id) ?? 1,
-        configs: changelogConfigs(spec),
+        configs: changelogConfigs(spec, windowStoreChangelogAdditionalRetentionMs),
       })),
   );
   const wanted = [...repartition, ...changelogs];

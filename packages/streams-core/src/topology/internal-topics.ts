@@ -115,13 +115,17 @@ function copartition(
 
 const oneDayMs = 86_400_000;
 
-/** The settings Kafka Streams gives a store's changelog topic; the store's own settings go before them. */
-export function changelogConfigs(spec: StoreSpec): Record<string, string> {
+/**
+ * The settings Kafka Streams gives a store's changelog topic; the store's own settings go before them. Rows of windows are kept
+ * for `additionalRetentionMs` longer than the store keeps them.
+ */
+export function changelogConfigs(spec: StoreSpec, additionalRetentionMs: number): Record<string, string> {
   const base: Record<string, string> = { 'message.timestamp.type': 'CreateTime' };
   const retentionMs = spec.retentionMs ?? 0;
   if (spec.kind === 'window' || spec.kind === 'session') {
     base['cleanup.policy'] = 'compact,delete';
-    base['retention.ms'] = Number.isFinite(retentionMs) ? String(retentionMs + oneDayMs) : '-1';
+    const keptMs = retentionMs + additionalRetentionMs;
+    base['retention.ms'] = Number.isFinite(keptMs) ? String(keptMs) : '-1';
   } else {
     base['cleanup.policy'] = 'compact';
     // Compaction must not take versions that can still be read.

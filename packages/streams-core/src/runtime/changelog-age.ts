@@ -1,0 +1,31 @@
+import { emitWarning } from 'node:process';
+import type { PartitionRecords, TopicInfo } from '@millrace/log-client';
+import { retentionOf } from './internal-topic-settings.ts';
+
+/**
+ * Warns, once for each changelog, where what goes into it is older than the topic keeps: brokers delete by their own clock, so
+ * an app that processes history finds too little when it restores.
+ */
+export class ChangelogAge {
+  readonly #retentionMs = new Map<string, number>();
+
+  watch({ name, configs }: TopicInfo): void {
+    const ms = retentionOf(configs);
+    if (Number.isFinite(ms)) this.#retentionMs.set(name, ms);
+  }
+
+  /** Looks at the first record for each partition; `now` in milliseconds since the epoch. */
+  check(entries: readonly PartitionRecords[], now: number): void {
+    if (this.#retentionMs.size === 0) return;
+    for (const { topic, records } of entries) {
+      const ms = this.#retentionMs.get(topic);
+      const timestamp = records[0]?.timestamp;
+      if (ms === undefined || timestamp === undefined || now - timestamp <= ms) continue;
+      this.#retentionMs.delete(topic);
+      emitWarning(
+        `Changelog "${topic}" gets records of ${new Date(timestamp).toISOString()}, but its brokers keep ${ms} ms of records: they delete these, and whoever restores the store finds too little. Start the app with windowStoreChangelogAdditionalRetentionMs: Infinity, and set the topic's retention.ms to -1`,
+        'MillraceWarning',
+      );
+    }
+  }
+}
