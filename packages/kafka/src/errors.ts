@@ -90,14 +90,21 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
+/** What a controller says of new topics while its brokers are only just coming back. */
+function isFencedForNow(error: unknown): boolean {
+  return (
+    errorType(error) === 'INVALID_REPLICATION_FACTOR' && /brokers are currently fenced/.test(String(error))
+  );
+}
+
 export function isPassing(error: unknown): boolean {
-  return isConnectionError(error) || passing.has(errorType(error) ?? '');
+  return isConnectionError(error) || passing.has(errorType(error) ?? '') || isFencedForNow(error);
 }
 
 /** The error in the log's terms, with what was being done. Messages name no credentials: kafkajs's never do. */
 export function toLogError(error: unknown, what: string): LogError {
   if (isLogError(error)) return error;
-  const remedy = remedies[errorType(error) ?? ''];
+  const remedy = isPassing(error) ? undefined : remedies[errorType(error) ?? ''];
   const message = `${what}: ${(error as Error).message}${remedy === undefined ? '' : `: ${remedy}`}`;
   const options = { cause: error };
   if (isAuthentication(error)) return new LogError('LOG_UNAUTHORIZED', message, options);

@@ -91,6 +91,22 @@ test('a broker that is killed and started again costs time only', async () => {
   expect(read).toEqual(written);
 }, 120_000);
 
+test('topics that are made while a broker stops and starts come about', async () => {
+  const names: string[] = [];
+  const creating: Promise<void>[] = [];
+  const timer = setInterval(() => {
+    const name = `meanwhile-${names.length}`;
+    names.push(name);
+    creating.push(log.admin.createTopics([{ name, partitions: 1 }]));
+  }, 100);
+  await broker.stop();
+  await broker.start();
+  clearInterval(timer);
+  await Promise.all(creating);
+  expect(names.length).toBeGreaterThan(10);
+  expect([...(await log.admin.topics(names)).keys()].toSorted()).toEqual(names.toSorted());
+}, 120_000);
+
 test('a broker that is held for 20 seconds costs time only', async () => {
   const { written, read } = await during('held', async () => {
     broker.pause();
