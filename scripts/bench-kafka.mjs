@@ -61,60 +61,34 @@ function last(command, args) {
 }
 
 const node = (args) => last(process.execPath, ['--max-old-space-size=1024', main, ...args]);
+const onBroker = () => ['--kafka', broker.address];
+const onEmbedded = () => ['--embedded', path.join(dir, 'log')];
+const millrace = (where) => (job, guarantee, name, state) =>
+  node([
+    ...where(),
+    `--job=${job}`,
+    `--guarantee=${guarantee}`,
+    `--application=${name}`,
+    `--state=${state}`,
+    `--out=${name}-out`,
+  ]);
 const sides = {
   'Kafka Streams': (job, guarantee, name, state) => {
-    node(['--kafka', broker.address, '--out', `${name}-out`]);
-    return last('java', [
-      '-Xmx1g',
-      '-cp',
-      `${jars}${path.delimiter}${classes}`,
-      'StreamsBench',
-      broker.address,
-      job,
-      guarantee,
-      name,
-      state,
-      `${name}-out`,
-    ]);
+    node([...onBroker(), '--out', `${name}-out`]);
+    const classPathOf = `${jars}${path.delimiter}${classes}`;
+    const args = [broker.address, job, guarantee, name, state, `${name}-out`];
+    return last('java', ['-Xmx1g', '-cp', classPathOf, 'StreamsBench', ...args]);
   },
-  Millrace: (job, guarantee, name, state) =>
-    node([
-      '--kafka',
-      broker.address,
-      '--job',
-      job,
-      '--guarantee',
-      guarantee,
-      '--application',
-      name,
-      '--state',
-      state,
-      '--out',
-      `${name}-out`,
-    ]),
-  'Millrace, embedded': (job, guarantee, name, state) =>
-    node([
-      '--embedded',
-      path.join(dir, 'log'),
-      '--job',
-      job,
-      '--guarantee',
-      guarantee,
-      '--application',
-      name,
-      '--state',
-      state,
-      '--out',
-      `${name}-out`,
-    ]),
+  Millrace: millrace(onBroker),
+  'Millrace, embedded': millrace(onEmbedded),
 };
 
 const rows = [];
 try {
   await broker.start();
   console.error(`Loading ${values.records} records ...`);
-  node(['--kafka', broker.address, '--load', values.records]);
-  node(['--embedded', path.join(dir, 'log'), '--load', values.records]);
+  node([...onBroker(), '--load', values.records]);
+  node([...onEmbedded(), '--load', values.records]);
   const jobs = ['stateless', 'window-count', 'stream-table-join'].filter(
     (job) => values.only === undefined || job === values.only,
   );

@@ -21,8 +21,13 @@ export function decode(codec: CodecName, bytes: Uint8Array | null): unknown {
   try {
     return codec === 'json' ? JSON.parse(buffer.toString('utf8')) : serdes[codec]!.deserialize(bytes);
   } catch {
-    return { notA: codec, hex: buffer.toString('hex') };
+    return undecoded(codec, buffer);
   }
+}
+
+/** Bytes that are not what they should be. */
+export function undecoded(expected: string, bytes: Uint8Array): unknown {
+  return { notA: expected, hex: Buffer.from(bytes).toString('hex') };
 }
 
 /** @throws UsageError for a text that is no such thing */

@@ -6,6 +6,7 @@ import { resetCommand } from './commands/reset.ts';
 import { tailCommand } from './commands/tail.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { topologyCommand } from './commands/topology.ts';
+import { isRegistryError } from './registry.ts';
 import { UsageError } from './usage-error.ts';
 
 const program = new Command('millrace')
@@ -34,7 +35,7 @@ async function main(): Promise<number> {
       console.error(`${message.replace(/\s+/g, ' ')} (see --help)`);
       return 2;
     }
-    if (error instanceof UsageError || isLogError(error)) {
+    if (error instanceof UsageError || isLogError(error) || isRegistryError(error)) {
       console.error(`error: ${error.message}`);
       return error instanceof UsageError ? 2 : 1;
     }

@@ -1,6 +1,7 @@
 export type { AvroSchema, AvroValue } from './avro/avro-value.ts';
 export { avroSerde } from './avro/avro-serde.ts';
 export { type JsonSchema, type JsonSchemaValue, jsonSchemaSerde } from './json-schema/json-schema-serde.ts';
+export { type RegisteredReaderOptions, registeredReader } from './registered-reader.ts';
 export { protobufSerde } from './protobuf/protobuf-serde.ts';
 export { SchemaRegistryError } from './registry/errors.ts';
 export type { SchemaRegistryAuth, SchemaRegistryOptions } from './registry/options.ts';

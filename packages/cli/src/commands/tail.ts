@@ -1,16 +1,20 @@
 import type { LogClient, LogRecord, TopicPartition } from '@millrace/log-client';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type CodecName, codecNames, decode } from '../codecs.ts';
+import { type CodecName, codecNames, decode, undecoded } from '../codecs.ts';
 import { type LogOptions, onLog, withLogOptions } from '../connect.ts';
 import { partitionsOf, topicNamed } from '../partitions.ts';
+import { type OpenDecoder, onRegistry, type RegistryOptions, withRegistryOptions } from '../registry.ts';
 
-interface TailOptions extends LogOptions {
+/** How keys or values are shown: a codec, or by their own schemas. */
+type Shown = CodecName | 'registry';
+
+interface TailOptions extends LogOptions, RegistryOptions {
   readonly partition?: number;
   readonly from: 'end' | 'beginning' | number;
   readonly max: number;
   readonly follow?: boolean;
-  readonly key: CodecName;
-  readonly value: CodecName;
+  readonly key: Shown;
+  readonly value: Shown;
 }
 
 function start(text: string): TailOptions['from'] {
@@ -26,21 +30,51 @@ function count(text: string): number {
   throw new InvalidArgumentError('Expected a whole number.');
 }
 
-function line({ topic, partition }: TopicPartition, record: LogRecord, { key, value }: TailOptions): string {
+type Show = (bytes: Uint8Array | null) => unknown;
+
+function showing(shown: Shown, open: () => (bytes: Uint8Array) => unknown): Show {
+  if (shown !== 'registry') return (bytes) => decode(shown, bytes);
+  const read = open();
+  return (bytes) => {
+    if (bytes === null) return null;
+    try {
+      return read(bytes);
+    } catch (error) {
+      // Bytes that were written otherwise are shown; a registry that does not answer ends it.
+      if (!(error instanceof TypeError)) throw error;
+      return undecoded('registry', bytes);
+    }
+  };
+}
+
+function line(
+  { topic, partition }: TopicPartition,
+  record: LogRecord,
+  show: { readonly key: Show; readonly value: Show },
+): string {
   return JSON.stringify({
     topic,
     partition,
     offset: record.offset,
     time: new Date(record.timestamp).toISOString(),
-    key: decode(key, record.key),
-    value: decode(value, record.value),
+    key: show.key(record.key),
+    value: show.value(record.value),
     ...(record.headers.length === 0
       ? {}
       : { headers: record.headers.map((header) => [header.key, decode('string', header.value)]) }),
   });
 }
 
-async function tail(log: LogClient, name: string, options: TailOptions): Promise<void> {
+async function tail(
+  log: LogClient,
+  name: string,
+  options: TailOptions,
+  openDecoder: OpenDecoder,
+): Promise<void> {
+  const show = {
+    key: showing(options.key, () => openDecoder(name, 'key')),
+    value: showing(options.value, () => openDecoder(name, 'value')),
+  };
   const all = partitionsOf(await topicNamed(log, name));
   const wanted = all.filter(
     ({ partition }) => options.partition === undefined || partition === options.partition,
@@ -64,7 +98,7 @@ async function tail(log: LogClient, name: string, options: TailOptions): Promise
     for (const batch of await reader.poll({ maxWaitMs: 200, maxRecords: 500 })) {
       next.set(batch.partition, batch.nextOffset);
       for (const record of batch.records.slice(0, options.max - printed)) {
-        console.log(line(batch, record, options));
+        console.log(line(batch, record, show));
         printed++;
       }
     }
@@ -73,18 +107,20 @@ async function tail(log: LogClient, name: string, options: TailOptions): Promise
 }
 
 export function tailCommand(program: Command): void {
-  const codec = (flag: string, what: string) => new Option(flag, `what ${what} are`).choices(codecNames);
-  withLogOptions(
-    program
-      .command('tail')
-      .description("print a topic's records, a line of JSON for each")
-      .argument('<topic>'),
-  )
+  const codec = (flag: string, what: string) =>
+    new Option(flag, `what ${what} are`).choices([...codecNames, 'registry']);
+  const command = program
+    .command('tail')
+    .description("print a topic's records, a line of JSON for each")
+    .argument('<topic>');
+  withRegistryOptions(withLogOptions(command))
     .option('--from <where>', 'beginning, end, an offset, or -N for the last N of each partition', start, -10)
     .option('--partition <n>', 'only this partition', count)
     .option('--max <n>', 'stop after so many', count, Number.POSITIVE_INFINITY)
     .option('-f, --follow', 'wait for more')
     .addOption(codec('--key <codec>', 'keys').default('string'))
     .addOption(codec('--value <codec>', 'values').default('string'))
-    .action((name: string, options: TailOptions) => onLog(options, (log) => tail(log, name, options)));
+    .action((name: string, options: TailOptions) =>
+      onRegistry(options, (open) => onLog(options, (log) => tail(log, name, options, open))),
+    );
 }

@@ -1,13 +1,12 @@
 import type { Serde } from '@millrace/log-client';
-import avro from 'avsc';
+import type avro from 'avsc';
 import type { RegisteredSchema, SchemaReference } from '../registry/schema.ts';
-import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { ownId, type SubjectOptions } from '../registry/subject.ts';
 import { asBuffer, headerBytes, readSchemaId, writeHeader } from '../wire-format.ts';
+import { avroType } from './avro-type.ts';
 import type { AvroSchema, AvroValue } from './avro-value.ts';
 
 type Resolver = ReturnType<avro.Type['createResolver']>;
-type AvroTypeSchema = Parameters<typeof avro.Type.forSchema>[0];
 
 /**
  * Avro with its schema in a registry. Records that were written with other versions of the schema are read as this one
@@ -25,7 +24,7 @@ export function avroSerde<const S extends AvroSchema>({
 }): Serde<AvroValue<S>> {
   const { registry, subject } = where;
   const own: RegisteredSchema = { schema: JSON.stringify(schema), schemaType: 'AVRO', references };
-  const type = parse(registry, subject, own, 'never');
+  const type = avroType(registry, subject, own, 'never');
   const id = ownId(where, own);
   const resolvers = new Map<number, Resolver>();
   let scratch = Buffer.allocUnsafe(1024);
@@ -33,7 +32,7 @@ export function avroSerde<const S extends AvroSchema>({
   function resolverOf(writerId: number): Resolver {
     let resolver = resolvers.get(writerId);
     if (resolver === undefined) {
-      const writer = parse(registry, subject, registry.schema(subject, writerId), 'auto');
+      const writer = avroType(registry, subject, registry.schema(subject, writerId), 'auto');
       try {
         resolver = type.createResolver(writer);
       } catch (error) {
@@ -64,25 +63,4 @@ export function avroSerde<const S extends AvroSchema>({
     },
   };
   return serde as Serde<AvroValue<S>>;
-}
-
-/** `never` keeps unions plain and refuses those whose members could not be told apart. */
-function parse(
-  registry: SchemaRegistry,
-  subject: string,
-  schema: RegisteredSchema,
-  wrapUnions: 'auto' | 'never',
-): avro.Type {
-  const { schemaType = 'AVRO' } = schema;
-  if (schemaType !== 'AVRO') throw new TypeError(`${subject} holds ${schemaType} schemas, not Avro`);
-  const options = { registry: {}, wrapUnions, omitRecordMethods: true };
-  try {
-    for (const one of registry.referenced(schema)) {
-      avro.Type.forSchema(JSON.parse(one.schema) as AvroTypeSchema, options);
-    }
-    return avro.Type.forSchema(JSON.parse(schema.schema) as AvroTypeSchema, options);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'SchemaRegistryError') throw error;
-    throw new TypeError(`${subject}: not a schema that Avro understands: ${(error as Error).message}`);
-  }
 }

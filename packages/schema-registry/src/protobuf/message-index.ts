@@ -10,6 +10,15 @@ export function indexesOf(message: DescMessage): number[] {
   return [...(parent === undefined ? [] : indexesOf(parent)), siblings.indexOf(message)];
 }
 
+/** The message at some places of a file's messages; undefined where there is none. */
+export function messageAt(
+  messages: readonly DescMessage[],
+  [first, ...inner]: readonly number[],
+): DescMessage | undefined {
+  const message = messages[first ?? 0];
+  return message === undefined || inner.length === 0 ? message : messageAt(message.nestedMessages, inner);
+}
+
 /** The full name of the message at some places of a file; undefined where there is none. */
 export function nameAt(file: FileDescriptorProto, indexes: readonly number[]): string | undefined {
   const names = file.package === '' ? [] : [file.package];

@@ -25,6 +25,7 @@ export interface SchemaRegistryOptions {
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).refine(
   (text) => {
+    if (!URL.canParse(text)) return true;
     const { username, password } = new URL(text);
     return username === '' && password === '';
   },

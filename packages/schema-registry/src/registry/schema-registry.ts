@@ -40,14 +40,14 @@ export class SchemaRegistry {
     return this.#ask(what, 'getBySubjectAndId', subject, id, format) as RegisteredSchema;
   }
 
-  /** The schemas that a schema refers to, and those that they refer to, each before whatever needs it. */
-  referenced({ references = [] }: RegisteredSchema): (SchemaReference & RegisteredSchema)[] {
+  /** The schemas that a schema refers to, and those that they refer to, each before whatever needs it; `format` as for one. */
+  referenced({ references = [] }: RegisteredSchema, format?: string): (SchemaReference & RegisteredSchema)[] {
     const found = new Map<string, SchemaReference & RegisteredSchema>();
     const visit = (reference: SchemaReference): void => {
       if (found.has(reference.name)) return;
       const { subject, version } = reference;
       const what = `getting version ${version} of ${subject}`;
-      const schema = this.#ask(what, 'getSchemaMetadata', subject, version, true) as RegisteredSchema;
+      const schema = this.#ask(what, 'getSchemaMetadata', subject, version, true, format) as RegisteredSchema;
       for (const one of schema.references ?? []) visit(one);
       found.set(reference.name, { ...reference, schema: schema.schema });
     };
