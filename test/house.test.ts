@@ -59,7 +59,7 @@ describe('arrows between packages', () => {
     'packages/schema-registry': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
-    'packages/cli': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
+    'packages/cli': ['log-client', 'embedded-log', 'kafka', 'schema-registry', 'streams-core'],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     bench: ['log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };

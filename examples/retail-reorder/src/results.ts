@@ -66,11 +66,12 @@ export async function readResults(log: LogClient): Promise<Results> {
 
 /** @throws UsageError unless files can be written to the folder */
 export async function assertWritable(dir: string, option: string): Promise<void> {
-  const probe = path.join(dir, `.probe-${process.pid}`);
+  // Always of the same name: what a process that was killed has left, the next one takes away.
+  const probe = path.join(dir, '.probe');
   try {
     await mkdir(dir, { recursive: true });
     await writeFile(probe, '');
-    await rm(probe);
+    await rm(probe, { force: true });
   } catch (error) {
     throw new UsageError(
       `Cannot write to ${dir} (${(error as NodeJS.ErrnoException).code}): ${option} must name a folder you can write to`,

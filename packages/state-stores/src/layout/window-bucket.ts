@@ -11,9 +11,12 @@ import { asBuffer } from './timestamped-value.ts';
 const entryHeaderBytes = 20;
 const windowSuffixBytes = 12;
 
-export interface StoredEntry {
+interface StoredTimes {
   readonly time: number;
   readonly second: number;
+}
+
+export interface StoredEntry extends StoredTimes {
   readonly value: Uint8Array;
 }
 
@@ -36,12 +39,18 @@ export function keyOfBucket(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(8);
 }
 
-export function encodeBucket(entries: readonly StoredEntry[]): Buffer {
+/** Entries, whose values `encode` gives. */
+export function encodeBucket<E extends StoredTimes>(
+  entries: readonly E[],
+  encode: (entry: E) => Uint8Array,
+): Buffer {
+  const values = entries.map(encode);
   let size = 0;
-  for (const { value } of entries) size += entryHeaderBytes + value.length;
+  for (const value of values) size += entryHeaderBytes + value.length;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { time, second, value } of entries) {
+  for (const [index, { time, second }] of entries.entries()) {
+    const value = values[index]!;
     bytes.writeDoubleBE(time, at);
     bytes.writeDoubleBE(second, at + 8);
     bytes.writeUInt32BE(value.length, at + 16);

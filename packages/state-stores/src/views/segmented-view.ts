@@ -2,7 +2,7 @@ import type { LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { overlay } from '../layers/merge.ts';
 import { TimeIndex } from '../layers/time-index.ts';
-import { type Cell, WriteBack } from '../layers/write-back.ts';
+import { WriteBack } from '../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import {
   bucketKey,
@@ -13,27 +13,7 @@ import {
 } from '../layout/window-bucket.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import { BackedView } from './backed-view.ts';
-
-/** A value in a bucket: its place in time, and a second time that the view gives a meaning. */
-export interface Entry {
-  readonly time: number;
-  second: number;
-  kept: unknown;
-  changed: boolean;
-}
-
-/** A key's entries of one segment, by time. */
-export interface Bucket extends Cell {
-  readonly segment: number;
-  readonly mapKey: unknown;
-  readonly keyBytes: Uint8Array;
-  readonly entries: Entry[];
-}
-
-/** An entry with the bytes of its key: what scans over all keys give. */
-export interface KeyedEntry extends Entry {
-  readonly keyBytes: Uint8Array;
-}
+import { type Bucket, dropEntry, type Entry, type KeyedEntry, visitChanged } from './bucket.ts';
 
 interface OpenKey {
   readonly mapKey: unknown;
@@ -144,14 +124,24 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
     const found = this.#segments.get(segment)?.get(mapKey);
     this.#lastBucket = found;
-    return found ?? this.#readBucket(segment, mapKey, this.keys.serde.serialize(key));
+    if (found !== undefined) return found;
+    const before = this.#segments.get(segment - 1)?.get(mapKey);
+    return this.#readBucket(segment, mapKey, before?.keyBytes ?? this.keys.serde.serialize(key));
   }
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
     const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
     const bytes = stored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
     const entries = bytes === undefined ? [] : this.#decode(bytes);
-    const bucket: Bucket = { segment, mapKey, keyBytes, entries, uncommitted: false, unflushed: false };
+    const bucket: Bucket = {
+      segment,
+      mapKey,
+      keyBytes,
+      entries,
+      removed: undefined,
+      uncommitted: false,
+      unflushed: false,
+    };
     let buckets = this.#segments.get(segment);
     if (buckets === undefined) {
       buckets = new Map();
@@ -162,12 +152,28 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return bucket;
   }
 
-  /** Sets an entry's value; undefined deletes it. */
-  protected set(bucket: Bucket, entry: Entry, kept: unknown): void {
-    if (this.#open !== undefined && entry.kept === undefined && kept !== undefined) {
+  /** Sets the value of an entry that is in the bucket, or is put into it now. */
+  protected setEntry(bucket: Bucket, entry: Entry, value: V): void {
+    this.#keep(bucket, entry, this.values.keep(value));
+    if (entry.state === 'logged') entry.state = 'changed';
+    this.writeBack.changed(bucket);
+  }
+
+  #keep(bucket: Bucket, entry: Entry, kept: unknown): void {
+    if (this.#open !== undefined && entry.kept === undefined) {
       this.#open.add(entry.time, { mapKey: bucket.mapKey, keyBytes: bucket.keyBytes });
     }
     entry.kept = kept;
+  }
+
+  /** Takes an entry out of its bucket; what the changelog never had it need not hear of. */
+  protected removeEntry(bucket: Bucket, entry: Entry): void {
+    dropEntry(bucket, entry);
+    if (entry.state !== 'new') {
+      bucket.removed ??= [];
+      bucket.removed.push(entry);
+    }
+    this.writeBack.changed(bucket);
   }
 
   /**
@@ -186,7 +192,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
         const bucket =
           this.#segments.get(segment)?.get(mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
         for (const entry of bucket.entries) {
-          if (entry.time === time && entry.kept !== undefined) found.push({ ...entry, keyBytes });
+          if (entry.time === time) found.push({ ...entry, keyBytes });
         }
       }
     }
@@ -199,20 +205,21 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       time,
       second,
       kept: this.values.decode(value),
-      changed: false,
+      state: 'logged',
     }));
   }
 
   #encode(bucket: Bucket): BytesChange {
     if (bucket.segment > this.#lastStoredSegment) this.#lastStoredSegment = bucket.segment;
-    const stored = bucket.entries
-      .filter(({ kept }) => kept !== undefined)
-      .map(({ time, second, kept }) => ({ time, second, value: this.values.encode(kept) }));
+    const { segment, keyBytes, entries } = bucket;
+    const isGone = entries.length === 0 || segment < this.#firstSegment;
     return {
-      key: bucketKey(bucket.segment, bucket.keyBytes),
-      value: stored.length === 0 || bucket.segment < this.#firstSegment ? undefined : encodeBucket(stored),
+      key: bucketKey(segment, keyBytes),
+      value: isGone ? undefined : encodeBucket(entries, this.#encodeEntry),
     };
   }
+
+  readonly #encodeEntry = ({ kept }: Entry): Uint8Array => this.values.encode(kept);
 
   #size(): number {
     let size = 0;
@@ -272,11 +279,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   protected takeChangedEntries(toRecord: (bucket: Bucket, entry: Entry) => ProducerRecord): ProducerRecord[] {
     const records: ProducerRecord[] = [];
     for (const bucket of this.writeBack.takeUncommitted()) {
-      for (const entry of bucket.entries) {
-        if (!entry.changed) continue;
-        entry.changed = false;
-        records.push(toRecord(bucket, entry));
-      }
+      visitChanged(bucket, (entry) => records.push(toRecord(bucket, entry)));
     }
     return records;
   }
@@ -286,18 +289,21 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return kept === undefined ? null : this.values.encode(kept);
   }
 
-  /** Takes in what the changelog says of an entry; `find` gives it its place in its bucket. */
+  /** Takes in what the changelog says of an entry; `find` gives it, in its place in its bucket. */
   protected restoreEntry(
     keyBytes: Uint8Array,
     time: number,
     value: LogRecord['value'],
-    find: (entries: Entry[]) => Entry,
+    find: (bucket: Bucket) => Entry,
   ): void {
     this.observe(time);
     const segment = this.segmentOf(time);
     if (this.hasExpired(segment)) return;
     const bucket = this.bucket(segment, this.keys.serde.deserialize(keyBytes));
-    this.set(bucket, find(bucket.entries), value === null ? undefined : this.values.decode(value));
+    const entry = find(bucket);
+    entry.state = 'logged';
+    if (value === null) dropEntry(bucket, entry);
+    else this.#keep(bucket, entry, this.values.decode(value));
     this.writeBack.restored(bucket);
   }
 
@@ -318,9 +324,4 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   override close(): void | Promise<void> {
     return this.#clearing instanceof Promise ? this.#clearing.then(() => super.close()) : super.close();
   }
-}
-
-/** By serialised key. */
-export function compareKeys(a: KeyedEntry, b: KeyedEntry): number {
-  return Buffer.compare(a.keyBytes, b.keyBytes);
 }

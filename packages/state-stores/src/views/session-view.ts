@@ -2,7 +2,8 @@ import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-cl
 import { parseSessionKey, sessionKey } from '../layout/session-key.ts';
 import type { SessionEntry, SessionScan, SessionStore } from '../session-store.ts';
 import type { StateStore } from '../state-store.ts';
-import { compareKeys, type Entry, type KeyedEntry, SegmentedView } from './segmented-view.ts';
+import { type Bucket, compareKeys, type Entry, insertEntry, type KeyedEntry } from './bucket.ts';
+import { SegmentedView } from './segmented-view.ts';
 
 type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
 
@@ -32,7 +33,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     const last = this.segmentOf(this.streamTime);
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
       for (const { time, second, kept } of this.bucket(segment, key).entries) {
-        if (time < first || second > latestStart || kept === undefined) continue;
+        if (time < first || second > latestStart) continue;
         found.push({ start: second, end: time, value: this.values.give(kept) });
       }
     }
@@ -44,10 +45,9 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     const segment = this.segmentOf(end);
     if (this.hasExpired(segment)) return false;
     const bucket = this.bucket(segment, key);
-    const entry = entryAt(bucket.entries, start, end);
-    this.set(bucket, entry, value === null || value === undefined ? undefined : this.values.keep(value));
-    entry.changed = true;
-    this.writeBack.changed(bucket);
+    const entry = entryAt(bucket, start, end);
+    if (value === null || value === undefined) this.removeEntry(bucket, entry);
+    else this.setEntry(bucket, entry, value);
     return true;
   }
 
@@ -94,7 +94,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   restore({ key, value }: LogRecord): void {
     if (key === null) return;
     const { key: keyBytes, start, end } = parseSessionKey(key);
-    this.restoreEntry(keyBytes, end, value, (entries) => entryAt(entries, start, end));
+    this.restoreEntry(keyBytes, end, value, (bucket) => entryAt(bucket, start, end));
   }
 }
 
@@ -103,14 +103,13 @@ function bySecondThenKey(a: KeyedEntry, b: KeyedEntry): number {
 }
 
 /** The entry of this session, by end and then by start; a new one where there is none. */
-function entryAt(entries: Entry[], start: number, end: number): Entry {
+function entryAt(bucket: Bucket, start: number, end: number): Entry {
+  const { entries } = bucket;
   let at = entries.length;
   while (at > 0 && isAfter(entries[at - 1]!, start, end)) at--;
   const before = entries[at - 1];
   if (before?.time === end && before.second === start) return before;
-  const entry: Entry = { time: end, second: start, kept: undefined, changed: false };
-  entries.splice(at, 0, entry);
-  return entry;
+  return insertEntry(bucket, at, { time: end, second: start, kept: undefined, state: 'new' });
 }
 
 function isAfter({ time, second }: Entry, start: number, end: number): boolean {

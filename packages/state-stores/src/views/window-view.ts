@@ -4,7 +4,8 @@ import { parseWindowKey, windowKey } from '../layout/window-bucket.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import type { WindowEntry, WindowScan, WindowStore } from '../window-store.ts';
-import { compareKeys, type Entry, type KeyedEntry, SegmentedView } from './segmented-view.ts';
+import { type Bucket, compareKeys, type Entry, insertEntry, type KeyedEntry } from './bucket.ts';
+import { SegmentedView } from './segmented-view.ts';
 
 type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
 
@@ -35,14 +36,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   #find(key: K, start: number): Entry | undefined {
-    if (start < this.earliest) return undefined;
-    const { entries } = this.bucket(this.segmentOf(start), key);
-    for (let at = entries.length - 1; at >= 0; at--) {
-      const entry = entries[at]!;
-      if (entry.time === start) return entry.kept === undefined ? undefined : entry;
-      if (entry.time < start) return undefined;
-    }
-    return undefined;
+    return start < this.earliest ? undefined : lastAt(this.bucket(this.segmentOf(start), key), start);
   }
 
   fetchRange(key: K, from: number, to: number, { reverse = false }: WindowScan = {}): WindowEntry<V>[] {
@@ -51,7 +45,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     const last = this.segmentOf(Math.min(to, this.streamTime));
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
       for (const { time, kept, second } of this.bucket(segment, key).entries) {
-        if (time < first || time > to || kept === undefined) continue;
+        if (time < first || time > to) continue;
         found.push({ start: time, value: this.values.give(kept), timestamp: second });
       }
     }
@@ -70,12 +64,16 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     // With duplicates there is nothing that a null could replace.
     if (this.#retainDuplicates && (value === null || value === undefined)) return true;
     const bucket = this.bucket(segment, key);
-    const sequence = this.#retainDuplicates ? Number.MAX_SAFE_INTEGER : 0;
-    const entry = entryAt(bucket.entries, start, sequence);
-    this.set(bucket, entry, value === null || value === undefined ? undefined : this.values.keep(value));
+    if (value === null || value === undefined) {
+      const entry = lastAt(bucket, start);
+      if (entry === undefined) return true;
+      entry.second = timestamp;
+      this.removeEntry(bucket, entry);
+      return true;
+    }
+    const entry = entryAt(bucket, start, this.#retainDuplicates ? Number.MAX_SAFE_INTEGER : 0);
     entry.second = timestamp;
-    entry.changed = true;
-    this.writeBack.changed(bucket);
+    this.setEntry(bucket, entry, value);
     return true;
   }
 
@@ -114,24 +112,33 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
     const { key: keyBytes, start, sequence } = parseWindowKey(key);
-    this.restoreEntry(keyBytes, start, value, (entries) => {
-      const entry = entryAt(entries, start, sequence);
+    this.restoreEntry(keyBytes, start, value, (bucket) => {
+      const entry = entryAt(bucket, start, sequence);
       entry.second = timestamp;
       return entry;
     });
   }
 }
 
+/** The last entry with this start. */
+function lastAt({ entries }: Bucket, start: number): Entry | undefined {
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!;
+    if (entry.time === start) return entry;
+    if (entry.time < start) return undefined;
+  }
+  return undefined;
+}
+
 /** The entry with this start and place among those of the same start; a new one where there are fewer. */
-function entryAt(entries: Entry[], start: number, sequence: number): Entry {
+function entryAt(bucket: Bucket, start: number, sequence: number): Entry {
+  const { entries } = bucket;
   let end = entries.length;
   while (end > 0 && entries[end - 1]!.time > start) end--;
   let first = end;
   while (first > 0 && entries[first - 1]!.time === start) first--;
   if (sequence < end - first) return entries[first + sequence]!;
-  const entry: Entry = { time: start, second: -1, kept: undefined, changed: false };
-  entries.splice(end, 0, entry);
-  return entry;
+  return insertEntry(bucket, end, { time: start, second: -1, kept: undefined, state: 'new' });
 }
 
 /** An entry's place among those of the same start. */

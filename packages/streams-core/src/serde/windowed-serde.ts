@@ -17,11 +17,10 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
           mapMember: ({ key: inner }: Windowed<K>) => innerKey(inner),
         }),
     serialize({ key: inner, window }) {
-      const bytes = key.serialize(inner);
-      const windowed = Buffer.allocUnsafe(bytes.length + 8);
-      windowed.set(bytes);
-      windowed.writeInt32BE(Math.floor(window.start / 0x1_0000_0000), bytes.length);
-      windowed.writeUInt32BE(window.start >>> 0, bytes.length + 4);
+      const windowed = withRoom(key, inner, 8);
+      const at = windowed.length - 8;
+      windowed.writeInt32BE(Math.floor(window.start / 0x1_0000_0000), at);
+      windowed.writeUInt32BE(window.start >>> 0, at + 4);
       return windowed;
     },
     deserialize(bytes) {
@@ -37,11 +36,10 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
 export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   return {
     serialize({ key: inner, window }) {
-      const bytes = key.serialize(inner);
-      const windowed = Buffer.allocUnsafe(bytes.length + 16);
-      windowed.set(bytes);
-      windowed.writeBigInt64BE(BigInt(window.end), bytes.length);
-      windowed.writeBigInt64BE(BigInt(window.start), bytes.length + 8);
+      const windowed = withRoom(key, inner, 16);
+      const at = windowed.length - 16;
+      windowed.writeBigInt64BE(BigInt(window.end), at);
+      windowed.writeBigInt64BE(BigInt(window.start), at + 8);
       return windowed;
     },
     deserialize(bytes) {
@@ -51,4 +49,18 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
       return { key: key.deserialize(bytes.subarray(0, at)), window: { start, end } };
     },
   };
+}
+
+/** A key's bytes with some behind them that are yet to be written. */
+function withRoom<K>(serde: Serde<K>, key: K, room: number): Buffer {
+  if (serde.serializeText !== undefined) {
+    const text = serde.serializeText(key);
+    const bytes = Buffer.allocUnsafe(Buffer.byteLength(text) + room);
+    bytes.write(text);
+    return bytes;
+  }
+  const inner = serde.serialize(key);
+  const bytes = Buffer.allocUnsafe(inner.length + room);
+  bytes.set(inner);
+  return bytes;
 }

@@ -1,4 +1,5 @@
-import { sessionWindowed, string, timeWindowed } from '@millrace/streams-core';
+import { json, sessionWindowed, string, timeWindowed } from '@millrace/streams-core';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 test('windowed keys are written as Kafka does', () => {
@@ -11,4 +12,25 @@ test('windowed keys are written as Kafka does', () => {
   // SessionKeySchema: the key, then end and start as longs.
   expect(Buffer.from(session.serialize(key)).toString('hex')).toBe('6b000001000000000f0000010000000005');
   expect(session.deserialize(session.serialize(key))).toEqual(key);
+});
+
+test('begin with the bytes of their key, whatever its serde and its text', () => {
+  const window = { start: 7, end: 17 };
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.oneof(fc.string(), fc.constantFrom('\ud800', 'é', '✓', '😀')) }),
+      (key) => {
+        for (const [windowed, room] of [
+          [timeWindowed, 8],
+          [sessionWindowed, 16],
+        ] as const) {
+          const bytes = windowed(string(), 10).serialize({ key, window });
+          expect(Buffer.from(bytes.subarray(0, -room))).toEqual(Buffer.from(string().serialize(key)));
+          expect(windowed(json(), 10).serialize({ key: { key }, window }).subarray(0, -room)).toEqual(
+            json().serialize({ key }),
+          );
+        }
+      },
+    ),
+  );
 });

@@ -3,6 +3,7 @@ import type { WindowView } from '@millrace/state-stores';
 import type { Change, Forward, StreamRecord, Windowed } from '../../record.ts';
 import type { ObservedTime, Operator, OperatorContext, TableView } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
+import { windowsOfSize } from '../../windows/windows-of-size.ts';
 import type { Aggregation } from './aggregate.ts';
 import { closedEmitter } from './emit-closed.ts';
 import { type LateRecords, lateRecords, type OnLateRecord } from './late.ts';
@@ -54,18 +55,19 @@ export function windowOperator<K, V, A>(
     open(context, forward) {
       const store = context.windowStore<K, A>(storeName);
       const time = context.observedTime();
+      const windowOf = windowsOfSize(sizeMs);
       const final = emit === 'on-window-close' && closesAfterMs !== undefined;
       const send: WindowRun<K, V, A>['send'] = final
         ? () => {}
         : ({ key, headers }, start, value, timestamp) =>
-            forward({ key: { key, window: { start, end: start + sizeMs } }, value, timestamp, headers });
+            forward({ key: { key, window: windowOf(start) }, value, timestamp, headers });
       const update = updater(store, aggregation, context.sendOldValues, send);
       const run = { context, store, time, update, late: lateRecords(context, time, late), send };
       const process = assign(run);
       if (!final) return process;
       const take = (until: number) =>
         store.takeClosed(until).map(({ key, start, value, timestamp }) => ({
-          key: { key, window: { start, end: start + sizeMs } },
+          key: { key, window: windowOf(start) },
           value,
           timestamp,
           time: start,
