@@ -43,15 +43,32 @@ export function dropEntry(bucket: Bucket, entry: Entry): void {
   entry.kept = undefined;
 }
 
-/** Visits what the changelog has otherwise or not at all, and takes it for logged. */
-export function visitChanged(bucket: Bucket, visit: (entry: Entry) => void): void {
+/** Where the entries from this time on begin. */
+export function firstFrom(entries: readonly Entry[], time: number): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (entries[middle]!.time < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Visits what the changelog has otherwise or not at all, with each entry's place among those of the same time, and takes it for
+ * logged.
+ */
+export function visitChanged(bucket: Bucket, visit: (entry: Entry, place: number) => void): void {
+  const { entries, removed } = bucket;
   // Before what may have come back in their place.
-  if (bucket.removed !== undefined) bucket.removed.forEach(visit);
+  if (removed !== undefined) for (const entry of removed) visit(entry, 0);
   bucket.removed = undefined;
-  for (const entry of bucket.entries) {
+  for (let at = 0, first = 0; at < entries.length; at++) {
+    const entry = entries[at]!;
+    if (entry.time !== entries[first]!.time) first = at;
     if (entry.state === 'logged') continue;
     entry.state = 'logged';
-    visit(entry);
+    visit(entry, at - first);
   }
 }
 

@@ -276,10 +276,12 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   }
 
   /** What became of the entries changed since the last commit, in the order in which their buckets first changed. */
-  protected takeChangedEntries(toRecord: (bucket: Bucket, entry: Entry) => ProducerRecord): ProducerRecord[] {
+  protected takeChangedEntries(
+    toRecord: (bucket: Bucket, entry: Entry, place: number) => ProducerRecord,
+  ): ProducerRecord[] {
     const records: ProducerRecord[] = [];
     for (const bucket of this.writeBack.takeUncommitted()) {
-      visitChanged(bucket, (entry) => records.push(toRecord(bucket, entry)));
+      visitChanged(bucket, (entry, place) => records.push(toRecord(bucket, entry, place)));
     }
     return records;
   }

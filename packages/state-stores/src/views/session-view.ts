@@ -2,7 +2,7 @@ import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-cl
 import { parseSessionKey, sessionKey } from '../layout/session-key.ts';
 import type { SessionEntry, SessionScan, SessionStore } from '../session-store.ts';
 import type { StateStore } from '../state-store.ts';
-import { type Bucket, compareKeys, type Entry, insertEntry, type KeyedEntry } from './bucket.ts';
+import { type Bucket, compareKeys, type Entry, firstFrom, insertEntry, type KeyedEntry } from './bucket.ts';
 import { SegmentedView } from './segmented-view.ts';
 
 type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
@@ -32,8 +32,10 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     const found: SessionEntry<V>[] = [];
     const last = this.segmentOf(this.streamTime);
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
-      for (const { time, second, kept } of this.bucket(segment, key).entries) {
-        if (time < first || second > latestStart) continue;
+      const { entries } = this.bucket(segment, key);
+      for (let at = firstFrom(entries, first); at < entries.length; at++) {
+        const { time, second, kept } = entries[at]!;
+        if (second > latestStart) continue;
         found.push({ start: second, end: time, value: this.values.give(kept) });
       }
     }

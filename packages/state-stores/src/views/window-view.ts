@@ -4,7 +4,7 @@ import { parseWindowKey, windowKey } from '../layout/window-bucket.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import type { WindowEntry, WindowScan, WindowStore } from '../window-store.ts';
-import { type Bucket, compareKeys, type Entry, insertEntry, type KeyedEntry } from './bucket.ts';
+import { type Bucket, compareKeys, type Entry, firstFrom, insertEntry, type KeyedEntry } from './bucket.ts';
 import { SegmentedView } from './segmented-view.ts';
 
 type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
@@ -44,8 +44,10 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     const found: WindowEntry<V>[] = [];
     const last = this.segmentOf(Math.min(to, this.streamTime));
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
-      for (const { time, kept, second } of this.bucket(segment, key).entries) {
-        if (time < first || time > to) continue;
+      const { entries } = this.bucket(segment, key);
+      for (let at = firstFrom(entries, first); at < entries.length; at++) {
+        const { time, kept, second } = entries[at]!;
+        if (time > to) break;
         found.push({ start: time, value: this.values.give(kept), timestamp: second });
       }
     }
@@ -101,8 +103,8 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   takeChanges(): ProducerRecord[] {
-    return this.takeChangedEntries((bucket, entry) => ({
-      key: windowKey(bucket.keyBytes, entry.time, sequenceOf(bucket.entries, entry)),
+    return this.takeChangedEntries((bucket, entry, place) => ({
+      key: windowKey(bucket.keyBytes, entry.time, place),
       value: this.encodeValue(entry),
       timestamp: entry.second,
       headers: noHeaders,
@@ -139,12 +141,4 @@ function entryAt(bucket: Bucket, start: number, sequence: number): Entry {
   while (first > 0 && entries[first - 1]!.time === start) first--;
   if (sequence < end - first) return entries[first + sequence]!;
   return insertEntry(bucket, end, { time: start, second: -1, kept: undefined, state: 'new' });
-}
-
-/** An entry's place among those of the same start. */
-function sequenceOf(entries: readonly Entry[], entry: Entry): number {
-  const at = entries.indexOf(entry);
-  let first = at;
-  while (first > 0 && entries[first - 1]!.time === entry.time) first--;
-  return at - first;
 }
