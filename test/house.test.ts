@@ -46,7 +46,12 @@ const packages = [
   'testing',
   'cli',
 ];
-const files = [...packages.map((name) => `packages/${name}/src`), 'examples/retail-reorder/src', 'bench/src']
+const files = [
+  ...packages.map((name) => `packages/${name}/src`),
+  'examples/retail-reorder/src',
+  'examples/page-views/src',
+  'bench/src',
+]
   .flatMap(filesBelow)
   .map(read);
 
@@ -60,6 +65,7 @@ describe('arrows between packages', () => {
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'schema-registry', 'streams-core'],
+    'examples/page-views': ['embedded-log', 'streams-core'],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     bench: ['log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };

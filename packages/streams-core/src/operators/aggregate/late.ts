@@ -1,4 +1,5 @@
 import type { StreamRecord, Window } from '../../record.ts';
+import { toAwait } from '../../to-await.ts';
 import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
 
 /** Why a record came too late: the window it belongs to, and the largest timestamp seen. In milliseconds. */
@@ -30,6 +31,6 @@ export function lateRecords<K, V>(
   return (record, start, end) => {
     context.dropped('late');
     if (forward !== undefined) return forward(record);
-    return callback?.(record, { window: { start, end }, streamTimeMs: time.value });
+    return toAwait(callback?.(record, { window: { start, end }, streamTimeMs: time.value }));
   };
 }

@@ -1,3 +1,4 @@
+import { toAwait } from '../../to-await.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** Hands each record to an action; nothing follows. */
@@ -6,6 +7,6 @@ export function forEach<K, V>(
 ): Operator<K, V, never, never> {
   return {
     kind: 'foreach',
-    open: () => (record) => action(record.value, record.key),
+    open: () => (record) => toAwait(action(record.value, record.key)),
   };
 }

@@ -1,3 +1,4 @@
+import { toAwait } from '../../to-await.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** Shows each record to an action and passes it on. */
@@ -5,7 +6,7 @@ export function peek<K, V>(action: (value: V, key: K) => void | Promise<void>): 
   return {
     kind: 'peek',
     open: (_context, forward) => (record) => {
-      const pending = action(record.value, record.key);
+      const pending = toAwait(action(record.value, record.key));
       return pending === undefined ? forward(record) : pending.then(() => forward(record));
     },
   };

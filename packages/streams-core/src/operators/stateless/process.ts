@@ -1,6 +1,7 @@
 import type { KeyValueStore, StoreSpec } from '@millrace/state-stores';
 import { type RecordOrigin, StreamsError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
+import { toAwait } from '../../to-await.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type {
   Cancellable,
@@ -106,7 +107,7 @@ function start<K, V>(
   context: OperatorContext,
   made: Processor<K, V> | ProcessorFunction<K, V>,
 ): Forward<K, V> {
-  if (typeof made === 'function') return made;
+  if (typeof made === 'function') return (record) => toAwait(made(record));
   context.onClose(() => made.close?.());
-  return (record) => made.process(record);
+  return (record) => toAwait(made.process(record));
 }

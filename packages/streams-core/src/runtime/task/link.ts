@@ -1,6 +1,7 @@
 import { TopologyError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
+import { toAwait } from '../../to-await.ts';
 import type { ProcessorNode, SourceNode, TopologyNode } from '../../topology/nodes.ts';
 import { ChangeCache } from './change-cache.ts';
 import { guard } from './guard.ts';
@@ -87,7 +88,8 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
     { name: node.name, kind: node.operator.kind, taskId: linking.taskId },
     open,
   );
-  return guard(node.name, wrapped ?? open, linking);
+  const run: Forward = wrapped === undefined ? open : (record) => toAwait(wrapped(record));
+  return guard(node.name, run, linking);
 }
 
 type CachedRecord = StreamRecord<unknown, Change<unknown>>;

@@ -7,6 +7,7 @@ import {
 } from '@millrace/state-stores';
 import { type RecordOrigin, StreamsError, TopologyError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
+import { toAwait } from '../../to-await.ts';
 import type { Cancellable, ProcessorContext, PunctuationType, StoreOf } from '../../topology/processor.ts';
 import type { Punctuations } from './punctuation.ts';
 import type { TaskClock } from './task-clock.ts';
@@ -80,7 +81,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     const { punctuations, now, onError } = this.#options;
     const guarded = (timestampMs: number): void | Promise<void> => {
       try {
-        const pending = callback(timestampMs);
+        const pending = toAwait(callback(timestampMs));
         return pending === undefined ? undefined : pending.catch(onError);
       } catch (cause) {
         return onError(cause);
