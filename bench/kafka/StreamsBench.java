@@ -88,6 +88,8 @@ public class StreamsBench {
     config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 10 << 20);
     config.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
+    // The input's times are years ago: a broker would delete what is to be restored.
+    config.put(StreamsConfig.WINDOW_STORE_CHANGE_LOG_ADDITIONAL_RETENTION_MS_CONFIG, 100L * 365 * 86_400_000);
     config.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     config.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
     AtomicLong restored = new AtomicLong(), restoreNanos = new AtomicLong(), restoreFrom = new AtomicLong();

@@ -48,6 +48,8 @@ async function run(log: LogClient, job: JobName): Promise<void> {
     stateDir: values.state,
     processingGuarantee: values.guarantee as 'exactly_once' | 'at_least_once',
     commitIntervalMs: 100,
+    // The input's times are years ago: a broker would delete what is to be restored.
+    windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
     cacheMaxBytes: 10 << 20,
     maxPollRecords: 2000,
     maxBufferedRecords: 4000,

@@ -24,7 +24,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, ValueCell>();
   protected readonly writeBack: WriteBack<ValueCell>;
-  /** The bytes of values that are kept as bytes. */
+  /** The bytes, about, of values that are kept as text or bytes. */
   #bytes = 0;
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
@@ -119,7 +119,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   takeChanges(): ProducerRecord[] {
     return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
       key: keyBytes,
-      value: kept === undefined ? null : this.#values.encode(kept),
+      value: kept === undefined ? null : this.#values.log(kept),
       timestamp,
       headers: noHeaders,
     }));
@@ -140,5 +140,5 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 }
 
 function bytesOf(kept: unknown): number {
-  return kept instanceof Uint8Array ? kept.length : 0;
+  return typeof kept === 'string' || kept instanceof Uint8Array ? kept.length : 0;
 }

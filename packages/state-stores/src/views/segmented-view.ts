@@ -1,4 +1,4 @@
-import type { LogRecord, ProducerRecord } from '@millrace/log-client';
+import type { Bytes, LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { overlay } from '../layers/merge.ts';
 import { TimeIndex } from '../layers/time-index.ts';
@@ -286,9 +286,9 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return records;
   }
 
-  /** The bytes of an entry's value for the changelog; null where it was deleted. */
-  protected encodeValue({ kept }: Entry): Uint8Array | null {
-    return kept === undefined ? null : this.values.encode(kept);
+  /** An entry's value for the changelog; null where it was deleted. */
+  protected logValue({ kept }: Entry): Bytes | null {
+    return kept === undefined ? null : this.values.log(kept);
   }
 
   /** Takes in what the changelog says of an entry; `find` gives it, in its place in its bucket. */

@@ -87,7 +87,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   takeChanges(): ProducerRecord[] {
     return this.takeChangedEntries((bucket, entry) => ({
       key: sessionKey(bucket.keyBytes, entry.second, entry.time),
-      value: this.encodeValue(entry),
+      value: this.logValue(entry),
       timestamp: entry.time,
       headers: noHeaders,
     }));

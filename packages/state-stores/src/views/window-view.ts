@@ -105,7 +105,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   takeChanges(): ProducerRecord[] {
     return this.takeChangedEntries((bucket, entry, place) => ({
       key: windowKey(bucket.keyBytes, entry.time, place),
-      value: this.encodeValue(entry),
+      value: this.logValue(entry),
       timestamp: entry.second,
       headers: noHeaders,
     }));
