@@ -25,8 +25,10 @@ describe('what members tell each other', () => {
 
   test('an assignment comes back as it was, and nothing means nothing', () => {
     const partitions = [partition(0), { topic: 'prices', partition: 0 }];
-    expect(decodeAssignment(encodeAssignment(partitions))).toEqual(partitions);
-    expect(decodeAssignment(Buffer.alloc(0))).toEqual([]);
+    for (const userData of [undefined, Buffer.alloc(0), Buffer.from([1, 0, 255])]) {
+      expect(decodeAssignment(encodeAssignment({ partitions, userData }))).toEqual({ partitions, userData });
+    }
+    expect(decodeAssignment(Buffer.alloc(0))).toEqual({ partitions: [], userData: undefined });
   });
 
   test('what two members claim belongs to the one that heard of it last', () => {

@@ -159,6 +159,8 @@ export type Assignment = Map<string, readonly TopicPartition[]>;
 export interface Assignor {
   readonly name: string;
   assign(members: readonly AssignorMember[], partitions: ReadonlyMap<string, number>): Assignment;
+  /** What else members are to know, by their ids; asked after each `assign`, with what that gave. */
+  tell?(members: readonly AssignorMember[], assignment: Assignment): ReadonlyMap<string, Uint8Array>;
 }
 
 export interface GroupOptions {
@@ -173,6 +175,8 @@ export interface GroupOptions {
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** Awaited within `poll`: restore, seek and resume here. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
+  /** Hears, within `poll`, what the assignor tells this member, before partitions of the same assignment come or go. */
+  onTold?(userData: Uint8Array): void;
   /** The partitions have already gone to others: drop all work on them, commit nothing. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>;
 }

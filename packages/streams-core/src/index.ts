@@ -149,6 +149,8 @@ export {
   type SourceConnector,
   type SourceRecord,
 } from './runtime/from-observable.ts';
+export type { AppInstance } from './runtime/assign/instances.ts';
+export type { KeyMetadata, KeyQuery } from './runtime/key-metadata.ts';
 export { type AppMetrics, StreamsApp } from './runtime/streams-app.ts';
 // Errors
 export {

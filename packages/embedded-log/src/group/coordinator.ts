@@ -17,6 +17,8 @@ export interface MemberState {
   readonly owned: Set<string>;
   /** What it is to own once others have let go. */
   target: ReadonlySet<string>;
+  /** What the assignor tells it, until it has heard. */
+  told: Uint8Array | undefined;
   lastPollAt: number;
   fenced: boolean;
 }
@@ -53,6 +55,7 @@ export class GroupCoordinator {
       options,
       owned: new Set(),
       target: new Set(),
+      told: undefined,
       lastPollAt: now,
       fenced: false,
     };
@@ -84,8 +87,12 @@ export class GroupCoordinator {
     if (first !== undefined) {
       const topics = [...new Set(members.flatMap(({ options }) => options.topics))].sort();
       const counts = new Map(topics.map((topic) => [topic, this.#partitions(topic)] as const));
-      const assignment = first.options.assignor.assign(members.map(describe), counts);
+      const { assignor } = first.options;
+      const described = members.map(describe);
+      const assignment = assignor.assign(described, counts);
+      const told = assignor.tell?.(described, assignment);
       for (const member of members) {
+        member.told = told?.get(member.id) ?? member.told;
         const partitions = assignment.get(member.id) ?? [];
         member.target = new Set(
           partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)),

@@ -48,18 +48,27 @@ export function decodeSubscription(bytes: Buffer): Subscription {
   return { topics, userData, owned, generation };
 }
 
-export function encodeAssignment(partitions: readonly TopicPartition[]): Buffer {
+/** What the group's leader tells a member. */
+export interface MemberAssignment {
+  readonly partitions: readonly TopicPartition[];
+  readonly userData: Uint8Array | undefined;
+}
+
+export function encodeAssignment({ partitions, userData }: MemberAssignment): Buffer {
   const writer = new ByteWriter().int16(assignmentVersion);
   writePartitions(writer, partitions);
-  return writer.int32(-1).buffer;
+  if (userData === undefined) return writer.int32(-1).buffer;
+  return writer.int32(userData.length).bytes(userData).buffer;
 }
 
 /** A member that gets nothing may be sent nothing at all. */
-export function decodeAssignment(bytes: Buffer): TopicPartition[] {
-  if (bytes.length === 0) return [];
+export function decodeAssignment(bytes: Buffer): MemberAssignment {
+  if (bytes.length === 0) return { partitions: [], userData: undefined };
   const reader = new ByteReader(bytes);
   reader.int16();
-  return readPartitions(reader);
+  const partitions = readPartitions(reader);
+  const length = reader.int32();
+  return { partitions, userData: length < 0 ? undefined : reader.slice(length) };
 }
 
 /** The members as an assignor sees them. What two claim to own belongs to the one that heard of it last. */

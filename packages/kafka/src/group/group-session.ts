@@ -13,15 +13,15 @@ import {
   decodeAssignment,
   encodeAssignment,
   encodeSubscription,
+  type MemberAssignment,
 } from './consumer-protocol.ts';
 import { cooperativeAssignment } from './cooperative-assignment.ts';
 
 const protocolType = 'consumer';
 const nobody: GroupGeneration = { memberId: '', generation: -1 };
 
-export interface Joined {
+export interface Joined extends MemberAssignment {
   readonly generation: GroupGeneration;
-  readonly partitions: readonly TopicPartition[];
 }
 
 /**
@@ -74,19 +74,20 @@ export class GroupSession {
         });
         const { memberId, generationId, leaderId } = joined;
         this.#generation = { memberId, generation: this.#generation.generation };
-        const shares = memberId === leaderId ? await this.#assign(joined.members) : new Map();
+        const shares: ReadonlyMap<string, MemberAssignment> =
+          memberId === leaderId ? await this.#assign(joined.members) : new Map();
         const { memberAssignment } = await coordinator.call('SyncGroup', {
           groupId: group,
           generationId,
           memberId,
           groupInstanceId: this.#instanceId,
-          groupAssignment: [...shares].map(([id, partitions]) => ({
+          groupAssignment: [...shares].map(([id, share]) => ({
             memberId: id,
-            memberAssignment: encodeAssignment(partitions),
+            memberAssignment: encodeAssignment(share),
           })),
         });
         this.#generation = { memberId, generation: generationId };
-        return { generation: this.#generation, partitions: decodeAssignment(memberAssignment) };
+        return { generation: this.#generation, ...decodeAssignment(memberAssignment) };
       },
       { timeoutMs: Number.POSITIVE_INFINITY, alsoPassing: (error) => this.#joinsAgain(error) },
     );
@@ -105,14 +106,18 @@ export class GroupSession {
   /** Decides for the whole group, as its leader. */
   async #assign(
     joined: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
-  ): Promise<Map<string, readonly TopicPartition[]>> {
+  ): Promise<Map<string, MemberAssignment>> {
     const members = assignorMembers(joined);
     const topics = [...new Set(members.flatMap((member) => member.topics))];
     const { topics: found } = await this.#joining.metadata(topics);
     const partitions = new Map(
       found.filter(({ errorCode }) => errorCode === 0).map(({ name, leaders }) => [name, leaders.length]),
     );
-    return cooperativeAssignment(this.#group.assignor.assign(members, partitions), members);
+    const { assignor } = this.#group;
+    const target = assignor.assign(members, partitions);
+    const told = assignor.tell?.(members, target);
+    const shares = cooperativeAssignment(target, members);
+    return new Map([...shares].map(([id, share]) => [id, { partitions: share, userData: told?.get(id) }]));
   }
 
   /** @returns what the coordinator says: all is well, the group wants everyone to join again, or it does not know us */

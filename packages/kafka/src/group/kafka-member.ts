@@ -93,8 +93,9 @@ export class KafkaMember implements GroupMember {
   }
 
   /** Lets go of what has become others', then takes what is new. */
-  async #settle({ partitions }: Joined): Promise<void> {
+  async #settle({ partitions, userData }: Joined): Promise<void> {
     this.#joined = undefined;
+    if (userData !== undefined) this.#group.onTold?.(userData);
     const wanted = new Map(partitions.map((one) => [topicPartitionKey(one.topic, one.partition), one]));
     const going = [...this.#owned].filter(([key]) => !wanted.has(key));
     if (going.length > 0) {

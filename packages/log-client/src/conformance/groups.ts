@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { GroupMember, LogClient } from '../log-client.ts';
-import { createTopic, freshName, groupOptions, record, rejectsWith, text, type LogTest } from './support.ts';
+import {
+  createTopic,
+  freshName,
+  groupOptions,
+  record,
+  rejectsWith,
+  roundRobin,
+  text,
+  type LogTest,
+} from './support.ts';
 
 const quick = { maxWaitMs: 10, maxRecords: 100 };
 
@@ -59,6 +68,35 @@ export function groupSuite(test: LogTest): void {
     const count = first.length;
     await pollUntil([one], () => first.length > count);
     assert.match(first.at(-1)!, /^assigned /);
+    await one.close();
+  });
+
+  test('members are told what the assignor has to say, whenever the group changes', async (log) => {
+    const topic = await filled(log, 2);
+    const group = freshName('group');
+    const told: Record<string, string[]> = { a: [], b: [] };
+    const join = (name: string): Promise<GroupMember> =>
+      log.join({
+        ...groupOptions(group, topic),
+        userData: Buffer.from(name),
+        assignor: {
+          ...roundRobin,
+          // Everyone hears who is there, and how much each is to have.
+          tell: (members, assignment) => {
+            const all = members
+              .map(({ id, userData }) => `${text(userData)}${assignment.get(id)?.length}`)
+              .toSorted();
+            return new Map(members.map(({ id }) => [id, Buffer.from(all.join(' '))]));
+          },
+        },
+        onTold: (userData) => told[name]!.push(text(userData) ?? ''),
+      });
+    const one = await join('a');
+    await pollUntil([one], () => told['a']!.at(-1) === 'a2');
+    const two = await join('b');
+    await pollUntil([one, two], () => Object.values(told).every((heard) => heard.at(-1) === 'a1 b1'));
+    await two.close();
+    await pollUntil([one], () => told['a']!.at(-1) === 'a2');
     await one.close();
   });
 

@@ -18,6 +18,8 @@ export interface StreamsConfig {
   /** Names the consumer group, the internal topics and the state folder. */
   readonly applicationId: string;
   readonly log: LogClient;
+  /** Where other instances reach this one, as `host:port`: what `instances` and `queryMetadataForKey` give. */
+  readonly applicationServer?: string;
   /** Where stores keep their files, in a folder of the application's name. Needed where a store is persistent. */
   readonly stateDir?: string;
   /** `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results as they come. */
@@ -63,7 +65,10 @@ export interface StreamsConfig {
   readonly offsetResetListener?: OffsetResetListener;
 }
 
-export type ResolvedConfig = Required<Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs'>> & {
+export type ResolvedConfig = Required<
+  Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs' | 'applicationServer'>
+> & {
+  readonly applicationServer: string | undefined;
   readonly stateDir: string | undefined;
   readonly idleAdvanceMs: number | undefined;
 };
@@ -84,6 +89,10 @@ const schema = z.strictObject({
     (value) => typeof value === 'object' && value !== null && 'join' in value && 'admin' in value,
     'expected a LogClient, e.g. await EmbeddedLog.open({ dir })',
   ),
+  applicationServer: z
+    .string()
+    .regex(/^\S+:\d{1,5}$/, 'expected host:port')
+    .optional(),
   stateDir: z.string().min(1).optional(),
   processingGuarantee: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
   commitIntervalMs: wholeMs(0).default(100),
@@ -118,8 +127,8 @@ const schema = z.strictObject({
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
   if (parsed.success) {
-    const { stateDir, idleAdvanceMs } = parsed.data;
-    return { ...parsed.data, stateDir, idleAdvanceMs };
+    const { applicationServer, stateDir, idleAdvanceMs } = parsed.data;
+    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs };
   }
   const issues = parsed.error.issues.map((issue) => {
     const name =

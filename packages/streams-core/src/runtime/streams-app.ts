@@ -6,9 +6,11 @@ import { expandPatterns, hasPatterns } from '../topology/expand-patterns.ts';
 import type { SubTopology } from '../topology/sub-topologies.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
+import { type AppInstance, decodeInstances, encodeServer } from './assign/instances.ts';
 import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts';
 import { GlobalTables } from './global-tables.ts';
+import { type KeyMetadata, type KeyQuery, locateKey } from './key-metadata.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskName } from './task/task-id.ts';
@@ -22,6 +24,7 @@ const startsOver: ReadonlySet<string> = new Set(['LOG_FENCED', 'LOG_OFFSET_OUT_O
 /** One life of an instance in its group: from joining to leaving. */
 interface Session {
   readonly topology: Topology;
+  readonly layout: TaskLayout;
   readonly member: GroupMember;
   readonly tasks: TaskRegistry;
   readonly committer: TaskCommitter;
@@ -52,6 +55,7 @@ export class StreamsApp {
   /** It was closed before it could finish. */
   #abandoned = false;
   #failure: unknown;
+  #instances: readonly AppInstance[] = [];
   #past: AppMetrics = { processedRecords: 0, droppedRecords: 0, lateRecords: 0 };
 
   /** @throws ConfigError naming each wrong option */
@@ -82,6 +86,21 @@ export class StreamsApp {
   /** The tasks this instance works on now, e.g. `0_3`. */
   get taskIds(): readonly string[] {
     return (this.#session?.tasks.tasks ?? []).map((task) => task.name);
+  }
+
+  /** All instances of the app, this one among them, as the group last agreed; none before it has. */
+  get instances(): readonly AppInstance[] {
+    return this.#session === undefined ? [] : this.#instances;
+  }
+
+  /**
+   * Which instance has the row of a key in a store; undefined while nobody does. It may have moved on by the time it is asked.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
+   */
+  queryMetadataForKey<K>(query: KeyQuery<K>): KeyMetadata | undefined {
+    if (this.#session === undefined) return undefined;
+    const { topology, layout } = this.#session;
+    return locateKey(query, topology.subTopologies, layout, this.#instances);
   }
 
   /**
@@ -128,6 +147,10 @@ export class StreamsApp {
       ],
       assignor: taskAssignor(layout),
       maxPollIntervalMs: config.maxPollIntervalMs,
+      userData: encodeServer(config.applicationServer),
+      onTold: (userData) => {
+        this.#instances = decodeInstances(userData);
+      },
       onAssigned: async (partitions) => {
         this.#rebalancing();
         await committer.fence(layout.tasksOf(partitions).map(taskName));
@@ -150,7 +173,7 @@ export class StreamsApp {
       if (!this.#stopping) this.#state.to('running');
     };
     const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
-    return { topology, member, tasks, committer, globals, loop };
+    return { topology, layout, member, tasks, committer, globals, loop };
   }
 
   /** The topology with the topics that its patterns match at present. */

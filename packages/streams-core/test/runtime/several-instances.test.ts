@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { partitionForKey } from '@millrace/log-client';
 import { StreamsApp, StreamsBuilder } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { clicks, counts, countClicks, topics, last } from './click-counts.ts';
@@ -83,5 +84,48 @@ test('a hung instance is fenced: its tasks move on, and what it did is not commi
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await readTopic(log, counts)).toEqual([{ key: 'a', value: 2 }]);
     await Promise.all([stuck.close(), heir.close()]);
+  });
+});
+
+test('know of each other: who has which tasks, and where the row of a key is', async () => {
+  await withLog(async (log, stateDir) => {
+    await log.admin.createTopics(topics(4));
+    const start = async (applicationServer: string) => {
+      const dir = path.join(stateDir, applicationServer.replace(':', ' '));
+      const app = new StreamsApp(countClicks(), {
+        applicationId: 'app',
+        log,
+        stateDir: dir,
+        applicationServer,
+      });
+      expect(app.instances).toEqual([]);
+      expect(app.queryMetadataForKey({ store: 'clicks-per-key', key: 'a' })).toBe(undefined);
+      await app.start();
+      return app;
+    };
+    const one = await start('first:1');
+    await eventually('it has all', () => one.instances[0]?.tasks.length === 4);
+    const two = await start('second:2');
+    await eventually('both know of both', () => [one, two].every((app) => app.instances.length === 2));
+    await eventually('tasks are shared', () => one.taskIds.length === 2 && two.taskIds.length === 2);
+    for (const app of [one, two]) {
+      const tasks = Object.fromEntries(app.instances.map((each) => [each.server, each.tasks.toSorted()]));
+      expect(tasks).toEqual({ 'first:1': one.taskIds.toSorted(), 'second:2': two.taskIds.toSorted() });
+      for (const key of ['a', 'b', 'c', 'd', 'e']) {
+        const found = app.queryMetadataForKey({ store: 'clicks-per-key', key })!;
+        expect(found.partition).toBe(partitionForKey(Buffer.from(key), 4));
+        expect(found.task).toBe(`0_${found.partition}`);
+        expect(found.server).toBe(one.taskIds.includes(found.task) ? 'first:1' : 'second:2');
+      }
+      const chosen = app.queryMetadataForKey({ store: 'clicks-per-key', key: 'a', partitioner: () => 3 });
+      expect(chosen?.task).toBe('0_3');
+      expect(() => app.queryMetadataForKey({ store: 'nothing', key: 'a' })).toThrow(
+        new RegExp(`There is no store "nothing".*: clicks-per-key$`),
+      );
+    }
+    await two.close();
+    await eventually('the other hears of it', () => one.instances.length === 1);
+    await one.close();
+    expect(one.instances).toEqual([]);
   });
 });

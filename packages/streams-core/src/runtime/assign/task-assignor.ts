@@ -2,14 +2,17 @@ import { type Assignor, type TopicPartition, topicPartitionKey } from '@millrace
 import type { ResolvedTopics } from '../../topology/internal-topics.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
+import { decodeServer, encodeInstances } from './instances.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
 
 /** Which task reads which partitions. */
 export class TaskLayout {
   readonly #partitions = new Map<string, TopicPartition[]>();
   readonly #tasks = new Map<string, TaskId>();
+  readonly #counts: ReadonlyMap<number, number>;
 
   constructor(topology: Topology, topics: ResolvedTopics) {
+    this.#counts = topics.tasks;
     for (const part of topology.subTopologies) {
       for (let partition = 0; partition < (topics.tasks.get(part.id) ?? 0); partition++) {
         const id: TaskId = { subTopology: part.id, partition };
@@ -21,6 +24,11 @@ export class TaskLayout {
         for (const one of read) this.#tasks.set(topicPartitionKey(one.topic, partition), id);
       }
     }
+  }
+
+  /** How many tasks a sub-topology has. */
+  taskCount(subTopology: number): number {
+    return this.#counts.get(subTopology) ?? 0;
   }
 
   get taskNames(): readonly string[] {
@@ -46,7 +54,7 @@ export class TaskLayout {
   }
 }
 
-/** Assigns whole tasks: all partitions that a task reads go to the same instance. */
+/** Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which. */
 export function taskAssignor(layout: TaskLayout): Assignor {
   return {
     name: 'millrace-sticky',
@@ -58,6 +66,14 @@ export function taskAssignor(layout: TaskLayout): Assignor {
       return new Map(
         [...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]),
       );
+    },
+    tell(members, assignment) {
+      const instances = members.map(({ id, userData }) => ({
+        server: decodeServer(userData),
+        tasks: layout.tasksOf(assignment.get(id) ?? []).map(taskName),
+      }));
+      const told = encodeInstances(instances);
+      return new Map(members.map(({ id }) => [id, told]));
     },
   };
 }
