@@ -29,6 +29,7 @@ const program = new Command('retail-reorder')
   .option('--partitions <n>', 'partitions of each topic', whole(1), 4)
   .option('--log-dir <dir>', 'folder for the log and the stores; a run that was cut off goes on from it')
   .option('--instances <n>', 'instances of the app that share the work', whole(1), 1)
+  .option('--standbys <n>', 'other instances that keep a copy of each store', whole(0), 0)
   .option('--kafka <brokers>', 'run on a Kafka cluster: host:port, several with commas between them')
   .option(
     '--session-timeout-ms <n>',
@@ -50,6 +51,7 @@ async function main(): Promise<number> {
       graceMinutes: number;
       partitions: number;
       instances: number;
+      standbys: number;
       kafka?: string;
       load: boolean;
       sessionTimeoutMs: number;

@@ -37,6 +37,8 @@ export interface RunOptions {
   /** Where the log and the stores live on between runs; left out, in a folder that goes when the run ends. */
   readonly logDir: string | undefined;
   readonly instances: number;
+  /** How many other instances keep a copy of each store. */
+  readonly standbys: number;
   /** Brokers of a Kafka cluster to run on; left out, on a log inside this process. */
   readonly kafka: readonly string[] | undefined;
   /** How long a process from which nothing is heard keeps its part of the work, on Kafka. */
@@ -116,11 +118,13 @@ async function process(
   });
   const apps = Array.from(
     { length: options.instances },
-    () =>
+    (_, index) =>
       new StreamsApp(topology, {
         applicationId,
         log,
-        stateDir,
+        // A copy and what it is a copy of cannot be in one folder.
+        stateDir: options.standbys === 0 ? stateDir : path.join(stateDir, `instance-${index}`),
+        numStandbyReplicas: options.standbys,
         maxPollRecords: 2000,
         // Brokers compare a record's time with their own clock, and would delete what is known of windows of years ago.
         windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,

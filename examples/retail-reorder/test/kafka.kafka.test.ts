@@ -78,7 +78,7 @@ async function clear(): Promise<void> {
 
 test('gives the same files as on the embedded log, in one instance and in three', async () => {
   await clear();
-  for (const more of [[], ['--instances', '3']]) {
+  for (const more of [[], ['--instances', '3'], ['--instances', '3', '--standbys', '1']]) {
     const { code, text } = await onKafka('kafka', more).finished;
     expect(text).toMatch(/exactly once/);
     expect(code).toBe(0);
@@ -165,7 +165,10 @@ function randomOf(state: number): () => number {
 async function chaos(round: number): Promise<string[]> {
   const random = randomOf(seed * 1000 + round);
   const names = ['a', 'b', 'c'].map((name) => `chaos-${round}-${name}`);
-  const begin = (index: number): Run => onKafka(names[index]!, index === 0 ? [] : ['--no-load']);
+  // Every other round the processes keep copies of each other's stores.
+  const standbys = ['--standbys', String(round % 2)];
+  const begin = (index: number): Run =>
+    onKafka(names[index]!, index === 0 ? standbys : ['--no-load', ...standbys]);
   const runs = [0, 1, 2].map(begin);
   const done = runs.map(() => false);
   const story: string[] = [];

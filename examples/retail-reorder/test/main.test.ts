@@ -90,9 +90,11 @@ test('a summary says what happened', async () => {
   expect(out.split('\n').filter((line) => line.startsWith('│ ')).length).toBe(11);
 });
 
-test('three instances give the same files', async () => {
-  expect((await run('--out', 'three', '--instances', '3')).code).toBe(0);
-  expect(await results('three')).toEqual(undisturbed);
+test('three instances give the same files, with copies of stores and without', async () => {
+  for (const standbys of ['0', '1']) {
+    expect((await run('--out', 'three', '--instances', '3', '--standbys', standbys)).code).toBe(0);
+    expect(await results('three')).toEqual(undisturbed);
+  }
 });
 
 test('a run that is done may be run again, and gives the same files', async () => {
@@ -121,6 +123,8 @@ test('kill -9 at any moment, again and again: the same files', { timeout: 120_00
       'killed-log',
       '--instances',
       String(1 + (kills % 3)),
+      '--standbys',
+      String(kills % 2),
     ]);
     await sleep(120 + random() * wholeRunMs * 0.8);
     child.kill('SIGKILL');

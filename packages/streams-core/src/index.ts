@@ -151,7 +151,8 @@ export {
 } from './runtime/from-observable.ts';
 export type { AppInstance } from './runtime/assign/instances.ts';
 export type { KeyMetadata, KeyQuery } from './runtime/key-metadata.ts';
-export { type AppMetrics, StreamsApp } from './runtime/streams-app.ts';
+export type { AppMetrics } from './runtime/app-metrics.ts';
+export { StreamsApp } from './runtime/streams-app.ts';
 // Errors
 export {
   ConfigError,

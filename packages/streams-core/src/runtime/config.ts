@@ -20,6 +20,11 @@ export interface StreamsConfig {
   readonly log: LogClient;
   /** Where other instances reach this one, as `host:port`: what `instances` and `queryMetadataForKey` give. */
   readonly applicationServer?: string;
+  /**
+   * How many other instances keep a copy of each persistent store with a changelog, to take its task over at once. Each instance
+   * needs a `stateDir` of its own. Default 0.
+   */
+  readonly numStandbyReplicas?: number;
   /** Where stores keep their files, in a folder of the application's name. Needed where a store is persistent. */
   readonly stateDir?: string;
   /** `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results as they come. */
@@ -93,6 +98,7 @@ const schema = z.strictObject({
     .string()
     .regex(/^\S+:\d{1,5}$/, 'expected host:port')
     .optional(),
+  numStandbyReplicas: wholeMs(0).default(0),
   stateDir: z.string().min(1).optional(),
   processingGuarantee: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
   commitIntervalMs: wholeMs(0).default(100),

@@ -5,8 +5,9 @@ import { StreamsError } from '../errors.ts';
 import { expandPatterns, hasPatterns } from '../topology/expand-patterns.ts';
 import type { SubTopology } from '../topology/sub-topologies.ts';
 import type { Topology } from '../topology/topology.ts';
+import { type AppMetrics, addMetrics } from './app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
-import { type AppInstance, decodeInstances, encodeServer } from './assign/instances.ts';
+import { type AppInstance, decodeGroup, encodeMember } from './assign/instances.ts';
 import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts';
 import { GlobalTables } from './global-tables.ts';
@@ -14,6 +15,7 @@ import { type KeyMetadata, type KeyQuery, locateKey } from './key-metadata.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskName } from './task/task-id.ts';
+import { Standbys, tasksWithStandbys } from './standbys.ts';
 import { TaskCommitter } from './task-committer.ts';
 import { TaskRegistry } from './task-registry.ts';
 import { setUpTopics } from './topic-setup.ts';
@@ -27,18 +29,10 @@ interface Session {
   readonly layout: TaskLayout;
   readonly member: GroupMember;
   readonly tasks: TaskRegistry;
+  readonly standbys: Standbys;
   readonly committer: TaskCommitter;
   readonly globals: GlobalTables | undefined;
   readonly loop: PollLoop;
-}
-
-/** How far an instance has got. */
-export interface AppMetrics {
-  readonly processedRecords: number;
-  /** Records left out: null keys, late ones, unreadable ones. */
-  readonly droppedRecords: number;
-  /** Of those the ones that were too late for their windows. */
-  readonly lateRecords: number;
 }
 
 /**
@@ -80,12 +74,17 @@ export class StreamsApp {
 
   /** Counts since this app was started. */
   get metrics(): AppMetrics {
-    return sum(this.#past, this.#session?.tasks.tasks ?? []);
+    return addMetrics(this.#past, this.#session?.tasks.tasks ?? []);
   }
 
   /** The tasks this instance works on now, e.g. `0_3`. */
   get taskIds(): readonly string[] {
     return (this.#session?.tasks.tasks ?? []).map((task) => task.name);
+  }
+
+  /** The tasks of others whose stores this instance keeps copies of. */
+  get standbyTaskIds(): readonly string[] {
+    return this.#session?.standbys.taskIds ?? [];
   }
 
   /** All instances of the app, this one among them, as the group last agreed; none before it has. */
@@ -140,20 +139,32 @@ export class StreamsApp {
     const intervalMs = config.repartitionPurgeIntervalMs;
     const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
     const committer = new TaskCommitter(config, (offsets) => purge.committed(offsets));
-    const member: GroupMember = await log.join({
+    const standbys = await Standbys.open(topology, config, layout);
+    const joining = log.join({
       group: applicationId,
       topics: [
         ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
       ],
-      assignor: taskAssignor(layout),
+      assignor: taskAssignor({
+        layout,
+        standbyTasks: tasksWithStandbys(topology, layout),
+        standbyReplicas: config.numStandbyReplicas,
+      }),
       maxPollIntervalMs: config.maxPollIntervalMs,
-      userData: encodeServer(config.applicationServer),
+      // Anew whenever the group changes.
+      get userData() {
+        return encodeMember({ server: config.applicationServer, standbys: standbys.warm });
+      },
       onTold: (userData) => {
-        this.#instances = decodeInstances(userData);
+        const { instances, you } = decodeGroup(userData);
+        this.#instances = instances;
+        standbys.want(instances[you]?.standbys ?? []);
       },
       onAssigned: async (partitions) => {
         this.#rebalancing();
-        await committer.fence(layout.tasksOf(partitions).map(taskName));
+        const names = layout.tasksOf(partitions).map(taskName);
+        await standbys.release(names);
+        await committer.fence(names);
         await tasks.open(partitions, member);
         for (const task of tasks.of(partitions)) await committer.prepare(task);
       },
@@ -169,11 +180,16 @@ export class StreamsApp {
         await tasks.closeDirty(lost);
       },
     });
+    const member: GroupMember = await joining.catch(async (error: unknown) => {
+      await standbys.close();
+      throw error;
+    });
     const onRound = (): void => {
+      standbys.settle(tasks.tasks.map((task) => task.name));
       if (!this.#stopping) this.#state.to('running');
     };
     const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
-    return { topology, layout, member, tasks, committer, globals, loop };
+    return { topology, layout, member, tasks, standbys, committer, globals, loop };
   }
 
   /** The topology with the topics that its patterns match at present. */
@@ -215,7 +231,7 @@ export class StreamsApp {
   }
 
   #remember(tasks: TaskRegistry['tasks']): void {
-    this.#past = sum(this.#past, tasks);
+    this.#past = addMetrics(this.#past, tasks);
   }
 
   async #run(): Promise<void> {
@@ -272,12 +288,12 @@ export class StreamsApp {
   }
 
   /** Leaves the group at once; nothing uncommitted is kept. */
-  async #abandon({ member, tasks, committer, globals }: Session): Promise<void> {
+  async #abandon({ member, tasks, standbys, committer, globals }: Session): Promise<void> {
     this.#remember(tasks.tasks);
     // Calls that are under way are aborted, so that no commit waits for them.
     for (const task of tasks.tasks) task.close();
     await committer.close();
-    await Promise.allSettled([tasks.closeDirty(tasks.tasks)]);
+    await Promise.allSettled([tasks.closeDirty(tasks.tasks), standbys.close()]);
     await globals?.close();
     await member.close();
   }
@@ -317,9 +333,10 @@ export class StreamsApp {
 
   /** Leaves the group; everything is committed. */
   async #leave(): Promise<void> {
-    const { tasks, committer, globals, member } = this.#session!;
+    const { tasks, standbys, committer, globals, member } = this.#session!;
     this.#remember(tasks.tasks);
     await tasks.closeClean(tasks.tasks, (task, store) => committer.flush(task, store));
+    await standbys.close();
     await committer.close();
     await globals?.close();
     await member.close();
@@ -328,12 +345,4 @@ export class StreamsApp {
 
 function topicsOf({ sources }: SubTopology): string[] {
   return sources.flatMap(({ topics }) => topics.map(({ name }) => name));
-}
-
-function sum(past: AppMetrics, tasks: TaskRegistry['tasks']): AppMetrics {
-  return {
-    processedRecords: tasks.reduce((total, task) => total + task.counts.processed, past.processedRecords),
-    droppedRecords: tasks.reduce((total, task) => total + task.counts.dropped, past.droppedRecords),
-    lateRecords: tasks.reduce((total, task) => total + task.counts.late, past.lateRecords),
-  };
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionForKey } from '@millrace/log-client';
 import { StreamsApp, StreamsBuilder } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
@@ -127,5 +128,76 @@ test('know of each other: who has which tasks, and where the row of a key is', a
     await eventually('the other hears of it', () => one.instances.length === 1);
     await one.close();
     expect(one.instances).toEqual([]);
+  });
+});
+
+test('keep copies of each other’s stores, and take over without restoring', async () => {
+  await withLog(async (log, stateDir) => {
+    await log.admin.createTopics(topics(4));
+    const restored: number[] = [];
+    const start = async (name: string) => {
+      const app = new StreamsApp(countClicks(), {
+        applicationId: 'app',
+        log,
+        stateDir: path.join(stateDir, name),
+        numStandbyReplicas: 1,
+        pollMs: 10,
+        stateRestoreListener: { onRestoreEnd: (_restore, records) => void restored.push(records) },
+      });
+      await app.start();
+      return app;
+    };
+    const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
+    const click = async () => {
+      await write(
+        log,
+        clicks,
+        keys.map((key) => [key, 'x'] as const),
+      );
+      await caughtUp(log, 'app', 'clicks');
+    };
+    const [one, two] = [await start('one'), await start('two')];
+    const sorted = (names: readonly string[]) => names.toSorted();
+    await eventually('each keeps what the other works on', () =>
+      [
+        [one, two],
+        [two, one],
+      ].every(
+        ([mine, other]) =>
+          other!.taskIds.length === 2 &&
+          String(sorted(mine!.standbyTaskIds)) === String(sorted(other!.taskIds)),
+      ),
+    );
+    expect(one.instances.map(({ standbys }) => standbys.length)).toEqual([2, 2]);
+    await click();
+    await click();
+    // A copy is written to disk when it goes; what the other instance has committed by then is in it.
+    await sleep(200);
+    restored.length = 0;
+    await one.close();
+    await eventually('the other has all', () => two.taskIds.length === 4 && two.standbyTaskIds.length === 0);
+    expect(restored).toEqual([]);
+    await click();
+    const three = await start('one');
+    await eventually('it is shared again', () => two.taskIds.length === 2 && three.taskIds.length === 2);
+    await click();
+    await Promise.all([two.close(), three.close()]);
+    expect(last(await readTopic(log, counts))).toEqual(Object.fromEntries(keys.map((key) => [key, 4])));
+  });
+});
+
+test('with copies, each needs a folder of its own, and says so', async () => {
+  await withLog(async (log, stateDir) => {
+    await log.admin.createTopics(topics(2));
+    const make = () =>
+      new StreamsApp(countClicks(), { applicationId: 'app', log, stateDir, numStandbyReplicas: 1 });
+    const [one, two, three] = [make(), make(), make()];
+    await one.start();
+    await expect(two.start()).rejects.toThrow(
+      /^StreamsApp: with "numStandbyReplicas" each instance needs a "stateDir" of its own: .*app.instance/,
+    );
+    await one.close();
+    await three.start();
+    await three.close();
   });
 });

@@ -4,23 +4,46 @@ export interface AppInstance {
   readonly server: string | undefined;
   /** The tasks it has, or gets as soon as others have let go of them. */
   readonly tasks: readonly string[];
+  /** The tasks of others whose stores it keeps copies of. */
+  readonly standbys: readonly string[];
 }
 
-/** What an instance says of itself to the assignor. */
-export function encodeServer(server: string | undefined): Uint8Array {
-  return Buffer.from(server ?? '', 'utf8');
+/** What an instance says of itself to the assignor: its server, and the standby tasks that it has brought up to date. */
+export interface MemberData {
+  readonly server: string | undefined;
+  readonly standbys: readonly string[];
 }
 
-export function decodeServer(bytes: Uint8Array): string | undefined {
-  return bytes.length === 0 ? undefined : Buffer.from(bytes).toString('utf8');
+/** What the assignor tells an instance: all instances, and which of them it is itself. */
+export interface GroupData {
+  readonly instances: readonly AppInstance[];
+  readonly you: number;
 }
 
-/** What the assignor says of all instances to each. */
-export function encodeInstances(instances: readonly AppInstance[]): Uint8Array {
-  return Buffer.from(JSON.stringify(instances), 'utf8');
+function encode(data: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(data), 'utf8');
 }
 
-export function decodeInstances(bytes: Uint8Array): readonly AppInstance[] {
-  const found = JSON.parse(Buffer.from(bytes).toString('utf8')) as readonly AppInstance[];
-  return found.map(({ server, tasks }) => ({ server, tasks }));
+function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+}
+
+export function encodeMember(data: MemberData): Uint8Array {
+  return encode(data);
+}
+
+/** A member that says nothing has nothing to say. */
+export function decodeMember(bytes: Uint8Array): MemberData {
+  const { server, standbys = [] } = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
+  return { server, standbys };
+}
+
+export function encodeGroup(data: GroupData): Uint8Array {
+  return encode(data);
+}
+
+export function decodeGroup(bytes: Uint8Array): GroupData {
+  const { instances, you } = decode(bytes) as GroupData;
+  // What is undefined does not come through JSON.
+  return { you, instances: instances.map(({ server, tasks, standbys }) => ({ server, tasks, standbys })) };
 }

@@ -2,11 +2,13 @@
 export interface AssignedMember {
   readonly id: string;
   readonly tasks: readonly string[];
+  /** The tasks whose stores it has copies of. */
+  readonly standbys?: readonly string[];
 }
 
 /**
  * Deals tasks out evenly: nobody has two more than anyone else. Within that, tasks stay where they are, so that as few
- * stores as possible have to be restored. Pure, and the same for the same input.
+ * stores as possible have to be restored; those that have to move go where a copy is, if that leaves it even. Pure, and the same for the same input.
  */
 export function stickyAssignment(
   tasks: readonly string[],
@@ -29,10 +31,10 @@ export function stickyAssignment(
     }
   }
   for (const task of [...open].sort()) {
-    const lightest = sorted.reduce((best, member) =>
-      assignment.get(member.id)!.length < assignment.get(best.id)!.length ? member : best,
-    );
-    assignment.get(lightest.id)!.push(task);
+    const fewest = Math.min(...sorted.map(({ id }) => assignment.get(id)!.length));
+    const lightest = sorted.filter(({ id }) => assignment.get(id)!.length === fewest);
+    const chosen = lightest.find(({ standbys }) => standbys?.includes(task) === true) ?? lightest[0]!;
+    assignment.get(chosen.id)!.push(task);
   }
   return assignment;
 }

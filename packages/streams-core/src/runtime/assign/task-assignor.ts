@@ -2,7 +2,8 @@ import { type Assignor, type TopicPartition, topicPartitionKey } from '@millrace
 import type { ResolvedTopics } from '../../topology/internal-topics.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
-import { decodeServer, encodeInstances } from './instances.ts';
+import { decodeMember, encodeGroup } from './instances.ts';
+import { standbyAssignment } from './standby-assignment.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
 
 /** Which task reads which partitions. */
@@ -24,6 +25,11 @@ export class TaskLayout {
         for (const one of read) this.#tasks.set(topicPartitionKey(one.topic, partition), id);
       }
     }
+  }
+
+  taskNamed(name: string): TaskId | undefined {
+    const [first] = this.#partitions.get(name) ?? [];
+    return first === undefined ? undefined : this.taskOf(first);
   }
 
   /** How many tasks a sub-topology has. */
@@ -54,26 +60,43 @@ export class TaskLayout {
   }
 }
 
+export interface TaskAssignorOptions {
+  readonly layout: TaskLayout;
+  /** The tasks that have stores worth copying, and how many copies each is to have. */
+  readonly standbyTasks: readonly string[];
+  readonly standbyReplicas: number;
+}
+
 /** Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which. */
-export function taskAssignor(layout: TaskLayout): Assignor {
+export function taskAssignor({ layout, standbyTasks, standbyReplicas }: TaskAssignorOptions): Assignor {
   return {
     name: 'millrace-sticky',
     assign(members) {
       const assigned = stickyAssignment(
         layout.taskNames,
-        members.map(({ id, owned }) => ({ id, tasks: layout.tasksOf(owned).map(taskName) })),
+        members.map(({ id, owned, userData }) => ({
+          id,
+          tasks: layout.tasksOf(owned).map(taskName),
+          standbys: decodeMember(userData).standbys,
+        })),
       );
       return new Map(
         [...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]),
       );
     },
     tell(members, assignment) {
-      const instances = members.map(({ id, userData }) => ({
-        server: decodeServer(userData),
+      const known = members.map(({ id, userData }) => ({
+        id,
+        ...decodeMember(userData),
         tasks: layout.tasksOf(assignment.get(id) ?? []).map(taskName),
       }));
-      const told = encodeInstances(instances);
-      return new Map(members.map(({ id }) => [id, told]));
+      const standbys = standbyAssignment(standbyTasks, known, standbyReplicas);
+      const instances = known.map(({ id, server, tasks }) => ({
+        server,
+        tasks,
+        standbys: standbys.get(id) ?? [],
+      }));
+      return new Map(known.map(({ id }, you) => [id, encodeGroup({ instances, you })]));
     },
   };
 }
