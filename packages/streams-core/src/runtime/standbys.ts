@@ -8,6 +8,7 @@ import type { ResolvedConfig } from './config.ts';
 import { hasStandby, StandbyTask } from './standby-task.ts';
 
 const lockFolder = 'instance';
+const retryMs = 10_000;
 
 /** The standby tasks of an instance: started and ended as the assignor says (Kafka Streams: num.standby.replicas). */
 export class Standbys {
@@ -88,9 +89,12 @@ export class Standbys {
       (error: unknown) => {
         this.#tasks.delete(name);
         emitWarning(
-          `Standby task ${name} has ended, until the group changes: ${(error as Error).message}`,
+          `Standby task ${name} starts anew in ${retryMs / 1000} s: ${(error as Error).message}`,
           'MillraceWarning',
         );
+        setTimeout(() => {
+          this.#settled = false;
+        }, retryMs).unref();
       },
     );
     this.#tasks.set(name, task);

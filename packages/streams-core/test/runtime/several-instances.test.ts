@@ -1,3 +1,4 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionForKey } from '@millrace/log-client';
@@ -200,4 +201,37 @@ test('with copies, each needs a folder of its own, and says so', async () => {
     await three.start();
     await three.close();
   });
+});
+
+test('a copy that cannot be kept is warned of, and begun anew', async () => {
+  const warnings: string[] = [];
+  const keep = ({ name, message }: Error): void => {
+    if (name === 'MillraceWarning') warnings.push(message);
+  };
+  process.on('warning', keep);
+  await withLog(async (log, dir) => {
+    await log.admin.createTopics(topics(1));
+    const start = async (name: string) => {
+      const stateDir = path.join(dir, name);
+      const options = { applicationId: 'app', log, stateDir, numStandbyReplicas: 1, pollMs: 10 };
+      const app = new StreamsApp(countClicks(), options);
+      await app.start();
+      return app;
+    };
+    const one = await start('one');
+    await eventually('it works', () => one.taskIds.length === 1);
+    // A file is where the folder of the task should be.
+    await mkdir(path.join(dir, 'two/app'), { recursive: true });
+    await writeFile(path.join(dir, 'two/app/0_0'), '');
+    const two = await start('two');
+    await eventually('it is warned of', () => warnings.length > 0);
+    expect(warnings[0]).toMatch(/^Standby task 0_0 starts anew in 10 s: .*0_0/);
+    expect(two.state).toBe('running');
+    await rm(path.join(dir, 'two/app/0_0'));
+    await sleep(8000);
+    await eventually('it is kept', () => two.standbyTaskIds.length === 1);
+    await Promise.all([one.close(), two.close()]);
+  });
+  process.off('warning', keep);
+  expect(warnings).toHaveLength(1);
 });
