@@ -49,11 +49,7 @@ export function retailTopology({ windowMs, graceMs }: RetailOptions): Topology {
   accepted
     .groupByKey()
     .windowedBy(TimeWindows.of(windowMs).grace(graceMs))
-    .aggregate({
-      initial: (): Demand => ({ units: 0, product: null }),
-      add: addSale,
-      as: 'demand',
-    })
+    .aggregate({ initial: (): Demand => ({ units: 0, product: null }), add: addSale, as: 'demand' })
     .suppress(untilWindowCloses({ name: 'closed-windows' }))
     .toStream()
     .flatMapValues((demand, window) => (demand === null ? [] : adjustPrice(demand, window)))

@@ -1,23 +1,14 @@
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type JsonSchema, jsonSchemaSerde, type SchemaRegistry, schemaRegistry } from '../src/index.ts';
-import { RegistryStub } from './registry-stub.ts';
+import { type JsonSchema, jsonSchemaSerde } from '../src/index.ts';
+import { startRegistry } from './registry-stub.ts';
 
 const confluent = createRequire(import.meta.url)(
   '@confluentinc/schemaregistry',
 ) as typeof import('@confluentinc/schemaregistry');
 
-let stub: RegistryStub;
-let registry: SchemaRegistry;
-beforeAll(async () => {
-  stub = await RegistryStub.start();
-  registry = schemaRegistry({ url: stub.url });
-});
-afterAll(async () => {
-  await registry.close();
-  await stub.stop();
-});
+const { stub, registry } = await startRegistry();
 
 const order = {
   $schema: 'http://json-schema.org/draft-07/schema#',

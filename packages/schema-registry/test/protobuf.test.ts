@@ -13,24 +13,15 @@ import {
   FileDescriptorSetSchema,
   TimestampSchema,
 } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { protobufSerde, type SchemaRegistry, schemaRegistry } from '../src/index.ts';
-import { RegistryStub } from './registry-stub.ts';
+import { expect, test } from 'vitest';
+import { protobufSerde } from '../src/index.ts';
+import { startRegistry } from './registry-stub.ts';
 
 const confluent = createRequire(import.meta.url)(
   '@confluentinc/schemaregistry',
 ) as typeof import('@confluentinc/schemaregistry');
 
-let stub: RegistryStub;
-let registry: SchemaRegistry;
-beforeAll(async () => {
-  stub = await RegistryStub.start();
-  registry = schemaRegistry({ url: stub.url });
-});
-afterAll(async () => {
-  await registry.close();
-  await stub.stop();
-});
+const { stub, registry } = await startRegistry();
 
 const text = (name: string, number: number) => ({ name, number, type: Type.STRING, label: Label.OPTIONAL });
 

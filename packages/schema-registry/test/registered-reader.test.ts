@@ -7,28 +7,17 @@ import {
   file_google_protobuf_timestamp as timestampFile,
   TimestampSchema,
 } from '@bufbuild/protobuf/wkt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   avroSerde,
   jsonSchemaSerde,
   protobufSerde,
   registeredReader,
-  type SchemaRegistry,
   SchemaRegistryError,
-  schemaRegistry,
 } from '../src/index.ts';
-import { RegistryStub } from './registry-stub.ts';
+import { startRegistry } from './registry-stub.ts';
 
-let stub: RegistryStub;
-let registry: SchemaRegistry;
-beforeAll(async () => {
-  stub = await RegistryStub.start();
-  registry = schemaRegistry({ url: stub.url });
-});
-afterAll(async () => {
-  await registry.close();
-  await stub.stop();
-});
+const { stub, registry } = await startRegistry();
 
 test('reads a topic of several schemas and kinds, each record as it was written', async () => {
   const subject = 'mixed-value';

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { type SchemaRegistry, schemaRegistry } from '../src/index.ts';
 
 /** A registry in a process of its own. */
 export class RegistryStub {
@@ -35,4 +37,15 @@ export class RegistryStub {
     this.#child.kill();
     await once(this.#child, 'exit');
   }
+}
+
+/** A registry and a client of it, until the tests of the file are over. */
+export async function startRegistry(): Promise<{ stub: RegistryStub; registry: SchemaRegistry }> {
+  const stub = await RegistryStub.start();
+  const registry = schemaRegistry({ url: stub.url });
+  afterAll(async () => {
+    await registry.close();
+    await stub.stop();
+  });
+  return { stub, registry };
 }

@@ -149,8 +149,8 @@ export {
   type SourceConnector,
   type SourceRecord,
 } from './runtime/from-observable.ts';
-export type { AppInstance } from './runtime/assign/instances.ts';
-export type { KeyMetadata, KeyQuery } from './runtime/key-metadata.ts';
+export type { StreamsMetadata } from './runtime/assign/streams-metadata.ts';
+export type { KeyQuery, KeyQueryMetadata } from './runtime/key-query-metadata.ts';
 export type { AppMetrics } from './runtime/app-metrics.ts';
 export { StreamsApp } from './runtime/streams-app.ts';
 // Errors

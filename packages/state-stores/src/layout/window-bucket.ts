@@ -49,7 +49,8 @@ export function encodeBucket<E extends StoredTimes>(
   for (const value of values) size += entryHeaderBytes + value.length;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const [index, { time, second }] of entries.entries()) {
+  for (let index = 0; index < entries.length; index++) {
+    const { time, second } = entries[index]!;
     const value = values[index]!;
     bytes.writeDoubleBE(time, at);
     bytes.writeDoubleBE(second, at + 8);

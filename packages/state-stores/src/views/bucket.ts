@@ -58,17 +58,20 @@ export function firstFrom(entries: readonly Entry[], time: number): number {
  * Visits what the changelog has otherwise or not at all, with each entry's place among those of the same time, and takes it for
  * logged.
  */
-export function visitChanged(bucket: Bucket, visit: (entry: Entry, place: number) => void): void {
+export function visitChanged(
+  bucket: Bucket,
+  visit: (bucket: Bucket, entry: Entry, place: number) => void,
+): void {
   const { entries, removed } = bucket;
   // Before what may have come back in their place.
-  if (removed !== undefined) for (const entry of removed) visit(entry, 0);
+  if (removed !== undefined) for (const entry of removed) visit(bucket, entry, 0);
   bucket.removed = undefined;
   for (let at = 0, first = 0; at < entries.length; at++) {
     const entry = entries[at]!;
     if (entry.time !== entries[first]!.time) first = at;
     if (entry.state === 'logged') continue;
     entry.state = 'logged';
-    visit(entry, at - first);
+    visit(bucket, entry, at - first);
   }
 }
 

@@ -280,9 +280,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     toRecord: (bucket: Bucket, entry: Entry, place: number) => ProducerRecord,
   ): ProducerRecord[] {
     const records: ProducerRecord[] = [];
-    for (const bucket of this.writeBack.takeUncommitted()) {
-      visitChanged(bucket, (entry, place) => records.push(toRecord(bucket, entry, place)));
-    }
+    const add = (bucket: Bucket, entry: Entry, place: number): void => {
+      records.push(toRecord(bucket, entry, place));
+    };
+    for (const bucket of this.writeBack.takeUncommitted()) visitChanged(bucket, add);
     return records;
   }
 

@@ -18,7 +18,7 @@ export interface StreamsConfig {
   /** Names the consumer group, the internal topics and the state folder. */
   readonly applicationId: string;
   readonly log: LogClient;
-  /** Where other instances reach this one, as `host:port`: what `instances` and `queryMetadataForKey` give. */
+  /** Where other instances reach this one, as `host:port`: what `metadataForAllStreamsClients` and `queryMetadataForKey` give. */
   readonly applicationServer?: string;
   /**
    * How many other instances keep a copy of each persistent store with a changelog, to take its task over at once. Each instance

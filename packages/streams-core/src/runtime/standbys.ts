@@ -67,14 +67,14 @@ export class Standbys {
   }
 
   /** Starts what is wanted and not worked on here, and ends what is not wanted any more, in the background. */
-  settle(active: readonly string[]): void {
+  settle(isActive: (task: string) => boolean): void {
     if (this.#settled) return;
     this.#settled = true;
     for (const name of this.#tasks.keys()) if (!this.#wanted.has(name)) void this.#close(name);
     for (const name of this.#wanted) {
       if (this.#tasks.has(name)) continue;
       // Its stores are open still: the next round may find them closed.
-      if (active.includes(name) || this.#closing.has(name)) this.#settled = false;
+      if (isActive(name) || this.#closing.has(name)) this.#settled = false;
       else this.#start(name);
     }
   }

@@ -7,11 +7,11 @@ import type { SubTopology } from '../topology/sub-topologies.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type AppMetrics, addMetrics } from './app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
-import { type AppInstance, decodeGroup, encodeMember } from './assign/instances.ts';
+import { decodeGroup, encodeMember, type StreamsMetadata } from './assign/streams-metadata.ts';
 import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts';
 import { GlobalTables } from './global-tables.ts';
-import { type KeyMetadata, type KeyQuery, locateKey } from './key-metadata.ts';
+import { type KeyQuery, type KeyQueryMetadata, locateKey } from './key-query-metadata.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskName } from './task/task-id.ts';
@@ -49,7 +49,7 @@ export class StreamsApp {
   /** It was closed before it could finish. */
   #abandoned = false;
   #failure: unknown;
-  #instances: readonly AppInstance[] = [];
+  #instances: readonly StreamsMetadata[] = [];
   #past: AppMetrics = { processedRecords: 0, droppedRecords: 0, lateRecords: 0 };
 
   /** @throws ConfigError naming each wrong option */
@@ -88,7 +88,7 @@ export class StreamsApp {
   }
 
   /** All instances of the app, this one among them, as the group last agreed; none before it has. */
-  get instances(): readonly AppInstance[] {
+  metadataForAllStreamsClients(): readonly StreamsMetadata[] {
     return this.#session === undefined ? [] : this.#instances;
   }
 
@@ -96,7 +96,7 @@ export class StreamsApp {
    * Which instance has the row of a key in a store; undefined while nobody does. It may have moved on by the time it is asked.
    * @throws TopologyError `TOPOLOGY_STORE_MISSING`
    */
-  queryMetadataForKey<K>(query: KeyQuery<K>): KeyMetadata | undefined {
+  queryMetadataForKey<K>(query: KeyQuery<K>): KeyQueryMetadata | undefined {
     if (this.#session === undefined) return undefined;
     const { topology, layout } = this.#session;
     return locateKey(query, topology.subTopologies, layout, this.#instances);
@@ -153,12 +153,12 @@ export class StreamsApp {
       maxPollIntervalMs: config.maxPollIntervalMs,
       // Anew whenever the group changes.
       get userData() {
-        return encodeMember({ server: config.applicationServer, standbys: standbys.warm });
+        return encodeMember({ host: config.applicationServer, standbyTasks: standbys.warm });
       },
       onTold: (userData) => {
         const { instances, you } = decodeGroup(userData);
         this.#instances = instances;
-        standbys.want(instances[you]?.standbys ?? []);
+        standbys.want(instances[you]?.standbyTasks ?? []);
       },
       onAssigned: async (partitions) => {
         this.#rebalancing();
@@ -184,8 +184,9 @@ export class StreamsApp {
       await standbys.close();
       throw error;
     });
+    const isActive = (name: string): boolean => tasks.has(name);
     const onRound = (): void => {
-      standbys.settle(tasks.tasks.map((task) => task.name));
+      standbys.settle(isActive);
       if (!this.#stopping) this.#state.to('running');
     };
     const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });

@@ -36,6 +36,10 @@ export class TaskRegistry {
     return [...this.#tasks.values()];
   }
 
+  has(name: string): boolean {
+    return this.#tasks.has(name);
+  }
+
   find(partition: TopicPartition): Task | undefined {
     const id = this.#options.layout.taskOf(partition);
     return id === undefined ? undefined : this.#tasks.get(taskName(id));

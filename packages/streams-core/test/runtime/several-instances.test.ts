@@ -100,24 +100,29 @@ test('know of each other: who has which tasks, and where the row of a key is', a
         stateDir: dir,
         applicationServer,
       });
-      expect(app.instances).toEqual([]);
+      expect(app.metadataForAllStreamsClients()).toEqual([]);
       expect(app.queryMetadataForKey({ store: 'clicks-per-key', key: 'a' })).toBe(undefined);
       await app.start();
       return app;
     };
     const one = await start('first:1');
-    await eventually('it has all', () => one.instances[0]?.tasks.length === 4);
+    await eventually('it has all', () => one.metadataForAllStreamsClients()[0]?.tasks.length === 4);
     const two = await start('second:2');
-    await eventually('both know of both', () => [one, two].every((app) => app.instances.length === 2));
+    await eventually('both know of both', () =>
+      [one, two].every((app) => app.metadataForAllStreamsClients().length === 2),
+    );
     await eventually('tasks are shared', () => one.taskIds.length === 2 && two.taskIds.length === 2);
     for (const app of [one, two]) {
-      const tasks = Object.fromEntries(app.instances.map((each) => [each.server, each.tasks.toSorted()]));
+      const tasks = Object.fromEntries(
+        app.metadataForAllStreamsClients().map((each) => [each.host, each.tasks.toSorted()]),
+      );
       expect(tasks).toEqual({ 'first:1': one.taskIds.toSorted(), 'second:2': two.taskIds.toSorted() });
       for (const key of ['a', 'b', 'c', 'd', 'e']) {
         const found = app.queryMetadataForKey({ store: 'clicks-per-key', key })!;
         expect(found.partition).toBe(partitionForKey(Buffer.from(key), 4));
         expect(found.task).toBe(`0_${found.partition}`);
-        expect(found.server).toBe(one.taskIds.includes(found.task) ? 'first:1' : 'second:2');
+        expect(found.standbyHosts).toEqual([]);
+        expect(found.activeHost).toBe(one.taskIds.includes(found.task) ? 'first:1' : 'second:2');
       }
       const chosen = app.queryMetadataForKey({ store: 'clicks-per-key', key: 'a', partitioner: () => 3 });
       expect(chosen?.task).toBe('0_3');
@@ -126,9 +131,9 @@ test('know of each other: who has which tasks, and where the row of a key is', a
       );
     }
     await two.close();
-    await eventually('the other hears of it', () => one.instances.length === 1);
+    await eventually('the other hears of it', () => one.metadataForAllStreamsClients().length === 1);
     await one.close();
-    expect(one.instances).toEqual([]);
+    expect(one.metadataForAllStreamsClients()).toEqual([]);
   });
 });
 
@@ -141,6 +146,7 @@ test('keep copies of each other’s stores, and take over without restoring', as
         applicationId: 'app',
         log,
         stateDir: path.join(stateDir, name),
+        applicationServer: `${name}:1`,
         numStandbyReplicas: 1,
         pollMs: 10,
         stateRestoreListener: { onRestoreEnd: (_restore, records) => void restored.push(records) },
@@ -169,7 +175,9 @@ test('keep copies of each other’s stores, and take over without restoring', as
           String(sorted(mine!.standbyTaskIds)) === String(sorted(other!.taskIds)),
       ),
     );
-    expect(one.instances.map(({ standbys }) => standbys.length)).toEqual([2, 2]);
+    expect(one.metadataForAllStreamsClients().map(({ standbyTasks }) => standbyTasks.length)).toEqual([2, 2]);
+    const found = one.queryMetadataForKey({ store: 'clicks-per-key', key: 'key-0' })!;
+    expect(new Set([found.activeHost, ...found.standbyHosts])).toEqual(new Set(['one:1', 'two:1']));
     await click();
     await click();
     // A copy is written to disk when it goes; what the other instance has committed by then is in it.

@@ -2,7 +2,7 @@
 export interface StandbyMember {
   readonly id: string;
   readonly tasks: readonly string[];
-  readonly standbys: readonly string[];
+  readonly standbyTasks: readonly string[];
 }
 
 interface Keeper {
@@ -24,7 +24,7 @@ export function standbyAssignment(
   const keepers = sorted.map(({ id, tasks: own }): Keeper => ({ id, own: new Set(own), copies: new Set() }));
   const mayTake = ({ own, copies }: Keeper, task: string): boolean => !own.has(task) && !copies.has(task);
   for (const task of [...tasks].sort()) {
-    const now = keepers.filter((one, at) => mayTake(one, task) && sorted[at]!.standbys.includes(task));
+    const now = keepers.filter((one, at) => mayTake(one, task) && sorted[at]!.standbyTasks.includes(task));
     for (const { copies } of now.slice(0, replicas)) copies.add(task);
   }
   for (const task of [...tasks].sort()) {

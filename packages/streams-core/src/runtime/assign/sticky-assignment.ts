@@ -3,7 +3,7 @@ export interface AssignedMember {
   readonly id: string;
   readonly tasks: readonly string[];
   /** The tasks whose stores it has copies of. */
-  readonly standbys?: readonly string[];
+  readonly standbyTasks?: readonly string[];
 }
 
 /**
@@ -33,7 +33,7 @@ export function stickyAssignment(
   for (const task of [...open].sort()) {
     const fewest = Math.min(...sorted.map(({ id }) => assignment.get(id)!.length));
     const lightest = sorted.filter(({ id }) => assignment.get(id)!.length === fewest);
-    const chosen = lightest.find(({ standbys }) => standbys?.includes(task) === true) ?? lightest[0]!;
+    const chosen = lightest.find(({ standbyTasks }) => standbyTasks?.includes(task) === true) ?? lightest[0]!;
     assignment.get(chosen.id)!.push(task);
   }
   return assignment;

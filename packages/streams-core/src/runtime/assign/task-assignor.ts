@@ -2,9 +2,9 @@ import { type Assignor, type TopicPartition, topicPartitionKey } from '@millrace
 import type { ResolvedTopics } from '../../topology/internal-topics.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
-import { decodeMember, encodeGroup } from './instances.ts';
 import { standbyAssignment } from './standby-assignment.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
+import { decodeMember, encodeGroup } from './streams-metadata.ts';
 
 /** Which task reads which partitions. */
 export class TaskLayout {
@@ -77,7 +77,7 @@ export function taskAssignor({ layout, standbyTasks, standbyReplicas }: TaskAssi
         members.map(({ id, owned, userData }) => ({
           id,
           tasks: layout.tasksOf(owned).map(taskName),
-          standbys: decodeMember(userData).standbys,
+          standbyTasks: decodeMember(userData).standbyTasks,
         })),
       );
       return new Map(
@@ -90,11 +90,11 @@ export function taskAssignor({ layout, standbyTasks, standbyReplicas }: TaskAssi
         ...decodeMember(userData),
         tasks: layout.tasksOf(assignment.get(id) ?? []).map(taskName),
       }));
-      const standbys = standbyAssignment(standbyTasks, known, standbyReplicas);
-      const instances = known.map(({ id, server, tasks }) => ({
-        server,
+      const copies = standbyAssignment(standbyTasks, known, standbyReplicas);
+      const instances = known.map(({ id, host, tasks }) => ({
+        host,
         tasks,
-        standbys: standbys.get(id) ?? [],
+        standbyTasks: copies.get(id) ?? [],
       }));
       return new Map(known.map(({ id }, you) => [id, encodeGroup({ instances, you })]));
     },

@@ -35,6 +35,7 @@ test('callbacks that return something by chance are not waited for', () => {
 test('what can be waited for is, whether it is a Promise or only like one', async () => {
   const promise = Promise.resolve();
   expect(toAwait(promise)).toBe(promise);
+  // What only has a `then` is what this is about.
   // oxlint-disable-next-line unicorn/no-thenable
   const like = { then: (resolve: (value: string) => void) => setTimeout(() => resolve('waited'), 1) };
   expect(toAwait(like)).toBeInstanceOf(Promise);

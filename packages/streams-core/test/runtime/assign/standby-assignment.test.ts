@@ -5,8 +5,8 @@ import { stickyAssignment } from '../../../src/runtime/assign/sticky-assignment.
 
 test('a copy is never where the task is, and there are no more copies than others to keep them', () => {
   const members = [
-    { id: 'a', tasks: ['0_0', '0_1'], standbys: [] },
-    { id: 'b', tasks: ['0_2', '0_3'], standbys: [] },
+    { id: 'a', tasks: ['0_0', '0_1'], standbyTasks: [] },
+    { id: 'b', tasks: ['0_2', '0_3'], standbyTasks: [] },
   ];
   for (const replicas of [1, 2]) {
     expect(standbyAssignment(['0_0', '0_1', '0_2', '0_3'], members, replicas)).toEqual(
@@ -16,7 +16,7 @@ test('a copy is never where the task is, and there are no more copies than other
       ]),
     );
   }
-  expect(standbyAssignment(['0_0'], [{ id: 'a', tasks: ['0_0'], standbys: [] }], 1)).toEqual(
+  expect(standbyAssignment(['0_0'], [{ id: 'a', tasks: ['0_0'], standbyTasks: [] }], 1)).toEqual(
     new Map([['a', []]]),
   );
 });
@@ -25,8 +25,8 @@ test('a task that has to move goes where its copy is', () => {
   const after = stickyAssignment(
     ['0_0', '0_1', '0_2', '0_3'],
     [
-      { id: 'b', tasks: ['0_2'], standbys: ['0_1'] },
-      { id: 'c', tasks: ['0_3'], standbys: ['0_0'] },
+      { id: 'b', tasks: ['0_2'], standbyTasks: ['0_1'] },
+      { id: 'c', tasks: ['0_3'], standbyTasks: ['0_0'] },
     ],
   );
   expect(after).toEqual(
@@ -43,7 +43,7 @@ const groups = fc
   .chain((ids) =>
     fc.tuple(
       ...ids.map((id) =>
-        fc.record({ id: fc.constant(id), tasks: fc.subarray(names), standbys: fc.subarray(names) }),
+        fc.record({ id: fc.constant(id), tasks: fc.subarray(names), standbyTasks: fc.subarray(names) }),
       ),
     ),
   );
@@ -52,7 +52,7 @@ test('every task has its copies, on members of their own, and they stay where th
   fc.assert(
     fc.property(groups, fc.integer({ min: 0, max: 3 }), (group, replicas) => {
       const tasks = stickyAssignment(names, group);
-      const members = group.map(({ id, standbys }) => ({ id, tasks: tasks.get(id)!, standbys }));
+      const members = group.map(({ id, standbyTasks }) => ({ id, tasks: tasks.get(id)!, standbyTasks }));
       const copies = standbyAssignment(names, members, replicas);
       for (const name of names) {
         const keepers = members.filter(({ id }) => copies.get(id)!.includes(name));
@@ -60,7 +60,7 @@ test('every task has its copies, on members of their own, and they stay where th
         expect(keepers.filter((one) => one.tasks.includes(name))).toEqual([]);
       }
       for (const kept of copies.values()) expect(new Set(kept).size).toBe(kept.length);
-      const settled = members.map((one) => ({ ...one, standbys: copies.get(one.id)! }));
+      const settled = members.map((one) => ({ ...one, standbyTasks: copies.get(one.id)! }));
       const again = standbyAssignment(names, settled, replicas);
       for (const { id } of members) expect(new Set(again.get(id))).toEqual(new Set(copies.get(id)));
     }),

@@ -1,14 +1,16 @@
 import { partitionForKey } from '@millrace/log-client';
 import { TopologyError } from '../errors.ts';
 import type { SubTopology } from '../topology/sub-topologies.ts';
-import type { AppInstance } from './assign/instances.ts';
+import type { StreamsMetadata } from './assign/streams-metadata.ts';
 import type { TaskLayout } from './assign/task-assignor.ts';
 import { taskName } from './task/task-id.ts';
 
-/** Where the row of a key is (Kafka Streams: KeyQueryMetadata). */
-export interface KeyMetadata {
+/** Where the row of a key is. */
+export interface KeyQueryMetadata {
   /** The `applicationServer` of the instance that has it; undefined where that has none. */
-  readonly server: string | undefined;
+  readonly activeHost: string | undefined;
+  /** Those of the instances that keep a copy. */
+  readonly standbyHosts: readonly (string | undefined)[];
   readonly task: string;
   readonly partition: number;
 }
@@ -25,8 +27,8 @@ export function locateKey<K>(
   { store, key, partitioner }: KeyQuery<K>,
   parts: readonly SubTopology[],
   layout: TaskLayout,
-  instances: readonly AppInstance[],
-): KeyMetadata | undefined {
+  instances: readonly StreamsMetadata[],
+): KeyQueryMetadata | undefined {
   const part = parts.find((one) => !one.global && one.stores.some(({ name }) => name === store));
   const spec = part?.stores.find(({ name }) => name === store);
   if (part === undefined || spec === undefined) {
@@ -42,5 +44,7 @@ export function locateKey<K>(
   const partition = partitioner?.(key, count) ?? partitionForKey(spec.key.serialize(key), count);
   const task = taskName({ subTopology: part.id, partition });
   const owner = instances.find(({ tasks }) => tasks.includes(task));
-  return owner === undefined ? undefined : { server: owner.server, task, partition };
+  if (owner === undefined) return undefined;
+  const standbys = instances.filter(({ standbyTasks }) => standbyTasks.includes(task));
+  return { activeHost: owner.host, standbyHosts: standbys.map(({ host }) => host), task, partition };
 }

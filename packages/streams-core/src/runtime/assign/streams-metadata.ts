@@ -1,22 +1,22 @@
-/** An instance of an app as the group knows it (Kafka Streams: StreamsMetadata). */
-export interface AppInstance {
+/** An instance of an app as the group knows it. */
+export interface StreamsMetadata {
   /** Its `applicationServer`; undefined where it has none. */
-  readonly server: string | undefined;
+  readonly host: string | undefined;
   /** The tasks it has, or gets as soon as others have let go of them. */
   readonly tasks: readonly string[];
   /** The tasks of others whose stores it keeps copies of. */
-  readonly standbys: readonly string[];
+  readonly standbyTasks: readonly string[];
 }
 
-/** What an instance says of itself to the assignor: its server, and the standby tasks that it has brought up to date. */
+/** What an instance says of itself to the assignor: its `applicationServer`, and the standby tasks that it has brought up to date. */
 export interface MemberData {
-  readonly server: string | undefined;
-  readonly standbys: readonly string[];
+  readonly host: string | undefined;
+  readonly standbyTasks: readonly string[];
 }
 
 /** What the assignor tells an instance: all instances, and which of them it is itself. */
 export interface GroupData {
-  readonly instances: readonly AppInstance[];
+  readonly instances: readonly StreamsMetadata[];
   readonly you: number;
 }
 
@@ -34,8 +34,8 @@ export function encodeMember(data: MemberData): Uint8Array {
 
 /** A member that says nothing has nothing to say. */
 export function decodeMember(bytes: Uint8Array): MemberData {
-  const { server, standbys = [] } = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
-  return { server, standbys };
+  const { host, standbyTasks = [] } = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
+  return { host, standbyTasks };
 }
 
 export function encodeGroup(data: GroupData): Uint8Array {
@@ -45,5 +45,8 @@ export function encodeGroup(data: GroupData): Uint8Array {
 export function decodeGroup(bytes: Uint8Array): GroupData {
   const { instances, you } = decode(bytes) as GroupData;
   // What is undefined does not come through JSON.
-  return { you, instances: instances.map(({ server, tasks, standbys }) => ({ server, tasks, standbys })) };
+  return {
+    you,
+    instances: instances.map(({ host, tasks, standbyTasks }) => ({ host, tasks, standbyTasks })),
+  };
 }
