@@ -11,6 +11,7 @@ import {
 import type { TopicCreated } from './format/log-event.ts';
 import type { CommitWriter } from './storage/commit-writer.ts';
 import type { LogState } from './storage/log-state.ts';
+import { assertTopicSettings } from './topic-settings.ts';
 
 const maxPartitions = 10_000;
 
@@ -115,8 +116,9 @@ export class EmbeddedAdmin implements LogAdmin {
   }
 }
 
-function assertCreatable({ name, partitions }: CreateTopic): void {
+function assertCreatable({ name, partitions, configs = {} }: CreateTopic): void {
   assertTopicName(name);
+  assertTopicSettings(name, configs);
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions) {
     throw new LogError(
       'LOG_INVALID_TOPIC',

@@ -1,6 +1,7 @@
 import {
   type GroupMember,
   type GroupOptions,
+  isLogError,
   type LogAdmin,
   type LogCapabilities,
   type LogClient,
@@ -18,6 +19,7 @@ import { EmbeddedProducer } from './producer.ts';
 import { AppendSignal, EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
 import { CommitWriter, type Durability } from './storage/commit-writer.ts';
+import { ioError } from './storage/journal.ts';
 import type { LogState } from './storage/log-state.ts';
 import { OpenFiles } from './storage/open-files.ts';
 import { recover } from './storage/recovery.ts';
@@ -101,22 +103,24 @@ export class EmbeddedLog implements LogClient {
     const unlock = await fileSystem.lock();
     try {
       const files = new OpenFiles(fileSystem);
-      const { state, journal, generation } = await recover(fileSystem, files);
+      const { state, journal, generation, footprint, hasLeftovers } = await recover(fileSystem, files);
+      const segmentBytes = options.segmentBytes ?? 64 * mebibyte;
       const signal = new AppendSignal();
       const writer = new CommitWriter({
         fileSystem,
         state,
         journal,
-        checkpointer: new Checkpointer(fileSystem, files, options.segmentBytes ?? 64 * mebibyte, generation),
+        checkpointer: new Checkpointer({ fileSystem, files, segmentBytes, generation, footprint }),
         durability: options.durability ?? 'commit',
         checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
         maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
         onApplied: () => signal.notify(),
+        hasLeftovers,
       });
       return new EmbeddedLog({ state, writer, signal, files, unlock }, options);
     } catch (error) {
       await unlock();
-      throw error;
+      throw isLogError(error) ? error : ioError(error, 'open the log', fileSystem.location);
     }
   }
 

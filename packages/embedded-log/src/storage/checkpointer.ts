@@ -1,7 +1,8 @@
 import type { FileSystem } from '../files/file-system.ts';
 import { type Checkpoint, type CheckpointPartition, encodeCheckpoint } from '../format/checkpoint.ts';
-import { checkpointSlots, isSegmentName, journalIdOf, segmentName } from '../format/file-names.ts';
+import { checkpointSlots, segmentName } from '../format/file-names.ts';
 import type { FramedBatch } from '../format/frame.ts';
+import { type Footprint, footprintOf, removeObsoleteFiles } from './footprint.ts';
 import type { Journal } from './journal.ts';
 import type { LogState } from './log-state.ts';
 import type { OpenFiles } from './open-files.ts';
@@ -12,10 +13,22 @@ import { Segment } from './segment.ts';
 interface Snapshot {
   readonly frozen: readonly { readonly log: PartitionLog; readonly batches: readonly FramedBatch[] }[];
   readonly checkpoint: Omit<Checkpoint, 'topics'>;
+  /** Settles when all that the journals before hold is on the device. */
+  readonly earlierJournals: Promise<void>;
   readonly topics: readonly {
     readonly topic: Omit<Checkpoint['topics'][number], 'state'>;
     readonly logs: readonly (Omit<CheckpointPartition, 'segments'> & { readonly log: PartitionLog })[];
   }[];
+}
+
+export interface CheckpointerOptions {
+  readonly fileSystem: FileSystem;
+  readonly files: OpenFiles;
+  /** The size from which a segment file is not continued, in bytes. */
+  readonly segmentBytes: number;
+  /** Of the checkpoint that counts now. */
+  readonly generation: number;
+  readonly footprint: Footprint;
 }
 
 /**
@@ -27,29 +40,30 @@ export class Checkpointer {
   readonly #files: OpenFiles;
   readonly #segmentBytes: number;
   #generation: number;
+  /** What the checkpoint that counts now needs. */
+  #footprint: Footprint;
   running: Promise<void> | undefined;
 
-  constructor(fileSystem: FileSystem, files: OpenFiles, segmentBytes: number, generation: number) {
-    this.#fileSystem = fileSystem;
-    this.#files = files;
-    this.#segmentBytes = segmentBytes;
-    this.#generation = generation;
+  constructor(options: CheckpointerOptions) {
+    this.#fileSystem = options.fileSystem;
+    this.#files = options.files;
+    this.#segmentBytes = options.segmentBytes;
+    this.#generation = options.generation;
+    this.#footprint = options.footprint;
   }
 
-  /** Takes the snapshot at once and writes it in the background; a failure keeps everything as it was. */
-  start(state: LogState, journal: Journal, onError: (error: unknown) => void): void {
+  /**
+   * Takes the snapshot at once and writes it in the background; a failure keeps everything as it was. `onEnd` gets the failure,
+   * undefined where there was none.
+   */
+  start(state: LogState, journal: Journal, onEnd: (failure: unknown) => void): void {
     const snapshot = this.#snapshot(state, journal);
-    this.running = this.#write(snapshot)
-      .then(
-        () => this.#finish(snapshot, true),
-        (error: unknown) => {
-          this.#finish(snapshot, false);
-          onError(error);
-        },
-      )
-      .finally(() => {
-        this.running = undefined;
-      });
+    const end = (failure: unknown): void => {
+      this.#finish(snapshot, failure === undefined);
+      this.running = undefined;
+      onEnd(failure);
+    };
+    this.running = this.#write(snapshot).then(() => end(undefined), end);
   }
 
   #finish({ frozen }: Snapshot, written: boolean): void {
@@ -60,12 +74,12 @@ export class Checkpointer {
     const topics = [...state.topics.values()];
     return {
       frozen: topics.flatMap((topic) => topic.state.map((log) => ({ log, batches: log.freeze() }))),
+      earlierJournals: journal.earlierSynced,
       checkpoint: {
         generation: this.#generation + 1,
         logId: state.logId,
         journalId: journal.id,
-        sequence: journal.sequence,
-        crc: journal.crc,
+        ...journal.follows,
         nextTopicId: state.nextTopicId,
         groups: [...state.groups].map(([group, offsets]) => ({
           group,
@@ -87,7 +101,9 @@ export class Checkpointer {
     for (const { log, batches } of snapshot.frozen)
       segments.set(log, await this.#writeSegments(log, batches));
     await this.#fileSystem.syncDirectory();
-    await this.#writeSlot({
+    // The older checkpoint must lead as far as this one, through those journals.
+    await snapshot.earlierJournals;
+    const checkpoint: Checkpoint = {
       ...snapshot.checkpoint,
       topics: snapshot.topics.map(({ topic, logs }) => ({
         ...topic,
@@ -97,9 +113,15 @@ export class Checkpointer {
           segments: (segments.get(log) ?? []).map((segment) => [segment.baseOffset, segment.size] as const),
         })),
       })),
-    });
+    };
+    await this.#writeSlot(checkpoint);
     for (const [log, written] of segments) log.segments.splice(0, log.segments.length, ...written);
-    await this.#removeObsolete(snapshot.checkpoint.journalId, segments.values());
+    const footprints = [this.#footprint, footprintOf(checkpoint)];
+    this.#footprint = footprints[1]!;
+    // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened again.
+    await removeObsoleteFiles(this.#fileSystem, footprints)
+      .then((removed) => this.#files.forget(removed))
+      .catch(() => {});
   }
 
   /** The partition's segments with its frozen batches appended; the ones wholly before its start left out. */
@@ -142,25 +164,5 @@ export class Checkpointer {
     }
     await this.#fileSystem.syncDirectory();
     this.#generation = checkpoint.generation;
-  }
-
-  async #removeObsolete(journalId: number, kept: Iterable<readonly Segment[]>): Promise<void> {
-    const names = new Set([...kept].flat().map((segment) => segment.name));
-    // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened again.
-    await removeObsoleteFiles(this.#fileSystem, journalId, names).catch(() => {});
-  }
-}
-
-/** Deletes journals before `journalId` and segments that no partition has; other files are not ours to touch. */
-export async function removeObsoleteFiles(
-  fileSystem: FileSystem,
-  journalId: number,
-  segments: ReadonlySet<string>,
-): Promise<void> {
-  for (const name of await fileSystem.list()) {
-    const id = journalIdOf(name);
-    if (id !== undefined ? id < journalId : isSegmentName(name) && !segments.has(name)) {
-      await fileSystem.remove(name);
-    }
   }
 }

@@ -35,6 +35,10 @@ interface Framed {
 }
 
 const maxGroupBytes = 16 << 20;
+/** How long after a deletion its space is freed; what is deleted meanwhile goes with it. */
+const reclaimDelayMs = 500;
+/** Both checkpoint slots must have been written since: until then the older one needs its files. */
+const reclaimCheckpoints = 2;
 
 /** The only writer of a log. Changes take turns; those that wait together share one write and one sync. */
 export class CommitWriter {
@@ -50,6 +54,10 @@ export class CommitWriter {
   #running: Promise<void> | undefined;
   #refusal: LogError | undefined;
   #checkpointAt: number;
+  /** Checkpoints that are still to be written before what was deleted is off the disk. */
+  #reclaims = 0;
+  #reclaimDue = false;
+  #reclaimTimer: NodeJS.Timeout | undefined;
 
   constructor(options: {
     readonly fileSystem: FileSystem;
@@ -60,6 +68,8 @@ export class CommitWriter {
     readonly checkpointBytes: number;
     readonly maxTransactionBytes: number;
     readonly onApplied: () => void;
+    /** There are files that only the older checkpoint needs, or that the journal has deleted. */
+    readonly hasLeftovers: boolean;
   }) {
     this.#fileSystem = options.fileSystem;
     this.#state = options.state;
@@ -70,6 +80,7 @@ export class CommitWriter {
     this.#checkpointAt = options.checkpointBytes;
     this.#maxTransactionBytes = options.maxTransactionBytes;
     this.#onApplied = options.onApplied;
+    if (options.hasLeftovers) this.#reclaimSoon();
   }
 
   /** Queues a change; resolves to the base offset of each of its record lists once it is committed. */
@@ -92,13 +103,15 @@ export class CommitWriter {
 
   /** Lets queued changes finish, writes a last checkpoint and refuses all that comes later. */
   async close(): Promise<void> {
+    clearTimeout(this.#reclaimTimer);
     await this.#running;
     const healthy = this.#refusal === undefined;
     this.#refusal ??= new LogError('LOG_CLOSED', `The log in ${this.#fileSystem.location} is closed`);
     await this.#checkpointer.running;
     try {
-      if (healthy && this.#journal.position > 0 && this.#checkpointBytes < Number.POSITIVE_INFINITY) {
-        await this.#lastCheckpoint();
+      if (healthy && this.#checkpointBytes < Number.POSITIVE_INFINITY) {
+        const checkpoints = Math.max(this.#journal.isEmpty ? 0 : 1, this.#reclaims);
+        for (let n = 0; n < checkpoints; n++) await this.#lastCheckpoint();
       }
     } finally {
       await this.#journal.close();
@@ -123,11 +136,11 @@ export class CommitWriter {
   async #run(): Promise<void> {
     // Whatever is submitted in the same turn of the event loop shares the first write.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
+    do {
       const group = this.#frameGroup();
       if (group.length > 0) await this.#write(group);
       await this.#maybeCheckpoint();
-    }
+    } while (this.#queue.length > 0);
     this.#running = undefined;
   }
 
@@ -196,7 +209,9 @@ export class CommitWriter {
         return;
       }
     }
+    const { deletions } = this.#state;
     for (const { event, frame } of group) this.#state.apply(event, frame.batches);
+    if (this.#state.deletions > deletions) this.#reclaimSoon();
     this.#onApplied();
     for (const { pending, baseOffsets } of group) pending.resolve(baseOffsets);
   }
@@ -211,8 +226,24 @@ export class CommitWriter {
     return this.#refusal;
   }
 
+  #reclaimSoon(): void {
+    if (this.#checkpointBytes === Number.POSITIVE_INFINITY) return;
+    this.#reclaims = reclaimCheckpoints;
+    this.#reclaimTimer ??= setTimeout(() => {
+      this.#reclaimTimer = undefined;
+      this.#reclaim();
+    }, reclaimDelayMs).unref();
+  }
+
+  /** Lets the next turn write a checkpoint, however little the journal holds. */
+  #reclaim(): void {
+    this.#reclaimDue = this.#reclaims > 0;
+    if (this.#reclaimDue) this.#running ??= this.#run();
+  }
+
   async #maybeCheckpoint(): Promise<void> {
-    if (this.#journal.position < this.#checkpointAt || this.#refusal !== undefined) return;
+    if (this.#refusal !== undefined) return;
+    if (this.#journal.position < this.#checkpointAt && !this.#reclaimDue) return;
     // Far ahead of a checkpoint that is still being written: wait, or memory would grow without bound.
     if (this.#journal.position >= 4 * this.#checkpointAt) await this.#checkpointer.running;
     if (this.#checkpointer.running !== undefined) return;
@@ -224,9 +255,16 @@ export class CommitWriter {
       return;
     }
     this.#checkpointAt = this.#checkpointBytes;
-    this.#checkpointer.start(this.#state, this.#journal, () => {
-      // The journal still has everything. Try again after as much again has been written.
-      this.#checkpointAt = this.#journal.position + this.#checkpointBytes;
+    const reclaims = this.#reclaims > 0;
+    this.#reclaimDue = false;
+    this.#checkpointer.start(this.#state, this.#journal, (failure) => {
+      if (failure !== undefined) {
+        // The journal still has everything. Try again after as much again has been written.
+        this.#checkpointAt = this.#journal.position + this.#checkpointBytes;
+        return;
+      }
+      if (reclaims) this.#reclaims--;
+      this.#reclaim();
     });
   }
 }

@@ -1,16 +1,17 @@
 import { LogError } from '@millrace/log-client';
 import type { FileSystem, LogFile } from '../files/file-system.ts';
 import { journalName } from '../format/file-names.ts';
+import { encodeFrame } from '../format/frame.ts';
 
 const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Turns what the file system threw into a LogError that says where. */
-export function ioError(error: unknown, action: string, location: string): LogError {
+/** Turns what the file system threw into a LogError that says what was being done, where, and what became of it. */
+export function ioError(error: unknown, action: string, location: string, outcome = ''): LogError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && noRoom.has(code)) {
     return new LogError(
       'LOG_FULL',
-      `No room left to ${action} in ${location} (${code}): nothing of this commit was kept; free some space and try again`,
+      `No room left to ${action} in ${location} (${code}): ${outcome}free some space and try again`,
       { cause: error },
     );
   }
@@ -30,12 +31,16 @@ export class Journal {
   readonly #fileSystem: FileSystem;
   readonly #file: LogFile;
   readonly id: number;
+  /** What the first frame of this file follows. */
+  readonly follows: Pick<JournalEnd, 'sequence' | 'crc'>;
   position: number;
   sequence: number;
   crc: number;
   /** The highest sequence number known to survive a power loss. */
   durableUpTo: number;
 
+  /** Where the first commit of this file stands. */
+  #startsAt = 0;
   /** Settles when the file before this one is on the device. */
   readonly #predecessor: Promise<void> | undefined;
 
@@ -50,6 +55,7 @@ export class Journal {
     this.#fileSystem = fileSystem;
     this.#file = file;
     this.id = end.id;
+    this.follows = { sequence: end.sequence, crc: end.crc };
     this.position = end.position;
     this.sequence = end.sequence;
     this.crc = end.crc;
@@ -63,7 +69,12 @@ export class Journal {
     } catch (error) {
       // A torn frame at the end would end the next recovery too early only if a good frame followed it.
       await this.#file.truncate(this.position);
-      throw ioError(error, 'write to the journal', this.#fileSystem.location);
+      throw ioError(
+        error,
+        'write to the journal',
+        this.#fileSystem.location,
+        'nothing of this commit was kept; ',
+      );
     }
     for (const frame of frames) this.position += frame.length;
     this.sequence = sequence;
@@ -78,16 +89,51 @@ export class Journal {
     this.durableUpTo = Math.max(this.durableUpTo, sequence);
   }
 
-  /** Ends this file and starts the next. What of this one is not on the device yet gets there in the background. */
+  /** Settles when the files before this one are on the device; rejects where that failed. */
+  get earlierSynced(): Promise<void> {
+    return this.#predecessor ?? Promise.resolve();
+  }
+
+  /**
+   * Ends this file and starts the next with a frame that says how far this one was durable: damage to its end is not taken for
+   * a torn write. What of this file is not on the device yet gets there in the background.
+   */
   async roll(): Promise<Journal> {
     const id = this.id + 1;
     const file = await this.#create(journalName(id));
     await this.#fileSystem.syncDirectory();
+    const { sequence, crc, durableUpTo } = this;
+    const first = encodeFrame({}, [], 0, {
+      sequence: sequence + 1,
+      previousCrc: crc,
+      journalId: id,
+      durableUpTo,
+    });
+    try {
+      await file.write(0, [first.bytes]);
+    } catch (error) {
+      throw await this.#discard(file, journalName(id), error);
+    }
     const finished = this.#finish();
-    // Whoever syncs the next file is told; until then it is nobody's error.
+    // The next sync rejects with this error; without a listener here it would count as unhandled.
     finished.catch(() => {});
-    const end = { id, position: 0, sequence: this.sequence, crc: this.crc };
-    return new Journal(this.#fileSystem, file, end, this.durableUpTo, finished);
+    const next = new Journal(
+      this.#fileSystem,
+      file,
+      { id, position: 0, sequence, crc },
+      durableUpTo,
+      finished,
+    );
+    next.position = first.bytes.length;
+    next.sequence = sequence + 1;
+    next.crc = first.crc;
+    next.#startsAt = next.position;
+    return next;
+  }
+
+  /** Whether anything has been committed to this file. */
+  get isEmpty(): boolean {
+    return this.position === this.#startsAt;
   }
 
   async #finish(): Promise<void> {
@@ -106,6 +152,12 @@ export class Journal {
       await this.#fileSystem.remove(name);
       throw ioError(error, 'start a new journal', this.#fileSystem.location);
     }
+  }
+
+  async #discard(file: LogFile, name: string, error: unknown): Promise<LogError> {
+    await file.close();
+    await this.#fileSystem.remove(name);
+    return ioError(error, 'start a new journal', this.#fileSystem.location);
   }
 
   async close(): Promise<void> {

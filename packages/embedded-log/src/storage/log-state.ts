@@ -25,6 +25,8 @@ export class LogState {
   /** Committed offsets by group, then by topic id and partition. */
   readonly groups = new Map<string, Map<string, CommittedOffset>>();
   nextTopicId: number;
+  /** How many of the applied events took something away whose space can be freed. */
+  deletions = 0;
 
   constructor(logId: string, nextTopicId: number) {
     this.logId = logId;
@@ -50,6 +52,7 @@ export class LogState {
       }
     }
     for (const id of event.deleted ?? []) this.#removeTopic(id);
+    if (event.starts !== undefined || event.deleted !== undefined) this.deletions++;
   }
 
   addTopic(topic: TopicState): void {
@@ -63,6 +66,7 @@ export class LogState {
     if (topic === undefined) return;
     this.#byId.delete(id);
     this.topics.delete(topic.name);
+    for (const log of topic.state) log.isDeleted = true;
     for (const offsets of this.groups.values()) {
       for (const { partition } of topic.state) offsets.delete(topicPartitionKey(String(id), partition));
     }

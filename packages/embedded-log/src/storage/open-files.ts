@@ -1,4 +1,5 @@
 import type { FileSystem, LogFile } from '../files/file-system.ts';
+import { ioError } from './journal.ts';
 
 interface OpenFile {
   readonly file: Promise<LogFile>;
@@ -35,7 +36,7 @@ export class OpenFiles {
       return await (await one.file).read(position, length);
     } catch (error) {
       this.#forget(name, one);
-      throw error;
+      throw ioError(error, `read ${name}`, this.location);
     } finally {
       one.reads--;
       this.#closeIfUnused(one);
@@ -62,11 +63,18 @@ export class OpenFiles {
     one.file.then((file) => file.close()).catch(() => {});
   }
 
-  /** Closes what is not being read; the rest is closed by its reader. */
-  close(): void {
-    for (const [name, one] of this.#open) {
+  /** Lets go of files that were removed: the system frees their space only once they are closed. */
+  forget(names: readonly string[]): void {
+    for (const name of names) {
+      const one = this.#open.get(name);
+      if (one === undefined) continue;
       this.#forget(name, one);
       this.#closeIfUnused(one);
     }
+  }
+
+  /** Closes what is not being read; the rest is closed by its reader. */
+  close(): void {
+    this.forget([...this.#open.keys()]);
   }
 }

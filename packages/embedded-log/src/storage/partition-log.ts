@@ -14,6 +14,8 @@ export class PartitionLog {
   readonly segments: Segment[];
   start: number;
   end: number;
+  /** Its topic has been deleted; one of the same name that exists now is another one. */
+  isDeleted = false;
   #batches: FramedBatch[] = [];
   /** How many of the batches a running checkpoint is writing out. */
   #frozen = 0;
@@ -60,10 +62,10 @@ export class PartitionLog {
     if (gone > 0) this.#batches.splice(0, gone);
   }
 
-  /** Marks what is in memory now as the part that a checkpoint writes out. */
+  /** Marks what is in memory now as the part that a checkpoint writes out, and gives what of it is not deleted. */
   freeze(): readonly FramedBatch[] {
     this.#frozen = this.#batches.length;
-    return this.#batches.slice(0, this.#frozen);
+    return this.#batches.filter(({ baseOffset, count }) => baseOffset + count > this.start);
   }
 
   /** The frozen part stands in segments now (`written`), or stays in memory after a failure. */
@@ -78,7 +80,7 @@ export class PartitionLog {
    * @throws LogError `LOG_OFFSET_OUT_OF_RANGE`
    */
   read(offset: number, maxRecords: number): LogRecord[] | Promise<LogRecord[]> {
-    if (offset < this.start || offset > this.end) throw this.#outOfRange(offset);
+    this.#assertReadable(offset);
     if (offset === this.end) return [];
     const first = this.#batches[0];
     if (first !== undefined && offset >= first.baseOffset) return this.#readMemory(offset, maxRecords);
@@ -107,7 +109,14 @@ export class PartitionLog {
 
   async #readSegment(offset: number, maxRecords: number): Promise<LogRecord[]> {
     const segment = this.segments.findLast((one) => one.baseOffset <= offset);
-    const records = segment === undefined ? [] : await segment.read(offset, maxRecords);
+    let records: LogRecord[] = [];
+    try {
+      if (segment !== undefined) records = await segment.read(offset, maxRecords);
+    } catch (error) {
+      // The file may have gone because its records were deleted meanwhile.
+      this.#assertReadable(offset);
+      throw error;
+    }
     if (records.length === 0 && offset >= this.start) {
       throw new LogError(
         'LOG_CORRUPT',
@@ -115,6 +124,16 @@ export class PartitionLog {
       );
     }
     return records;
+  }
+
+  #assertReadable(offset: number): void {
+    if (this.isDeleted) {
+      throw new LogError(
+        'LOG_UNKNOWN_TOPIC',
+        `${this.#name()} cannot be read: topic "${this.topic}" was deleted while it was being read`,
+      );
+    }
+    if (offset < this.start || offset > this.end) throw this.#outOfRange(offset);
   }
 
   #outOfRange(offset: number): LogError {

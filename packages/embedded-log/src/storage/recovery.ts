@@ -10,49 +10,61 @@ import {
   segmentName,
 } from '../format/file-names.ts';
 import { type DecodedFrame, decodeFrame, frameHeaderBytes } from '../format/frame.ts';
-import { removeObsoleteFiles } from './checkpointer.ts';
+import { type Footprint, footprintOf, removeObsoleteFiles } from './footprint.ts';
 import { Journal, type JournalEnd } from './journal.ts';
 import { LogState } from './log-state.ts';
 import type { OpenFiles } from './open-files.ts';
 import { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment.ts';
 
+/** What the log stands on after recovery, and what it needs to go on. */
 export interface Recovered {
   readonly state: LogState;
   readonly journal: Journal;
   readonly generation: number;
+  /** The files that the checkpoint which counts needs: they stay until two newer checkpoints stand. */
+  readonly footprint: Footprint;
+  /** There are files that only the older checkpoint needs, or that the journal has deleted. */
+  readonly hasLeftovers: boolean;
 }
 
 /**
- * Opens what a folder holds: the newest valid checkpoint, then every whole frame of the journal after it. A torn tail
- * is cut off; damage to what was durable is refused. Whatever is adopted is made durable before anyone sees it,
- * because what a reader has seen must survive a power loss too.
+ * Opens what a folder holds: the newest valid checkpoint, then every whole frame of the journal after it. Nothing is
+ * changed until all of it has been read: then a torn tail is cut off; damage to what was durable is refused. Whatever is
+ * adopted is made durable before anyone sees it, because what a reader has seen must survive a power loss too.
  * @throws LogError `LOG_CORRUPT`
  */
 export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise<Recovered> {
-  const checkpoint = (await newestCheckpoint(fileSystem)) ?? (await createLog(fileSystem));
-  const state = await loadState(fileSystem, files, checkpoint);
-  const end = await replay(fileSystem, checkpoint, state);
-  const file = await fileSystem.open(journalName(end.id), 'create');
+  const slots = await readSlots(fileSystem);
+  const checkpoint = slots[0] ?? (await createLog(fileSystem));
+  const { state, longer } = await loadState(fileSystem, files, checkpoint);
+  const { end, dropped } = await replay(fileSystem, checkpoint, state);
+
+  for (const { name, size } of longer) await cut(fileSystem, name, size);
+  for (const name of dropped) await fileSystem.remove(name);
+  const file = await fileSystem.open(journalName(end.id), 'existing');
   if ((await file.size()) > end.position) await file.truncate(end.position);
   await file.sync();
   const names = await fileSystem.list();
-  const journals = names.filter((name) => (journalIdOf(name) ?? end.id) < end.id);
-  await syncFiles(fileSystem, [...journals, ...checkpointSlots.filter((slot) => names.includes(slot))]);
+  const adopted = names.filter((name) => {
+    const id = journalIdOf(name);
+    return id !== undefined && id >= checkpoint.journalId && id < end.id;
+  });
+  await syncFiles(fileSystem, [...adopted, ...checkpointSlots.filter((slot) => names.includes(slot))]);
   await fileSystem.syncDirectory();
-  const segments = [...state.topics.values()].flatMap(({ state: logs }) =>
-    logs.flatMap((log) => log.segments),
-  );
-  await removeObsoleteFiles(
-    fileSystem,
-    checkpoint.journalId,
-    new Set(segments.map((segment) => segment.name)),
-  );
+  const footprints = (slots.length === 0 ? [checkpoint] : slots).map(footprintOf);
+  await removeObsoleteFiles(fileSystem, footprints);
   return {
     state,
     journal: new Journal(fileSystem, file, end, end.sequence),
     generation: checkpoint.generation,
+    footprint: footprints[0]!,
+    hasLeftovers: state.deletions > 0 || hasSegmentsBeyond(footprints[0]!, footprints[1]),
   };
+}
+
+function hasSegmentsBeyond(newer: Footprint, older: Footprint | undefined): boolean {
+  return older !== undefined && [...older.segments].some((name) => !newer.segments.has(name));
 }
 
 async function readWhole(fileSystem: FileSystem, name: string): Promise<Buffer> {
@@ -64,16 +76,17 @@ async function readWhole(fileSystem: FileSystem, name: string): Promise<Buffer> 
   }
 }
 
-async function newestCheckpoint(fileSystem: FileSystem): Promise<Checkpoint | undefined> {
+/** The valid checkpoints, the newest first. */
+async function readSlots(fileSystem: FileSystem): Promise<Checkpoint[]> {
   const names = await fileSystem.list();
-  let newest: Checkpoint | undefined;
+  const found: Checkpoint[] = [];
   for (const slot of checkpointSlots) {
     if (!names.includes(slot)) continue;
-    const found = decodeCheckpoint(await readWhole(fileSystem, slot), fileSystem.location);
-    if (found !== undefined && found.generation > (newest?.generation ?? -1)) newest = found;
+    const checkpoint = decodeCheckpoint(await readWhole(fileSystem, slot), fileSystem.location);
+    if (checkpoint !== undefined) found.push(checkpoint);
   }
-  if (newest === undefined) await assertEmpty(fileSystem, names);
-  return newest;
+  if (found.length === 0) await assertEmpty(fileSystem, names);
+  return found.toSorted((a, b) => b.generation - a.generation);
 }
 
 /** Without a checkpoint there must be no data: a folder whose checkpoints are gone is not an empty log. */
@@ -101,6 +114,9 @@ async function createLog(fileSystem: FileSystem): Promise<Checkpoint> {
     topics: [],
     groups: [],
   };
+  // Before the slot that names it: a journal that a slot names and that is not there is damage.
+  await (await fileSystem.open(journalName(checkpoint.journalId), 'create')).close();
+  await fileSystem.syncDirectory();
   const slot = await fileSystem.open(checkpointSlots[0], 'create');
   try {
     const bytes = encodeCheckpoint(checkpoint);
@@ -120,20 +136,27 @@ async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Prom
   }
 }
 
+interface LoadedState {
+  readonly state: LogState;
+  /** Segment files with more bytes than the checkpoint says: what a later one has written out. */
+  readonly longer: readonly { readonly name: string; readonly size: number }[];
+}
+
 async function loadState(
   fileSystem: FileSystem,
   files: OpenFiles,
   checkpoint: Checkpoint,
-): Promise<LogState> {
+): Promise<LoadedState> {
   const state = new LogState(checkpoint.logId, checkpoint.nextTopicId);
   const names = new Set(await fileSystem.list());
+  const longer: { name: string; size: number }[] = [];
   for (const { state: partitions, ...topic } of checkpoint.topics) {
     const logs: PartitionLog[] = [];
     for (const [partition, { start, end, segments }] of partitions.entries()) {
       const opened: Segment[] = [];
       for (const [baseOffset, size] of segments) {
         const name = segmentName(topic.id, partition, baseOffset);
-        await cutToSize(fileSystem, names, name, size);
+        if ((await sizeOf(fileSystem, names, name, size)) > size) longer.push({ name, size });
         opened.push(new Segment(files, name, baseOffset, size));
       }
       logs.push(new PartitionLog(topic.id, topic.name, partition, start, end, opened));
@@ -142,25 +165,28 @@ async function loadState(
   }
   for (const { group, offsets } of checkpoint.groups)
     state.apply({ offsets: { group, commits: offsets } }, []);
-  return state;
+  return { state, longer };
 }
 
-/** A segment may be longer than its checkpoint says, by what an unfinished one has written; never shorter. */
-async function cutToSize(
+/** A segment may be longer than its checkpoint says, by what a later one has written; never shorter. */
+async function sizeOf(
   fileSystem: FileSystem,
   names: ReadonlySet<string>,
   name: string,
-  size: number,
-): Promise<void> {
+  atLeast: number,
+): Promise<number> {
   if (!names.has(name)) throw damaged(fileSystem, `segment ${name} is missing`);
   const file = await fileSystem.open(name, 'existing');
+  const found = await file.size().finally(() => file.close());
+  if (found < atLeast) throw damaged(fileSystem, `segment ${name} has ${found} of ${atLeast} bytes`);
+  return found;
+}
+
+async function cut(fileSystem: FileSystem, name: string, size: number): Promise<void> {
+  const file = await fileSystem.open(name, 'existing');
   try {
-    const found = await file.size();
-    if (found < size) throw damaged(fileSystem, `segment ${name} has ${found} of ${size} bytes`);
-    if (found > size) {
-      await file.truncate(size);
-      await file.sync();
-    }
+    await file.truncate(size);
+    await file.sync();
   } finally {
     await file.close();
   }
@@ -173,32 +199,42 @@ function damaged(fileSystem: FileSystem, what: string): LogError {
   );
 }
 
+interface Replayed {
+  readonly end: JournalEnd;
+  /** Journals after the end, written but never acknowledged as durable. */
+  readonly dropped: readonly string[];
+}
+
 /**
  * Applies the journal's frames, over all its files, up to the first that is not whole or does not follow the one before.
  * What comes after that one is dropped, unless it proves that something durable is damaged.
  */
-async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: LogState): Promise<JournalEnd> {
+async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: LogState): Promise<Replayed> {
   const ids = (await fileSystem.list())
     .map(journalIdOf)
     .filter((id): id is number => id !== undefined && id >= checkpoint.journalId)
     .toSorted((a, b) => a - b);
+  if (ids[0] !== checkpoint.journalId) {
+    throw damaged(
+      fileSystem,
+      `${journalName(checkpoint.journalId)} is missing, which the newest readable checkpoint names`,
+    );
+  }
   let end: JournalEnd = { ...checkpoint, id: checkpoint.journalId, position: 0 };
   for (const [index, id] of ids.entries()) {
     const bytes = await readWhole(fileSystem, journalName(id));
     const reached = replayFile(bytes, id, end, state);
-    // A file whose first frame does not follow is no part of the story; the one before it may end there.
+    // A file whose first frame does not follow is not part of the journal; the one before it may end there.
     if (id !== end.id && reached.position === 0 && bytes.length > 0) {
-      await dropFrom(fileSystem, ids.slice(index), end);
-      return end;
+      return { end, dropped: await droppable(fileSystem, ids.slice(index), end) };
     }
     end = reached;
     if (end.position < bytes.length) {
       assertTornOnly(fileSystem, bytes, id, end.position + 1, end);
-      await dropFrom(fileSystem, ids.slice(index + 1), end);
-      return end;
+      return { end, dropped: await droppable(fileSystem, ids.slice(index + 1), end) };
     }
   }
-  return end;
+  return { end, dropped: [] };
 }
 
 function replayFile(bytes: Buffer, id: number, from: JournalEnd, state: LogState): JournalEnd {
@@ -215,12 +251,12 @@ function replayFile(bytes: Buffer, id: number, from: JournalEnd, state: LogState
   }
 }
 
-/** Removes journals after the end of the story: written, but never acknowledged as durable. */
-async function dropFrom(fileSystem: FileSystem, ids: readonly number[], end: JournalEnd): Promise<void> {
+/** The names of journals after the end, none of which may hold anything durable. */
+async function droppable(fileSystem: FileSystem, ids: readonly number[], end: JournalEnd): Promise<string[]> {
   for (const id of ids) {
     assertTornOnly(fileSystem, await readWhole(fileSystem, journalName(id)), id, 0, end);
   }
-  for (const id of ids) await fileSystem.remove(journalName(id));
+  return ids.map(journalName);
 }
 
 /** Past the last good frame there may be no frame that was written after a later one had been synced. */

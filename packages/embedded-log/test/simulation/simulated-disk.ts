@@ -53,6 +53,21 @@ export class SimulatedDisk {
     this.#random = random;
   }
 
+  /** A disk that durably holds these files. */
+  static holding(files: ReadonlyMap<string, Buffer>, random: Random): SimulatedDisk {
+    const disk = new SimulatedDisk(random);
+    for (const [name, content] of files) {
+      disk.#files.set(name, { durable: content, unsynced: [] });
+    }
+    disk.#durableNames = new Map(disk.#files);
+    return disk;
+  }
+
+  /** What every file holds now. */
+  contents(): Map<string, Buffer> {
+    return new Map(this.names().map((name) => [name, Buffer.from(this.content(name))]));
+  }
+
   /** A fresh view for a process that starts now. */
   boot(plan: Plan = {}): FileSystem {
     this.#plan = plan;

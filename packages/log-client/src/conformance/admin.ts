@@ -45,6 +45,30 @@ export function adminSuite(test: LogTest): void {
     );
   });
 
+  test('unknown and malformed topic settings are refused by name', async (log) => {
+    for (const [setting, value] of [
+      ['cleanup.polisy', 'compact'],
+      ['cleanup.policy', 'shred'],
+      ['retention.ms', 'abc'],
+      ['min.cleanable.dirty.ratio', '2'],
+      ['message.timestamp.type', 'createtime'],
+      ['preallocate', 'maybe'],
+    ] as const) {
+      const name = freshName('settings');
+      const created = log.admin.createTopics([{ name, partitions: 1, configs: { [setting]: value } }]);
+      await rejectsWith('LOG_INVALID_TOPIC', created, new RegExp(setting.replaceAll('.', '\\.')));
+      assert.equal((await log.admin.topics([name])).size, 0);
+    }
+  });
+
+  test('settings that Kafka knows are kept as they were given', async (log) => {
+    const name = freshName('settings');
+    const configs = { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1', 'segment.bytes': '1048576' };
+    await log.admin.createTopics([{ name, partitions: 1, configs }]);
+    const found = (await log.admin.topics([name])).get(name)!.configs;
+    for (const [setting, value] of Object.entries(configs)) assert.equal(found[setting], value);
+  });
+
   test('a topic deleted and created anew is empty and has another id', async (log) => {
     const name = await createTopic(log, 1);
     const before = (await log.admin.topics([name])).get(name)!.id;

@@ -81,10 +81,15 @@ export async function pollRefused(reader: LogReader, code: LogErrorCode): Promis
   await rejectsWith(code, refused());
 }
 
-export async function rejectsWith(code: LogErrorCode, promise: Promise<unknown>): Promise<void> {
+export async function rejectsWith(
+  code: LogErrorCode,
+  promise: Promise<unknown>,
+  message = /./,
+): Promise<void> {
   await assert.rejects(promise, (error: Error & { code?: string }) => {
     assert.equal(error.name, 'LogError', String(error.stack));
     assert.equal(error.code, code);
+    assert.match(error.message, message);
     return true;
   });
 }

@@ -1,0 +1,108 @@
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { noHeaders } from '@millrace/log-client';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OpenFiles } from '../src/storage/open-files.ts';
+import { Segment } from '../src/storage/segment.ts';
+import { EmbeddedLog } from '../src/index.ts';
+import { MemoryFileSystem } from '../src/files/memory-file-system.ts';
+import { batchHeaderBytes, recordBytes, writeBatch } from '../src/format/record-batch.ts';
+
+let dir = '';
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'millrace-space-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function bytesOnDisk(): Promise<number> {
+  const names = (await readdir(dir)).filter((name) => /^(segment|journal)/.test(name));
+  const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(dir, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const record = (value: string) => ({ key: null, value, timestamp: 0, headers: noHeaders });
+
+async function fill(log: EmbeddedLog, topic: string, megabytes: number): Promise<void> {
+  await log.admin.createTopics([{ name: topic, partitions: 1 }]);
+  const producer = await log.producer();
+  const records = Array.from({ length: 16 }, () => record('x'.repeat(65_000)));
+  for (let n = 0; n < megabytes; n++) await producer.send([{ topic, partition: 0, records }]);
+}
+
+/** Reads a little, so that the files are open. */
+async function readOne(log: EmbeddedLog, topic: string): Promise<void> {
+  const reader = await log.reader([{ topic, partition: 0, offset: 0 }]);
+  expect(await reader.poll({ maxWaitMs: 100, maxRecords: 1 })).not.toEqual([]);
+}
+
+for (const options of [{}, { checkpointBytes: 1 << 20, segmentBytes: 4 << 20 }]) {
+  const layout = JSON.stringify(options);
+
+  test(`a deleted topic's space is free within seconds, with nothing more written (${layout})`, async () => {
+    const log = await EmbeddedLog.open({ dir, durability: 'os', ...options });
+    await fill(log, 'big', 20);
+    await fill(log, 'small', 1);
+    await readOne(log, 'big');
+    await log.admin.deleteTopics(['big']);
+    await vi.waitFor(async () => expect(await bytesOnDisk()).toBeLessThan(2 << 20), { timeout: 5000 });
+    await readOne(log, 'small');
+    await log.close();
+  });
+
+  test(`the space of deleted records is free within seconds (${layout})`, async () => {
+    const log = await EmbeddedLog.open({ dir, durability: 'os', ...options });
+    await fill(log, 'big', 20);
+    const [range] = await log.admin.offsets([{ topic: 'big', partition: 0 }]);
+    await log.admin.deleteRecords([{ topic: 'big', partition: 0, offset: range!.end }]);
+    await vi.waitFor(async () => expect(await bytesOnDisk()).toBeLessThan(1 << 20), { timeout: 5000 });
+    expect(await log.admin.offsets([{ topic: 'big', partition: 0 }])).toEqual([
+      { start: range!.end, end: range!.end },
+    ]);
+    await log.close();
+  });
+
+  test(`what was deleted right before a stop is free soon after the next start (${layout})`, async () => {
+    const log = await EmbeddedLog.open({ dir, durability: 'os', ...options });
+    await fill(log, 'big', 20);
+    await log.admin.deleteTopics(['big']);
+    await log.close();
+    const again = await EmbeddedLog.open({ dir });
+    await vi.waitFor(async () => expect(await bytesOnDisk()).toBeLessThan(1 << 20), { timeout: 5000 });
+    await again.close();
+  });
+}
+
+test('a reader of a topic that is deleted says so', async () => {
+  const log = await EmbeddedLog.open({ dir, durability: 'os' });
+  await fill(log, 'big', 1);
+  const reader = await log.reader([{ topic: 'big', partition: 0, offset: 0 }]);
+  await log.admin.deleteTopics(['big']);
+  await log.admin.createTopics([{ name: 'big', partitions: 1 }]);
+  await expect(reader.poll({ maxWaitMs: 0, maxRecords: 1 })).rejects.toMatchObject({
+    code: 'LOG_UNKNOWN_TOPIC',
+    message: expect.stringContaining('"big" was deleted while it was being read'),
+  });
+  await log.close();
+});
+
+test('reading 100,000 small batches leaves an index entry per 64 KiB, not one a batch', async () => {
+  const fileSystem = new MemoryFileSystem();
+  const one = record('v');
+  const size = batchHeaderBytes + recordBytes(one);
+  const bytes = Buffer.alloc(size * 100_000);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let n = 0; n < 100_000; n++) writeBatch([one], 0, 1, n, bytes, view, n * size);
+  const file = await fileSystem.open('segment', 'create');
+  await file.write(0, [bytes]);
+  const segment = new Segment(new OpenFiles(fileSystem), 'segment', 0, bytes.length);
+  for (let offset = 0; offset < 100_000; ) {
+    const records = await segment.read(offset, 1000);
+    expect(records[0]!.offset).toBe(offset);
+    offset = records.at(-1)!.offset + 1;
+  }
+  expect(segment.indexEntries).toBeLessThanOrEqual(Math.ceil(bytes.length / (64 << 10)));
+  for (const offset of [0, 1, 777, 50_000, 99_999]) {
+    expect((await segment.read(offset, 1))[0]!.offset).toBe(offset);
+  }
+});
