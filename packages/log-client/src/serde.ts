@@ -3,6 +3,8 @@
  * Throw from either side to refuse a value; the runtime then asks its exception handler.
  */
 export interface Serde<T> {
+  /** What it is, e.g. `string`: for error messages, and to notice that a store was written by another serde. */
+  readonly name?: string;
   serialize(value: T): Uint8Array;
   deserialize(bytes: Uint8Array): T;
   /** For serdes whose bytes are UTF-8: the text of what `serialize` gives. */
@@ -32,6 +34,7 @@ function asText(value: string): string {
 }
 
 const stringSerde: Serde<string> = {
+  name: 'string',
   immutable: true,
   serialize: (value) => Buffer.from(asText(value), 'utf8'),
   serializeText: asText,
@@ -45,6 +48,7 @@ export function string(): Serde<string> {
 }
 
 const doubleSerde: Serde<number> = {
+  name: 'double',
   immutable: true,
   serialize: (value) => {
     if (typeof value !== 'number') throw new TypeError(`Expected a number, got ${typeof value}`);
@@ -69,6 +73,7 @@ export function number(): Serde<number> {
 }
 
 const longSerde: Serde<number> = {
+  name: 'long',
   immutable: true,
   serialize: (value) => {
     if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a safe integer, got ${String(value)}`);
@@ -94,6 +99,7 @@ export function long(): Serde<number> {
 }
 
 const integerSerde: Serde<number> = {
+  name: 'integer',
   immutable: true,
   serialize: (value) => {
     if ((value | 0) !== value) throw new RangeError(`Expected a 32-bit integer, got ${String(value)}`);
@@ -113,6 +119,7 @@ export function integer(): Serde<number> {
 }
 
 const booleanSerde: Serde<boolean> = {
+  name: 'boolean',
   immutable: true,
   serialize: (value) => {
     if (typeof value !== 'boolean') throw new TypeError(`Expected a boolean, got ${typeof value}`);
@@ -130,6 +137,7 @@ export function boolean(): Serde<boolean> {
 }
 
 const bytesSerde: Serde<Uint8Array> = {
+  name: 'bytes',
   serialize: (value) => {
     if (!(value instanceof Uint8Array)) throw new TypeError(`Expected bytes, got ${typeof value}`);
     return value;

@@ -1,8 +1,9 @@
 export const storeErrorCodes = {
   STORE_CLOSED: 'the store has been closed',
-  STORE_CORRUPT: 'what is on disk cannot be read; the store is restored from its changelog',
+  STORE_CORRUPT: 'the files of the store are damaged or missing',
   STORE_IO: 'the disk refused a call',
   STORE_LOCKED: "another process or task has the store's folder open",
+  STORE_UNREADABLE: "the store's serde cannot read what the store holds",
 } as const;
 
 export type StoreErrorCode = keyof typeof storeErrorCodes;

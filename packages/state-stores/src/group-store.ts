@@ -1,3 +1,5 @@
+import type { Members } from './face.ts';
+
 /** A member of a group: its bytes, its value, and the timestamp of the record that set it, in milliseconds. */
 export interface GroupMember<V> {
   readonly member: Uint8Array;
@@ -15,3 +17,11 @@ export interface GroupStore<G, V> {
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void;
   delete(group: G, member: Uint8Array, timestamp: number): void;
 }
+
+export const groupStoreMembers: Members<GroupStore<unknown, unknown>> = {
+  name: 'property',
+  get: 'method',
+  members: 'method',
+  put: 'method',
+  delete: 'method',
+};

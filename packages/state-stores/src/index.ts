@@ -10,16 +10,17 @@ export type {
   KeyValueStore,
   RangeOptions,
   ReadOnlyKeyValueStore,
+  TimestampedKeyValueStore,
   ValueAndTimestamp,
 } from './key-value-store.ts';
 export { KeyMap } from './layers/key-map.ts';
-export { type KeyCodec, keyCodec } from './layout/codec.ts';
-export { LevelStore } from './level/level-store.ts';
+export { mapKeyOf } from './layout/codec.ts';
+export { LevelStore, type LevelStoreOptions } from './level/level-store.ts';
 export { MemoryStore } from './memory/memory-store.ts';
 export { createStore, openStore, type OpenStoreOptions } from './open-store.ts';
 export type { GroupMember, GroupStore } from './group-store.ts';
 export type { ReadOnlySessionStore, SessionEntry, SessionScan, SessionStore } from './session-store.ts';
-export type { StateStore } from './state-store.ts';
+export type { PublicStore, StateStore } from './state-store.ts';
 export {
   keyValueStore,
   sessionStore,
@@ -38,7 +39,6 @@ export type {
   VersionedStore,
 } from './versioned-store.ts';
 export { GroupView } from './views/group-view.ts';
-export { KeyValueFacade } from './views/key-value-facade.ts';
 export { KeyValueView } from './views/key-value-view.ts';
 export { SessionView } from './views/session-view.ts';
 export { VersionedView } from './views/versioned-view.ts';

@@ -1,3 +1,5 @@
+import type { Members } from './face.ts';
+
 /** A value and the timestamp of the record that set it, in milliseconds. */
 export interface ValueAndTimestamp<V> {
   readonly value: V;
@@ -31,3 +33,20 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   /** Deletes a key; returns what was there. */
   delete(key: K): V | undefined;
 }
+
+/** A key-value store with the timestamps of its rows: what `TopologyTestDriver` gives to look into tables. */
+export interface TimestampedKeyValueStore<K, V> {
+  readonly name: string;
+  get(key: K): ValueAndTimestamp<V> | undefined;
+  put(key: K, value: V | null | undefined, timestamp: number): void;
+  range(options?: RangeOptions<K>): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]>;
+  prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]>;
+}
+
+export const timestampedKeyValueStoreMembers: Members<TimestampedKeyValueStore<unknown, unknown>> = {
+  name: 'property',
+  get: 'method',
+  put: 'method',
+  range: 'method',
+  prefixScan: 'method',
+};

@@ -21,7 +21,7 @@ export interface OpenStoreOptions {
 export function createStore(spec: StoreSpec, backing: BytesStore, timestamp: () => number): StateStore {
   switch (spec.kind) {
     case 'key-value':
-      return new KeyValueView(spec, backing);
+      return new KeyValueView(spec, backing, timestamp);
     case 'window':
       return new WindowView(spec, backing, timestamp);
     case 'session':
@@ -44,7 +44,10 @@ export function openStore(spec: StoreSpec, options: OpenStoreOptions): StateStor
 }
 
 async function openOnDisk(spec: StoreSpec, dir: string, timestamp: () => number): Promise<StateStore> {
-  const store = createStore(spec, await LevelStore.open(dir), timestamp);
+  // What is in no topic would be gone for good.
+  const hasChangelog = spec.logging || spec.sourceTopic !== undefined;
+  const backing = await LevelStore.open(dir, { whenDamaged: hasChangelog ? 'empty' : 'fail' });
+  const store = createStore(spec, backing, timestamp);
   await store.load();
   return store;
 }

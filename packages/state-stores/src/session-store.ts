@@ -1,3 +1,5 @@
+import type { Members } from './face.ts';
+
 /** A session: its first and last record's timestamps, both inclusive, in milliseconds, and its value. */
 export interface SessionEntry<V> {
   readonly start: number;
@@ -34,3 +36,14 @@ export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   put(key: K, value: V | null | undefined, start: number, end: number): boolean;
   remove(key: K, start: number, end: number): void;
 }
+
+export const sessionStoreMembers: Members<SessionStore<unknown, unknown>> = {
+  name: 'property',
+  fetchSession: 'method',
+  findSessions: 'method',
+  fetch: 'method',
+  findAll: 'method',
+  all: 'method',
+  put: 'method',
+  remove: 'method',
+};

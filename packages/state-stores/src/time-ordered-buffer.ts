@@ -1,3 +1,4 @@
+import type { Members } from './face.ts';
 import type { Headers } from '@millrace/log-client';
 
 /** A change of a table's row that waits in a buffer. */
@@ -30,3 +31,16 @@ export interface TimeOrderedBuffer<K, V> {
   /** Takes out all changes with times up to `until`, by time and then by serialised key; with `accept`, those of them it holds for. */
   takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[];
 }
+
+export const timeOrderedBufferMembers: Members<TimeOrderedBuffer<unknown, unknown>> = {
+  name: 'property',
+  size: 'property',
+  minTime: 'property',
+  bytes: 'property',
+  put: 'method',
+  takeFirst: 'method',
+  get: 'method',
+  prior: 'method',
+  delete: 'method',
+  takeUntil: 'method',
+};

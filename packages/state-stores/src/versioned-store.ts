@@ -1,3 +1,5 @@
+import type { Members } from './face.ts';
+
 /** A value and for how long it was the value: from `validFrom`, inclusive, to `validTo`, exclusive, in milliseconds. */
 export interface VersionedRecord<V> {
   readonly value: V;
@@ -25,3 +27,11 @@ export interface VersionedStore<K, V> extends ReadOnlyVersionedStore<K, V> {
   /** As putting null; returns what was valid at that time. */
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined;
 }
+
+export const versionedStoreMembers: Members<VersionedStore<unknown, unknown>> = {
+  name: 'property',
+  get: 'method',
+  versions: 'method',
+  put: 'method',
+  delete: 'method',
+};

@@ -1,3 +1,5 @@
+import type { Members } from './face.ts';
+
 /** One entry of a window store: the start of its window in milliseconds, and its value. */
 export interface WindowEntry<V> {
   readonly start: number;
@@ -15,6 +17,8 @@ export interface WindowScan {
 export interface ReadOnlyWindowStore<K, V> {
   readonly name: string;
   fetch(key: K, start: number): V | undefined;
+  /** As `fetch`, with the value's timestamp. */
+  fetchEntry(key: K, start: number): WindowEntry<V> | undefined;
   /** A key's entries with starts from `from` to `to`, both inclusive, ascending. */
   fetchRange(key: K, from: number, to: number, options?: WindowScan): WindowEntry<V>[];
   /** Entries of all keys with starts from `from` to `to`, both inclusive, by start and then by serialised key. */
@@ -31,3 +35,13 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
   /** Sets the value of a key's window; null or undefined deletes it. A window past its retention is ignored. */
   put(key: K, value: V | null | undefined, start: number): void;
 }
+
+export const windowStoreMembers: Members<WindowStore<unknown, unknown>> = {
+  name: 'property',
+  fetch: 'method',
+  fetchEntry: 'method',
+  fetchRange: 'method',
+  fetchAll: 'method',
+  all: 'method',
+  put: 'method',
+};

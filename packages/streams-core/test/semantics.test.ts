@@ -296,7 +296,7 @@ describe('topics of the topology’s own', () => {
       builder
         .stream(input)
         .groupBy((value) => String(value), { key: string(), name: 'by-value' })
-        .count({ as: 'own', changelogConfigs: { 'cleanup.policy': 'compact,delete', 'x.y': 'z' } });
+        .count({ as: 'own', changelogConfigs: { 'cleanup.policy': 'compact,delete', 'segment.ms': '60000' } });
     });
     const created = { 'message.timestamp.type': 'CreateTime' };
     expect(found['own-plain-changelog']).toEqual({ ...created, 'cleanup.policy': 'compact' });
@@ -308,7 +308,7 @@ describe('topics of the topology’s own', () => {
       'cleanup.policy': 'compact',
       'min.compaction.lag.ms': String(7000 + day),
     });
-    expect(found['own-own-changelog']).toEqual({ ...expiring, 'x.y': 'z' });
+    expect(found['own-own-changelog']).toEqual({ ...expiring, 'segment.ms': '60000' });
     expect(found['own-by-value-repartition']).toEqual({
       ...created,
       'cleanup.policy': 'delete',
@@ -329,14 +329,14 @@ describe('topics of the topology’s own', () => {
         stream
           .groupByKey()
           .windowedBy(TimeWindows.of(1000).grace(500))
-          .count({ as: 'windows', changelogConfigs: { 'x.y': 'z' } });
+          .count({ as: 'windows', changelogConfigs: { 'segment.ms': '60000' } });
         builder.table(other, { as: 'versions', historyRetentionMs: 7000 });
         const joined = { storeName: 'joined', changelogConfigs: { 'retention.ms': '7' } };
         stream.join(stream, (left) => left, JoinWindows.of(10), joined);
       },
       { windowStoreChangelogAdditionalRetentionMs: additional },
     );
-    expect(found['own-windows-changelog']).toMatchObject({ 'retention.ms': retention, 'x.y': 'z' });
+    expect(found['own-windows-changelog']).toMatchObject({ 'retention.ms': retention, 'segment.ms': '60000' });
     expect(found['own-versions-changelog']).toMatchObject({ 'min.compaction.lag.ms': String(7000 + day) });
     expect(found['own-joined-this-join-store-changelog']).toMatchObject({ 'retention.ms': '7' });
   });

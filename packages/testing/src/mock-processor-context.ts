@@ -1,8 +1,7 @@
 import {
   type KeyValueStore,
-  KeyValueFacade,
-  KeyValueView,
   openStore,
+  type PublicStore,
   type StateStore,
   type StoreSpec,
 } from '@millrace/state-stores';
@@ -83,21 +82,21 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
   }
 
   store<S extends StoreSpec>(spec: S): StoreOf<S> {
-    return this.#facade(spec.name) as StoreOf<S>;
+    return this.#store(spec.name) as StoreOf<S>;
   }
 
   getStateStore<K, V>(name: string): KeyValueStore<K, V> {
-    return this.#facade(name) as KeyValueStore<K, V>;
+    return this.#store(name) as KeyValueStore<K, V>;
   }
 
-  #facade(name: string): unknown {
+  #store(name: string): PublicStore {
     const store = this.#stores.get(name);
     if (store === undefined) {
       throw new Error(
         `The mock context has no store "${name}": give it one with addStateStore, or in "stores"`,
       );
     }
-    return store instanceof KeyValueView ? new KeyValueFacade(store, () => this.currentStreamTimeMs) : store;
+    return store.face;
   }
 
   schedule(

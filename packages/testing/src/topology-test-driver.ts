@@ -2,13 +2,15 @@ import path from 'node:path';
 import type { LogRecord } from '@millrace/log-client';
 import {
   type KeyValueStore,
-  KeyValueFacade,
   type KeyValueView,
   openStore,
-  type SessionView,
+  type PublicStore,
+  type SessionStore,
   type StateStore,
+  type TimestampedKeyValueStore,
   VersionedView,
-  type WindowView,
+  type VersionedStore,
+  type WindowStore,
 } from '@millrace/state-stores';
 import type { Topic, Topology } from '@millrace/streams-core';
 import {
@@ -186,40 +188,40 @@ export class TopologyTestDriver {
     throw new Error(`The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}`);
   }
 
-  /** Any store, as the runtime knows it. */
-  getStateStore(name: string): StateStore {
-    return this.#store(name).store;
+  /** Any store, as user code has it. */
+  getStateStore(name: string): PublicStore {
+    return this.#store(name).store.face;
   }
 
   getKeyValueStore<K, V>(name: string): KeyValueStore<K, V> {
-    const { store, clock } = this.#store(name);
-    return new KeyValueFacade(store as KeyValueView<K, V>, () => clock.timestamp);
+    return this.#store(name).store.face as KeyValueStore<K, V>;
   }
 
-  getTimestampedKeyValueStore<K, V>(name: string): KeyValueView<K, V> {
-    return this.#store(name).store as KeyValueView<K, V>;
+  getTimestampedKeyValueStore<K, V>(name: string): TimestampedKeyValueStore<K, V> {
+    return (this.#store(name).store as KeyValueView<K, V>).timestamped;
   }
 
-  getVersionedKeyValueStore<K, V>(name: string): VersionedView<K, V> {
+  getVersionedKeyValueStore<K, V>(name: string): VersionedStore<K, V> {
     const { store } = this.#store(name);
-    if (store instanceof VersionedView) return store as VersionedView<K, V>;
+    if (store instanceof VersionedView) return store.face as VersionedStore<K, V>;
     throw new Error(`Store "${name}" is not versioned: give its table a historyRetentionMs`);
   }
 
   /** Its entries have timestamps: `fetchEntry`, `fetchRange`. */
-  getWindowStore<K, V>(name: string): WindowView<K, V> {
-    return this.#store(name).store as WindowView<K, V>;
+  getWindowStore<K, V>(name: string): WindowStore<K, V> {
+    return this.#store(name).store.face as WindowStore<K, V>;
   }
 
   /** As `getWindowStore`: what it gives has timestamps in any case. */
-  getTimestampedWindowStore<K, V>(name: string): WindowView<K, V> {
+  getTimestampedWindowStore<K, V>(name: string): WindowStore<K, V> {
     return this.getWindowStore(name);
   }
 
-  getSessionStore<K, V>(name: string): SessionView<K, V> {
-    return this.#store(name).store as SessionView<K, V>;
+  getSessionStore<K, V>(name: string): SessionStore<K, V> {
+    return this.#store(name).store.face as SessionStore<K, V>;
   }
 
+  /** All stores as the runtime has them: with `takeChanges`, `flush` and `close`. */
   getAllStateStores(): ReadonlyMap<string, StateStore> {
     return new Map([...this.#tasks.stores].map(([name, { store }]) => [name, store]));
   }

@@ -46,6 +46,7 @@ export function avroSerde<const S extends AvroSchema>({
   }
 
   const serde: Serde<unknown> = {
+    name: 'avro',
     serialize: (value) => {
       let end = type.encode(value, scratch, headerBytes);
       if (end < 0) {

@@ -39,6 +39,7 @@ export function jsonSchemaSerde<const S extends JsonSchema | z.ZodType>({
     : validator(where.subject, schema as AnySchemaObject, where.registry.referenced(own));
   const id = ownId(where, own);
   return {
+    name: 'json schema',
     serialize: (value) => framed(id, Buffer.from(JSON.stringify(check(value)), 'utf8')),
     deserialize: (bytes) => {
       const buffer = asBuffer(bytes);

@@ -40,6 +40,7 @@ export function protobufSerde<Message extends DescMessage>({
   }
 
   return {
+    name: `protobuf ${message.typeName}`,
     serialize: (value) => Buffer.concat([prefix, toBinary(message, value)]),
     deserialize: (bytes) => {
       const buffer = asBuffer(bytes);

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { long, type Serde, string, toBytes } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
 import { keyValueStore } from '../store-spec.ts';
-import { KeyValueFacade } from '../views/key-value-facade.ts';
 import { KeyValueView } from '../views/key-value-view.ts';
 import { Changelog, collect, type StoreTest } from './support.ts';
 
 const counts = (backing: BytesStore) =>
-  new KeyValueView(keyValueStore({ name: 'counts', key: string(), value: long() }), backing);
+  new KeyValueView(keyValueStore({ name: 'counts', key: string(), value: long() }), backing, () => 42);
 
 interface Basket {
   items: string[];
@@ -31,7 +30,11 @@ export function keyValueSuite(test: StoreTest): void {
   });
 
   test('key-value: an object changed after put or get does not change the store', async ({ store }) => {
-    const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: basketSerde }), store);
+    const view = new KeyValueView(
+      keyValueStore({ name: 's', key: string(), value: basketSerde }),
+      store,
+      () => 42,
+    );
     const basket = { items: ['a'] };
     view.put('k', basket, 1);
     basket.items.push('b');
@@ -40,7 +43,11 @@ export function keyValueSuite(test: StoreTest): void {
   });
 
   test('key-value: keys that are objects are equal by their bytes', async ({ store }) => {
-    const view = new KeyValueView(keyValueStore({ name: 's', key: basketSerde, value: long() }), store);
+    const view = new KeyValueView(
+      keyValueStore({ name: 's', key: basketSerde, value: long() }),
+      store,
+      () => 42,
+    );
     view.put({ items: ['x'] }, 1, 1);
     assert.equal(view.get({ items: ['x'] })?.value, 1);
     assert.equal(view.get({ items: ['y'] }), undefined);
@@ -50,7 +57,7 @@ export function keyValueSuite(test: StoreTest): void {
     store,
   }) => {
     const view = counts(store);
-    const facade = new KeyValueFacade(view, () => 42);
+    const facade = view.face;
     assert.equal(facade.putIfAbsent('a', 1), undefined);
     assert.equal(facade.putIfAbsent('a', 2), 1);
     assert.deepEqual(view.get('a'), { value: 1, timestamp: 42 });
@@ -133,7 +140,11 @@ export function keyValueSuite(test: StoreTest): void {
   });
 
   test('key-value: large values do not pile up in memory until there are many', async ({ store }) => {
-    const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: basketSerde }), store);
+    const view = new KeyValueView(
+      keyValueStore({ name: 's', key: string(), value: basketSerde }),
+      store,
+      () => 42,
+    );
     const items = ['x'.repeat(100_000)];
     for (let n = 0; n < 50; n++) view.put(`k${n}`, { items }, n);
     assert.equal(view.wantsFlush(0), false);

@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import { keyCodec } from '../layout/codec.ts';
+import { mapKeyOf } from '../layout/codec.ts';
 
 /** What tells keys apart: strings or numbers, equal in both parts exactly where the keys are. */
 export interface KeyParts<in K> {
@@ -62,7 +62,6 @@ export class KeyMap<K, T> {
 
 /** What tells a serde's keys apart. */
 export function keyParts<K>(serde: Serde<K>): KeyParts<K> {
-  if (serde.mapGroup === undefined || serde.mapMember === undefined)
-    return { member: keyCodec(serde).mapKey };
+  if (serde.mapGroup === undefined || serde.mapMember === undefined) return { member: mapKeyOf(serde) };
   return { group: (key) => serde.mapGroup!(key), member: (key) => serde.mapMember!(key) };
 }

@@ -97,6 +97,11 @@ export class WriteBack<C extends Cell> {
       this.#options.evict((maxCells * 3) / 4);
   }
 
+  /** The bytes store failed at something else: the next commit or flush rejects with this. */
+  failed(error: unknown): void {
+    this.#failure ??= error;
+  }
+
   #startFlush(checkpoint: Checkpoint | undefined): void {
     const cells = this.#unflushed;
     this.#unflushed = [];
@@ -114,7 +119,7 @@ export class WriteBack<C extends Cell> {
       },
       (error: unknown) => {
         this.#flushing = undefined;
-        this.#failure = error;
+        this.failed(error);
       },
     );
   }

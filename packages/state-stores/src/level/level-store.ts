@@ -1,8 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { emitWarning } from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Level } from 'level';
 import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
-import { StoreError } from '../errors.ts';
+import { isStoreError, type StoreError } from '../errors.ts';
+import { assertWhole, causeOf, noteDamage, parseCheckpoint, storeError } from './damage.ts';
 
 /** Data keys carry a leading 1, so that the checkpoint at key 0 is none of them. */
 const checkpointKey = Buffer.of(0);
@@ -21,6 +24,14 @@ function dataKey(key: Uint8Array): Buffer {
 /** How long to wait for a dying process to let go of a folder. */
 const lockRetryMs = 100;
 const lockRetries = 50;
+
+export interface LevelStoreOptions {
+  /**
+   * What to do about damaged files: fail (default), or start empty, with a warning, for a changelog to fill. Anything else that
+   * goes wrong, such as too many open files, always fails and leaves the folder as it is.
+   */
+  readonly whenDamaged?: 'fail' | 'empty';
+}
 
 /** Bytes in a LevelDB folder of their own. Every write is one batch that also holds the checkpoint. */
 export class LevelStore implements BytesStore {
@@ -42,52 +53,64 @@ export class LevelStore implements BytesStore {
   }
 
   /**
-   * Opens the store in a folder, and makes the folder if it is not there. One that cannot be read is emptied: its
-   * changelog holds the same data.
-   * @throws StoreError `STORE_LOCKED`
+   * Opens the store in a folder, and makes the folder if it is not there.
+   * @throws StoreError `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_IO`
    */
-  static async open(dir: string): Promise<LevelStore> {
-    await mkdir(path.dirname(dir), { recursive: true, mode: 0o700 });
+  static async open(dir: string, { whenDamaged = 'fail' }: LevelStoreOptions = {}): Promise<LevelStore> {
     try {
-      return await LevelStore.#openOnce(dir);
+      return await LevelStore.#openUnlocked(dir);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== 'STORE_CORRUPT') throw error;
+      if (whenDamaged === 'fail' || !isStoreError(error, 'STORE_CORRUPT')) throw error;
+      emitWarning(
+        `The store in ${dir} is damaged and is rebuilt from its changelog: ${causeOf(error)}`,
+        'MillraceWarning',
+      );
       await rm(dir, { recursive: true, force: true });
-      return LevelStore.#openOnce(dir);
+      return LevelStore.#openUnlocked(dir);
     }
   }
 
-  static async #openOnce(dir: string): Promise<LevelStore> {
+  /** Waits a while for another process to let go of the folder. */
+  static async #openUnlocked(dir: string): Promise<LevelStore> {
     for (let attempt = 0; ; attempt++) {
-      const db = new Level<Buffer, Buffer>(dir, encoding);
       try {
-        await db.open();
-        const bytes = db.getSync(checkpointKey);
-        const checkpoint = bytes === undefined ? undefined : (JSON.parse(bytes.toString()) as Checkpoint);
-        const isEmpty = (await db.keys({ limit: 1 }).all()).length === 0;
-        return new LevelStore(db, dir, isEmpty, checkpoint);
+        return await LevelStore.#openOnce(dir);
       } catch (error) {
-        await db.close();
-        const code = ((error as Error).cause as { code?: string } | undefined)?.code;
-        if (code !== 'LEVEL_LOCKED') {
-          throw new StoreError('STORE_CORRUPT', `The store in ${dir} cannot be opened`, { cause: error });
-        }
-        if (attempt >= lockRetries) {
-          throw new StoreError(
-            'STORE_LOCKED',
-            `The store in ${dir} is open in another process or task: close it there`,
-            {
-              cause: error,
-            },
+        if (!isStoreError(error, 'STORE_LOCKED') || attempt >= lockRetries) throw error;
+        if (attempt === 0) {
+          emitWarning(
+            `The store in ${dir} is open in another process or task: waiting up to ${(lockRetries * lockRetryMs) / 1000} s for it to be closed`,
+            'MillraceWarning',
           );
         }
-        await new Promise((resolve) => setTimeout(resolve, lockRetryMs));
+        await sleep(lockRetryMs);
       }
     }
   }
 
+  static async #openOnce(dir: string): Promise<LevelStore> {
+    let db: Level<Buffer, Buffer> | undefined;
+    try {
+      await mkdir(path.dirname(dir), { recursive: true, mode: 0o700 });
+      await assertWhole(dir);
+      db = new Level<Buffer, Buffer>(dir, encoding);
+      await db.open();
+      const bytes = db.getSync(checkpointKey);
+      const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes, dir);
+      const isEmpty = (await db.keys({ limit: 1 }).all()).length === 0;
+      return new LevelStore(db, dir, isEmpty, checkpoint);
+    } catch (error) {
+      await db?.close();
+      throw storeError(error, dir, 'opened');
+    }
+  }
+
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#db.getSync(dataKey(key));
+    try {
+      return this.#db.getSync(dataKey(key));
+    } catch (error) {
+      throw this.#failed(error, 'read');
+    }
   }
 
   write(changes: readonly BytesChange[], checkpoint: Checkpoint | undefined): Promise<void> {
@@ -99,21 +122,30 @@ export class LevelStore implements BytesStore {
     this.checkpoint = checkpoint ?? this.checkpoint;
     if (checkpoint !== undefined) batch.put(checkpointKey, Buffer.from(JSON.stringify(checkpoint)));
     return batch.write().catch((error: unknown) => {
-      throw new StoreError('STORE_IO', `The store in ${this.#dir} could not be written`, { cause: error });
+      throw this.#failed(error, 'written');
     });
   }
 
   async *iterate(range: BytesRange): AsyncIterableIterator<readonly [Uint8Array, Uint8Array]> {
-    for await (const [key, value] of this.#db.iterator({
-      ...bounds(range),
-      reverse: range.reverse ?? false,
-    })) {
-      yield [key.subarray(1), value];
+    const entries = this.#db.iterator({ ...bounds(range), reverse: range.reverse ?? false });
+    try {
+      for await (const [key, value] of entries) yield [key.subarray(1), value];
+    } catch (error) {
+      throw this.#failed(error, 'read');
     }
   }
 
   clear(range: BytesRange): Promise<void> {
-    return this.#db.clear(bounds(range));
+    return this.#db.clear(bounds(range)).catch((error: unknown) => {
+      throw this.#failed(error, 'written');
+    });
+  }
+
+  /** Damage that shows later than at opening is noted in the folder, so that the next opening knows. */
+  #failed(error: unknown, action: string): StoreError {
+    const failure = storeError(error, this.#dir, action);
+    if (failure.code === 'STORE_CORRUPT') noteDamage(this.#dir, causeOf(failure));
+    return failure;
   }
 
   close(): Promise<void> {

@@ -1,21 +1,20 @@
-import {
-  type Headers,
-  type LogRecord,
-  noHeaders,
-  type ProducerRecord,
-  type Serde,
-} from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore } from '../bytes-store.ts';
+import { face } from '../face.ts';
 import { KeyMap, keyParts } from '../layers/key-map.ts';
 import { TimeIndex } from '../layers/time-index.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from '../layout/buffered-change.ts';
-import { type ValueCodec, valueCodec } from '../layout/codec.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { asBuffer } from '../layout/timestamped-value.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import { BackedView } from './backed-view.ts';
-import type { BufferedChange, TimeOrderedBuffer } from '../time-ordered-buffer.ts';
+import {
+  type BufferedChange,
+  type TimeOrderedBuffer,
+  timeOrderedBufferMembers,
+} from '../time-ordered-buffer.ts';
 
 interface BufferCell<K> extends Cell {
   readonly key: K;
@@ -41,7 +40,8 @@ export class BufferView<K, V>
   implements StateStore, TimeOrderedBuffer<K, V>
 {
   readonly streamTime = -1;
-  readonly #keys: Serde<K>;
+  readonly face: TimeOrderedBuffer<K, V>;
+  readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells: KeyMap<K, BufferCell<K>>;
   readonly #byTime = new TimeIndex<BufferCell<K>>();
@@ -50,9 +50,10 @@ export class BufferView<K, V>
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     super(spec.name, backing);
-    this.#keys = spec.key;
+    this.face = face<TimeOrderedBuffer<K, V>>(this, timeOrderedBufferMembers);
+    this.#keys = keyCodec(spec);
     this.#cells = new KeyMap(keyParts(spec.key));
-    this.#values = valueCodec(spec.value);
+    this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#change(cell),
@@ -114,7 +115,7 @@ export class BufferView<K, V>
   prior(key: K): { readonly value: V | null } | undefined {
     const cell = this.#cells.get(key);
     if (cell === undefined) return undefined;
-    return { value: cell.priorValue === null ? null : this.#values.give(cell.priorValue) };
+    return { value: cell.priorValue === null ? null : this.#values.give(cell.priorValue, key) };
   }
 
   delete(key: K): void {
@@ -158,15 +159,15 @@ export class BufferView<K, V>
   #give({ key, newValue, oldValue, timestamp, headers }: BufferCell<K>): BufferedChange<K, V> {
     return {
       key,
-      newValue: newValue === null ? null : this.#values.give(newValue),
-      oldValue: oldValue === null ? null : this.#values.give(oldValue),
+      newValue: newValue === null ? null : this.#values.give(newValue, key),
+      oldValue: oldValue === null ? null : this.#values.give(oldValue, key),
       timestamp,
       headers,
     };
   }
 
   #bytesOf(cell: BufferCell<K>): Uint8Array {
-    cell.keyBytes ??= this.#keys.serialize(cell.key);
+    cell.keyBytes ??= this.#keys.serde.serialize(cell.key);
     return cell.keyBytes;
   }
 
@@ -185,7 +186,7 @@ export class BufferView<K, V>
 
   /** Takes in what disk or changelog say of a key; undefined: nothing waits for it. */
   #place(keyBytes: Uint8Array, change: StoredChange | undefined): BufferCell<K> {
-    const key = this.#keys.deserialize(keyBytes);
+    const key = this.#keys.read(keyBytes);
     const old = this.#cells.get(key);
     if (old !== undefined) this.#remove(old);
     const cell = emptyCell(key, keyBytes);
@@ -193,9 +194,9 @@ export class BufferView<K, V>
     const { newValue, oldValue, priorValue, timestamp, headers } = change;
     cell.timestamp = timestamp;
     cell.headers = headers;
-    cell.newValue = newValue === null ? null : this.#values.decode(newValue);
-    cell.oldValue = oldValue === null ? null : this.#values.decode(oldValue);
-    cell.priorValue = priorValue === null ? null : this.#values.decode(priorValue);
+    cell.newValue = newValue === null ? null : this.#values.decode(newValue, keyBytes);
+    cell.oldValue = oldValue === null ? null : this.#values.decode(oldValue, keyBytes);
+    cell.priorValue = priorValue === null ? null : this.#values.decode(priorValue, keyBytes);
     cell.bytes = keyBytes.length + (newValue?.length ?? 0) + (oldValue?.length ?? 0);
     this.#bytes += cell.bytes;
     this.#add(cell, change.time);

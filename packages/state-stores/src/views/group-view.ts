@@ -1,6 +1,7 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore } from '../bytes-store.ts';
-import type { GroupMember, GroupStore } from '../group-store.ts';
+import { face } from '../face.ts';
+import { type GroupMember, type GroupStore, groupStoreMembers } from '../group-store.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
 import { decodeGroup, encodeGroup, memberKey, parseMemberKey } from '../layout/group-list.ts';
@@ -31,6 +32,7 @@ interface GroupCell extends Cell {
  */
 export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore, GroupStore<G, V> {
   readonly streamTime = -1;
+  readonly face: GroupStore<G, V>;
   readonly #groups: KeyCodec<G>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, GroupCell>();
@@ -38,8 +40,9 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   constructor(spec: StoreSpec<G, V>, backing: BytesStore) {
     super(spec.name, backing);
-    this.#groups = keyCodec(spec.key);
-    this.#values = valueCodec(spec.value);
+    this.face = face<GroupStore<G, V>>(this, groupStoreMembers);
+    this.#groups = keyCodec(spec);
+    this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#encode(cell),
@@ -52,7 +55,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   get(group: G, member: Uint8Array): V | undefined {
     const found = this.#cell(group).members.get(nameOf(member));
-    return found?.kept === undefined ? undefined : this.#values.give(found.kept);
+    return found?.kept === undefined ? undefined : this.#values.give(found.kept, group);
   }
 
   members(group: G): GroupMember<V>[] {
@@ -60,7 +63,11 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     cell.sorted ??= [...cell.members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
     return cell.sorted
       .filter(({ kept }) => kept !== undefined)
-      .map(({ bytes, kept, timestamp }) => ({ member: bytes, value: this.#values.give(kept), timestamp }));
+      .map(({ bytes, kept, timestamp }) => ({
+        member: bytes,
+        value: this.#values.give(kept, group),
+        timestamp,
+      }));
   }
 
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void {
@@ -87,7 +94,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const members = new Map(
       stored.map(({ member, value, timestamp }) => [
         nameOf(member),
-        { bytes: member, kept: this.#values.decode(value), timestamp, changed: false },
+        { bytes: member, kept: this.#values.decode(value, groupBytes), timestamp, changed: false },
       ]),
     );
     const cell = { groupBytes, members, sorted: undefined, uncommitted: false, unflushed: false };
@@ -127,11 +134,11 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
     const { group, member } = parseMemberKey(key);
-    const cell = this.#cell(this.#groups.serde.deserialize(group));
+    const cell = this.#cell(this.#groups.read(group));
     if (value === null) forget(cell, nameOf(member));
     else {
       const found = memberOf(cell, member);
-      found.kept = this.#values.decode(value);
+      found.kept = this.#values.decode(value, key);
       found.timestamp = timestamp;
     }
     this.writeBack.restored(cell);

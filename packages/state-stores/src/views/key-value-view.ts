@@ -1,6 +1,13 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesRange, BytesStore } from '../bytes-store.ts';
-import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
+import { face } from '../face.ts';
+import {
+  type KeyValueStore,
+  type RangeOptions,
+  type TimestampedKeyValueStore,
+  timestampedKeyValueStoreMembers,
+  type ValueAndTimestamp,
+} from '../key-value-store.ts';
 import { keyRange, overlay, prefixEnd } from '../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/codec.ts';
@@ -8,6 +15,7 @@ import { encodeTimestamped, timestampOf, valueOf } from '../layout/timestamped-v
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
 import { BackedView } from './backed-view.ts';
+import { KeyValueFacade } from './key-value-facade.ts';
 
 interface ValueCell extends Cell {
   readonly key: unknown;
@@ -20,6 +28,8 @@ interface ValueCell extends Cell {
 /** Values with timestamps by key: what every key-value store is underneath. */
 export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateStore {
   readonly streamTime = -1;
+  readonly face: KeyValueStore<K, V>;
+  readonly timestamped = face<TimestampedKeyValueStore<K, V>>(this, timestampedKeyValueStoreMembers);
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, ValueCell>();
@@ -27,10 +37,11 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   /** The bytes, about, of values that are kept as text or bytes. */
   #bytes = 0;
 
-  constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
+  constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
     super(spec.name, backing);
-    this.#keys = keyCodec(spec.key);
-    this.#values = valueCodec(spec.value);
+    this.face = new KeyValueFacade(this, timestamp);
+    this.#keys = keyCodec(spec);
+    this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#encode(cell),
@@ -44,7 +55,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   get(key: K): ValueAndTimestamp<V> | undefined {
     const cell = this.#cell(key);
     if (cell.kept === undefined) return undefined;
-    return { value: this.#values.give(cell.kept), timestamp: cell.timestamp };
+    return { value: this.#values.give(cell.kept, key), timestamp: cell.timestamp };
   }
 
   /** Every row is the latest: what comes last counts, whatever its timestamp. */
@@ -72,7 +83,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
     const cell: ValueCell = {
       key: mapKey,
       keyBytes,
-      kept: bytes === undefined ? undefined : this.#values.decode(valueOf(bytes)),
+      kept: bytes === undefined ? undefined : this.#values.decode(valueOf(bytes), keyBytes),
       timestamp: bytes === undefined ? -1 : timestampOf(bytes),
       uncommitted: false,
       unflushed: false,
@@ -111,8 +122,8 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
     await this.writeBack.settle();
     const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
     for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const value = this.#values.give(this.#values.decode(valueOf(bytes)));
-      yield [this.#keys.serde.deserialize(key), { value, timestamp: timestampOf(bytes) }];
+      const value = this.#values.give(this.#values.decode(valueOf(bytes), key), key);
+      yield [this.#keys.read(key), { value, timestamp: timestampOf(bytes) }];
     }
   }
 
@@ -127,13 +138,13 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
-    const mapKey = this.#keys.mapKey(this.#keys.serde.deserialize(key));
+    const mapKey = this.#keys.mapKey(this.#keys.read(key));
     let cell = this.#cells.get(mapKey);
     if (cell === undefined) {
       cell = { key: mapKey, keyBytes: key, kept: undefined, timestamp, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
-    this.#keep(cell, value === null ? undefined : this.#values.decode(value));
+    this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
     cell.timestamp = timestamp;
     this.writeBack.restored(cell, bytesOf(cell.kept));
   }

@@ -51,8 +51,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     // What never expires has a retention that no time reaches.
     this.#retentionMs = Math.min(spec.retentionMs ?? 0, Number.MAX_SAFE_INTEGER);
     this.#segmentMs = segmentInterval(this.#retentionMs);
-    this.keys = keyCodec(spec.key);
-    this.values = valueCodec(spec.value);
+    this.keys = keyCodec(spec);
+    this.values = valueCodec(spec);
     this.#open = spec.indexedByTime === true ? new TimeIndex() : undefined;
     this.writeBack = new WriteBack({
       backing,
@@ -73,8 +73,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   async #loadOpen(open: TimeIndex<OpenKey>): Promise<void> {
     for await (const [key, bytes] of this.backing.iterate({})) {
       const keyBytes = keyOfBucket(key);
-      const mapKey = this.keys.mapKey(this.keys.serde.deserialize(keyBytes));
-      for (const { time } of this.#decode(bytes)) open.add(time, { mapKey, keyBytes });
+      const mapKey = this.keys.mapKey(this.keys.read(keyBytes));
+      for (const { time } of this.#decode(bytes, keyBytes)) open.add(time, { mapKey, keyBytes });
     }
   }
 
@@ -132,7 +132,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
     const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
     const bytes = stored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
-    const entries = bytes === undefined ? [] : this.#decode(bytes);
+    const entries = bytes === undefined ? [] : this.#decode(bytes, keyBytes);
     const bucket: Bucket = {
       segment,
       mapKey,
@@ -200,11 +200,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return found.sort((a, b) => a.time - b.time || compare(a, b));
   }
 
-  #decode(bytes: Uint8Array): Entry[] {
+  #decode(bytes: Uint8Array, key: Uint8Array): Entry[] {
     return decodeBucket(bytes).map(({ time, second, value }) => ({
       time,
       second,
-      kept: this.values.decode(value),
+      kept: this.values.decode(value, key),
       state: 'logged',
     }));
   }
@@ -270,7 +270,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       .map((bucket) => this.#encode(bucket));
     const entries: KeyedEntry[] = [];
     for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      for (const entry of this.#decode(bytes)) entries.push({ ...entry, keyBytes: keyOfBucket(key) });
+      const keyBytes = keyOfBucket(key);
+      for (const entry of this.#decode(bytes, keyBytes)) entries.push({ ...entry, keyBytes });
     }
     return entries;
   }
@@ -302,11 +303,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     this.observe(time);
     const segment = this.segmentOf(time);
     if (this.hasExpired(segment)) return;
-    const bucket = this.bucket(segment, this.keys.serde.deserialize(keyBytes));
+    const bucket = this.bucket(segment, this.keys.read(keyBytes));
     const entry = find(bucket);
     entry.state = 'logged';
     if (value === null) dropEntry(bucket, entry);
-    else this.#keep(bucket, entry, this.values.decode(value));
+    else this.#keep(bucket, entry, this.values.decode(value, keyBytes));
     this.writeBack.restored(bucket);
   }
 
@@ -316,7 +317,9 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     // Not before the commit: a crash would find windows gone that the replayed records still belong to.
     this.#clearedBelow = this.#firstSegment;
     const cleared = this.backing.clear({ to: segmentPrefix(this.#firstSegment) });
-    this.#clearing = this.#clearing instanceof Promise ? this.#clearing.then(() => cleared) : cleared;
+    if (cleared === undefined) return;
+    const earlier = this.#clearing;
+    this.#clearing = cleared.catch((error: unknown) => this.writeBack.failed(error)).then(() => earlier);
   }
 
   override async flush(checkpoint: Checkpoint | undefined): Promise<void> {

@@ -1,6 +1,12 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { face } from '../face.ts';
 import { parseSessionKey, sessionKey } from '../layout/session-key.ts';
-import type { SessionEntry, SessionScan, SessionStore } from '../session-store.ts';
+import {
+  type SessionEntry,
+  type SessionScan,
+  type SessionStore,
+  sessionStoreMembers,
+} from '../session-store.ts';
 import type { StateStore } from '../state-store.ts';
 import { type Bucket, compareKeys, type Entry, firstFrom, insertEntry, type KeyedEntry } from './bucket.ts';
 import { SegmentedView } from './segmented-view.ts';
@@ -9,6 +15,8 @@ type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
 
 /** Values by key, session start and end: an entry's time is its session's end, its second time the start. */
 export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore, SessionStore<K, V> {
+  readonly face = face<SessionStore<K, V>>(this, sessionStoreMembers);
+
   /** Sessions are there as long as their segment is, save where each is sent once, when it closes. */
   protected override get earliest(): number {
     return this.isIndexed ? super.earliest : this.firstTime;
@@ -19,7 +27,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     const entry = this.bucket(this.segmentOf(end), key).entries.find(
       ({ time, second }) => time === end && second === start,
     );
-    return entry?.kept === undefined ? undefined : this.values.give(entry.kept);
+    return entry?.kept === undefined ? undefined : this.values.give(entry.kept, key);
   }
 
   findSessions(
@@ -36,7 +44,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
       for (let at = firstFrom(entries, first); at < entries.length; at++) {
         const { time, second, kept } = entries[at]!;
         if (second > latestStart) continue;
-        found.push({ start: second, end: time, value: this.values.give(kept) });
+        found.push({ start: second, end: time, value: this.values.give(kept, key) });
       }
     }
     return reverse ? found.reverse() : found;
@@ -80,8 +88,8 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 
   #keyed({ keyBytes, time, second, kept }: KeyedEntry): KeyedSession<K, V> {
-    const key = this.keys.serde.deserialize(keyBytes);
-    return { key, start: second, end: time, value: this.values.give(kept) };
+    const key = this.keys.read(keyBytes);
+    return { key, start: second, end: time, value: this.values.give(kept, key) };
   }
 
   takeChanges(): ProducerRecord[] {

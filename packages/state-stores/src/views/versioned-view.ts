@@ -1,5 +1,6 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesStore } from '../bytes-store.ts';
+import { face } from '../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value-store.ts';
 import { keyRange, overlay } from '../layers/merge.ts';
 import { type Cell, WriteBack } from '../layers/write-back.ts';
@@ -7,7 +8,12 @@ import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../layout/
 import { decodeVersions, encodeVersions } from '../layout/version-list.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
-import type { VersionedPut, VersionedRecord, VersionedStore } from '../versioned-store.ts';
+import {
+  type VersionedPut,
+  type VersionedRecord,
+  type VersionedStore,
+  versionedStoreMembers,
+} from '../versioned-store.ts';
 import { BackedView } from './backed-view.ts';
 
 interface Version {
@@ -27,6 +33,7 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   /** In milliseconds. */
   readonly historyRetentionMs: number;
   streamTime: number;
+  readonly face: VersionedStore<K, V>;
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, VersionCell>();
@@ -34,10 +41,11 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore) {
     super(spec.name, backing);
+    this.face = face<VersionedStore<K, V>>(this, versionedStoreMembers);
     this.historyRetentionMs = spec.retentionMs ?? 0;
     this.streamTime = backing.checkpoint?.streamTime ?? -1;
-    this.#keys = keyCodec(spec.key);
-    this.#values = valueCodec(spec.value);
+    this.#keys = keyCodec(spec);
+    this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       backing,
       encode: (cell) => this.#encode(cell),
@@ -49,15 +57,16 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   load(): void {}
 
   get(key: K, asOf?: number): VersionedRecord<V> | undefined {
-    const { versions } = this.#cell(key);
+    const cell = this.#cell(key);
+    const { versions } = cell;
     const last = versions.length - 1;
-    if (asOf === undefined) return this.#record(versions, last);
+    if (asOf === undefined) return this.#record(cell, last);
     for (let at = last; at >= 0; at--) {
       if (versions[at]!.timestamp > asOf) continue;
       // Of what is past the retention only the latest can be relied upon to be there.
       return at < last && asOf < this.streamTime - this.historyRetentionMs
         ? undefined
-        : this.#record(versions, at);
+        : this.#record(cell, at);
     }
     return undefined;
   }
@@ -68,20 +77,21 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
     return found === undefined ? undefined : { value: found.value, timestamp: found.validFrom };
   }
 
-  #record(versions: readonly Version[], at: number): VersionedRecord<V> | undefined {
+  #record({ keyBytes, versions }: VersionCell, at: number): VersionedRecord<V> | undefined {
     const version = versions[at];
     if (version?.kept === undefined) return undefined;
-    const value = this.#values.give(version.kept);
+    const value = this.#values.give(version.kept, keyBytes);
     return { value, validFrom: version.timestamp, validTo: versions[at + 1]?.timestamp };
   }
 
   versions(key: K, from: number, to: number): VersionedRecord<V>[] {
-    const { versions } = this.#cell(key);
+    const cell = this.#cell(key);
+    const { versions } = cell;
     const earliest = Math.max(from, this.streamTime - this.historyRetentionMs);
     return versions.flatMap((version, at) => {
       const next = versions[at + 1]?.timestamp ?? Number.POSITIVE_INFINITY;
       const since = next === Number.POSITIVE_INFINITY ? from : earliest;
-      return version.timestamp > to || next <= since ? [] : (this.#record(versions, at) ?? []);
+      return version.timestamp > to || next <= since ? [] : (this.#record(cell, at) ?? []);
     });
   }
 
@@ -125,16 +135,16 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
 
   #readCell(mapKey: unknown, keyBytes: Uint8Array): VersionCell {
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
-    const versions = bytes === undefined ? [] : this.#decode(bytes);
+    const versions = bytes === undefined ? [] : this.#decode(bytes, keyBytes);
     const cell: VersionCell = { keyBytes, versions, uncommitted: false, unflushed: false };
     this.#cells.set(mapKey, cell);
     return cell;
   }
 
-  #decode(bytes: Uint8Array): Version[] {
+  #decode(bytes: Uint8Array, key: Uint8Array): Version[] {
     return decodeVersions(bytes).map(({ timestamp, value }) => ({
       timestamp,
-      kept: value === undefined ? undefined : this.#values.decode(value),
+      kept: value === undefined ? undefined : this.#values.decode(value, key),
       changed: false,
     }));
   }
@@ -160,10 +170,10 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
     const range = keyRange(this.#keys.serde, options);
     const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
     for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const latest = this.#decode(bytes).at(-1);
+      const latest = this.#decode(bytes, key).at(-1);
       if (latest?.kept === undefined) continue;
-      const value = this.#values.give(latest.kept);
-      yield [this.#keys.serde.deserialize(key), { value, timestamp: latest.timestamp }];
+      const value = this.#values.give(latest.kept, key);
+      yield [this.#keys.read(key), { value, timestamp: latest.timestamp }];
     }
   }
 
@@ -182,8 +192,8 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   /** Takes every version in, whatever its age: only what was accepted is in the changelog. */
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
-    const cell = this.#cell(this.#keys.serde.deserialize(key));
-    this.#place(cell, timestamp).kept = value === null ? undefined : this.#values.decode(value);
+    const cell = this.#cell(this.#keys.read(key));
+    this.#place(cell, timestamp).kept = value === null ? undefined : this.#values.decode(value, key);
     this.writeBack.restored(cell);
   }
 }

@@ -1,9 +1,10 @@
 import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
+import { face } from '../face.ts';
 import { parseWindowKey, windowKey } from '../layout/window-bucket.ts';
 import type { StateStore } from '../state-store.ts';
 import type { StoreSpec } from '../store-spec.ts';
-import type { WindowEntry, WindowScan, WindowStore } from '../window-store.ts';
+import { type WindowEntry, type WindowScan, type WindowStore, windowStoreMembers } from '../window-store.ts';
 import { type Bucket, compareKeys, type Entry, firstFrom, insertEntry, type KeyedEntry } from './bucket.ts';
 import { SegmentedView } from './segmented-view.ts';
 
@@ -11,6 +12,7 @@ type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
 
 /** Values by key and window start: an entry's time is its window's start, its second time the value's timestamp. */
 export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore, WindowStore<K, V> {
+  readonly face: WindowStore<K, V>;
   /** In milliseconds. */
   readonly windowSizeMs: number;
   readonly #retainDuplicates: boolean;
@@ -18,6 +20,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
 
   constructor(spec: StoreSpec<K, V>, backing: BytesStore, timestamp: () => number) {
     super(spec, backing);
+    this.face = face<WindowStore<K, V>>(this, windowStoreMembers);
     this.windowSizeMs = spec.windowSizeMs ?? 0;
     this.#retainDuplicates = spec.retainDuplicates ?? false;
     this.#timestamp = timestamp;
@@ -25,14 +28,14 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
 
   fetch(key: K, start: number): V | undefined {
     const entry = this.#find(key, start);
-    return entry === undefined ? undefined : this.values.give(entry.kept);
+    return entry === undefined ? undefined : this.values.give(entry.kept, key);
   }
 
   /** As `fetch`, with the timestamp. */
   fetchEntry(key: K, start: number): WindowEntry<V> | undefined {
     const entry = this.#find(key, start);
     if (entry === undefined) return undefined;
-    return { start, value: this.values.give(entry.kept), timestamp: entry.second };
+    return { start, value: this.values.give(entry.kept, key), timestamp: entry.second };
   }
 
   #find(key: K, start: number): Entry | undefined {
@@ -48,7 +51,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
       for (let at = firstFrom(entries, first); at < entries.length; at++) {
         const { time, kept, second } = entries[at]!;
         if (time > to) break;
-        found.push({ start: time, value: this.values.give(kept), timestamp: second });
+        found.push({ start: time, value: this.values.give(kept, key), timestamp: second });
       }
     }
     return reverse ? found.reverse() : found;
@@ -98,8 +101,8 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   #keyed({ keyBytes, time, kept, second }: KeyedEntry): KeyedWindow<K, V> {
-    const key = this.keys.serde.deserialize(keyBytes);
-    return { key, start: time, value: this.values.give(kept), timestamp: second };
+    const key = this.keys.read(keyBytes);
+    return { key, start: time, value: this.values.give(kept, key), timestamp: second };
   }
 
   takeChanges(): ProducerRecord[] {

@@ -25,6 +25,7 @@ export function json<T>(schema?: Schema<T>): Serde<T> {
   const check =
     schema === undefined ? (value: unknown) => value as T : (value: unknown) => schema.parse(value);
   return {
+    name: 'json',
     serialize: (value) => Buffer.from(stringify(value), 'utf8'),
     serializeText: stringify,
     deserialize: (bytes) => check(parse(bytes)),

@@ -9,6 +9,7 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
   const own = key.mapKey === undefined ? undefined : (inner: K): unknown => key.mapKey!(inner);
   const innerKey = key.immutable === true ? (inner: K): unknown => inner : own;
   return {
+    name: `timeWindowed(${key.name ?? 'custom'})`,
     ...(innerKey === undefined
       ? {}
       : {
@@ -35,6 +36,7 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
 /** Session keys as Kafka's SessionWindowedSerializer writes them: the key, then end and start as 8 bytes each. In milliseconds. */
 export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   return {
+    name: `sessionWindowed(${key.name ?? 'custom'})`,
     serialize({ key: inner, window }) {
       const windowed = withRoom(key, inner, 16);
       const at = windowed.length - 16;

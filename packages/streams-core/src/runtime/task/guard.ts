@@ -1,4 +1,5 @@
 import type { LogRecord } from '@millrace/log-client';
+import { isStoreError } from '@millrace/state-stores';
 import { isStreamsError, RecordError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
 import type { DropReason } from '../../topology/operator.ts';
@@ -45,6 +46,8 @@ export function handleError(
   record: StreamRecord<unknown, unknown> | undefined,
   options: GuardOptions,
 ): void {
+  // State that cannot be read or written is no fault of the record: leaving the record out would lose good input.
+  if (isStoreError(cause)) throw cause;
   const { clock, onProcessingError, dropped } = options;
   const isNamed = isStreamsError(cause) && cause.name === 'RecordError';
   const error = isNamed

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { emitWarning } from 'node:process';
 import type { LogClient, TopicInfo } from '@millrace/log-client';
 import { openStore, type StateStore } from '@millrace/state-stores';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/internal-topics.ts';
 import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { StateRestoreListener } from '../handlers.ts';
-import { checkpointFits, restoreStore } from './restore.ts';
+import { misfitOf, restoreStore } from './restore.ts';
 import type { TaskInput } from './task-inputs.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
@@ -78,7 +79,12 @@ async function openRestored(
   try {
     const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }], { settled: true });
     const range = { start: whole!.start, end: endOf(spec, whole!.end, options) };
-    if (dir !== undefined && !checkpointFits(store.checkpoint, topic, range)) {
+    const misfit = misfitOf(store.checkpoint, topic, range);
+    if (dir !== undefined && misfit !== undefined) {
+      emitWarning(
+        `The store in ${dir} does not fit its topic "${topic.name}" and is rebuilt from that: ${misfit}`,
+        'MillraceWarning',
+      );
       await store.close();
       await rm(dir, { recursive: true, force: true });
       store = await open();

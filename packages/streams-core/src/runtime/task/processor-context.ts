@@ -1,10 +1,4 @@
-import {
-  type KeyValueStore,
-  KeyValueFacade,
-  KeyValueView,
-  type StateStore,
-  type StoreSpec,
-} from '@millrace/state-stores';
+import type { KeyValueStore, PublicStore, StateStore, StoreSpec } from '@millrace/state-stores';
 import { type RecordOrigin, StreamsError, TopologyError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
 import { toAwait } from '../../to-await.ts';
@@ -53,14 +47,14 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
   }
 
   store<S extends StoreSpec>(spec: S): StoreOf<S> {
-    return this.#facade(spec.name) as StoreOf<S>;
+    return this.#store(spec.name) as StoreOf<S>;
   }
 
   getStateStore<K, V>(name: string): KeyValueStore<K, V> {
-    return this.#facade(name) as KeyValueStore<K, V>;
+    return this.#store(name) as KeyValueStore<K, V>;
   }
 
-  #facade(name: string): unknown {
+  #store(name: string): PublicStore {
     const store = this.#options.findStore(name);
     if (store === undefined) {
       throw new TopologyError(
@@ -68,8 +62,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
         `Processor "${this.#options.nodeName}" is not connected to the store "${name}": name it in the processor's "stores"`,
       );
     }
-    const { clock } = this.#options;
-    return store instanceof KeyValueView ? new KeyValueFacade(store, () => clock.timestamp) : store;
+    return store.face;
   }
 
   schedule(

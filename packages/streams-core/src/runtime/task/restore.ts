@@ -13,17 +13,19 @@ const batchRecords = 10_000;
 /** Long enough for a log that answers at all. */
 const pollMs = 1000;
 
-/** Whether what a store has on disk is part of this changelog's history. */
-export function checkpointFits(
+/** Why what a store has on disk is not part of this changelog's history; undefined where it is. */
+export function misfitOf(
   checkpoint: Checkpoint | undefined,
   topic: TopicInfo,
-  range: { readonly start: number; readonly end: number },
-): boolean {
-  if (checkpoint === undefined) return true;
-  // Another topic of the same name, or a log that has lost its end: the store would hold what never happened.
-  if (checkpoint.topicId !== topic.id || checkpoint.offset > range.end) return false;
+  { start, end }: { readonly start: number; readonly end: number },
+): string | undefined {
+  if (checkpoint === undefined) return undefined;
+  const { offset, topicId } = checkpoint;
+  if (topicId !== topic.id) return 'the topic was deleted and created again since the store was written';
+  // The log has lost its end: the store would hold what never happened.
+  if (offset > end) return `the store stands at offset ${offset}, the topic ends at ${end}`;
   // Deletes between the checkpoint and the start of the log may be gone for good.
-  return checkpoint.offset >= range.start;
+  return offset < start ? `the store stands at offset ${offset}, the topic starts at ${start}` : undefined;
 }
 
 /** Replays a changelog into its store, from where the store stands to the end. */

@@ -1,4 +1,4 @@
-import { keyCodec, KeyMap, type StoreSpec } from '@millrace/state-stores';
+import { KeyMap, mapKeyOf, type StoreSpec } from '@millrace/state-stores';
 import type { Windowed } from '../../record.ts';
 
 export function isWindowed({ kind }: StoreSpec): boolean {
@@ -7,7 +7,7 @@ export function isWindowed({ kind }: StoreSpec): boolean {
 
 /** Something for each row of a table, by its key; of a windowed one by window and key. */
 export function rowMap<T>(spec: StoreSpec): KeyMap<unknown, T> {
-  const { mapKey } = keyCodec(spec.key);
+  const mapKey = mapKeyOf(spec.key);
   if (!isWindowed(spec)) return new KeyMap({ member: mapKey });
   // A window's start says its end. Of sessions hardly two have the same start.
   if (spec.kind === 'window') {
