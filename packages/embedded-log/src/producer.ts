@@ -1,4 +1,5 @@
 import {
+  assertTimestamp,
   LogError,
   type LogProducer,
   type LogTransaction,
@@ -73,12 +74,7 @@ export class EmbeddedProducer implements LogProducer {
   #measure({ topic, partition, records }: PartitionRecords): number {
     let total = batchesBytes(records.length);
     for (const record of records) {
-      if (!Number.isFinite(record.timestamp)) {
-        throw new LogError(
-          'LOG_INVALID_RECORD',
-          `A record for ${topic}-${partition} has the timestamp ${record.timestamp}: use milliseconds since the epoch`,
-        );
-      }
+      assertTimestamp(record.timestamp, topic, partition);
       const size = recordBytes(record);
       total += size;
       if (size > this.#maxRecordBytes) {

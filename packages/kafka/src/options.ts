@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { LogError } from '@millrace/log-client';
+import { LogError, isLegalName, legalNames } from '@millrace/log-client';
 import { z } from 'zod';
 import { type Compression, compressions } from './format/compression.ts';
 
@@ -52,7 +52,10 @@ const bytes = (fallback: number) => z.int().min(1024).default(fallback);
 
 const schema = z.strictObject({
   brokers: z.array(z.string().regex(/^.+:\d+$/, 'expected host:port')).min(1),
-  clientId: z.string().min(1).default('millrace'),
+  clientId: z
+    .string()
+    .refine((id) => isLegalName(id), `expected 1 to 249 ${legalNames}`)
+    .default('millrace'),
   ssl: z.union([z.boolean(), z.custom<ConnectionOptions>((value) => typeof value === 'object')]).optional(),
   sasl: z
     .strictObject({

@@ -23,6 +23,7 @@ export type {
 export { isLogError, LogError, type LogErrorCode, logErrorCodes } from './errors.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
+  assertTimestamp,
   type Bytes,
   type Header,
   type Headers,
@@ -35,4 +36,4 @@ export {
 } from './record.ts';
 export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
 export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
-export { assertTopicName } from './topic-name.ts';
+export { assertTopicName, isLegalName, legalNames } from './names.ts';

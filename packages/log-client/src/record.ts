@@ -1,3 +1,5 @@
+import { LogError } from './errors.ts';
+
 /** One header of a record. A record may carry several headers with the same key; their order is kept. */
 export interface Header {
   readonly key: string;
@@ -47,6 +49,15 @@ export interface RecordBatch {
   readonly records: readonly LogRecord[];
   /** Where the next poll of this partition goes on: past the last record, and past gaps that hold none. */
   readonly nextOffset: number;
+}
+
+/** @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number of milliseconds */
+export function assertTimestamp(timestamp: number, topic: string, partition: number): void {
+  if (Number.isSafeInteger(timestamp)) return;
+  throw new LogError(
+    'LOG_INVALID_RECORD',
+    `A record for ${topic}-${partition} has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
+  );
 }
 
 /** The bytes that a text stands for; bytes as they are. */

@@ -234,7 +234,13 @@ describe('windows', () => {
 
   test('a record that bridges two sessions makes one of them, and takes both back first', () => {
     const { left, read } = drive((builder) =>
-      builder.stream(input).groupByKey().windowedBy(SessionWindows.of(10)).count().toStream().to(output),
+      builder
+        .stream(input)
+        .groupByKey()
+        .windowedBy(SessionWindows.of(10).grace(20))
+        .count()
+        .toStream()
+        .to(output),
     );
     for (const timestamp of [0, 20, 10]) left.pipeInput('a', 1, { timestamp });
     expect(read().map(show)).toEqual([
@@ -296,7 +302,10 @@ describe('topics of the topology’s own', () => {
       builder
         .stream(input)
         .groupBy((value) => String(value), { key: string(), name: 'by-value' })
-        .count({ as: 'own', changelogConfigs: { 'cleanup.policy': 'compact,delete', 'segment.ms': '60000' } });
+        .count({
+          as: 'own',
+          changelogConfigs: { 'cleanup.policy': 'compact,delete', 'segment.ms': '60000' },
+        });
     });
     const created = { 'message.timestamp.type': 'CreateTime' };
     expect(found['own-plain-changelog']).toEqual({ ...created, 'cleanup.policy': 'compact' });
@@ -336,7 +345,10 @@ describe('topics of the topology’s own', () => {
       },
       { windowStoreChangelogAdditionalRetentionMs: additional },
     );
-    expect(found['own-windows-changelog']).toMatchObject({ 'retention.ms': retention, 'segment.ms': '60000' });
+    expect(found['own-windows-changelog']).toMatchObject({
+      'retention.ms': retention,
+      'segment.ms': '60000',
+    });
     expect(found['own-versions-changelog']).toMatchObject({ 'min.compaction.lag.ms': String(7000 + day) });
     expect(found['own-joined-this-join-store-changelog']).toMatchObject({ 'retention.ms': '7' });
   });

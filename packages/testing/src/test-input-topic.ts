@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
+import { assertTimestamp, type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
 import type { Topic } from '@millrace/streams-core';
 
 export interface TestInputOptions {
@@ -34,7 +34,10 @@ export class TestInputTopic<K, V> {
     pipe: (topic: string, record: Omit<LogRecord, 'offset'>) => void,
   ) {
     this.#topic = topic;
-    this.#pipe = pipe;
+    this.#pipe = (name, record) => {
+      assertTimestamp(record.timestamp, name, 0);
+      pipe(name, record);
+    };
     this.#autoAdvanceMs = options.autoAdvanceMs;
     this.#nextTimestamp = options.startTimestampMs;
   }

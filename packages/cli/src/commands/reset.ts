@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { LogClient, OffsetCommit } from '@millrace/log-client';
+import { isLegalName, legalNames, type LogClient, type OffsetCommit } from '@millrace/log-client';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type LogOptions, onLog, withLogOptions } from '../connect.ts';
 import { partitionsOf, topicNamed } from '../partitions.ts';
@@ -43,6 +43,10 @@ async function offsetsFor(log: LogClient, { inputTopics, to }: ResetOptions): Pr
 }
 
 async function reset(log: LogClient, applicationId: string, options: ResetOptions): Promise<void> {
+  // It becomes a folder that is deleted.
+  if (!isLegalName(applicationId)) {
+    throw new UsageError(`${JSON.stringify(applicationId)} is no application id: use ${legalNames}`);
+  }
   const group = (await log.admin.groups()).find((one) => one.group === applicationId);
   if (group !== undefined && group.members > 0) {
     throw new UsageError(`"${applicationId}" has ${group.members} members: stop all its instances first`);

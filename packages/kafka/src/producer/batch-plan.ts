@@ -1,4 +1,4 @@
-import { type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
+import { assertTimestamp, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import { recordBytes } from '../format/write-batch.ts';
 
 /** A run of one entry's records that goes out as one batch. */
@@ -25,6 +25,7 @@ export function planBatches(
     let from = 0;
     let bytes = 0;
     for (let at = 0; at < records.length; at++) {
+      assertTimestamp(records[at]!.timestamp, topic, partition);
       const size = recordBytes(records[at]!);
       if (bytes + size > maxBytes && at > from) {
         queue.push({ entry, index, from, to: at, bytes });

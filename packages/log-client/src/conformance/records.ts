@@ -27,6 +27,17 @@ export function recordSuite(test: LogTest): void {
     );
   });
 
+  test('a timestamp that is no whole number of milliseconds is refused, and nothing is written', async (log) => {
+    const topic = await createTopic(log, 1);
+    const producer = await log.producer();
+    for (const timestamp of [Number.NaN, Number.POSITIVE_INFINITY, 1.5, 2 ** 53]) {
+      const records = [record('k', 'fine'), record('k', 'odd', timestamp)];
+      const sent = producer.send([{ topic, partition: 0, records }]);
+      await rejectsWith('LOG_INVALID_RECORD', sent, /whole milliseconds/);
+    }
+    assert.deepEqual(await readAll(log, topic, 0), []);
+  });
+
   test('keys, values, nulls, timestamps and headers are kept', async (log) => {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();

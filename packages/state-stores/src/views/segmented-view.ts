@@ -84,13 +84,9 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return this.streamTime - this.#retentionMs + (this.#open === undefined ? 1 : 0);
   }
 
-  /** The beginning of what is still kept. */
-  protected get firstTime(): number {
-    return this.#firstSegment * this.#segmentMs;
-  }
-
-  protected get isIndexed(): boolean {
-    return this.#open !== undefined;
+  /** Where scans begin: what is older is there no more, or hidden. */
+  protected get firstReadable(): number {
+    return this.earliest;
   }
 
   protected segmentOf(time: number): number {
@@ -105,6 +101,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     if (time <= this.streamTime) return;
     this.streamTime = time;
     this.#expire();
+  }
+
+  /** The beginning of what is still kept. */
+  protected get firstKept(): number {
+    return this.#open === undefined ? this.#firstSegment * this.#segmentMs : this.earliest;
   }
 
   /** Forgets segments past their retention, unless something in them still has to be taken out as closed. */
@@ -250,7 +251,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     }: { readonly reverse: boolean; readonly compare: (a: KeyedEntry, b: KeyedEntry) => number },
   ): AsyncIterableIterator<KeyedEntry> {
     await this.writeBack.settle();
-    const first = Math.max(from, this.earliest, 0);
+    const first = Math.max(from, this.firstReadable, 0);
     const last = Math.min(to, this.streamTime);
     const segments: number[] = [];
     for (let segment = this.segmentOf(first); segment <= this.segmentOf(last); segment++)

@@ -17,26 +17,30 @@ type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
 export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore, SessionStore<K, V> {
   readonly face = face<SessionStore<K, V>>(this, sessionStoreMembers);
 
-  /** Sessions are there as long as their segment is, save where each is sent once, when it closes. */
-  protected override get earliest(): number {
-    return this.isIndexed ? super.earliest : this.firstTime;
+  /** What has closed can be read as long as its segment is there, save where each session is sent once, when it closes. */
+  protected override get firstReadable(): number {
+    return this.firstKept;
   }
 
   fetchSession(key: K, start: number, end: number): V | undefined {
-    if (end < this.earliest) return undefined;
+    if (end < this.firstReadable) return undefined;
     const entry = this.bucket(this.segmentOf(end), key).entries.find(
       ({ time, second }) => time === end && second === start,
     );
     return entry?.kept === undefined ? undefined : this.values.give(entry.kept, key);
   }
 
+  /** Without those that have closed: a record near one of them starts a session of its own. */
   findSessions(
     key: K,
     earliestEnd: number,
     latestStart: number,
-    { reverse = false }: SessionScan = {},
+    options: SessionScan = {},
   ): SessionEntry<V>[] {
-    const first = Math.max(earliestEnd, this.earliest, 0);
+    return this.#find(key, Math.max(earliestEnd, this.earliest, 0), latestStart, options);
+  }
+
+  #find(key: K, first: number, latestStart: number, { reverse = false }: SessionScan): SessionEntry<V>[] {
     const found: SessionEntry<V>[] = [];
     const last = this.segmentOf(this.streamTime);
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
@@ -66,7 +70,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 
   fetch(key: K, options: SessionScan = {}): SessionEntry<V>[] {
-    return this.findSessions(key, 0, Number.MAX_SAFE_INTEGER, options);
+    return this.#find(key, Math.max(this.firstReadable, 0), Number.MAX_SAFE_INTEGER, options);
   }
 
   /** Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and then key. */

@@ -22,6 +22,7 @@ import { suppressTable } from './suppress-table.ts';
 import type { UntilTimeLimit, UntilWindowCloses } from './suppressed.ts';
 import { toObservable } from './to-observable.ts';
 import type { TableRef, Views } from './views.ts';
+import { holds } from '../returned.ts';
 
 /** A table: the latest value of each key. Its methods add operators that work on its changes. */
 export class KTable<out K, out V> {
@@ -61,7 +62,7 @@ export class KTable<out K, out V> {
 
   /** The rows that the predicate does not hold for. */
   filterNot(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
-    return this.filter((value, key) => !predicate(value, key), options);
+    return this.filter((value, key) => !holds(predicate(value, key), 'filterNot'), options);
   }
 
   /** The same rows with other values. */

@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import { filter } from '../operators/stateless/filter.ts';
+import { requireKey } from '../operators/stateless/require-key.ts';
 import { requireKeySerde, valueSerdeOr } from './materialize.ts';
 import type { StreamPartitioner } from '../topology/nodes.ts';
 import type { StreamRef, Views } from './views.ts';
@@ -41,8 +41,7 @@ export function throughTopic<K, V>(
   const value = valueSerdeOr(options.value);
   const nullKeys = { kept: false };
   graph.nullKeys.set(names.filter, nullKeys);
-  const keep = (_value: V, recordKey: K): boolean => recordKey !== null || nullKeys.kept;
-  graph.addProcessor({ name: names.filter, parents: [ref.node], operator: filter(keep) });
+  graph.addProcessor({ name: names.filter, parents: [ref.node], operator: requireKey(nullKeys) });
   graph.addSink({
     name: names.sink,
     parents: [names.filter],

@@ -21,6 +21,7 @@ import type { KStream } from './kstream.ts';
 import { connectStores, type Named, type ProcessOptions } from './options.ts';
 import { printed, type Printed } from './printed.ts';
 import type { StreamRef, Views } from './views.ts';
+import { holds } from '../returned.ts';
 
 /** What a stream can do with each record by itself, and with processors of your own. */
 export abstract class StatelessStream<out K, out V> {
@@ -56,7 +57,7 @@ export abstract class StatelessStream<out K, out V> {
 
   /** Keeps the records that the predicate does not hold for. */
   filterNot(predicate: (value: V, key: K) => boolean, named: Named = {}): KStream<K, V> {
-    return this.filter((value, key) => !predicate(value, key), named);
+    return this.filter((value, key) => !holds(predicate(value, key), 'filterNot'), named);
   }
 
   /** A new key and value for each record. Grouping or joining it goes through a topic. */

@@ -1,4 +1,4 @@
-import type { LogClient } from '@millrace/log-client';
+import { isLegalName, legalNames, type LogClient } from '@millrace/log-client';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import {
@@ -86,10 +86,13 @@ const wholeMsOrEndless = z.custom<number>(
 );
 const aFunction = <F>() => z.custom<F>((value) => typeof value === 'function', 'expected a function');
 
+/** So that the names of internal topics have room after it. */
+const maxIdLength = 100;
+
 const schema = z.strictObject({
   applicationId: z
     .string()
-    .regex(/^[a-zA-Z0-9._-]{1,100}$/, 'expected 1 to 100 characters out of a-z A-Z 0-9 . _ -'),
+    .refine((id) => isLegalName(id, maxIdLength), `expected 1 to ${maxIdLength} ${legalNames}`),
   log: z.custom<LogClient>(
     (value) => typeof value === 'object' && value !== null && 'join' in value && 'admin' in value,
     'expected a LogClient, e.g. await EmbeddedLog.open({ dir })',

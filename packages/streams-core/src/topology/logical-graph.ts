@@ -1,3 +1,4 @@
+import { isLegalName, legalNames } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
 import { NodeNames } from './node-names.ts';
@@ -68,7 +69,15 @@ export class LogicalGraph {
   }
 
   /** Adds a store; the same spec may be added again. @throws TopologyError `TOPOLOGY_NAME_TAKEN` */
+  /** @throws TopologyError for a name that cannot be a folder's and a topic's, or is taken */
   addStore(spec: StoreSpec): void {
+    // A leading "__" is for what the runtime itself keeps in the log.
+    if (!isLegalName(spec.name) || spec.name.startsWith('__')) {
+      throw new TopologyError(
+        'TOPOLOGY_INVALID',
+        `Illegal store name ${JSON.stringify(spec.name)}: use 1 to 249 ${legalNames}, and do not begin with "__"`,
+      );
+    }
     const existing = this.stores.get(spec.name);
     if (existing !== undefined && existing !== spec) {
       throw new TopologyError(

@@ -128,7 +128,7 @@ describe('a result that cannot be written', () => {
     const builder = new StreamsBuilder();
     builder
       .stream(input)
-      .mapValues((value) => (value === 13 ? undefined : value))
+      .mapValues((value) => (value === 13 ? Symbol('unwritable') : value))
       .to(topic('numbers', { key: string(), value: json<unknown>() }), { name: 'out' });
     return builder.build();
   };
@@ -137,7 +137,7 @@ describe('a result that cannot be written', () => {
     const numbers = topic('numbers', { key: string(), value: json<unknown>() });
     const failing = new TopologyTestDriver(build(), { processingExceptionHandler: () => 'continue' });
     expect(() => failing.createInputTopic(input).pipeInput('a', 13)).toThrow(
-      /A record for "numbers" could not be written at out \(record input-0 @ 0\): JSON has no form for undefined/,
+      /A record for "numbers" could not be written at out \(record input-0 @ 0\): JSON has no form for symbol/,
     );
     const driver = new TopologyTestDriver(build(), { productionExceptionHandler: deadLetterTo('dead') });
     driver.createInputTopic(input).pipeKeyValueList([

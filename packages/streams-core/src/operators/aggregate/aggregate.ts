@@ -1,6 +1,7 @@
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
+import { returned } from '../../returned.ts';
 
 /** How an aggregate starts and grows. Returning null deletes it. */
 export interface Aggregation<K, V, A> {
@@ -39,7 +40,10 @@ export function aggregate<K, V, A>(
         if (key === null || value === null) return context.dropped();
         const old = store.get(key);
         const oldValue = old === undefined ? null : old.value;
-        const newValue = add(old === undefined ? initial() : oldValue, value, key);
+        const newValue = returned(
+          add(old === undefined ? returned(initial(), 'initial') : oldValue, value, key),
+          'add',
+        );
         const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
         const put = store.put(key, newValue, time);
         if (put === 'expired') return context.dropped('late');

@@ -8,6 +8,7 @@ import type { SessionWindows } from '../../windows/session-windows.ts';
 import type { Aggregation } from './aggregate.ts';
 import { closedEmitter } from './emit-closed.ts';
 import { type LateRecords, lateRecords } from './late.ts';
+import { returned } from '../../returned.ts';
 
 /** As an aggregation, with how two sessions' aggregates become one, the older one first. */
 export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -68,15 +69,15 @@ export function sessionWindowAggregate<K, V, A>(
         if (timestamp > time.value) time.value = timestamp;
         const found = store.findSessions(key, timestamp - gapMs, timestamp + gapMs);
         let [start, end] = [timestamp, timestamp];
-        let aggregate = initial();
+        let aggregate = returned(initial(), 'initial');
         for (const session of found) {
-          aggregate = merge(aggregate, session.value, key);
+          aggregate = returned(merge(aggregate, session.value, key), 'merge');
           if (session.start < start) start = session.start;
           if (session.end > end) end = session.end;
         }
         if (end < time.value - graceMs - gapMs) return onLate(record, start, end);
         const update = (): void | Promise<void> => {
-          const newValue = add(aggregate, value, key);
+          const newValue = returned(add(aggregate, value, key), 'add');
           store.put(key, newValue, start, end);
           return send(record, start, end, newValue, null);
         };

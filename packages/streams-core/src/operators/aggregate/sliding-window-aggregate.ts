@@ -4,6 +4,7 @@ import { sequence } from '../../sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { SlidingWindows } from '../../windows/sliding-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';
+import { returned } from '../../returned.ts';
 
 /** A step of working a record in; the windows it finds are as they were before the record. */
 type Step = () => void | Promise<void>;
@@ -31,7 +32,10 @@ export function slidingWindowAggregate<K, V, A>(
     const work = (record: StreamRecord<K, V>, base: Base<A>, start: number): void | Promise<void> => {
       const { key, value, timestamp } = record;
       if (start + differenceMs < time.value - graceMs) return late(record, start, start + differenceMs);
-      const newValue = add(base === undefined ? initial() : base.value, value, key);
+      const newValue = returned(
+        add(base === undefined ? returned(initial(), 'initial') : base.value, value, key),
+        'add',
+      );
       const latest = base !== undefined && base.timestamp > timestamp ? base.timestamp : timestamp;
       store.putEntry(key, newValue, start, latest);
       return run.send(record, start, changeOf(run, newValue, base), latest);

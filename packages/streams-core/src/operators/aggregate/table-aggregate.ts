@@ -2,6 +2,7 @@ import { StreamsError } from '../../errors.ts';
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
+import { returned } from '../../returned.ts';
 
 /** How a table's rows go into an aggregate and come out of it again. */
 export interface TableAggregation<K, V, A> {
@@ -46,8 +47,10 @@ export function tableAggregate<K, V, A>(
         const old = store.get(key);
         const oldValue = old === undefined ? null : old.value;
         let newValue = oldValue;
-        if (value.oldValue !== null && newValue !== null) newValue = subtract(newValue, value.oldValue, key);
-        if (value.newValue !== null) newValue = add(newValue ?? initial(), value.newValue, key);
+        if (value.oldValue !== null && newValue !== null)
+          newValue = returned(subtract(newValue, value.oldValue, key), 'subtract');
+        if (value.newValue !== null)
+          newValue = returned(add(newValue ?? returned(initial(), 'initial'), value.newValue, key), 'add');
         const changes = value.newValue !== null || value.oldValue !== null;
         const time = changes && old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
         const put = store.put(key, newValue, time);

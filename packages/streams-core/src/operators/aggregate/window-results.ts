@@ -7,6 +7,7 @@ import { windowsOfSize } from '../../windows/windows-of-size.ts';
 import type { Aggregation } from './aggregate.ts';
 import { closedEmitter } from './emit-closed.ts';
 import { type LateRecords, lateRecords, type OnLateRecord } from './late.ts';
+import { returned } from '../../returned.ts';
 
 /** What every aggregation by windows is made of. */
 export interface WindowAggregation<K, V, A> {
@@ -100,7 +101,10 @@ function updater<K, V, A>(
     const { key, value, timestamp } = record;
     const old = store.fetchEntry(key, start);
     const oldValue = old === undefined ? null : old.value;
-    const newValue = add(old === undefined ? initial() : oldValue, value, key);
+    const newValue = returned(
+      add(old === undefined ? returned(initial(), 'initial') : oldValue, value, key),
+      'add',
+    );
     const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
     store.putEntry(key, newValue, start, time);
     return send(record, start, { newValue, oldValue: sendOldValues ? oldValue : null }, time);

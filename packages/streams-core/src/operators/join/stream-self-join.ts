@@ -1,6 +1,7 @@
 import { sequence } from '../../sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
+import { returned } from '../../returned.ts';
 
 export interface StreamSelfJoin<V, R> {
   readonly windows: JoinWindows;
@@ -36,7 +37,10 @@ export function streamSelfJoin<K, V, R>({
         };
         const results: { readonly value: R; readonly timestamp: number }[] = [];
         const add = (left: V, right: V, other: number): void => {
-          results.push({ value: joiner(left, right, key), timestamp: Math.max(timestamp, other) });
+          results.push({
+            value: returned(joiner(left, right, key), 'join'),
+            timestamp: Math.max(timestamp, other),
+          });
         };
         // As the left side it meets what came before it; as the right side that and itself.
         const earlier = within(beforeMs, afterMs, before);

@@ -5,6 +5,7 @@ import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
 import type { JoinSides } from './table-table-join.ts';
+import { returned } from '../../returned.ts';
 
 /*
  * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be joined, and one
@@ -52,7 +53,10 @@ export function streamStreamJoin<K, V1, V2, R>(
   const after = side === 'left' ? windows.afterMs : windows.beforeMs;
   const kept = keeps[side];
   const joined = (own: unknown, other: unknown, key: K): R =>
-    side === 'left' ? join.joiner(own as V1, other as V2, key) : join.joiner(other as V1, own as V2, key);
+    returned(
+      side === 'left' ? join.joiner(own as V1, other as V2, key) : join.joiner(other as V1, own as V2, key),
+      'join',
+    );
   return {
     kind: 'stream-stream-join',
     open(context: OperatorContext, forward: Forward<K, R>) {
@@ -149,7 +153,10 @@ function closedEmitter<K, V1, V2, R>(
     const results = closed.flatMap(({ key: { key, side }, newValue, timestamp, headers }) =>
       newValue!.values.map((value) => ({
         key,
-        value: side === 'left' ? joiner(value as V1, null, key) : joiner(null, value as V2, key),
+        value: returned(
+          side === 'left' ? joiner(value as V1, null, key) : joiner(null, value as V2, key),
+          'join',
+        ),
         timestamp,
         headers,
       })),

@@ -3,6 +3,7 @@ import type { Forward, StreamRecord } from '../../record.ts';
 import { sequence } from '../../sequence.ts';
 import type { NumberedKey } from '../../serde/numbered-key-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 export interface StreamTableJoin<K, V, K2, V2, R> {
   /** The node whose table is looked up. */
@@ -21,7 +22,8 @@ export interface StreamTableJoin<K, V, K2, V2, R> {
 /**
  * Joins each record of a stream with the table's row: that of the moment or, from a versioned table, the one valid at the
  * record's timestamp. Only the stream triggers; the result has the record's timestamp. A null value is dropped; so is a
- * null key, save in a left join on the record's own key (Kafka Streams: KStreamKTableJoinProcessor).
+ * record without a key for the table, save in a left join, where it joins with nothing (Kafka Streams 4.3:
+ * KStreamKTableJoinProcessor).
  */
 export function streamTableJoin<K, V, K2, V2, R>(
   options: StreamTableJoin<K, V, K2, V2, R>,
@@ -34,10 +36,15 @@ export function streamTableJoin<K, V, K2, V2, R>(
       const join: Forward<K, V> = ({ key, value, timestamp, headers }) => {
         if (value === null) return context.dropped();
         const mapped = selectKey(key, value);
-        if (mapped === null && !(left && key === null)) return context.dropped();
+        if (mapped === null && !left) return context.dropped();
         const row = mapped === null ? undefined : view.get(mapped, versioned ? timestamp : undefined);
         if (row === undefined && !left) return;
-        return forward({ key, value: joiner(value, row?.value ?? null, key), timestamp, headers });
+        return forward({
+          key,
+          value: returned(joiner(value, row?.value ?? null, key), 'join'),
+          timestamp,
+          headers,
+        });
       };
       return grace === undefined ? join : waiting(context, grace, join);
     },

@@ -1,6 +1,7 @@
 import type { ValueAndTimestamp } from '@millrace/state-stores';
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 /** Whether a side's rows appear in the result without a partner. */
 export interface JoinSides {
@@ -31,8 +32,8 @@ export function tableTableJoin<K, V1, V2, R>(
   const otherKept = side === 'left' ? keeps.right : keeps.left;
   const joined = (mine: unknown, theirs: unknown): R =>
     side === 'left'
-      ? join.joiner(mine as V1 | null, theirs as V2 | null)
-      : join.joiner(theirs as V1 | null, mine as V2 | null);
+      ? returned(join.joiner(mine as V1 | null, theirs as V2 | null), 'join')
+      : returned(join.joiner(theirs as V1 | null, mine as V2 | null), 'join');
   /** A row of the result; null where the sides that are there do not make one. */
   const row = (mine: unknown, theirs: unknown): R | null => {
     if (mine === null ? theirs === null || !otherKept : theirs === null && !ownKept) return null;

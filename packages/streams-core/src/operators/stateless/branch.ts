@@ -1,4 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
+import { holds } from '../../returned.ts';
 
 /** One way out of a split; without a predicate it takes what no other took. */
 export interface Branch<K, V> {
@@ -14,7 +15,8 @@ export function branch<K, V>(branches: readonly Branch<K, V>[]): Operator<K, V, 
       const ways = branches.map(({ child, predicate }) => ({ predicate, forward: context.child(child) }));
       return (record) => {
         for (const { predicate, forward } of ways) {
-          if (predicate === undefined || predicate(record.value, record.key)) return forward(record);
+          if (predicate === undefined || holds(predicate(record.value, record.key), 'branch'))
+            return forward(record);
         }
       };
     },

@@ -1,4 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 export interface Deduplicate<K, V> {
   readonly storeName: string;
@@ -18,7 +19,7 @@ export function deduplicate<K, V>({ storeName, by, withinMs }: Deduplicate<K, V>
       const store = context.windowStore<string, boolean>(storeName);
       return (record) => {
         const { key, value, timestamp } = record;
-        const identity = by(value, key);
+        const identity = returned(by(value, key), 'deduplicate');
         const from = Math.max(0, timestamp - withinMs);
         if (store.fetchRange(identity, from, timestamp + withinMs).length > 0) {
           context.dropped('stale');

@@ -1,5 +1,6 @@
 import { sequence } from '../../sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
+import { returnedAll } from '../../returned.ts';
 
 /** Makes any number of values out of each one, under the same key. */
 export function flatMapValues<K, V, V2>(mapper: (value: V, key: K) => Iterable<V2>): Operator<K, V, K, V2> {
@@ -8,7 +9,7 @@ export function flatMapValues<K, V, V2>(mapper: (value: V, key: K) => Iterable<V
     open:
       (_context, forward) =>
       ({ key, value, timestamp, headers }) => {
-        const mapped = [...mapper(value, key)];
+        const mapped = returnedAll(mapper(value, key), 'flatMapValues');
         return sequence(mapped.length, (index) =>
           forward({ key, value: mapped[index]!, timestamp, headers }),
         );

@@ -1,6 +1,7 @@
 import { sequence } from '../../sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { KeyValue } from './map.ts';
+import { returnedAll } from '../../returned.ts';
 
 /** Makes any number of records out of each one. */
 export function flatMap<K, V, K2, V2>(
@@ -11,7 +12,7 @@ export function flatMap<K, V, K2, V2>(
     open:
       (_context, forward) =>
       ({ key, value, timestamp, headers }) => {
-        const mapped = [...mapper(value, key)];
+        const mapped = returnedAll(mapper(value, key), 'flatMap');
         return sequence(mapped.length, (index) => {
           const [newKey, newValue] = mapped[index]!;
           return forward({ key: newKey, value: newValue, timestamp, headers });

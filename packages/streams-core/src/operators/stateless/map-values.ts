@@ -1,4 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 /** Gives each record a new value. */
 export function mapValues<K, V, V2>(mapper: (value: V, key: K) => V2): Operator<K, V, K, V2> {
@@ -7,6 +8,6 @@ export function mapValues<K, V, V2>(mapper: (value: V, key: K) => V2): Operator<
     open:
       (_context, forward) =>
       ({ key, value, timestamp, headers }) =>
-        forward({ key, value: mapper(value, key), timestamp, headers }),
+        forward({ key, value: returned(mapper(value, key), 'mapValues'), timestamp, headers }),
   };
 }

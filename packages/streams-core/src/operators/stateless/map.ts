@@ -1,4 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 /** A key and a value that a mapper gives. */
 export type KeyValue<K, V> = readonly [key: K, value: V];
@@ -10,7 +11,7 @@ export function map<K, V, K2, V2>(mapper: (value: V, key: K) => KeyValue<K2, V2>
     open:
       (_context, forward) =>
       ({ key, value, timestamp, headers }) => {
-        const mapped = mapper(value, key);
+        const mapped = returned(mapper(value, key), 'map');
         return forward({ key: mapped[0], value: mapped[1], timestamp, headers });
       },
   };

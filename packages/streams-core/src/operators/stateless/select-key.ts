@@ -1,4 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
+import { returned } from '../../returned.ts';
 
 /** Gives each record a new key. */
 export function selectKey<K, V, K2>(selector: (value: V, key: K) => K2): Operator<K, V, K2, V> {
@@ -7,6 +8,6 @@ export function selectKey<K, V, K2>(selector: (value: V, key: K) => K2): Operato
     open:
       (_context, forward) =>
       ({ key, value, timestamp, headers }) =>
-        forward({ key: selector(value, key), value, timestamp, headers }),
+        forward({ key: returned(selector(value, key), 'selectKey'), value, timestamp, headers }),
   };
 }

@@ -2,6 +2,7 @@ import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
+import { holds } from '../../returned.ts';
 
 export interface TableFilter<K, V> {
   readonly parent: string;
@@ -19,7 +20,7 @@ export function tableFilter<K, V>({
   versioned,
 }: TableFilter<K, V>): Operator<K, Change<V>, K, Change<V>> {
   const pass = (value: V | null, key: K): V | null =>
-    value !== null && predicate(value, key) ? value : null;
+    value !== null && holds(predicate(value, key), 'filter') ? value : null;
   return {
     kind: 'table-filter',
     open(context, forward) {
@@ -44,7 +45,7 @@ export function tableFilter<K, V>({
       const filtered: TableView<K, V> = {
         get: (key, asOf) => {
           const row = view.get(key, asOf);
-          return row !== undefined && predicate(row.value, key) ? row : undefined;
+          return row !== undefined && holds(predicate(row.value, key), 'filter') ? row : undefined;
         },
       };
       return filtered as TableView<unknown, unknown>;

@@ -2,6 +2,7 @@ import { StreamsError } from '../../errors.ts';
 import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { KeyValue } from '../stateless/map.ts';
+import { returned } from '../../returned.ts';
 
 /**
  * Regroups a table: a changed row leaves the group its old value was in and enters the one of its new value. Where both
@@ -16,8 +17,9 @@ export function tableGroupBy<K, V, K2, V2>(
     kind: 'table-group-by',
     open(context, forward) {
       const select = (value: V | null, key: K): KeyValue<K2, V2> | null => {
-        const pair = value === null ? null : selector(value, key);
-        return pair === null || pair[0] === null || pair[1] === null ? null : pair;
+        const pair = value === null ? null : returned(selector(value, key), 'groupBy');
+        if (pair !== null && pair[0] !== null && pair[1] !== null) return pair;
+        return null;
       };
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         if (key === null)
@@ -26,6 +28,7 @@ export function tableGroupBy<K, V, K2, V2>(
         if (versioned && value.isLatest === false) return context.dropped('stale');
         const old = select(value.oldValue, key);
         const fresh = select(value.newValue, key);
+        if (fresh === null && value.newValue !== null) context.dropped();
         const send = (to: K2, newValue: V2 | null, oldValue: V2 | null): void | Promise<void> =>
           forward({ key: to, value: { newValue, oldValue }, timestamp, headers });
         if (old !== null && fresh !== null) {

@@ -2,6 +2,7 @@ import type { Change, StreamRecord } from '../../record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
+import { returned } from '../../returned.ts';
 
 /** A table with other values; deletes stay deletes (Kafka Streams: KTableMapValues). */
 export function tableMapValues<K, V, V2>(
@@ -9,7 +10,8 @@ export function tableMapValues<K, V, V2>(
   mapper: (value: V, key: K) => V2,
   kept: KeptIn,
 ): Operator<K, Change<V>, K, Change<V2>> {
-  const mapped = (value: V | null, key: K): V2 | null => (value === null ? null : mapper(value, key));
+  const mapped = (value: V | null, key: K): V2 | null =>
+    value === null ? null : returned(mapper(value, key), 'mapValues');
   return {
     kind: 'table-map-values',
     open(context, forward) {
@@ -27,7 +29,9 @@ export function tableMapValues<K, V, V2>(
       const derived: TableView<K, V2> = {
         get: (key, asOf) => {
           const row = view.get(key, asOf);
-          return row === undefined ? undefined : { value: mapper(row.value, key), timestamp: row.timestamp };
+          return row === undefined
+            ? undefined
+            : { value: returned(mapper(row.value, key), 'mapValues'), timestamp: row.timestamp };
         },
       };
       return derived as TableView<unknown, unknown>;

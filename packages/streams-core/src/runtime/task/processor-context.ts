@@ -43,6 +43,12 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
         `Processor "${this.#options.nodeName}" forwards after task ${this.taskId} was closed: await what you start, or return its promise`,
       );
     }
+    const { timestamp } = record;
+    if (!(timestamp >= 0 && Number.isSafeInteger(timestamp))) {
+      throw new RangeError(
+        `forward got a record with the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
+      );
+    }
     return childName === undefined ? this.#options.forward(record) : this.#options.child(childName)(record);
   }
 

@@ -1,5 +1,6 @@
 import type { LogRecord, Serde } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
+import { assertMilliseconds } from '../../milliseconds.ts';
 import type { TimestampExtractor } from '../../topology/timestamp-extractor.ts';
 import type { DropReason } from '../../topology/operator.ts';
 import type { SourceTopic } from '../../topology/nodes.ts';
@@ -74,6 +75,7 @@ function extracting(
       const [key, value] = [keyOf(record), valueOf(record)];
       const given = { key, value, timestamp: record.timestamp, headers, topic, partition, offset };
       const timestamp = extract(given, partitionTime);
+      assertMilliseconds(timestamp, 'the timestampExtractor returned');
       if (timestamp >= 0) return { key, value, timestamp, headers };
       options.dropped('timestamp');
       return undefined;

@@ -23,11 +23,13 @@ interface Windows {
 
 /**
  * The sessions that are there in the end, and those that have closed: each record is put to the sessions that it reaches, as
- * a list of all records of each says; nothing is ever forgotten. Where `final`, what has closed stays as it was sent.
+ * a list of all records of each says. A session that has closed stays as it was sent: as in Kafka Streams' stores without a
+ * cache, which hide what is past their retention by the largest end that was put.
  */
 function oracle(events: readonly Event[], { gap, grace }: Windows, final: boolean) {
   let sessions: Session[] = [];
   let streamTime = -1;
+  let storeTime = -1;
   let late = 0;
   for (const { key, value, timestamp } of events) {
     streamTime = Math.max(streamTime, timestamp);
@@ -37,7 +39,7 @@ function oracle(events: readonly Event[], { gap, grace }: Windows, final: boolea
         session.key === key &&
         session.start <= timestamp + gap &&
         session.end >= timestamp - gap &&
-        (!final || session.end >= closed),
+        (final ? session.end >= closed : session.end > storeTime - grace - gap),
     );
     const start = Math.min(timestamp, ...reached.map((session) => session.start));
     const end = Math.max(timestamp, ...reached.map((session) => session.end));
@@ -45,6 +47,7 @@ function oracle(events: readonly Event[], { gap, grace }: Windows, final: boolea
       late++;
       continue;
     }
+    storeTime = Math.max(storeTime, end);
     const values = [...reached.flatMap((session) => session.values), value!].sort();
     sessions = [...sessions.filter((session) => !reached.includes(session)), { key, values, start, end }];
   }

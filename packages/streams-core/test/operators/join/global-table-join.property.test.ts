@@ -13,8 +13,8 @@ function plain(events: readonly Event[], isLeft: boolean): string[] {
   const results: string[] = [];
   for (const { side, key, value, timestamp } of events) {
     if (side === 'right') rows.set(key, value);
-    else if (value !== null && wanted(value) !== null) {
-      const row = rows.get(wanted(value)!) ?? null;
+    else if (value !== null) {
+      const row = rows.get(wanted(value) ?? '') ?? null;
       if (row !== null || isLeft) results.push(`${key}=${value}+${row}@${timestamp}`);
     }
   }

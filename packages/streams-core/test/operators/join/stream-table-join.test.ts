@@ -99,7 +99,8 @@ test('a table that is filtered and mapped is looked up as it is seen', () => {
   expect(results()).toEqual(['a="ANN"@0', 'b=null@0']);
 });
 
-test('a global table is joined by any key, and not at all by a null one', () => {
+// Kafka Streams 4.3, KStreamKTableJoinProcessor#maybeDropRecord: until 4.0 such a record was dropped.
+test('a left join with a global table joins a record without a key for it with nothing', () => {
   const { stream, table, results } = setUp((builder) => {
     const global = builder.globalTable(names);
     builder
@@ -117,7 +118,7 @@ test('a global table is joined by any key, and not at all by a null one', () => 
     ['b', 2],
     ['c', 0],
   ]);
-  expect(results()).toEqual(['a="1one"@0', 'b="2null"@0']);
+  expect(results()).toEqual(['a="1one"@0', 'b="2null"@0', 'c="0null"@0']);
 });
 
 test('an inner join with a global table leaves out what finds no row', () => {

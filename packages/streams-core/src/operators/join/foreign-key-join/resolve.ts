@@ -2,6 +2,7 @@ import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts'
 import type { Serializer } from '../../../serde/topic.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { sameHash, valueHash } from './value-hash.ts';
+import { returned } from '../../../returned.ts';
 
 export interface Resolve<V, VO, R> {
   /** The node of the left table. */
@@ -29,7 +30,12 @@ export function resolve<K, V, VO, R>({
         const row = view.get(key)?.value ?? null;
         if (!sameHash(response.hash, valueHash(valueSerializer, row))) return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
-        return forward({ key, value: joins ? joiner(row, response.value) : null, timestamp, headers });
+        return forward({
+          key,
+          value: joins ? returned(joiner(row, response.value), 'join') : null,
+          timestamp,
+          headers,
+        });
       };
     },
   };

@@ -4,6 +4,7 @@ import type { Instruction, Subscription } from '../../../serde/subscription-serd
 import type { Serializer } from '../../../serde/topic.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { valueHash } from './value-hash.ts';
+import { returned } from '../../../returned.ts';
 
 export interface Subscribe<K, V, KO> {
   readonly foreignKey: (value: V, key: K) => KO | null;
@@ -37,8 +38,8 @@ export function subscribe<K, V, KO>(
         if (versioned && value.isLatest === false) return context.dropped('stale');
         const { newValue, oldValue } = value;
         if (newValue === null && oldValue === null) return;
-        const from = oldValue === null ? null : foreignKey(oldValue, key);
-        const to = newValue === null ? null : foreignKey(newValue, key);
+        const from = oldValue === null ? null : returned(foreignKey(oldValue, key), 'foreignKey');
+        const to = newValue === null ? null : returned(foreignKey(newValue, key), 'foreignKey');
         const known = { from, to, isSame: from !== null && to !== null && same(from, to) };
         const told = tellings(known, newValue !== null);
         if (told.length === 0) return context.dropped();
