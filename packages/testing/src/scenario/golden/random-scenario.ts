@@ -1,5 +1,6 @@
 import { type Op, Scenario, type Scalar, type ScenarioStep } from '../schema.ts';
 import { Random } from './random.ts';
+import { EdgeTimes, spansOf, stretched } from './random-times.ts';
 import { type Family, families } from './random-topology.ts';
 
 const steps = 24;
@@ -15,20 +16,19 @@ export function randomScenarios(count: number, seed: number): Scenario[] {
   });
 }
 
-function scenarioOf(id: string, family: Family, random: Random): Scenario {
+function scenarioOf(id: string, drawn: Family, random: Random): Scenario {
+  // So that segments of stores, a minute long at least, expire in some runs.
+  const family = { ...drawn, topology: stretched(drawn.topology, random.pick([1, 1, 4000])) };
+  const times = new EdgeTimes(random, spansOf(family.topology));
   const sources = family.topology.filter((op) => 'topic' in op && op.op !== 'to') as Extract<
     Op,
     { op: 'stream' | 'table' | 'globalTable' }
   >[];
-  let time = random.whole(0, 50);
   const made: ScenarioStep[] = [];
   for (let index = 0; index < steps; index++) {
-    // Mostly forward, sometimes far ahead, sometimes back: late records belong to every run.
-    time += random.pick([0, 1, 3, 7, 12, 40, 150]);
-    const back = random.chance(0.3) ? random.whole(0, 120) : 0;
     const source = random.pick(sources);
     const value = valueOf(source, family, random);
-    const at = Math.max(0, time - back);
+    const at = times.next();
     const ts = family.deletesApart === true ? 2 * at + (value === null ? 1 : 0) : at;
     made.push({ in: { topic: source.topic, key: random.pick(keys), value, ts } });
   }

@@ -30,7 +30,7 @@ const table = (id: string, value: 'string' | 'int' = 'string'): Op => ({
 const to = (from: string): Op => ({ op: 'to', from, topic: 'out' });
 const grouped: readonly Op[] = [stream('s'), { op: 'groupByKey', id: 'g', from: 's' }];
 
-type Window = Extract<Op, { op: 'windowedBy' }>['window'];
+type Window = Exclude<Extract<Op, { op: 'windowedBy' }>['window'], { type: 'unlimited' }>;
 
 function timeWindow(random: Random): Window {
   const sizeMs = random.pick([10, 30, 100]);
@@ -46,12 +46,30 @@ function sessionWindow(random: Random): Window {
   return { type: 'session', gapMs: random.pick([3, 15, 50]), graceMs: random.pick([0, 10, 60]) };
 }
 
-/** Kafka Streams loses windows that leave their store before they are closed; Millrace does not (docs/semantics.md). */
+/** Kafka Streams loses windows that leave their store before they are sent as final; Millrace does not (docs/semantics.md). */
 const longRetentionMs = 1_000_000;
 
-function aggregated(random: Random, from: string, session: boolean, isWindowed = true): Op {
+/** How long a store keeps windows: as long as it must, longer, or as the default has it. */
+function retention(random: Random, window: Window, isFinal: boolean): { readonly retentionMs?: number } {
+  if (isFinal) return { retentionMs: longRetentionMs };
+  const least = spanOf(window) + (window.graceMs);
+  return random.pick([{}, { retentionMs: least }, { retentionMs: least + random.pick([1, 7, 40]) }]);
+}
+
+function spanOf(window: Window): number {
+  if (window.type === 'time') return window.sizeMs;
+  if (window.type === 'session') return window.gapMs;
+  return 2 * window.diffMs;
+}
+
+function aggregated(
+  random: Random,
+  from: string,
+  session: boolean,
+  kept: { readonly retentionMs?: number } = {},
+): Op {
   const id = 'a';
-  const store = { name: 'kept', ...(isWindowed ? { retentionMs: longRetentionMs } : {}) };
+  const store = { name: 'kept', ...kept };
   switch (random.pick(['count', 'reduce', 'aggregate'])) {
     case 'count':
       return { op: 'count', id, from, store };
@@ -75,7 +93,7 @@ function windowed(random: Random, window: Window): readonly Op[] {
   return [
     ...grouped,
     { op: 'windowedBy', id: 'w', from: 'g', window, emit },
-    aggregated(random, 'w', window.type === 'session'),
+    aggregated(random, 'w', window.type === 'session', retention(random, window, emit === 'onWindowClose')),
     to('a'),
   ];
 }
@@ -163,8 +181,8 @@ export const families: Readonly<Record<string, (random: Random) => Family>> = {
       },
       to('j'),
     ],
-    // No null keys: from 4.3 on a left join keeps records without one (docs/semantics.md).
-    values: { 's-in': (one) => one.pick(['x,A', 'y,B', 'z,C']) },
+    // The last one has no key for the table.
+    values: { 's-in': (one) => one.pick(['x,A', 'y,B', 'z,C', 'w']) },
   }),
   'table-table': (random) => ({
     topology: [
@@ -220,12 +238,7 @@ export const families: Readonly<Record<string, (random: Random) => Family>> = {
     ],
   }),
   'stream-aggregate': (random) => ({
-    topology: [
-      ...grouped,
-      aggregated(random, 'g', false, false),
-      { op: 'toStream', id: 'o', from: 'a' },
-      to('o'),
-    ],
+    topology: [...grouped, aggregated(random, 'g', false), { op: 'toStream', id: 'o', from: 'a' }, to('o')],
     tombstones: true,
   }),
   cogroup: (random) => {
@@ -252,7 +265,7 @@ export const families: Readonly<Record<string, (random: Random) => Family>> = {
           from,
           initializer: 'str-empty',
           ...(window?.type === 'session' ? { merger: 'concat-plus' } : {}),
-          ...(window === undefined ? {} : { store: { name: 'kept', retentionMs: longRetentionMs } }),
+          ...(window === undefined ? {} : { store: { name: 'kept', ...retention(random, window, false) } }),
         },
         to('a'),
       ],
@@ -275,20 +288,18 @@ export const families: Readonly<Record<string, (random: Random) => Family>> = {
       to('x'),
     ],
   }),
-  'suppress-window': (random) => ({
-    topology: [
-      ...grouped,
-      {
-        op: 'windowedBy',
-        id: 'w',
-        from: 'g',
-        window: random.chance(0.5) ? timeWindow(random) : sessionWindow(random),
-      },
-      { op: 'count', id: 'c', from: 'w', store: { name: 'kept', retentionMs: longRetentionMs } },
-      { op: 'suppress', id: 'x', from: 'c', until: { windowCloses: true }, buffer: { unbounded: true } },
-      to('x'),
-    ],
-  }),
+  'suppress-window': (random) => {
+    const window = random.chance(0.5) ? timeWindow(random) : sessionWindow(random);
+    return {
+      topology: [
+        ...grouped,
+        { op: 'windowedBy', id: 'w', from: 'g', window },
+        { op: 'count', id: 'c', from: 'w', store: { name: 'kept', ...retention(random, window, false) } },
+        { op: 'suppress', id: 'x', from: 'c', until: { windowCloses: true }, buffer: { unbounded: true } },
+        to('x'),
+      ],
+    };
+  },
   'table-chain': (random) => ({
     topology: [
       { ...table('t', 'int'), ...(random.chance(0.3) ? { store: { name: 'rows' } } : {}) } as Op,
