@@ -5,6 +5,7 @@ import {
   type GroupInfo,
   type LogAdmin,
   LogError,
+  type NewPartitions,
   type TopicInfo,
   type TopicPartition,
 } from '@millrace/log-client';
@@ -17,7 +18,8 @@ const maxPartitions = 10_000;
 
 /** What an admin needs of the log's groups. */
 export interface GroupsOfAdmin {
-  onTopicsChanged(): void;
+  /** `deleted` are the names of topics that are gone; others may have come, or have more partitions. */
+  onTopicsChanged(deleted: ReadonlySet<string>): void;
   /** How many members each group has. */
   members(): ReadonlyMap<string, number>;
 }
@@ -57,7 +59,28 @@ export class EmbeddedAdmin implements LogAdmin {
     await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
       alone: true,
     });
-    this.#groups.onTopicsChanged();
+    this.#groups.onTopicsChanged(new Set());
+  }
+
+  async createPartitions(topics: readonly NewPartitions[]): Promise<void> {
+    const plan = () => ({
+      event: { grown: topics.map((one) => this.#grown(one)) },
+      records: [],
+      bytes: 0,
+    });
+    await this.#writer.submit(plan, { alone: true });
+    this.#groups.onTopicsChanged(new Set());
+  }
+
+  #grown({ name, partitions }: NewPartitions): readonly [id: number, partitions: number] {
+    const topic = this.#state.topic(name);
+    if (!Number.isInteger(partitions) || partitions <= topic.partitions || partitions > maxPartitions) {
+      throw new LogError(
+        'LOG_INVALID_TOPIC',
+        `Topic "${name}" has ${topic.partitions} partitions and cannot have ${partitions}: use a larger whole number, ${maxPartitions} at most`,
+      );
+    }
+    return [topic.id, partitions];
   }
 
   #missing(topics: readonly CreateTopic[]): TopicCreated[] {
@@ -84,7 +107,7 @@ export class EmbeddedAdmin implements LogAdmin {
       bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true });
-    this.#groups.onTopicsChanged();
+    this.#groups.onTopicsChanged(new Set(names));
   }
 
   async offsets(partitions: readonly TopicPartition[]): Promise<{ start: number; end: number }[]> {

@@ -63,8 +63,8 @@ interface Parts {
 export class EmbeddedLog implements LogClient {
   readonly capabilities: LogCapabilities = {
     groupFencedOffsets: true,
-    awaitedRevoke: true,
     deletesByAge: false,
+    commitPauseMs: 0,
   };
   readonly admin: LogAdmin;
   readonly #state: LogState;
@@ -133,8 +133,11 @@ export class EmbeddedLog implements LogClient {
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? 8 * mebibyte;
     this.admin = new EmbeddedAdmin(state, writer, {
-      onTopicsChanged: () => {
-        for (const group of this.#groups.values()) if (!group.isEmpty) group.rebalance();
+      onTopicsChanged: (deleted) => {
+        for (const group of this.#groups.values()) {
+          group.forget(deleted);
+          if (!group.isEmpty) group.rebalance();
+        }
       },
       members: () =>
         new Map(
@@ -200,6 +203,8 @@ export class EmbeddedLog implements LogClient {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    // Whoever waits for records is told that there will be none.
+    this.#signal.notify();
     try {
       await this.#writer.close();
     } finally {
@@ -209,7 +214,11 @@ export class EmbeddedLog implements LogClient {
   }
 
   #newReader(): EmbeddedReader {
-    return new EmbeddedReader((topic, partition) => this.#state.partition(topic, partition), this.#signal);
+    return new EmbeddedReader({
+      find: (topic, partition) => this.#state.partition(topic, partition),
+      signal: this.#signal,
+      isLogClosed: () => this.#closing !== undefined,
+    });
   }
 
   #group(name: string): GroupCoordinator {

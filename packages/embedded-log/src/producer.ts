@@ -37,7 +37,7 @@ export class EmbeddedProducer implements LogProducer {
 
   async commit(transaction: LogTransaction): Promise<number[]> {
     let bytes = 0;
-    for (const entry of transaction.records) bytes += this.#measure(entry);
+    for (const [entry, records] of transaction.records.entries()) bytes += this.#measure(records, entry);
     return this.#writer.submit(() => this.#plan(transaction, bytes), { alone: false });
   }
 
@@ -71,16 +71,18 @@ export class EmbeddedProducer implements LogProducer {
   }
 
   /** Checks records and adds up the bytes they take in a frame. */
-  #measure({ topic, partition, records }: PartitionRecords): number {
+  #measure({ topic, partition, records }: PartitionRecords, entry: number): number {
     let total = batchesBytes(records.length);
-    for (const record of records) {
-      assertTimestamp(record.timestamp, topic, partition);
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index]!;
+      assertTimestamp(record.timestamp, { topic, partition, entry, index });
       const size = recordBytes(record);
       total += size;
       if (size > this.#maxRecordBytes) {
         throw new LogError(
           'LOG_TOO_LARGE',
           `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${this.#maxRecordBytes}: raise maxRecordBytes, or store the payload elsewhere`,
+          { rejected: { entry, index } },
         );
       }
     }

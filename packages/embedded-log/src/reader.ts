@@ -41,16 +41,24 @@ export class AppendSignal {
   }
 }
 
+export interface EmbeddedReaderOptions {
+  readonly find: (topic: string, partition: number) => PartitionLog;
+  readonly signal: AppendSignal;
+  readonly isLogClosed: () => boolean;
+}
+
 /** Reads partitions of an embedded log in turn, each from its own position. */
 export class EmbeddedReader implements LogReader {
   readonly #find: (topic: string, partition: number) => PartitionLog;
   readonly #signal: AppendSignal;
+  readonly #isLogClosed: () => boolean;
   readonly #positions = new Map<string, Position>();
   #closed = false;
 
-  constructor(find: (topic: string, partition: number) => PartitionLog, signal: AppendSignal) {
+  constructor({ find, signal, isLogClosed }: EmbeddedReaderOptions) {
     this.#find = find;
     this.#signal = signal;
+    this.#isLogClosed = isLogClosed;
   }
 
   add({ topic, partition, offset }: ReaderPosition, { paused }: { readonly paused: boolean }): void {
@@ -75,6 +83,8 @@ export class EmbeddedReader implements LogReader {
 
   async #collect(maxRecords: number): Promise<RecordBatch[]> {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
+    if (this.#isLogClosed()) throw new LogError('LOG_CLOSED', 'The log that this reader reads was closed');
+    for (const { log } of this.#positions.values()) log.assertExists();
     const ready = [...this.#positions.values()].filter(
       ({ log, offset, paused }) => !paused && offset !== log.end,
     );

@@ -5,6 +5,7 @@ import {
   type GroupInfo,
   type LogAdmin,
   LogError,
+  type NewPartitions,
   type OffsetsOptions,
   type TopicInfo,
   type TopicPartition,
@@ -111,6 +112,25 @@ export class KafkaAdmin implements LogAdmin {
         );
       }
     }
+  }
+
+  async createPartitions(topics: readonly NewPartitions[]): Promise<void> {
+    const topicPartitions = topics.map(({ name, partitions: count }) => ({ topic: name, count }));
+    const { requestTimeoutMs: timeout } = this.#cluster.options;
+    await this.#cluster.retry('Adding partitions', () =>
+      this.#cluster.any((broker) =>
+        broker.call('CreatePartitions', { topicPartitions, validateOnly: false, timeout }),
+      ),
+    );
+    await this.#cluster.retry('Waiting for new partitions', async () => {
+      const found = await this.#cluster.metadata(topics.map(({ name }) => name));
+      for (const { name, partitions } of topics) {
+        const { leaders = [] } = found.topics.find((topic) => topic.name === name) ?? {};
+        if (leaders.length < partitions || leaders.includes(-1)) {
+          throw new KafkaError('LEADER_NOT_AVAILABLE', name);
+        }
+      }
+    });
   }
 
   /** A change of topics takes a moment to reach the broker that is asked. */

@@ -20,8 +20,8 @@ import { KafkaReader } from './reader/kafka-reader.ts';
 export class KafkaLog implements LogClient {
   readonly capabilities: LogCapabilities = {
     groupFencedOffsets: false,
-    awaitedRevoke: true,
     deletesByAge: true,
+    commitPauseMs: 20,
   };
   readonly admin: LogAdmin;
   readonly #options: ResolvedOptions;

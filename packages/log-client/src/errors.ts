@@ -33,14 +33,27 @@ export const logErrorCodes = {
 
 export type LogErrorCode = keyof typeof logErrorCodes;
 
+/** The one record that a log refuses of what it was to write: its place in the list of entries, and in that entry's records. */
+export interface RejectedRecord {
+  readonly entry: number;
+  readonly index: number;
+}
+
+export interface LogErrorOptions extends ErrorOptions {
+  readonly rejected?: RejectedRecord;
+}
+
 /** An error of a log. Tell cases apart by `code`, which is stable; the message is for people. */
 export class LogError extends Error {
   override readonly name = 'LogError';
   readonly code: LogErrorCode;
   readonly retriable: boolean;
+  /** Where a single record was refused: without it the rest would be written. */
+  readonly rejected: RejectedRecord | undefined;
 
-  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: LogErrorCode, message: string, { rejected, ...options }: LogErrorOptions = {}) {
     super(message, options);
+    this.rejected = rejected;
     this.code = code;
     this.retriable = logErrorCodes[code].retriable;
   }

@@ -13,6 +13,7 @@ export type {
   LogProducer,
   LogReader,
   LogTransaction,
+  NewPartitions,
   OffsetCommit,
   OffsetsOptions,
   CommittedOffset,
@@ -20,7 +21,14 @@ export type {
   ReaderPosition,
   TopicInfo,
 } from './log-client.ts';
-export { isLogError, LogError, type LogErrorCode, logErrorCodes } from './errors.ts';
+export {
+  isLogError,
+  LogError,
+  type LogErrorCode,
+  logErrorCodes,
+  type LogErrorOptions,
+  type RejectedRecord,
+} from './errors.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
   assertTimestamp,

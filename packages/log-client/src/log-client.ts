@@ -5,10 +5,10 @@ import type { TopicPartition } from './topic-partition.ts';
 export interface LogCapabilities {
   /** Commits carry the group's generation, so that one producer may serve many tasks. */
   readonly groupFencedOffsets: boolean;
-  /** `onRevoked` is awaited before the partitions go to their next owner. */
-  readonly awaitedRevoke: boolean;
   /** Records that are older than a topic's `retention.ms`, by the log's own clock, are deleted. */
   readonly deletesByAge: boolean;
+  /** The least time between commits that an app makes because it has caught up, in milliseconds: what a commit costs here. */
+  readonly commitPauseMs: number;
 }
 
 /**
@@ -39,6 +39,12 @@ export interface CreateTopic {
   readonly name: string;
   readonly partitions: number;
   readonly configs?: Readonly<Record<string, string>>;
+}
+
+/** A topic, and how many partitions it is to have in all. */
+export interface NewPartitions {
+  readonly name: string;
+  readonly partitions: number;
 }
 
 export interface CommittedOffset {
@@ -72,6 +78,8 @@ export interface LogAdmin {
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
   /** Creates topics; one that exists with as many partitions is left as it is. @throws LogError `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC` */
   createTopics(topics: readonly CreateTopic[]): Promise<void>;
+  /** Gives topics more partitions than they have. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_TOPIC` */
+  createPartitions(topics: readonly NewPartitions[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
   offsets(

@@ -1,4 +1,5 @@
-import { LogError } from './errors.ts';
+import { LogError, type RejectedRecord } from './errors.ts';
+import type { TopicPartition } from './topic-partition.ts';
 
 /** One header of a record. A record may carry several headers with the same key; their order is kept. */
 export interface Header {
@@ -52,11 +53,15 @@ export interface RecordBatch {
 }
 
 /** @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number of milliseconds */
-export function assertTimestamp(timestamp: number, topic: string, partition: number): void {
+export function assertTimestamp(
+  timestamp: number,
+  { topic, partition, ...rejected }: TopicPartition & RejectedRecord,
+): void {
   if (Number.isSafeInteger(timestamp)) return;
   throw new LogError(
     'LOG_INVALID_RECORD',
     `A record for ${topic}-${partition} has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
+    { rejected },
   );
 }
 

@@ -11,6 +11,8 @@ export interface Serde<T> {
   serializeText?(value: T): string;
   /** Likewise: as `deserialize`, of the text. Saves a step where the log has the text at hand. */
   deserializeText?(text: string): T;
+  /** Throws where a value is none that `deserialize` would give back; asked for in tests, or where an app says so. */
+  check?(value: T): void;
   /** True where values cannot be changed in place (strings, numbers), so that a store may keep them as they are. */
   readonly immutable?: boolean;
   /** A string or number for each value, equal exactly where the bytes are; cheaper to make than the bytes. */

@@ -1,16 +1,27 @@
-export type StreamsErrorCode =
-  | 'APP_STATE'
-  | 'CONFIG_INVALID'
-  | 'RECORD_DESERIALIZATION'
-  | 'RECORD_PROCESSING'
-  | 'RECORD_PRODUCTION'
-  | 'TOPOLOGY_INVALID'
-  | 'TOPOLOGY_NAME_TAKEN'
-  | 'TOPOLOGY_NOT_COPARTITIONED'
-  | 'TOPOLOGY_SERDE_MISSING'
-  | 'TOPOLOGY_STORE_MISSING'
-  | 'TOPOLOGY_TOPIC_MISSING'
-  | 'TOPOLOGY_TOPIC_SETTINGS';
+/** Every way in which Millrace itself can refuse or fail: one code for one meaning. */
+export const streamsErrorCodes = {
+  APP_CLOSED: 'the app was closed before it was done with this',
+  APP_STATE: 'the state of the app does not allow this call',
+  CONFIG_INVALID: 'a wrong option of StreamsApp',
+  FORWARD_WITHOUT_RECORD: 'processValues was to forward a value while it had no record to take the key from',
+  OFFSET_RESET_NONE: 'there is no committed offset to go on from, and the source says not to reset it',
+  RECORD_DESERIALIZATION: 'a record could not be read',
+  RECORD_PROCESSING: 'a record could not be processed',
+  RECORD_PRODUCTION: 'a record could not be written',
+  TASK_CLOSED: 'user code used a task after it was closed',
+  TOPOLOGY_CHANGED: 'the topology does not fit the state that the application has',
+  TOPOLOGY_INVALID: 'a topology that makes no sense',
+  TOPOLOGY_MISMATCH: 'another instance of the application runs another topology',
+  TOPOLOGY_NAME_TAKEN: 'a name that is given twice',
+  TOPOLOGY_NOT_COPARTITIONED: 'joined topics with different partition counts',
+  TOPOLOGY_PARTITIONS_CHANGED: 'an input topic has more partitions than the state that was made from it',
+  TOPOLOGY_SERDE_MISSING: 'a place where a serde is needed and none is known',
+  TOPOLOGY_STORE_MISSING: 'a store that does not exist, or is not connected to the node that asks for it',
+  TOPOLOGY_TOPIC_MISSING: 'a topic that is read or written does not exist',
+  TOPOLOGY_TOPIC_SETTINGS: 'an internal topic with settings that would lose records',
+} as const;
+
+export type StreamsErrorCode = keyof typeof streamsErrorCodes;
 
 /** An error of Millrace itself. Tell cases apart by `code`, which is stable; the message is for people. */
 export class StreamsError extends Error {
@@ -32,8 +43,8 @@ export class TopologyError extends StreamsError {
 export class ConfigError extends StreamsError {
   override readonly name = 'ConfigError';
 
-  constructor(message: string) {
-    super('CONFIG_INVALID', message);
+  constructor(message: string, options?: ErrorOptions) {
+    super('CONFIG_INVALID', message, options);
   }
 }
 

@@ -134,7 +134,11 @@ export {
   failOnDeserializationError,
   logAndContinue,
   type ProcessingExceptionHandler,
+  type DroppedRecord,
+  type DroppedRecordHandler,
+  failOnProductionError,
   type ProductionExceptionHandler,
+  type ProductionResponse,
   type RecordResponse,
   type OffsetResetListener,
   type PartitionReset,
@@ -161,5 +165,6 @@ export {
   type RecordOrigin,
   StreamsError,
   type StreamsErrorCode,
+  streamsErrorCodes,
   TopologyError,
 } from './errors.ts';

@@ -35,7 +35,7 @@ export class TestInputTopic<K, V> {
   ) {
     this.#topic = topic;
     this.#pipe = (name, record) => {
-      assertTimestamp(record.timestamp, name, 0);
+      assertTimestamp(record.timestamp, { topic: name, partition: 0, entry: 0, index: 0 });
       pipe(name, record);
     };
     this.#autoAdvanceMs = options.autoAdvanceMs;

@@ -4,7 +4,9 @@ import type { Topology } from '@millrace/streams-core';
 import {
   cacheBudget,
   changelogName,
+  checkingSpec,
   type DeserializationExceptionHandler,
+  type DroppedRecordHandler,
   type GlobalTable,
   globalTablesOf,
   type ProcessingExceptionHandler,
@@ -33,6 +35,9 @@ export interface TestTasksOptions {
   readonly deserializationExceptionHandler: DeserializationExceptionHandler;
   readonly processingExceptionHandler: ProcessingExceptionHandler;
   readonly productionExceptionHandler: ProductionExceptionHandler;
+  readonly droppedRecordHandler: DroppedRecordHandler;
+  /** The topics that handlers may send records to. */
+  readonly deadLetterTopics: readonly string[];
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
   /** Stores that are open already, by sub-topology; the others are in memory. */
@@ -62,7 +67,10 @@ export class TestTasks {
     this.#realName = realNames(topology, applicationId);
     const changelogs = [...topology.stores.values()].map((spec) => this.#changelogOf(spec));
     this.topics = new TestTopics(new Set(changelogs));
-    const tables = globalTablesOf(topology);
+    const tables = globalTablesOf(topology, {
+      onDeserializationError: options.deserializationExceptionHandler,
+      onProcessingError: options.processingExceptionHandler,
+    });
     this.globals = new Map(tables.map((table) => [table.topic.name, table]));
     for (const { store } of tables) this.stores.set(store.name, { store, clock: new TaskClock(0) });
     this.#parts = checkedParts(topology, applicationId);
@@ -74,6 +82,11 @@ export class TestTasks {
     return sourceTopic === undefined
       ? changelogName(this.#options.applicationId, name)
       : this.#realName(sourceTopic);
+  }
+
+  /** Records that global tables left out. */
+  get globallyDropped(): number {
+    return [...this.globals.values()].reduce((sum, { dropped }) => sum + dropped, 0);
   }
 
   /** The topics that somebody reads. */
@@ -98,11 +111,18 @@ export class TestTasks {
       stores,
       globalStores: new Map([...this.globals.values()].map(({ store }) => [store.name, store])),
       clock,
-      directory: { realName: this.#realName, partitions: () => 1 },
+      directory: {
+        realName: this.#realName,
+        partitions: () => 1,
+        knownPartitions: (topic) => (this.#options.deadLetterTopics.includes(topic) ? 1 : undefined),
+      },
       lagOf: () => 0,
       onDeserializationError: this.#options.deserializationExceptionHandler,
       onProcessingError: this.#options.processingExceptionHandler,
       onProductionError: this.#options.productionExceptionHandler,
+      onDropped: this.#options.droppedRecordHandler,
+      // A test should show what a reader of the topic would refuse.
+      validate: true,
       cacheBudget: cacheBudget(cacheMaxBytes),
       emitIntervalMs,
       now,
@@ -152,7 +172,7 @@ export class TestTasks {
   }
 
   #input(topic: string): TaskInput {
-    return { topic, committed: this.#committed.get(this.#realName(topic)), startOffset: 0 };
+    return { topic, topicId: topic, committed: this.#committed.get(this.#realName(topic)), startOffset: 0 };
   }
 
   /** Gives a record to whoever reads its topic. */
@@ -179,7 +199,7 @@ export class TestTasks {
 
   #deliver(topic: string, records: readonly LogRecord[]): void | Promise<void> {
     for (const task of this.#readers.get(topic) ?? []) task.addRecords(topic, records);
-    return this.globals.get(topic)?.update(records);
+    return this.globals.get(topic)?.update(records, 0);
   }
 
   /** Calls the wall-clock punctuators that are due, and works off what they have made. */
@@ -219,8 +239,12 @@ export class TestTasks {
   #finishCommit(task: Task): void | Promise<void> {
     const prepared = task.prepareCommit();
     const produced = this.topics.produce(prepared.records);
-    const bases = produced.map(({ records }) => records[0]?.offset ?? 0);
-    task.committed(prepared, bases, checkpoint, this.#options.now());
+    const ends = new Map(
+      produced
+        .slice(0, prepared.changelogs)
+        .map(({ topic, records }) => [topic, (records.at(-1)?.offset ?? -1) + 1] as const),
+    );
+    task.committed(prepared.offsets, ends, checkpoint, this.#options.now());
     for (const commit of prepared.offsets) this.#committed.set(commit.topic, commit);
     for (const [index, { topic, records }] of produced.entries()) {
       const pending = this.#deliver(topic, records);
@@ -255,7 +279,7 @@ function inMemory(part: Part): TaskStores {
   const clock = new TaskClock(0);
   const timestamp = (): number => clock.timestamp;
   const stores = part.stores.map(
-    (spec) => [spec.name, openStore(spec, { timestamp }) as StateStore] as const,
+    (spec) => [spec.name, openStore(checkingSpec(spec), { timestamp }) as StateStore] as const,
   );
   return { clock, stores: new Map(stores) };
 }

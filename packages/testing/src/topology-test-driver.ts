@@ -14,8 +14,15 @@ import {
 } from '@millrace/state-stores';
 import type { Topic, Topology } from '@millrace/streams-core';
 import {
+  addMetrics,
+  type AppMetrics,
+  noMetrics,
+  checkingSpec,
+  deadLetterTopicsOf,
   type DeserializationExceptionHandler,
+  type DroppedRecordHandler,
   failOnDeserializationError,
+  failOnProductionError,
   failOnRecordError,
   type ProcessingExceptionHandler,
   type ProductionExceptionHandler,
@@ -38,16 +45,13 @@ export interface TopologyTestDriverOptions {
   readonly emitIntervalMs?: number;
   readonly processingExceptionHandler?: ProcessingExceptionHandler;
   readonly productionExceptionHandler?: ProductionExceptionHandler;
+  readonly droppedRecordHandler?: DroppedRecordHandler;
+  /** Topics that handlers of your own may send records to; those of `deadLetterTo` are known. As strict as an app is. */
+  readonly deadLetterTopics?: readonly string[];
 }
 
 /** What a topology has done so far under test. */
-export interface TestMetrics {
-  readonly processedRecords: number;
-  /** Records left out: null keys, late ones, unreadable ones. */
-  readonly droppedRecords: number;
-  /** Of those the ones that were too late for their windows. */
-  readonly lateRecords: number;
-}
+export type TestMetrics = AppMetrics;
 
 /**
  * Runs a topology in a unit test: the same tasks, operators and stores as in production, with one partition per topic,
@@ -63,14 +67,25 @@ export class TopologyTestDriver {
   /** Stores are in memory. For stores on disk use {@link TopologyTestDriver.open}. */
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     const { opened = new Map() } = options as WithOpenedStores;
+    const {
+      deserializationExceptionHandler = failOnDeserializationError,
+      processingExceptionHandler = failOnRecordError,
+      productionExceptionHandler = failOnProductionError,
+      droppedRecordHandler = () => {},
+    } = options;
+    const handlers = {
+      deserializationExceptionHandler,
+      processingExceptionHandler,
+      productionExceptionHandler,
+      droppedRecordHandler,
+    };
     this.#wallClockMs = options.initialWallClockMs ?? 0;
     this.#tasks = new TestTasks(topology, {
       applicationId: options.applicationId ?? 'test-app',
       cacheMaxBytes: options.cacheMaxBytes ?? 0,
       emitIntervalMs: options.emitIntervalMs ?? 0,
-      deserializationExceptionHandler: options.deserializationExceptionHandler ?? failOnDeserializationError,
-      processingExceptionHandler: options.processingExceptionHandler ?? failOnRecordError,
-      productionExceptionHandler: options.productionExceptionHandler ?? failOnRecordError,
+      ...handlers,
+      deadLetterTopics: deadLetterTopicsOf(Object.values(handlers), options.deadLetterTopics ?? []),
       now: () => this.#wallClockMs,
       opened,
     });
@@ -87,7 +102,7 @@ export class TopologyTestDriver {
       const stores = new Map<string, StateStore>();
       for (const spec of part.stores) {
         const dir = path.join(stateDir, taskName({ subTopology: part.id, partition: 0 }), spec.name);
-        stores.set(spec.name, await openStore(spec, { dir, timestamp: () => clock.timestamp }));
+        stores.set(spec.name, await openStore(checkingSpec(spec), { dir, timestamp: () => clock.timestamp }));
       }
       opened.set(part.id, { clock, stores });
     }
@@ -170,9 +185,7 @@ export class TopologyTestDriver {
   }
 
   get metrics(): TestMetrics {
-    const sum = (of: 'processed' | 'dropped' | 'late'): number =>
-      this.#tasks.all.reduce((total, task) => total + task.counts[of], 0);
-    return { processedRecords: sum('processed'), droppedRecords: sum('dropped'), lateRecords: sum('late') };
+    return addMetrics(noMetrics, this.#tasks.all, this.#tasks.globallyDropped);
   }
 
   /** Records left out so far: null keys, late ones, unreadable ones. */

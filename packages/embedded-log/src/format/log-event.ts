@@ -2,6 +2,8 @@
 export interface LogEvent {
   readonly created?: readonly TopicCreated[];
   readonly deleted?: readonly number[];
+  /** Topics with more partitions than before: topic id, count. */
+  readonly grown?: readonly (readonly [topicId: number, partitions: number])[];
   /** New first offsets: topic id, partition, offset. */
   readonly starts?: readonly (readonly [topicId: number, partition: number, offset: number])[];
   readonly offsets?: GroupOffsets;

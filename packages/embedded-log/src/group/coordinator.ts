@@ -102,6 +102,15 @@ export class GroupCoordinator {
     this.#onChange();
   }
 
+  /** These topics are deleted: what members owned of them is theirs no more, whatever comes to have the same name. */
+  forget(topics: ReadonlySet<string>): void {
+    for (const [key, owner] of this.#owners) {
+      if (!topics.has(parseTopicPartition(key).topic)) continue;
+      this.#owners.delete(key);
+      owner.owned.delete(key);
+    }
+  }
+
   /** What a member has to give up now. */
   toRevoke(member: MemberState): TopicPartition[] {
     return [...member.owned].filter((key) => !member.target.has(key)).map(parseTopicPartition);

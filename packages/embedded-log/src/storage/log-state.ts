@@ -41,6 +41,7 @@ export class LogState {
       );
       this.addTopic({ ...created, state: partitions });
     }
+    for (const [id, partitions] of event.grown ?? []) this.#grow(id, partitions);
     for (const batch of batches) this.partitionById(batch.topicId, batch.partition).append(batch);
     for (const [topicId, partition, offset] of event.starts ?? []) {
       this.partitionById(topicId, partition).moveStart(offset);
@@ -59,6 +60,17 @@ export class LogState {
     this.topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
     this.nextTopicId = Math.max(this.nextTopicId, topic.id + 1);
+  }
+
+  #grow(id: number, partitions: number): void {
+    const topic = this.#byId.get(id);
+    if (topic === undefined) return;
+    const { name, state } = topic;
+    const added = Array.from(
+      { length: partitions - state.length },
+      (_, index) => new PartitionLog(id, name, state.length + index, 0, 0, []),
+    );
+    this.addTopic({ ...topic, partitions, state: [...state, ...added] });
   }
 
   #removeTopic(id: number): void {

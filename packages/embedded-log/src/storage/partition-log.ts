@@ -126,13 +126,17 @@ export class PartitionLog {
     return records;
   }
 
+  /** @throws LogError `LOG_UNKNOWN_TOPIC` once its topic has been deleted */
+  assertExists(): void {
+    if (!this.isDeleted) return;
+    throw new LogError(
+      'LOG_UNKNOWN_TOPIC',
+      `${this.#name()} cannot be read: topic "${this.topic}" was deleted while it was being read`,
+    );
+  }
+
   #assertReadable(offset: number): void {
-    if (this.isDeleted) {
-      throw new LogError(
-        'LOG_UNKNOWN_TOPIC',
-        `${this.#name()} cannot be read: topic "${this.topic}" was deleted while it was being read`,
-      );
-    }
+    this.assertExists();
     if (offset < this.start || offset > this.end) throw this.#outOfRange(offset);
   }
 

@@ -76,6 +76,14 @@ export interface KafkajsRequests {
       }[];
     };
   };
+  CreatePartitions: {
+    args: {
+      readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
+      readonly validateOnly: boolean;
+      readonly timeout: number;
+    };
+    result: unknown;
+  };
   DeleteTopics: { args: { readonly topics: readonly string[]; readonly timeout: number }; result: unknown };
   DeleteRecords: {
     args: {

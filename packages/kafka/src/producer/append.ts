@@ -1,6 +1,6 @@
 import { LogError, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorType, isPassing } from '../errors.ts';
+import { errorType, isPassing, toLogError } from '../errors.ts';
 import { loadCodec } from '../format/compression.ts';
 import { writeBatch } from '../format/write-batch.ts';
 import { errorName, KafkaError } from '../wire/error-codes.ts';
@@ -13,6 +13,9 @@ const maxRequestBytes = 8 << 20;
 interface OutBatch extends ProducedBatch {
   readonly key: string;
   readonly index: number;
+  /** Its first record's place in the entry, and how many there are. */
+  readonly from: number;
+  readonly count: number;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function append(
         baseSequence: identity.take(key, to - from),
         transactional: transactionalId !== undefined,
       });
-      return { topic, partition, bytes: batch, key, index };
+      return { topic, partition, bytes: batch, key, index, from, count: to - from };
     });
     await deliver(cluster, round, transactionalId ?? null, (batch, baseOffset) => {
       if (offsets[batch.index] === -1) offsets[batch.index] = baseOffset;
@@ -87,7 +90,7 @@ async function deliver(
         continue;
       }
       for (const { result, batch } of outcome.value) {
-        const error = errorOf(result);
+        const error = errorOf(result, batch);
         if (error === undefined) {
           onWritten(batch, result.baseOffset);
           again.delete(batch);
@@ -112,11 +115,17 @@ function batchOf(batches: readonly OutBatch[], { topic, partition }: ProduceResu
   return found;
 }
 
-function errorOf({ errorCode, message, topic, partition }: ProduceResult): KafkaError | undefined {
+function errorOf(
+  { errorCode, message, topic, partition }: ProduceResult,
+  { index, from, count }: OutBatch,
+): KafkaError | LogError | undefined {
   const type = errorName(errorCode);
   if (errorCode === 0 || type === 'DUPLICATE_SEQUENCE_NUMBER') return undefined;
   const where = `${topic}-${partition}`;
-  return new KafkaError(type, message === undefined ? where : `${where}: ${message}`);
+  const error = new KafkaError(type, message === undefined ? where : `${where}: ${message}`);
+  if (type !== 'MESSAGE_TOO_LARGE' || count > 1) return error;
+  const { code, message: text } = toLogError(error, 'Writing to Kafka');
+  return new LogError(code, text, { cause: error, rejected: { entry: index, index: from } });
 }
 
 /** Errors after which the broker no longer knows where this producer stands. */

@@ -12,6 +12,9 @@ export interface PlannedBatch {
   readonly bytes: number;
 }
 
+/** A record that takes more than this part of a batch gets one of its own, so that a broker that refuses it refuses no other. */
+const aloneFrom = 1 / 8;
+
 /** Cuts records into batches of about `maxBytes`; by partition, in the order in which they have to arrive. */
 export function planBatches(
   entries: readonly PartitionRecords[],
@@ -24,15 +27,18 @@ export function planBatches(
     const queue = plan.get(key) ?? [];
     let from = 0;
     let bytes = 0;
+    let wasLarge = false;
     for (let at = 0; at < records.length; at++) {
-      assertTimestamp(records[at]!.timestamp, topic, partition);
+      assertTimestamp(records[at]!.timestamp, { topic, partition, entry: index, index: at });
       const size = recordBytes(records[at]!);
-      if (bytes + size > maxBytes && at > from) {
+      const isLarge = size > maxBytes * aloneFrom;
+      if (at > from && (isLarge || wasLarge || bytes + size > maxBytes)) {
         queue.push({ entry, index, from, to: at, bytes });
         from = at;
         bytes = 0;
       }
       bytes += size;
+      wasLarge = isLarge;
     }
     if (from < records.length) queue.push({ entry, index, from, to: records.length, bytes });
     if (queue.length > 0) plan.set(key, queue);

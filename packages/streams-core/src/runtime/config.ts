@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import {
   type DeserializationExceptionHandler,
+  deadLetterTopicsOf,
+  type DroppedRecordHandler,
+  failOnProductionError,
   failOnDeserializationError,
   failOnRecordError,
   type OffsetResetListener,
@@ -27,9 +30,12 @@ export interface StreamsConfig {
   readonly numStandbyReplicas?: number;
   /** Where stores keep their files, in a folder of the application's name. Needed where a store is persistent. */
   readonly stateDir?: string;
-  /** `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results as they come. */
+  /**
+   * `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results and changelogs as soon as
+   * they are there, offsets by the commit interval.
+   */
   readonly processingGuarantee?: 'exactly_once' | 'at_least_once';
-  /** Default 100. */
+  /** The longest time between commits while there is work. An app that has caught up commits at once. Default 100. */
   readonly commitIntervalMs?: number;
   /** How long to wait for records when there is nothing to do. Default 100. */
   readonly pollMs?: number;
@@ -57,13 +63,26 @@ export interface StreamsConfig {
    * app that processes history needs Infinity, which keeps them for good. Default a day.
    */
   readonly windowStoreChangelogAdditionalRetentionMs?: number;
-  /** How often to look for new topics where a source reads topics by pattern. Default 30 seconds. */
+  /**
+   * How often to look for input topics that were deleted, created again or given more partitions, and for new ones that a pattern
+   * matches; also how long to wait for one that has gone. Default 30 seconds.
+   */
   readonly topicRefreshMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
   readonly processingExceptionHandler?: ProcessingExceptionHandler;
   readonly productionExceptionHandler?: ProductionExceptionHandler;
-  /** Topics that the handler may send records to; looked up when the app starts. */
+  /** Hears of records that operators leave out (null keys, late ones, bad timestamps), and may send their input elsewhere. */
+  readonly droppedRecordHandler?: DroppedRecordHandler;
+  /** Topics that handlers of your own may send records to; those of `deadLetterTo` are known. */
   readonly deadLetterTopics?: readonly string[];
+  /** `both`: `json(schema)` checks what it writes too, to topics and stores. Default `read`. */
+  readonly validate?: 'read' | 'both';
+  /**
+   * Starts although the topology no longer fits the state that the application has: stores that were renamed or changed start
+   * empty. Default false: the app says what would be lost and does not start.
+   */
+  readonly allowTopologyChange?: boolean;
+  /** Default: shut down. A restart takes up the work from the last commit, after a pause that doubles with each failure. */
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
   readonly stateRestoreListener?: StateRestoreListener;
   /** Hears of a partition that no longer holds what was to be read next. Default: a warning of the process. */
@@ -121,8 +140,11 @@ const schema = z.strictObject({
   windowStoreChangelogAdditionalRetentionMs: wholeMsOrEndless.default(86_400_000),
   offsetResetListener: aFunction<OffsetResetListener>().default(() => warnOfOffsetReset),
   processingExceptionHandler: aFunction<ProcessingExceptionHandler>().default(() => failOnRecordError),
-  productionExceptionHandler: aFunction<ProductionExceptionHandler>().default(() => failOnRecordError),
+  productionExceptionHandler: aFunction<ProductionExceptionHandler>().default(() => failOnProductionError),
+  droppedRecordHandler: aFunction<DroppedRecordHandler>().default(() => () => {}),
   deadLetterTopics: z.array(z.string()).default([]),
+  validate: z.enum(['read', 'both']).default('read'),
+  allowTopologyChange: z.boolean().default(false),
   uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
   stateRestoreListener: z
     .custom<StateRestoreListener>(
@@ -136,8 +158,15 @@ const schema = z.strictObject({
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
   if (parsed.success) {
-    const { applicationServer, stateDir, idleAdvanceMs } = parsed.data;
-    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs };
+    const { applicationServer, stateDir, idleAdvanceMs, deadLetterTopics: named } = parsed.data;
+    const handlers = [
+      parsed.data.deserializationExceptionHandler,
+      parsed.data.processingExceptionHandler,
+      parsed.data.productionExceptionHandler,
+      parsed.data.droppedRecordHandler,
+    ];
+    const deadLetterTopics = deadLetterTopicsOf(handlers, named);
+    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs, deadLetterTopics };
   }
   const issues = parsed.error.issues.map((issue) => {
     const name =

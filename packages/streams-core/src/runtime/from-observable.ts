@@ -66,7 +66,7 @@ export function fromObservable<K, V>(
         stop.next();
         return fail(
           new StreamsError(
-            'APP_STATE',
+            'TOPOLOGY_TOPIC_MISSING',
             `fromObservable: "${topic.name}" has ${maxPending} records waiting to be written, and the source goes on: allow more with maxPending, or give the source as a function of demand$`,
           ),
         );

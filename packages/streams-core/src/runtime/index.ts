@@ -1,10 +1,16 @@
 /** The parts that a test driver or another runtime is made of. Applications need the package's main entry only. */
 export type {
   DeserializationExceptionHandler,
+  DroppedRecordHandler,
   ProcessingExceptionHandler,
   ProductionExceptionHandler,
 } from './handlers.ts';
-export { failOnDeserializationError, failOnRecordError } from './handlers.ts';
+export {
+  deadLetterTopicsOf,
+  failOnDeserializationError,
+  failOnProductionError,
+  failOnRecordError,
+} from './handlers.ts';
 export { type CacheBudget, cacheBudget } from './task/change-cache.ts';
 export { Task } from './task/task.ts';
 export type { PreparedCommit, TaskCounts, TaskOptions } from './task/task-options.ts';
@@ -12,5 +18,7 @@ export type { TaskInput } from './task/task-inputs.ts';
 export { TaskClock } from './task/task-clock.ts';
 export { type TaskId, taskName } from './task/task-id.ts';
 export type { TopicDirectory } from './task/topic-directory.ts';
+export { addMetrics, type AppMetrics, noMetrics } from './app-metrics.ts';
 export { type GlobalTable, globalTablesOf } from './global-table.ts';
+export { checkingSpec } from './task/checking-spec.ts';
 export { changelogName, realNames, type ResolvedTopics, resolveTopics } from '../topology/internal-topics.ts';

@@ -1,24 +1,47 @@
-/** A round that takes longer than this takes fewer records the next time; one much shorter takes more. */
-const longMs = 200;
-const shortMs = 50;
-const first = 16;
+/** How long a round over the tasks may take, in milliseconds; a record that takes longer is the last of its round. */
+const roundMs = 100;
+/** The clock is looked at after this much work, by what a record cost at the last look, but after so many records at the latest. */
+const lookMs = 5;
+const longestRun = 8;
 
 /**
- * How many records a task may take in a round, so that rounds stay short however long a record takes: what keeps the group,
- * commits and punctuators have their turn at the end of one (as Kafka Streams adapts its iterations).
+ * Ends rounds over the tasks in time, however long a record takes: what keeps the group, commits and punctuators have their turn
+ * between rounds, and the next round goes on where this one stopped.
  */
 export class Pace {
-  readonly #max: number;
-  limit: number;
+  readonly #now: () => number;
+  #endsAt = 0;
+  #lookedAt = 0;
+  /** Records between two looks at the clock, and how many of them are left. */
+  #run = 1;
+  #left = 1;
+  #over = false;
 
-  constructor(max: number) {
-    this.#max = max;
-    this.limit = Math.min(first, max);
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
   }
 
-  /** Takes in how long a round took; `worked` says whether there was anything to do. */
-  tookMs(ms: number, worked: boolean): void {
-    if (ms > longMs) this.limit = Math.max(1, Math.floor((this.limit * longMs) / ms));
-    else if (ms < shortMs && worked) this.limit = Math.min(this.#max, this.limit * 2);
+  /** A round begins. */
+  begin(): void {
+    this.#lookedAt = this.#now();
+    this.#endsAt = this.#lookedAt + roundMs;
+    this.#left = this.#run;
+    this.#over = false;
+  }
+
+  /** Asked after each record: whether the round has taken its time. */
+  readonly isOver = (): boolean => {
+    if (--this.#left > 0) return this.#over;
+    const now = this.#now();
+    const costMs = (now - this.#lookedAt) / this.#run;
+    this.#lookedAt = now;
+    this.#run = costMs * longestRun <= lookMs ? longestRun : Math.max(1, Math.floor(lookMs / costMs));
+    this.#left = this.#run;
+    this.#over = now >= this.#endsAt;
+    return this.#over;
+  };
+
+  get over(): boolean {
+    return this.#over;
   }
 }

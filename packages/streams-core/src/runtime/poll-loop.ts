@@ -26,7 +26,9 @@ export interface PollLoopOptions {
 export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #paused = new Map<Task, Set<string>>();
-  readonly #pace: Pace;
+  readonly #pace = new Pace();
+  /** The task that the next round begins with. */
+  #first = 0;
   #lastCommitAt = performance.now();
   #commit: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
@@ -34,7 +36,6 @@ export class PollLoop {
 
   constructor(options: PollLoopOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.config.maxPollRecords);
   }
 
   /** The loop ends after the round under way. */
@@ -55,27 +56,53 @@ export class PollLoop {
   }
 
   async #round(wasBusy: boolean): Promise<boolean> {
-    const { config, member, tasks, globals } = this.#options;
+    const { config, member, globals, tasks } = this.#options;
+    // With nothing else to do, what waits for a commit waits for the one under way only.
+    if (!wasBusy && this.#commit !== undefined && tasks.tasks.some((task) => task.needsCommit))
+      await this.#settle();
     const batches = await member.poll({
       maxWaitMs: wasBusy || this.#stopping ? 0 : this.#idleMs(),
       maxRecords: config.maxPollRecords,
     });
     if (globals !== undefined) await globals.update();
-    this.#feed(batches);
-    let worked = batches.length > 0;
-    const began = performance.now();
-    for (const task of tasks.tasks) {
-      const done = task.process(this.#pace.limit);
+    const polled = this.#feed(batches);
+    const worked = await this.#work();
+    this.#sendOutput();
+    await this.#maybeCommit(2 * polled < config.maxPollRecords && this.#paused.size === 0);
+    this.#options.purge.run();
+    return worked || batches.length > 0;
+  }
+
+  /** Lets tasks process records, in turn, until all have or the round has taken its time. Returns whether there were any. */
+  async #work(): Promise<boolean> {
+    const { config, tasks } = this.#options;
+    const all = tasks.tasks;
+    const pace = this.#pace;
+    let worked = false;
+    pace.begin();
+    for (let turn = 0; turn < all.length; turn++) {
+      const task = all[(this.#first + turn) % all.length]!;
+      const done = task.process(config.maxPollRecords, pace.isOver);
       if ((typeof done === 'number' ? done : await done) > 0) worked = true;
+      this.#resume(task);
+      if (!pace.over) continue;
+      this.#first = (this.#first + turn + 1) % all.length;
+      break;
+    }
+    for (const task of all) {
       const fired = task.punctuate();
       if ((typeof fired === 'number' ? fired : await fired) > 0) worked = true;
-      if (config.idleAdvanceMs !== undefined) await task.advanceIdle(config.idleAdvanceMs);
-      this.#resume(task);
+      if (config.idleAdvanceMs === undefined) continue;
+      const pending = task.advanceIdle(config.idleAdvanceMs);
+      if (pending !== undefined) await pending;
     }
-    this.#pace.tookMs(performance.now() - began, worked);
-    await this.#maybeCommit();
-    this.#options.purge.run();
     return worked;
+  }
+
+  /** At least once: what tasks have made goes out now, offsets at the next commit. */
+  #sendOutput(): void {
+    const { committer, tasks } = this.#options;
+    if (committer.sendsEarly) for (const task of tasks.tasks) committer.send(task);
   }
 
   /** How long to wait for records: not past the next commit that is due. */
@@ -85,13 +112,18 @@ export class PollLoop {
     if (all.some((task) => task.hasResults)) return 0;
     const pollMs = all.some((task) => task.hasCalls) ? Math.min(config.pollMs, callPollMs) : config.pollMs;
     if (!all.some((task) => task.needsCommit)) return pollMs;
-    const due = this.#lastCommitAt + config.commitIntervalMs - performance.now();
+    const { commitPauseMs } = config.log.capabilities;
+    const waitMs = this.#isEager ? Math.min(commitPauseMs, config.commitIntervalMs) : config.commitIntervalMs;
+    const due = this.#lastCommitAt + waitMs - performance.now();
     return Math.max(0, Math.min(pollMs, Math.ceil(due)));
   }
 
-  #feed(batches: readonly RecordBatch[]): void {
+  /** Returns how many records there were. */
+  #feed(batches: readonly RecordBatch[]): number {
     const { config, member, tasks } = this.#options;
+    let fed = 0;
     for (const { topic, partition, records, nextOffset } of batches) {
+      fed += records.length;
       const task = tasks.find({ topic, partition });
       if (task === undefined) continue;
       task.addRecords(topic, records, nextOffset);
@@ -100,6 +132,7 @@ export class PollLoop {
       const paused = this.#paused.get(task) ?? new Set();
       this.#paused.set(task, paused.add(topic));
     }
+    return fed;
   }
 
   #resume(task: Task): void {
@@ -114,11 +147,17 @@ export class PollLoop {
     if (paused.size === 0) this.#paused.delete(task);
   }
 
-  /** Starts a commit where one is due. Processing goes on meanwhile, unless a store waits to write to disk. */
-  async #maybeCommit(): Promise<void> {
+  /**
+   * Starts a commit where one is due: by the interval, or at once where the log has little more to read (`caughtUp`) and no commit
+   * is under way. Processing goes on meanwhile, unless a store waits to write to disk.
+   */
+  async #maybeCommit(caughtUp: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const { config, tasks } = this.#options;
-    const due = performance.now() - this.#lastCommitAt >= config.commitIntervalMs;
+    const sinceMs = performance.now() - this.#lastCommitAt;
+    const due =
+      sinceMs >= config.commitIntervalMs ||
+      (caughtUp && sinceMs >= config.log.capabilities.commitPauseMs && this.#isEager);
     const full = (task: Task): boolean => task.uncommittedBytes >= config.maxUncommittedBytes;
     const ready = tasks.tasks.filter(
       (task) => task.needsCommit && (due || task.commitRequested || full(task)),
@@ -127,16 +166,29 @@ export class PollLoop {
     if (ready.length === 0) return;
     // One at a time: what is due again meanwhile waits for the one under way.
     await this.#settle();
-    this.#commit = this.#commitAll(ready).catch((error: unknown) => {
-      this.#failure = { error };
-    });
+    this.#commit = this.#commitAll(ready)
+      .catch((error: unknown) => {
+        this.#failure = { error };
+      })
+      .finally(() => {
+        this.#commit = undefined;
+      });
     const now = Date.now();
     if (ready.some((task) => task.stores.wantsFlush(now))) await this.#settle();
   }
 
+  /**
+   * Whether a commit may come before the interval is over: exactly once, where results show with a commit only; not while calls
+   * are under way or where a cache is there to hold changes back.
+   */
+  get #isEager(): boolean {
+    const { config, tasks } = this.#options;
+    if (config.processingGuarantee !== 'exactly_once' || config.cacheMaxBytes > 0) return false;
+    return this.#commit === undefined && tasks.tasks.every((task) => !task.hasCalls);
+  }
+
   async #settle(): Promise<void> {
     await this.#commit;
-    this.#commit = undefined;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

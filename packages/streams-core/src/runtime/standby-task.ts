@@ -2,7 +2,7 @@ import type { LogClient, LogReader } from '@millrace/log-client';
 import type { StateStore, StoreSpec } from '@millrace/state-stores';
 import { changelogName } from '../topology/internal-topics.ts';
 import type { SubTopology } from '../topology/sub-topologies.ts';
-import type { StateRestoreListener } from './handlers.ts';
+import type { DeserializationExceptionHandler, StateRestoreListener } from './handlers.ts';
 import { openStores } from './task/open-stores.ts';
 import { TaskClock } from './task/task-clock.ts';
 import { type TaskId, taskName } from './task/task-id.ts';
@@ -14,6 +14,7 @@ export interface StandbyTaskOptions {
   readonly stateDir: string | undefined;
   readonly log: LogClient;
   readonly listener: StateRestoreListener;
+  readonly onDeserializationError: DeserializationExceptionHandler;
   /** How long to wait for changes at a time, in milliseconds. */
   readonly pollMs: number;
 }
@@ -37,12 +38,15 @@ export class StandbyTask {
   readonly #options: StandbyTaskOptions;
   readonly #done: Promise<void>;
   #isWarm = false;
-  #stopping = false;
+  readonly #stop = new AbortController();
 
   /** `onFailure` hears of what ends it before it is closed. */
   constructor(options: StandbyTaskOptions, onFailure: (error: unknown) => void) {
     this.#options = options;
-    this.#done = this.#run().catch(onFailure);
+    this.#done = this.#run().catch((error: unknown) => {
+      // Closed while it restored: what it has taken in stays, with its place.
+      if (!this.#stop.signal.aborted) onFailure(error);
+    });
   }
 
   get name(): string {
@@ -55,7 +59,7 @@ export class StandbyTask {
   }
 
   async #run(): Promise<void> {
-    const { id, part, applicationId, stateDir, log, listener } = this.#options;
+    const { id, part, applicationId, stateDir, log, listener, onDeserializationError } = this.#options;
     const specs = part.stores.filter(hasStandby);
     const topics = await log.admin.topics(specs.map(({ name }) => changelogName(applicationId, name)));
     const partitions = [...topics.keys()].map((topic) => ({ topic, partition: id.partition }));
@@ -71,6 +75,9 @@ export class StandbyTask {
       listener,
       realName: (topic) => topic,
       inputs: [],
+      onDeserializationError,
+      signal: this.#stop.signal,
+      validate: false,
     });
     const copies = new Map<string, Copy>();
     for (const { name } of specs) {
@@ -98,7 +105,7 @@ export class StandbyTask {
 
   async #follow(reader: LogReader, copies: ReadonlyMap<string, Copy>): Promise<void> {
     const { pollMs } = this.#options;
-    while (!this.#stopping) {
+    while (!this.#stop.signal.aborted) {
       for (const { topic, records, nextOffset } of await reader.poll({
         maxWaitMs: pollMs,
         maxRecords: batchRecords,
@@ -113,7 +120,7 @@ export class StandbyTask {
 
   /** Writes its stores to disk and lets go of them. */
   async close(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     await this.#done;
   }
 }

@@ -70,7 +70,15 @@ export class Standbys {
   settle(isActive: (task: string) => boolean): void {
     if (this.#settled) return;
     this.#settled = true;
-    for (const name of this.#tasks.keys()) if (!this.#wanted.has(name)) void this.#close(name);
+    for (const name of this.#tasks.keys()) {
+      if (this.#wanted.has(name)) continue;
+      this.#close(name).catch((error: unknown) => {
+        emitWarning(
+          `Standby task ${name} could not be closed: ${(error as Error).message}`,
+          'MillraceWarning',
+        );
+      });
+    }
     for (const name of this.#wanted) {
       if (this.#tasks.has(name)) continue;
       // Its stores are open still: the next round may find them closed.
@@ -84,12 +92,13 @@ export class Standbys {
     const part = this.#topology.subTopologies.find((one) => one.id === id?.subTopology);
     if (id === undefined || part === undefined) return;
     const { applicationId, stateDir, log, stateRestoreListener: listener, pollMs } = this.#config;
+    const { deserializationExceptionHandler: onDeserializationError } = this.#config;
     const task = new StandbyTask(
-      { id, part, applicationId, stateDir, log, listener, pollMs },
+      { id, part, applicationId, stateDir, log, listener, onDeserializationError, pollMs },
       (error: unknown) => {
         this.#tasks.delete(name);
         emitWarning(
-          `Standby task ${name} starts anew in ${retryMs / 1000} s: ${(error as Error).message}`,
+          `Standby task ${name} failed and starts again in ${retryMs / 1000} s: ${(error as Error).message}`,
           'MillraceWarning',
         );
         setTimeout(() => {

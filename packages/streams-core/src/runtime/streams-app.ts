@@ -1,39 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type GroupMember, isLogError, type TopicPartition } from '@millrace/log-client';
+import { isLogError } from '@millrace/log-client';
 import type { Observable } from 'rxjs';
-import { StreamsError } from '../errors.ts';
-import { expandPatterns, hasPatterns } from '../topology/expand-patterns.ts';
-import type { SubTopology } from '../topology/sub-topologies.ts';
+import { isStreamsError, StreamsError } from '../errors.ts';
 import type { Topology } from '../topology/topology.ts';
-import { type AppMetrics, addMetrics } from './app-metrics.ts';
+import { type AppMetrics, addMetrics, noMetrics } from './app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
-import { decodeGroup, encodeMember, type StreamsMetadata } from './assign/streams-metadata.ts';
-import { TaskLayout, taskAssignor } from './assign/task-assignor.ts';
+import type { StreamsMetadata } from './assign/streams-metadata.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from './config.ts';
-import { GlobalTables } from './global-tables.ts';
+import { Done } from './done.ts';
+import { reportFailure } from './failure-report.ts';
+import { Instance, lookAtInputs } from './instance.ts';
 import { type KeyQuery, type KeyQueryMetadata, locateKey } from './key-query-metadata.ts';
-import { PollLoop } from './poll-loop.ts';
-import { RepartitionPurge } from './repartition-purge.ts';
-import { taskName } from './task/task-id.ts';
-import { Standbys, tasksWithStandbys } from './standbys.ts';
-import { TaskCommitter } from './task-committer.ts';
-import { TaskRegistry } from './task-registry.ts';
-import { setUpTopics } from './topic-setup.ts';
+import { RestartPolicy } from './restart-policy.ts';
+import { ReadPositions } from './task/open-inputs.ts';
+import { TopicWatch } from './topic-watch.ts';
 
-const restartDelayMs = 100;
-const startsOver: ReadonlySet<string> = new Set(['LOG_FENCED', 'LOG_OFFSET_OUT_OF_RANGE']);
-
-/** One life of an instance in its group: from joining to leaving. */
-interface Session {
-  readonly topology: Topology;
-  readonly layout: TaskLayout;
-  readonly member: GroupMember;
-  readonly tasks: TaskRegistry;
-  readonly standbys: Standbys;
-  readonly committer: TaskCommitter;
-  readonly globals: GlobalTables | undefined;
-  readonly loop: PollLoop;
-}
+/** What an instance gets over by starting over: it was fenced, its place in a topic is gone, or the topic itself is. */
+const startsOver: ReadonlySet<string> = new Set([
+  'LOG_FENCED',
+  'LOG_OFFSET_OUT_OF_RANGE',
+  'LOG_UNKNOWN_TOPIC',
+]);
+/** How often to look for a topic that is gone. */
+const missingTopicMs = 200;
 
 /**
  * Runs a topology. Instances with the same application id on one log share its tasks; when one stops, the others take
@@ -43,19 +32,26 @@ export class StreamsApp {
   readonly #topology: Topology;
   readonly #config: ResolvedConfig;
   readonly #state = new AppStateMachine();
-  #session: Session | undefined;
+  readonly #done = new Done();
+  readonly #restarts: RestartPolicy;
+  readonly #positions = new ReadPositions();
+  readonly #stop = new AbortController();
+  #instance: Instance | undefined;
   #running: Promise<void> | undefined;
-  #stopping = false;
+  #closing: Promise<void> | undefined;
   /** It was closed before it could finish. */
   #abandoned = false;
   #failure: unknown;
   #instances: readonly StreamsMetadata[] = [];
-  #past: AppMetrics = { processedRecords: 0, droppedRecords: 0, lateRecords: 0 };
+  #past: AppMetrics = noMetrics;
+  /** Since when an input topic has been missing. */
+  #missingSince: number | undefined;
 
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology;
     this.#config = resolveConfig(config);
+    this.#restarts = new RestartPolicy(this.#config.applicationId);
   }
 
   /** The present state, then every change; completes when the app is closed. */
@@ -67,6 +63,14 @@ export class StreamsApp {
     return this.#state.current;
   }
 
+  /**
+   * Resolves when the app is closed, and rejects with what it failed with. End a main program with `await app.done`: then a
+   * failure ends the process. Where nobody asks for it, a failure is printed and sets `process.exitCode` to 1.
+   */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
   /** Why the app is in state `error`. */
   get failure(): unknown {
     return this.#failure;
@@ -74,22 +78,23 @@ export class StreamsApp {
 
   /** Counts since this app was started. */
   get metrics(): AppMetrics {
-    return addMetrics(this.#past, this.#session?.tasks.tasks ?? []);
+    const { tasks, globals } = this.#instance ?? {};
+    return addMetrics(this.#past, tasks?.tasks ?? [], globals?.dropped);
   }
 
   /** The tasks this instance works on now, e.g. `0_3`. */
   get taskIds(): readonly string[] {
-    return (this.#session?.tasks.tasks ?? []).map((task) => task.name);
+    return (this.#instance?.tasks.tasks ?? []).map((task) => task.name);
   }
 
   /** The tasks of others whose stores this instance keeps copies of. */
   get standbyTaskIds(): readonly string[] {
-    return this.#session?.standbys.taskIds ?? [];
+    return this.#instance?.standbys.taskIds ?? [];
   }
 
   /** All instances of the app, this one among them, as the group last agreed; none before it has. */
   metadataForAllStreamsClients(): readonly StreamsMetadata[] {
-    return this.#session === undefined ? [] : this.#instances;
+    return this.#instance === undefined ? [] : this.#instances;
   }
 
   /**
@@ -97,14 +102,15 @@ export class StreamsApp {
    * @throws TopologyError `TOPOLOGY_STORE_MISSING`
    */
   queryMetadataForKey<K>(query: KeyQuery<K>): KeyQueryMetadata | undefined {
-    if (this.#session === undefined) return undefined;
-    const { topology, layout } = this.#session;
+    if (this.#instance === undefined) return undefined;
+    const { topology, layout } = this.#instance;
     return locateKey(query, topology.subTopologies, layout, this.#instances);
   }
 
   /**
-   * Checks topics, creates those of the topology's own, joins the group and starts to work in the background.
-   * @throws TopologyError when topics do not fit; StreamsError `APP_STATE` when it was started before
+   * Checks topics, creates internal ones, joins the group and starts to work in the background.
+   * @throws TopologyError when topics or state do not fit; StreamsError `APP_STATE` when it was started before, `APP_CLOSED` when
+   * it is closed meanwhile
    */
   async start(): Promise<void> {
     if (this.#state.current !== 'created') {
@@ -114,167 +120,149 @@ export class StreamsApp {
       );
     }
     this.#state.to('rebalancing');
+    // Closing waits for this, so that no member stays behind.
+    const starting = this.#join();
+    this.#running = starting.then(
+      (instance) => this.#run(instance),
+      () => {},
+    );
     try {
-      this.#session = await this.#join();
+      await starting;
     } catch (error) {
-      this.#failure = error;
-      this.#state.to('error');
-      throw error;
+      throw this.#stopping ? closedEarly(error) : this.#startFailed(error);
     }
-    const watching = new AbortController();
-    if (hasPatterns(this.#topology)) void this.#watchTopics(watching.signal);
-    this.#running = this.#run().finally(() => watching.abort());
+    if (this.#stopping) throw closedEarly(undefined);
   }
 
-  async #join(): Promise<Session> {
-    const config = this.#config;
-    const { log, applicationId } = config;
-    const topology = await this.#expanded();
-    const { topics, directory } = await setUpTopics(topology, config);
-    const layout = new TaskLayout(topology, topics);
-    const globals = await GlobalTables.open(topology, log);
-    const globalStores = globals?.stores ?? new Map();
-    const tasks = new TaskRegistry({ topology, config, layout, directory, globalStores });
-    const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
-    const intervalMs = config.repartitionPurgeIntervalMs;
-    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
-    const committer = new TaskCommitter(config, (offsets) => purge.committed(offsets));
-    const standbys = await Standbys.open(topology, config, layout);
-    const joining = log.join({
-      group: applicationId,
-      topics: [
-        ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
-      ],
-      assignor: taskAssignor({
-        layout,
-        standbyTasks: tasksWithStandbys(topology, layout),
-        standbyReplicas: config.numStandbyReplicas,
-      }),
-      maxPollIntervalMs: config.maxPollIntervalMs,
-      // Anew whenever the group changes.
-      get userData() {
-        return encodeMember({ host: config.applicationServer, standbyTasks: standbys.warm });
+  #startFailed(error: unknown): unknown {
+    this.#failure = error;
+    this.#state.to('error');
+    this.#done.reject(error);
+    return error;
+  }
+
+  get #stopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  #join(): Promise<Instance> {
+    return Instance.join({
+      topology: this.#topology,
+      config: this.#config,
+      positions: this.#positions,
+      signal: this.#stop.signal,
+      onRebalance: () => this.#rebalancing(),
+      onRound: () => {
+        if (!this.#stopping) this.#state.to('running');
       },
-      onTold: (userData) => {
-        const { instances, you } = decodeGroup(userData);
+      onInstances: (instances) => {
         this.#instances = instances;
-        standbys.want(instances[you]?.standbyTasks ?? []);
       },
-      onAssigned: async (partitions) => {
-        this.#rebalancing();
-        const names = layout.tasksOf(partitions).map(taskName);
-        await standbys.release(names);
-        await committer.fence(names);
-        await tasks.open(partitions, member);
-        for (const task of tasks.of(partitions)) await committer.prepare(task);
-      },
-      onRevoked: async (partitions) => {
-        this.#rebalancing();
-        await this.#giveUp(tasks, committer, member, partitions);
-      },
-      onLost: async (partitions) => {
-        this.#rebalancing();
-        const lost = tasks.of(partitions);
-        this.#remember(lost);
-        await committer.settle(lost);
-        await tasks.closeDirty(lost);
+      onClosing: (tasks) => {
+        this.#past = addMetrics(this.#past, tasks);
       },
     });
-    const member: GroupMember = await joining.catch(async (error: unknown) => {
-      await standbys.close();
-      throw error;
-    });
-    const isActive = (name: string): boolean => tasks.has(name);
-    const onRound = (): void => {
-      standbys.settle(isActive);
-      if (!this.#stopping) this.#state.to('running');
-    };
-    const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
-    return { topology, layout, member, tasks, standbys, committer, globals, loop };
-  }
-
-  /** The topology with the topics that its patterns match at present. */
-  async #expanded(): Promise<Topology> {
-    if (!hasPatterns(this.#topology)) return this.#topology;
-    const names = [...(await this.#config.log.admin.topics()).keys()];
-    return expandPatterns(this.#topology, names);
-  }
-
-  /** Starts over where patterns match other topics than they did; what is under way is committed first. */
-  async #watchTopics(stop: AbortSignal): Promise<void> {
-    const { topicRefreshMs } = this.#config;
-    const read = (topology: Topology): string => JSON.stringify(topology.subTopologies.map(topicsOf));
-    for (;;) {
-      await sleep(topicRefreshMs, undefined, { signal: stop }).catch(() => {});
-      if (stop.aborted) return;
-      const session = this.#session;
-      if (session === undefined || read(await this.#expanded()) === read(session.topology)) continue;
-      session.loop.stop();
-    }
   }
 
   #rebalancing(): void {
     if (!this.#stopping) this.#state.to('rebalancing');
   }
 
-  async #giveUp(
-    tasks: TaskRegistry,
-    committer: TaskCommitter,
-    member: GroupMember,
-    partitions: readonly TopicPartition[],
-  ): Promise<void> {
-    const going = tasks.of(partitions);
-    for (const task of going) {
-      if (task.needsCommit || committer.isCommitting(task)) await committer.commit(task, member);
-    }
-    this.#remember(going);
-    await tasks.closeClean(going, (task, store) => committer.flush(task, store));
-  }
-
-  #remember(tasks: TaskRegistry['tasks']): void {
-    this.#past = addMetrics(this.#past, tasks);
-  }
-
-  async #run(): Promise<void> {
-    while (!this.#stopping) {
-      try {
-        await this.#session!.loop.run();
-        if (this.#stopping) return;
-        await this.#leave();
-      } catch (error) {
-        if (this.#abandoned) return;
-        await this.#abandon(this.#session!);
-        this.#session = undefined;
-        if (!this.#mayRestart(error)) return this.#fail(error);
-      }
+  /** Runs one instance after the other, until the app is closed or fails for good. */
+  async #run(first: Instance): Promise<void> {
+    for (let instance: Instance | undefined = first; instance !== undefined; ) {
+      this.#instance = instance;
+      const failure = await this.#live(instance);
+      if (this.#abandoned) return;
+      this.#instance = undefined;
+      if (this.#stopping) return;
+      if (failure !== undefined && !this.#mayRestart(failure.error)) return this.#fail(failure.error);
       this.#rebalancing();
-      await sleep(restartDelayMs);
-      if (!(await this.#joinAgain())) return;
+      if (failure !== undefined) await this.#pause(failure.error);
+      instance = await this.#joinAgain();
     }
   }
 
-  async #joinAgain(): Promise<boolean> {
+  /** One instance from its first round to its last; resolves to what ended it, undefined where it was only to stop. */
+  async #live(instance: Instance): Promise<{ readonly error: unknown } | undefined> {
+    const watch = new TopicWatch({
+      intervalMs: this.#config.topicRefreshMs,
+      look: () => lookAtInputs(this.#topology, this.#config),
+      onChange: () => instance.stop(),
+    });
+    watch.start(instance.inputs);
+    try {
+      if (this.#stopping) instance.stop();
+      await instance.run();
+      this.#remember(instance);
+      await instance.leave();
+      return undefined;
+    } catch (error) {
+      // Given up by close, which saw to the rest.
+      if (this.#abandoned) return undefined;
+      this.#remember(instance);
+      await instance.abandon();
+      // Restoring ends with an error where the app is closed meanwhile.
+      if (this.#stopping && !this.#isAbort(error) && !isPassing(error)) this.#failure ??= error;
+      return { error };
+    } finally {
+      watch.stop();
+    }
+  }
+
+  #isAbort(error: unknown): boolean {
+    return error === this.#stop.signal.reason;
+  }
+
+  #remember({ tasks }: Instance): void {
+    this.#past = addMetrics(this.#past, tasks.tasks);
+  }
+
+  async #joinAgain(): Promise<Instance | undefined> {
     while (!this.#stopping) {
       try {
-        this.#session = await this.#join();
-        return true;
+        const instance = await this.#join();
+        this.#missingSince = undefined;
+        return instance;
       } catch (error) {
+        if (this.#stopping) return undefined;
+        if (this.#awaitsTopic(error)) {
+          await this.#sleep(missingTopicMs);
+          continue;
+        }
         if (!this.#mayRestart(error)) {
           this.#fail(error);
-          return false;
+          return undefined;
         }
-        await sleep(restartDelayMs);
+        await this.#pause(error);
       }
     }
-    return false;
+    return undefined;
   }
 
-  /**
-   * A fenced instance has only lost its tasks, and may ask for new ones; a log that did not answer in time may answer again;
-   * what is no longer in the log is seen to when tasks are opened. Anything else is for the handler.
-   */
+  /** Whether a topic that was there is given time to be created again. */
+  #awaitsTopic(error: unknown): boolean {
+    if (!isStreamsError(error, 'TOPOLOGY_TOPIC_MISSING')) return false;
+    const now = performance.now();
+    if (this.#missingSince === undefined) {
+      this.#missingSince = now;
+      this.#restarts.awaits(error, this.#config.topicRefreshMs);
+    }
+    return now - this.#missingSince < this.#config.topicRefreshMs;
+  }
+
+  #pause(error: unknown): Promise<void> {
+    return this.#sleep(this.#restarts.delayMs(error, { quiet: isPassing(error) }));
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    // Closed meanwhile: the loop that waits looks for that itself.
+    await sleep(ms, undefined, { signal: this.#stop.signal }).catch(() => {});
+  }
+
+  /** A fenced instance has only lost its tasks, and may ask for new ones; a log that did not answer may answer again. */
   #mayRestart(error: unknown): boolean {
-    if (isLogError(error) && (error.retriable || startsOver.has(error.code))) return true;
+    if (isPassing(error)) return true;
     try {
       return this.#config.uncaughtExceptionHandler(error) === 'restart';
     } catch (handlerError) {
@@ -285,65 +273,47 @@ export class StreamsApp {
 
   #fail(error: unknown): void {
     this.#failure ??= error;
-    if (!this.#stopping) this.#state.to('error');
-  }
-
-  /** Leaves the group at once; nothing uncommitted is kept. */
-  async #abandon({ member, tasks, standbys, committer, globals }: Session): Promise<void> {
-    this.#remember(tasks.tasks);
-    // Calls that are under way are aborted, so that no commit waits for them.
-    for (const task of tasks.tasks) task.close();
-    await committer.close();
-    await Promise.allSettled([tasks.closeDirty(tasks.tasks), standbys.close()]);
-    await globals?.close();
-    await member.close();
+    this.#state.to('error');
+    this.#done.reject(this.#failure);
+    if (!this.#done.isAwaited) reportFailure(this.#config.applicationId, this.#failure);
   }
 
   /**
    * Commits, writes stores to disk, leaves the group. After `timeoutMs` (default 10 seconds) it leaves without what is
-   * still under way, which others take up from the last commit. Rejects with what a failed app failed with.
+   * still under way, which others take up from the last commit. Rejects with what a failed app failed with. Called again, it
+   * gives the same promise.
    */
-  async close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    if (this.#state.current === 'closed') return;
-    this.#stopping = true;
-    this.#session?.loop.stop();
-    const finished = this.#finish();
+  close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#stop.abort();
+    this.#instance?.stop();
     const late = new AbortController();
     const timeout = sleep(timeoutMs, 'late', { signal: late.signal }).catch(() => 'done');
-    const outcome = await Promise.race([finished.then(() => 'done'), timeout]);
+    const outcome = await Promise.race([this.#running?.then(() => 'done') ?? 'done', timeout]);
     late.abort();
-    const unfinished = this.#session;
-    this.#session = undefined;
+    const unfinished = this.#instance;
+    this.#instance = undefined;
     if (outcome === 'late' && unfinished !== undefined) {
       this.#abandoned = true;
-      await this.#abandon(unfinished);
+      this.#remember(unfinished);
+      await unfinished.abandon();
     }
     this.#state.to('closed');
-    if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  async #finish(): Promise<void> {
-    try {
-      await this.#running;
-      // Only now: an app that was starting over may have joined again meanwhile.
-      if (this.#session !== undefined) await this.#leave();
-    } catch (error) {
-      this.#failure ??= error;
-    }
-  }
-
-  /** Leaves the group; everything is committed. */
-  async #leave(): Promise<void> {
-    const { tasks, standbys, committer, globals, member } = this.#session!;
-    this.#remember(tasks.tasks);
-    await tasks.closeClean(tasks.tasks, (task, store) => committer.flush(task, store));
-    await standbys.close();
-    await committer.close();
-    await globals?.close();
-    await member.close();
+    if (this.#failure === undefined) return this.#done.resolve();
+    this.#done.reject(this.#failure);
+    throw this.#failure;
   }
 }
 
-function topicsOf({ sources }: SubTopology): string[] {
-  return sources.flatMap(({ topics }) => topics.map(({ name }) => name));
+/** What goes away by itself. */
+function isPassing(error: unknown): boolean {
+  return isLogError(error) && (error.retriable || startsOver.has(error.code));
+}
+
+function closedEarly(cause: unknown): StreamsError {
+  return new StreamsError('APP_CLOSED', 'The app was closed before it had started', { cause });
 }

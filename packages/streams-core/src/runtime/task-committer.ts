@@ -3,7 +3,9 @@ import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import { ChangelogAge } from './changelog-age.ts';
 import type { ResolvedConfig } from './config.ts';
 import type { Task } from './task/task.ts';
-import type { PreparedCommit } from './task/task-options.ts';
+import { Delivery } from './delivery.ts';
+import type { PreparedCommit, TaskOutput } from './task/task-options.ts';
+import type { TopicDirectory } from './task/topic-directory.ts';
 
 /** The name of the producer that serves all tasks. */
 const shared = '';
@@ -20,15 +22,22 @@ export class TaskCommitter {
   readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
   readonly #age = new ChangelogAge();
+  readonly #delivering: Delivery;
+  /** How far the changelogs of a task have got since its last commit. */
+  readonly #changelogEnds = new Map<Task, Map<string, number>>();
+  /** What a send of a task failed with. */
+  readonly #failures = new Map<Task, unknown>();
   /** Each store's next changelog offset, as of its last commit. */
   readonly #positions = new WeakMap<StateStore, Checkpoint>();
 
   readonly #onCommitted: (offsets: readonly OffsetCommit[]) => void;
 
   constructor(
-    { log, applicationId, processingGuarantee }: ResolvedConfig,
+    { log, applicationId, processingGuarantee, productionExceptionHandler }: ResolvedConfig,
     onCommitted: (offsets: readonly OffsetCommit[]) => void,
+    directory: TopicDirectory,
   ) {
+    this.#delivering = new Delivery(productionExceptionHandler, directory);
     this.#onCommitted = onCommitted;
     this.#log = log;
     this.#group = applicationId;
@@ -76,6 +85,8 @@ export class TaskCommitter {
     const previous = this.#inFlight.get(task);
     const commit =
       previous === undefined ? this.#commit(task, member) : previous.then(() => this.#commit(task, member));
+    // Awaited by whoever asked; what is noted here is only that it is under way.
+    commit.catch(() => {});
     const tracked = commit.finally(() => {
       if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
     });
@@ -93,29 +104,79 @@ export class TaskCommitter {
     await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));
   }
 
+  /** At least once: whether results and changelogs go out before the commit of the offsets that go with them. */
+  get sendsEarly(): boolean {
+    return !this.#exactlyOnce;
+  }
+
+  /**
+   * Sends what a task has made, without its offsets; at most one send of a task is under way, so that what comes meanwhile goes
+   * with the next one. A failure is thrown by the commit that follows.
+   */
+  send(task: Task): void {
+    if (!task.needsCommit || this.#inFlight.has(task)) return;
+    const sent = this.#sendOutput(task, task.takeOutput()).finally(() => {
+      if (this.#inFlight.get(task) === sent) this.#inFlight.delete(task);
+    });
+    // The next commit waits for it, and throws this.
+    sent.catch((error: unknown) => this.#failures.set(task, error));
+    this.#inFlight.set(task, sent);
+  }
+
+  async #sendOutput(task: Task, output: TaskOutput): Promise<void> {
+    if (output.records.length === 0) return;
+    const { records } = output;
+    const delivered = await this.#delivering.run(output, (left) => this.#producer(task).send(left));
+    this.#noteEnds(task, { ...output, records: delivered.records }, delivered.baseOffsets);
+    this.#age.check(records, Date.now());
+  }
+
+  #producer(task: Task): LogProducer {
+    return this.#producers.get(this.#sharesProducer ? shared : task.name)!;
+  }
+
+  /** Notes how far the changelogs of a task have got. */
+  #noteEnds(task: Task, { changelogs, records }: TaskOutput, baseOffsets: readonly number[]): void {
+    const ends = this.#changelogEnds.get(task) ?? new Map<string, number>();
+    this.#changelogEnds.set(task, ends);
+    for (let index = 0; index < changelogs; index++) {
+      const { topic, records: list } = records[index]!;
+      ends.set(topic, baseOffsets[index]! + list.length);
+    }
+  }
+
   async #commit(task: Task, member: GroupMember): Promise<void> {
     const pending = task.settle();
     if (pending !== undefined) await pending;
+    if (this.#failures.has(task)) throw this.#failures.get(task);
     const prepared = task.prepareCommit();
-    this.#age.check(prepared.records, Date.now());
-    const producer = this.#producers.get(this.#sharesProducer ? shared : task.name)!;
-    const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
-    if (this.#exactlyOnce) {
-      this.#settle(task, prepared, await producer.commit({ records: prepared.records, offsets }));
-    } else {
-      this.#settle(task, prepared, await producer.send(prepared.records));
+    if (this.#exactlyOnce) await this.#commitTransaction(task, member, prepared);
+    else {
+      await this.#sendOutput(task, prepared);
       await member.commit(prepared.offsets);
     }
+    this.#settle(task, prepared);
     this.#onCommitted(prepared.offsets);
   }
 
-  #settle(task: Task, prepared: PreparedCommit, baseOffsets: readonly number[]): void {
+  async #commitTransaction(task: Task, member: GroupMember, prepared: PreparedCommit): Promise<void> {
+    this.#age.check(prepared.records, Date.now());
+    const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
+    const commit = (records: PreparedCommit['records']): Promise<number[]> =>
+      this.#producer(task).commit({ records, offsets });
+    const delivered = await this.#delivering.run(prepared, commit, () => this.fence([task.name]));
+    this.#noteEnds(task, { ...prepared, records: delivered.records }, delivered.baseOffsets);
+  }
+
+  #settle(task: Task, prepared: PreparedCommit): void {
     const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {
       const position = { topicId: this.#topicIds.get(topic)!, offset, streamTime: store.streamTime };
       this.#positions.set(store, position);
       return position;
     };
-    task.committed(prepared, baseOffsets, checkpoint, Date.now());
+    const ends = this.#changelogEnds.get(task) ?? new Map<string, number>();
+    this.#changelogEnds.delete(task);
+    task.committed(prepared.offsets, ends, checkpoint, Date.now());
   }
 
   /** Writes a store of a task that has committed everything to disk, with the changelog offset it stands at. */

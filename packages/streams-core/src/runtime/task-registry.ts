@@ -1,15 +1,14 @@
-import type { GroupMember, LogClient, TopicPartition } from '@millrace/log-client';
+import type { GroupMember, TopicPartition } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores';
 import type { Topology } from '../topology/topology.ts';
 import type { TaskLayout } from './assign/task-assignor.ts';
 import type { ResolvedConfig } from './config.ts';
 import { type CacheBudget, cacheBudget } from './task/change-cache.ts';
+import { openInputs, type ReadPositions } from './task/open-inputs.ts';
 import { openStores } from './task/open-stores.ts';
 import { Task } from './task/task.ts';
-import { resetOffset } from './task/reset-offset.ts';
 import { TaskClock } from './task/task-clock.ts';
 import { type TaskId, taskName } from './task/task-id.ts';
-import type { TaskInput } from './task/task-inputs.ts';
 import type { TopicDirectory } from './task/topic-directory.ts';
 
 export interface TaskRegistryOptions {
@@ -18,6 +17,10 @@ export interface TaskRegistryOptions {
   readonly layout: TaskLayout;
   readonly directory: TopicDirectory;
   readonly globalStores: ReadonlyMap<string, StateStore>;
+  /** How far this app has read each partition, of which topic: what it commits is noted here, over all its lives. */
+  readonly positions: ReadPositions;
+  /** Ends restoring before it is done. */
+  readonly signal: AbortSignal;
 }
 
 /** The tasks of one instance: opened when they are assigned, closed when they go. */
@@ -62,11 +65,13 @@ export class TaskRegistry {
   }
 
   async #openTask(id: TaskId, member: GroupMember): Promise<Task> {
-    const { topology, config, directory, globalStores } = this.#options;
+    const { topology, config, directory, globalStores, positions, signal } = this.#options;
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
+    const { deserializationExceptionHandler: onDeserializationError } = config;
+    const validate = config.validate === 'both';
     const part = topology.subTopologies.find((one) => one.id === id.subTopology)!;
     const clock = new TaskClock(id.partition);
-    const inputs = await this.#inputs(id, log, applicationId);
+    const inputs = await openInputs({ id, config, layout: this.#options.layout, part, directory, positions });
     const stores = await openStores({
       id,
       part,
@@ -77,6 +82,9 @@ export class TaskRegistry {
       listener,
       realName: (topic) => directory.realName(topic),
       inputs,
+      onDeserializationError,
+      signal,
+      validate,
     });
     try {
       return new Task({
@@ -90,50 +98,20 @@ export class TaskRegistry {
         clock,
         directory,
         lagOf: (topic, partition) => member.lag({ topic, partition }),
-        onDeserializationError: config.deserializationExceptionHandler,
+        onDeserializationError,
         onProcessingError: config.processingExceptionHandler,
         onProductionError: config.productionExceptionHandler,
+        onDropped: config.droppedRecordHandler,
         cacheBudget: this.#cacheBudget,
         emitIntervalMs: config.emitIntervalMs,
         now: Date.now,
+        monotonicNow: () => performance.now(),
+        validate,
       });
     } catch (error) {
       for (const store of stores.values()) await store.close();
       throw error;
     }
-  }
-
-  async #inputs(id: TaskId, log: LogClient, group: string): Promise<TaskInput[]> {
-    const { layout, topology, directory } = this.#options;
-    const partitions = layout.partitionsOf(taskName(id));
-    const committed = await log.admin.committed(group, partitions);
-    const sources = new Map(
-      topology.subTopologies.flatMap((part) =>
-        part.sources.flatMap((source) =>
-          source.topics.map(({ name }) => [directory.realName(name), { name, source }] as const),
-        ),
-      ),
-    );
-    const ranges = await log.admin.offsets(partitions);
-    const inputs: TaskInput[] = [];
-    for (const [index, partition] of partitions.entries()) {
-      const { name, source } = sources.get(partition.topic)!;
-      const range = ranges[index]!;
-      const known = committed[index];
-      const isThere = known !== undefined && known.offset >= range.start && known.offset <= range.end;
-      if (isThere) {
-        inputs.push({ topic: name, committed: known, startOffset: known.offset });
-        continue;
-      }
-      const offset = await resetOffset(log, { source, partition, range, committed: known?.offset });
-      if (known === undefined) {
-        inputs.push({ topic: name, committed: undefined, startOffset: offset });
-        continue;
-      }
-      this.#options.config.offsetResetListener({ ...partition, committed: known.offset, offset });
-      inputs.push({ topic: name, committed: { ...known, offset }, startOffset: offset });
-    }
-    return inputs;
   }
 
   /** Closes tasks whose work is committed: their stores are written to disk first. */
@@ -144,11 +122,15 @@ export class TaskRegistry {
     for (const task of tasks) {
       this.#tasks.delete(task.name);
       task.close();
-      for (const store of task.stores.all.values()) {
-        await checkpoint(task, store);
-        await store.close();
-      }
     }
+    const closed = tasks.map(async (task) => {
+      // A store that cannot be written must not keep the others open.
+      const stores = [...task.stores.all.values()];
+      const written = await Promise.allSettled(stores.map((store) => checkpoint(task, store)));
+      for (const store of stores) await store.close();
+      for (const one of written) if (one.status === 'rejected') throw one.reason;
+    });
+    for (const one of await Promise.allSettled(closed)) if (one.status === 'rejected') throw one.reason;
   }
 
   /** Drops tasks as they are: what they had not committed never happened, what is not on disk is in the changelog. */

@@ -19,16 +19,22 @@ function parse(bytes: Uint8Array): unknown {
 
 /** JSON of a type you vouch for: nothing is checked. */
 export function json<T>(): Serde<T>;
-/** JSON that is checked against a schema when it is read; the type comes from the schema. */
+/**
+ * JSON that is checked against a schema when it is read; the type comes from the schema. The test driver checks what is written
+ * too, and so does an app with `validate: 'both'`.
+ */
 export function json<T>(schema: Schema<T>): Serde<T>;
 export function json<T>(schema?: Schema<T>): Serde<T> {
   const check =
     schema === undefined ? (value: unknown) => value as T : (value: unknown) => schema.parse(value);
-  return {
+  const own: Serde<T> = {
     name: 'json',
     serialize: (value) => Buffer.from(stringify(value), 'utf8'),
     serializeText: stringify,
     deserialize: (bytes) => check(parse(bytes)),
     deserializeText: (text) => check(JSON.parse(text)),
   };
+  if (schema === undefined) return own;
+  // As a reader would see it: what JSON makes of the value is what has to fit.
+  return { ...own, check: (value) => void schema.parse(JSON.parse(stringify(value))) };
 }

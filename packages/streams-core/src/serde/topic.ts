@@ -24,6 +24,7 @@ export function topicPattern<K, V>(
 
 /** The writing side of a serde. */
 export interface Serializer<in T> {
+  readonly check?: (value: T) => void;
   readonly serialize: (value: T) => Uint8Array;
   readonly serializeText?: (value: T) => string;
 }

@@ -1,10 +1,7 @@
 import { TopologyError } from '../errors.ts';
 import type { SourceNode, TopologyNode } from './nodes.ts';
+import { isInternalTopic } from './owned-topics.ts';
 import type { Topology } from './topology.ts';
-
-/** Topics of applications' own. */
-const internal =
-  /-(changelog|repartition|subscription-(registration|response)-topic)$|KTABLE-FK-JOIN-.*-topic$/;
 
 /** Whether a topology reads topics by pattern. */
 export function hasPatterns(topology: Topology): boolean {
@@ -21,7 +18,7 @@ export function expandPatterns(topology: Topology, names: readonly string[]): To
       .filter(({ pattern }) => pattern === undefined)
       .flatMap(({ topics }) => topics.map(({ name }) => name)),
   );
-  const external = names.filter((name) => !internal.test(name));
+  const external = names.filter((name) => !isInternalTopic(name));
   const takenBy = new Map<string, string>();
   const expand = (node: TopologyNode): TopologyNode => {
     if (node.kind !== 'source' || node.pattern === undefined) return node;

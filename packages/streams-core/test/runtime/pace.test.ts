@@ -3,21 +3,27 @@ import { expect, test } from 'vitest';
 import { Pace } from '../../src/runtime/pace.ts';
 import { caughtUp, withLog, write } from './support.ts';
 
-test('a round that takes long takes fewer records the next time, never none', () => {
-  const pace = new Pace(1000);
-  for (let round = 0; round < 10; round++) pace.tookMs(1, true);
-  expect(pace.limit).toBe(1000);
-  pace.tookMs(10_000, true);
-  expect(pace.limit).toBe(20);
-  pace.tookMs(100, true);
-  expect(pace.limit).toBe(20);
-  pace.tookMs(60_000, true);
-  pace.tookMs(60_000, true);
-  expect(pace.limit).toBe(1);
-  pace.tookMs(1, false);
-  expect(pace.limit).toBe(1);
-  pace.tookMs(1, true);
-  expect(pace.limit).toBe(2);
+/** Counts the records of a round whose records cost so many milliseconds each, by a clock that only they move. */
+function recordsOf(pace: Pace, clock: { now: number }, costMs: number, limit = 100_000): number {
+  pace.begin();
+  for (let records = 1; records < limit; records++) {
+    clock.now += costMs;
+    if (pace.isOver()) return records;
+  }
+  return limit;
+}
+
+test('a round ends after 100 ms, whatever a record costs, and with one record where that takes longer', () => {
+  const clock = { now: 0 };
+  const pace = new Pace(() => clock.now);
+  expect(recordsOf(pace, clock, 1)).toBeLessThanOrEqual(108);
+  expect(recordsOf(pace, clock, 1)).toBeGreaterThanOrEqual(100);
+  expect(recordsOf(pace, clock, 0.01)).toBeGreaterThan(9000);
+  // Records that get expensive all at once: as many as lie between two looks at the clock, this once.
+  expect(recordsOf(pace, clock, 2000)).toBeLessThanOrEqual(8);
+  expect(recordsOf(pace, clock, 2000)).toBe(1);
+  expect(recordsOf(pace, clock, 60_000)).toBe(1);
+  expect(recordsOf(pace, clock, 1)).toBeGreaterThanOrEqual(100);
 });
 
 test('code that takes long over each record delays neither commits nor what the rest of the process does', async () => {

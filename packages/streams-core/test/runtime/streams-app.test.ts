@@ -20,7 +20,12 @@ test('reads, counts, writes and says what it is doing', async () => {
     await caughtUp(log, 'app', 'clicks');
     expect(last(await readTopic(log, counts))).toEqual({ a: 2, b: 1 });
     expect(app.taskIds).toEqual(['0_0', '0_1']);
-    expect(app.metrics).toEqual({ processedRecords: 3, droppedRecords: 0, lateRecords: 0 });
+    expect(app.metrics).toEqual({
+      processedRecords: 3,
+      droppedRecords: 0,
+      lateRecords: 0,
+      droppedByNode: {},
+    });
     await app.close();
     expect(states).toEqual(['created', 'rebalancing', 'running', 'closed']);
   });

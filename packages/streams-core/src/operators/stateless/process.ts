@@ -55,7 +55,10 @@ class FixedKeyContext<K, V, VOut> implements FixedKeyProcessorContext<VOut> {
 
   forward(value: VOut): void | Promise<void> {
     if (this.current === undefined) {
-      throw new StreamsError('APP_STATE', 'processValues can forward only once it has been given a record');
+      throw new StreamsError(
+        'FORWARD_WITHOUT_RECORD',
+        'processValues can forward only once it has been given a record',
+      );
     }
     const { key, timestamp, headers } = this.current;
     return this.#forward({ key, value, timestamp, headers });

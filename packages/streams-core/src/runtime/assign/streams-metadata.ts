@@ -12,12 +12,16 @@ export interface StreamsMetadata {
 export interface MemberData {
   readonly host: string | undefined;
   readonly standbyTasks: readonly string[];
+  /** What it runs: see `topologyFingerprint`. Undefined from a version that did not say. */
+  readonly topology?: string | undefined;
 }
 
 /** What the assignor tells an instance: all instances, and which of them it is itself. */
 export interface GroupData {
   readonly instances: readonly StreamsMetadata[];
   readonly you: number;
+  /** What most instances run. */
+  readonly topology?: string | undefined;
 }
 
 function encode(data: unknown): Uint8Array {
@@ -34,8 +38,9 @@ export function encodeMember(data: MemberData): Uint8Array {
 
 /** A member that says nothing has nothing to say. */
 export function decodeMember(bytes: Uint8Array): MemberData {
-  const { host, standbyTasks = [] } = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
-  return { host, standbyTasks };
+  const data = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
+  const { host, standbyTasks = [], topology } = data;
+  return { host, standbyTasks, topology };
 }
 
 export function encodeGroup(data: GroupData): Uint8Array {
@@ -43,10 +48,11 @@ export function encodeGroup(data: GroupData): Uint8Array {
 }
 
 export function decodeGroup(bytes: Uint8Array): GroupData {
-  const { instances, you } = decode(bytes) as GroupData;
+  const { instances, you, topology } = decode(bytes) as GroupData;
   // What is undefined does not come through JSON.
   return {
     you,
+    topology,
     instances: instances.map(({ host, tasks, standbyTasks }) => ({ host, tasks, standbyTasks })),
   };
 }

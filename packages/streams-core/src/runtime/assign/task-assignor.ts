@@ -1,10 +1,16 @@
-import { type Assignor, type TopicPartition, topicPartitionKey } from '@millrace/log-client';
+import {
+  type Assignor,
+  type AssignorMember,
+  type TopicPartition,
+  topicPartitionKey,
+} from '@millrace/log-client';
 import type { ResolvedTopics } from '../../topology/internal-topics.ts';
 import type { Topology } from '../../topology/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
 import { standbyAssignment } from './standby-assignment.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
 import { decodeMember, encodeGroup } from './streams-metadata.ts';
+import { commonFingerprint } from './topology-fingerprint.ts';
 
 /** Which task reads which partitions. */
 export class TaskLayout {
@@ -62,19 +68,30 @@ export class TaskLayout {
 
 export interface TaskAssignorOptions {
   readonly layout: TaskLayout;
+  /** Of the topology that the layout is one of. */
+  readonly fingerprint: string;
   /** The tasks that have stores worth copying, and how many copies each is to have. */
   readonly standbyTasks: readonly string[];
   readonly standbyReplicas: number;
 }
 
 /** Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which. */
-export function taskAssignor({ layout, standbyTasks, standbyReplicas }: TaskAssignorOptions): Assignor {
+export function taskAssignor(options: TaskAssignorOptions): Assignor {
+  const { layout, fingerprint, standbyTasks, standbyReplicas } = options;
+  /** Members that run this topology; others would not know its tasks. */
+  const alike = (members: readonly AssignorMember[]): readonly AssignorMember[] =>
+    members.filter(({ userData }) => (decodeMember(userData).topology ?? fingerprint) === fingerprint);
   return {
     name: 'millrace-sticky',
     assign(members) {
+      const common = commonFingerprint(members);
+      // This one is the odd one out: it cannot assign tasks of a topology that it does not know, and is told to leave.
+      if (common !== undefined && common !== fingerprint) {
+        return new Map(members.map(({ id, owned }) => [id, owned]));
+      }
       const assigned = stickyAssignment(
         layout.taskNames,
-        members.map(({ id, owned, userData }) => ({
+        alike(members).map(({ id, owned, userData }) => ({
           id,
           tasks: layout.tasksOf(owned).map(taskName),
           standbyTasks: decodeMember(userData).standbyTasks,
@@ -90,13 +107,14 @@ export function taskAssignor({ layout, standbyTasks, standbyReplicas }: TaskAssi
         ...decodeMember(userData),
         tasks: layout.tasksOf(assignment.get(id) ?? []).map(taskName),
       }));
+      const topology = commonFingerprint(members);
       const copies = standbyAssignment(standbyTasks, known, standbyReplicas);
       const instances = known.map(({ id, host, tasks }) => ({
         host,
         tasks,
         standbyTasks: copies.get(id) ?? [],
       }));
-      return new Map(known.map(({ id }, you) => [id, encodeGroup({ instances, you })]));
+      return new Map(known.map(({ id }, you) => [id, encodeGroup({ instances, you, topology })]));
     },
   };
 }

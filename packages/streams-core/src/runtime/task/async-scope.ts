@@ -87,7 +87,7 @@ export class TaskAsyncScope implements AsyncScope {
         this.#waiters.push(resolve);
       });
     }
-    if (this.#closed) throw new StreamsError('APP_STATE', 'The task was closed while calls were under way');
+    if (this.#closed) throw new StreamsError('TASK_CLOSED', 'The task was closed while calls were under way');
   }
 
   /** No result comes any more: nobody need wait. */

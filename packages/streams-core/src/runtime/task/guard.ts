@@ -14,7 +14,7 @@ export interface GuardOptions {
   readonly directory: TopicDirectory;
   readonly clock: TaskClock;
   readonly onProcessingError: ProcessingExceptionHandler;
-  readonly dropped: (reason: DropReason) => void;
+  readonly dropped: (reason: DropReason | undefined, node: string) => void;
 }
 
 /** Errors that a handler has let stand, so that nodes further up do not ask again. */
@@ -59,7 +59,7 @@ export function handleError(
     decided.add(error);
     throw error;
   }
-  dropped('failed');
+  dropped('failed', nodeName);
   deadLetter(response, error, clock.raw, options);
 }
 

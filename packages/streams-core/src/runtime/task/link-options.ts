@@ -1,6 +1,6 @@
 import type { StateStore, StoreSpec } from '@millrace/state-stores';
 import type { TopologyNode } from '../../topology/nodes.ts';
-import type { AsyncScope, DropReason, ObservedTime } from '../../topology/operator.ts';
+import type { AsyncScope, ObservedTime } from '../../topology/operator.ts';
 import type { ProcessorWrapper } from '../../topology/processor.ts';
 import type { ProductionExceptionHandler } from '../handlers.ts';
 import type { CacheBudget } from './change-cache.ts';
@@ -25,8 +25,11 @@ export interface LinkOptions extends GuardOptions {
   readonly emitIntervalMs: number;
   readonly asyncScope: AsyncScope;
   readonly now: () => number;
+  /** For intervals: it never goes back. */
+  readonly monotonicNow: () => number;
   readonly onProductionError: ProductionExceptionHandler;
+  /** Whether serdes check what they write, where they can. */
+  readonly validate: boolean;
   readonly wrapProcessor: ProcessorWrapper | undefined;
-  readonly dropped: (reason?: DropReason) => void;
   readonly requestCommit: () => void;
 }

@@ -1,13 +1,16 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { emitWarning } from 'node:process';
-import type { LogClient, TopicInfo } from '@millrace/log-client';
+import type { LogClient, LogRecord, TopicInfo } from '@millrace/log-client';
 import { openStore, type StateStore } from '@millrace/state-stores';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/internal-topics.ts';
 import type { SubTopology } from '../../topology/sub-topologies.ts';
-import type { StateRestoreListener } from '../handlers.ts';
+import type { DeserializationExceptionHandler, StateRestoreListener } from '../handlers.ts';
+import { checkingSpec } from './checking-spec.ts';
+import { RecordCollector } from './record-collector.ts';
 import { misfitOf, restoreStore } from './restore.ts';
+import { openSource } from './source-node.ts';
 import type { TaskInput } from './task-inputs.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
@@ -22,6 +25,11 @@ export interface OpenStoresOptions {
   readonly listener: StateRestoreListener;
   readonly realName: (topic: string) => string;
   readonly inputs: readonly TaskInput[];
+  readonly onDeserializationError: DeserializationExceptionHandler;
+  /** Ends restoring before it is done. */
+  readonly signal: AbortSignal;
+  /** Whether serdes check what they write, where they can. */
+  readonly validate: boolean;
 }
 
 /** Opens a task's stores and brings each up to the end of its changelog. Closes them again if one fails. */
@@ -72,7 +80,10 @@ async function openRestored(
 ): Promise<StateStore> {
   const dir = folder(spec, options);
   const open = async (): Promise<StateStore> =>
-    openStore(spec, { timestamp: () => options.clock.timestamp, ...(dir === undefined ? {} : { dir }) });
+    openStore(options.validate ? checkingSpec(spec) : spec, {
+      timestamp: () => options.clock.timestamp,
+      ...(dir === undefined ? {} : { dir }),
+    });
   let store = await open();
   if (topic === undefined) return store;
   const { partition } = options.id;
@@ -89,16 +100,40 @@ async function openRestored(
       await rm(dir, { recursive: true, force: true });
       store = await open();
     }
-    await restoreStore(
-      options.log,
-      store,
-      { taskId: taskName(options.id), topic, partition },
-      range,
-      options.listener,
-    );
+    const { log, listener, signal } = options;
+    const changelog = { taskId: taskName(options.id), topic, partition };
+    const accepts = spec.sourceTopic === undefined ? undefined : readable(spec.sourceTopic, topic, options);
+    await restoreStore(store, { log, changelog, range, listener, signal, accepts });
     return store;
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/**
+ * Whether the source reads a record: what the handler had left out when it came by must stay out of a store that is restored
+ * from the same topic. Dead letters were sent then.
+ */
+function readable(
+  sourceTopic: string,
+  { name: realName }: TopicInfo,
+  { id, part, onDeserializationError }: OpenStoresOptions,
+): ((record: LogRecord) => boolean) | undefined {
+  for (const source of part.sources) {
+    const topic = source.topics.find(({ name }) => name === sourceTopic);
+    if (topic === undefined) continue;
+    const deserialize = openSource({
+      node: source.name,
+      topic,
+      realName,
+      partition: id.partition,
+      onError: (error, record) => (onDeserializationError(error, record) === 'fail' ? 'fail' : 'continue'),
+      collector: new RecordCollector(),
+      directory: { realName: (name) => name, partitions: () => 1, knownPartitions: () => undefined },
+      dropped: () => {},
+    });
+    return (record) => deserialize(record, -1) !== undefined;
+  }
+  return undefined;
 }

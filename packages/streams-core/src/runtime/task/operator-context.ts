@@ -50,6 +50,7 @@ export function operatorContext(
     clock,
     punctuations: options.punctuations,
     now: options.now,
+    monotonicNow: options.monotonicNow,
     requestCommit: options.requestCommit,
     onError: (cause) => handleError(node.name, cause, undefined, options),
   });
@@ -72,7 +73,7 @@ export function operatorContext(
       observedTimes.set(name, time);
       return time;
     },
-    dropped: options.dropped,
+    dropped: (reason) => options.dropped(reason, node.name),
     asyncScope: options.asyncScope,
     fail: (cause, record) => handleError(node.name, cause, record, options),
     processorContext,

@@ -17,6 +17,7 @@ export interface ProcessorContextOptions {
   readonly clock: TaskClock;
   readonly punctuations: Punctuations;
   readonly now: () => number;
+  readonly monotonicNow: () => number;
   readonly requestCommit: () => void;
   /** Decides what becomes of an error in a punctuator; throws it on where that is the decision. */
   readonly onError: (cause: unknown) => void;
@@ -39,7 +40,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
   forward(record: StreamRecord<unknown, unknown>, childName?: string): void | Promise<void> {
     if (this.#closed) {
       throw new StreamsError(
-        'APP_STATE',
+        'TASK_CLOSED',
         `Processor "${this.#options.nodeName}" forwards after task ${this.taskId} was closed: await what you start, or return its promise`,
       );
     }
@@ -77,7 +78,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     callback: (timestampMs: number) => void | Promise<void>,
     options: { readonly startAtMs?: number } = {},
   ): Cancellable {
-    const { punctuations, now, onError } = this.#options;
+    const { punctuations, now, monotonicNow, onError } = this.#options;
     const guarded = (timestampMs: number): void | Promise<void> => {
       try {
         const pending = toAwait(callback(timestampMs));
@@ -88,7 +89,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     };
     return punctuations.schedule(
       { intervalMs, type, callback: guarded, startAtMs: options.startAtMs },
-      now(),
+      { due: monotonicNow(), time: now() },
     );
   }
 

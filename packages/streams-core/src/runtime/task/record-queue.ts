@@ -9,6 +9,8 @@ export type Deserialize = (
 
 export interface RecordQueueOptions {
   readonly topic: string;
+  /** The id that the log gave the topic. */
+  readonly topicId: string;
   readonly partition: number;
   /** The offset of the first record to come. */
   readonly position: number;
@@ -22,6 +24,7 @@ export interface RecordQueueOptions {
  */
 export class RecordQueue {
   readonly topic: string;
+  readonly topicId: string;
   readonly partition: number;
   /** Where its records go. */
   readonly entry: Forward;
@@ -43,8 +46,9 @@ export class RecordQueue {
   /** Nothing more could be fetched when this was last looked at. */
   drained = false;
 
-  constructor({ topic, partition, position, deserialize, entry }: RecordQueueOptions) {
+  constructor({ topic, topicId, partition, position, deserialize, entry }: RecordQueueOptions) {
     this.topic = topic;
+    this.topicId = topicId;
     this.partition = partition;
     this.position = position;
     this.#fetchedTo = position;

@@ -26,7 +26,7 @@ export async function resetOffset(
         ? `nothing was committed for ${where}`
         : `${where} no longer holds offset ${committed}, which was committed`;
     throw new StreamsError(
-      'APP_STATE',
+      'OFFSET_RESET_NONE',
       `${source.name}: ${what}, and its offsetReset is "none": set where to start with another offsetReset`,
     );
   }

@@ -1,4 +1,4 @@
-import type { LogClient, TopicInfo } from '@millrace/log-client';
+import type { LogClient, LogRecord, TopicInfo } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores';
 import type { StateRestoreListener, StoreRestore } from '../handlers.ts';
 
@@ -28,13 +28,21 @@ export function misfitOf(
   return offset < start ? `the store stands at offset ${offset}, the topic starts at ${start}` : undefined;
 }
 
+export interface RestoreOptions {
+  readonly log: LogClient;
+  readonly changelog: Changelog;
+  readonly range: { readonly start: number; readonly end: number };
+  readonly listener: StateRestoreListener;
+  /** Ends it before it is done: what was taken in stays, with its place. */
+  readonly signal: AbortSignal;
+  /** Whether a record is to be taken in; undefined: all are. For topics that others write too. */
+  readonly accepts: ((record: LogRecord) => boolean) | undefined;
+}
+
 /** Replays a changelog into its store, from where the store stands to the end. */
 export async function restoreStore(
-  log: LogClient,
   store: StateStore,
-  { taskId, topic, partition }: Changelog,
-  range: { readonly start: number; readonly end: number },
-  listener: StateRestoreListener,
+  { log, changelog: { taskId, topic, partition }, range, listener, signal, accepts }: RestoreOptions,
 ): Promise<void> {
   const startOffset = store.checkpoint?.offset ?? range.start;
   if (startOffset >= range.end) return;
@@ -51,9 +59,10 @@ export async function restoreStore(
   let records = 0;
   try {
     for (let offset = startOffset; offset < range.end; ) {
+      signal.throwIfAborted();
       for (const batch of await reader.poll({ maxWaitMs: pollMs, maxRecords: batchRecords })) {
         const within = batch.records.filter((record) => record.offset < range.end);
-        for (const record of within) store.restore(record);
+        for (const record of within) if (accepts?.(record) ?? true) store.restore(record);
         records += within.length;
         offset = Math.min(batch.nextOffset, range.end);
         store.committed({ topicId: topic.id, offset, streamTime: store.streamTime }, Date.now());

@@ -1,6 +1,7 @@
 import { type Bytes, partitionForKey, toBytes } from '@millrace/log-client';
 import { RecordError } from '../../errors.ts';
 import type { Forward, StreamRecord } from '../../record.ts';
+import { checking } from '../../serde/checking.ts';
 import type { Serializer } from '../../serde/topic.ts';
 import type { SinkNode } from '../../topology/nodes.ts';
 import type { DropReason } from '../../topology/operator.ts';
@@ -15,7 +16,9 @@ export interface SinkOptions {
   readonly directory: TopicDirectory;
   readonly clock: TaskClock;
   readonly onProductionError: ProductionExceptionHandler;
-  readonly dropped: (reason?: DropReason) => void;
+  readonly dropped: (reason: DropReason | undefined, node: string) => void;
+  /** Whether serdes check what they write, where they can. */
+  readonly validate: boolean;
 }
 
 /**
@@ -24,7 +27,9 @@ export interface SinkOptions {
  */
 export function openSink(node: SinkNode, options: SinkOptions): Forward {
   const { collector, directory, clock, onProductionError, dropped } = options;
-  const { name, topic, key: keySerde, value: valueSerde, partitioner } = node;
+  const { name, topic, partitioner } = node;
+  const keySerde = options.validate ? checking(node.key) : node.key;
+  const valueSerde = options.validate ? checking(node.value) : node.value;
   const keyOf = writer(keySerde);
   const valueOf = writer(valueSerde);
   const collect = (target: string, partitions: number, record: StreamRecord<unknown, unknown>): void => {
@@ -32,14 +37,20 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
     let keyBytes: Bytes | null;
     let valueBytes: Bytes | null;
     try {
+      if (!(timestamp >= 0 && Number.isSafeInteger(timestamp))) {
+        throw new RangeError(
+          `its timestamp is ${String(timestamp)}: whole milliseconds since the epoch expected`,
+        );
+      }
       keyBytes = key === null ? null : partitions === 1 ? keyOf(key) : keySerde.serialize(key);
       valueBytes = value === null ? null : valueOf(value);
     } catch (cause) {
       const what = `A record for "${target}" could not be written`;
       const error = new RecordError('RECORD_PRODUCTION', what, name, clock.origin, cause);
       const response = onProductionError(error, record);
-      if (response === 'fail') throw error;
-      dropped('failed');
+      // The same bytes would be refused again.
+      if (response === 'fail' || response === 'retry') throw error;
+      dropped('failed', name);
       return deadLetter(response, error, clock.raw, options);
     }
     const produced = { key: keyBytes, value: valueBytes, timestamp, headers };
@@ -49,7 +60,7 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
     } else if (typeof chosen === 'number') {
       collector.add(target, checked(name, chosen, partitions), produced);
     } else {
-      if (chosen.length === 0) dropped();
+      if (chosen.length === 0) dropped(undefined, name);
       for (const partition of new Set(chosen))
         collector.add(target, checked(name, partition, partitions), produced);
     }

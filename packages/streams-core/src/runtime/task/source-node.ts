@@ -21,7 +21,7 @@ export interface SourceOptions {
   readonly timestampExtractor?: TimestampExtractor | undefined;
   readonly collector: RecordCollector;
   readonly directory: TopicDirectory;
-  readonly dropped: (reason: DropReason) => void;
+  readonly dropped: (reason: DropReason, record: LogRecord) => void;
 }
 
 /** The start of a record's way: bytes to a record. One that cannot be read goes to the handler. */
@@ -77,7 +77,7 @@ function extracting(
       const timestamp = extract(given, partitionTime);
       assertMilliseconds(timestamp, 'the timestampExtractor returned');
       if (timestamp >= 0) return { key, value, timestamp, headers };
-      options.dropped('timestamp');
+      options.dropped('timestamp', record);
       return undefined;
     } catch (cause) {
       return refuse(options, record, cause);
@@ -109,6 +109,6 @@ function refuse(options: SourceOptions, record: LogRecord, cause: unknown): unde
   const error = new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
   const response = onError(error, record);
   if (response === 'fail') throw error;
-  dropped('unreadable');
+  dropped('unreadable', record);
   if (response !== 'continue') sendToDeadLetters(response.deadLetterTopic, record, error, options);
 }

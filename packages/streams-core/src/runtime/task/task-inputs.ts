@@ -9,6 +9,8 @@ import type { TaskClock } from './task-clock.ts';
 export interface TaskInput {
   /** The topic as the topology knows it. */
   readonly topic: string;
+  /** The id that the log gave the topic: a position belongs to it, not to its name. */
+  readonly topicId: string;
   readonly committed: CommittedOffset | undefined;
   /** Where to start when nothing was committed. */
   readonly startOffset: number;
@@ -70,11 +72,11 @@ export class TaskInputs {
 
   /** What to commit: where each input goes on, and how far times have got. */
   offsets(streamTime: number, operators: ReadonlyMap<string, ObservedTime>): OffsetCommit[] {
-    return [...this.#queues.values()].map(({ topic, partition, position, partitionTime }) => ({
+    return [...this.#queues.values()].map(({ topic, topicId, partition, position, partitionTime }) => ({
       topic,
       partition,
       offset: position,
-      metadata: encodeMetadata(partitionTime, streamTime, operators),
+      metadata: encodeMetadata({ topicId, partitionTime, streamTime, operators }),
     }));
   }
 }

@@ -4,6 +4,7 @@ import type { SubTopology } from '../../topology/sub-topologies.ts';
 import type { Topology } from '../../topology/topology.ts';
 import type {
   DeserializationExceptionHandler,
+  DroppedRecordHandler,
   ProcessingExceptionHandler,
   ProductionExceptionHandler,
 } from '../handlers.ts';
@@ -36,13 +37,23 @@ export interface TaskOptions {
   readonly emitIntervalMs?: number;
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
+  /** A clock that never goes back, for intervals, in milliseconds. Default: `now`. */
+  readonly monotonicNow?: () => number;
+  /** Hears of what is left out, and may say where it goes. */
+  readonly onDropped?: DroppedRecordHandler;
+  /** Whether serdes check what they write, where they can. Default false. */
+  readonly validate?: boolean;
 }
 
-/** What one commit of a task is made of. */
-export interface PreparedCommit {
+/** What a task has made since it was last asked. */
+export interface TaskOutput {
   /** Changelogs first: so many of them. */
   readonly changelogs: number;
   readonly records: readonly PartitionRecords[];
+}
+
+/** What one commit of a task is made of. */
+export interface PreparedCommit extends TaskOutput {
   readonly offsets: readonly OffsetCommit[];
 }
 
@@ -53,4 +64,6 @@ export interface TaskCounts {
   dropped: number;
   /** Of those the ones that were too late for their windows. */
   late: number;
+  /** Records left out, by the node that did. */
+  readonly droppedBy: Map<string, number>;
 }

@@ -46,17 +46,16 @@ export class TaskStores {
     return taken;
   }
 
-  /** The commit of these changes stands, at these offsets; so do the inputs' offsets. */
+  /** A commit stands: changelogs have got as far as `changelogEnds` says, by topic, and inputs as far as `offsets`. */
   committed(
-    changes: readonly PartitionRecords[],
-    baseOffsets: readonly number[],
+    changelogEnds: ReadonlyMap<string, number>,
     offsets: readonly OffsetCommit[],
     checkpoint: MakeCheckpoint,
     now: number,
   ): void {
-    for (const [index, { topic, records }] of changes.entries()) {
+    for (const [topic, end] of changelogEnds) {
       const store = this.changelogs.get(topic)!;
-      store.committed(checkpoint(topic, baseOffsets[index]! + records.length, store), now);
+      store.committed(checkpoint(topic, end, store), now);
     }
     for (const { store, topic } of this.sourced) {
       const offset = offsets.find((one) => one.topic === topic)?.offset;

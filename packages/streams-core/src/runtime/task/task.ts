@@ -1,8 +1,10 @@
-import type { LogRecord } from '@millrace/log-client';
+import type { LogRecord, OffsetCommit } from '@millrace/log-client';
 import type { SourceNode, SourceTopic } from '../../topology/nodes.ts';
-import type { DropReason, ObservedTime } from '../../topology/operator.ts';
+import type { ObservedTime } from '../../topology/operator.ts';
+import type { PunctuationType } from '../../topology/processor.ts';
 import { failOnRecordError } from '../handlers.ts';
 import { TaskAsyncScope } from './async-scope.ts';
+import { DroppedRecords } from './dropped-records.ts';
 import { type Linked, link } from './link.ts';
 import { Punctuations } from './punctuation.ts';
 import { RecordCollector } from './record-collector.ts';
@@ -12,7 +14,9 @@ import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
 import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './task-inputs.ts';
 import { type MakeCheckpoint, TaskStores } from './task-stores.ts';
-import type { PreparedCommit, TaskCounts, TaskOptions } from './task-options.ts';
+import type { PreparedCommit, TaskCounts, TaskOptions, TaskOutput } from './task-options.ts';
+
+const never = (): boolean => false;
 
 /**
  * A sub-topology at work on one partition: records in, changes and results collected until they are committed. It knows
@@ -21,7 +25,7 @@ import type { PreparedCommit, TaskCounts, TaskOptions } from './task-options.ts'
 export class Task {
   readonly id: TaskId;
   readonly name: string;
-  readonly counts: TaskCounts = { processed: 0, dropped: 0, late: 0 };
+  readonly counts: TaskCounts = { processed: 0, dropped: 0, late: 0, droppedBy: new Map() };
   readonly stores: TaskStores;
   readonly #options: TaskOptions;
   readonly #collector = new RecordCollector();
@@ -31,6 +35,8 @@ export class Task {
   readonly #inputs: TaskInputs;
   readonly #async: TaskAsyncScope;
   readonly #linked: Linked;
+  readonly #monotonicNow: () => number;
+  readonly #dropped: DroppedRecords;
   /** Records taken since the last commit, and calls of punctuators. */
   #work = 0;
   /** It takes no records, because a commit waits for what is under way. */
@@ -53,6 +59,13 @@ export class Task {
       applicationId,
       realName: (topic) => directory.realName(topic),
     });
+    this.#dropped = new DroppedRecords({
+      counts: this.counts,
+      clock,
+      collector: this.#collector,
+      directory,
+      onDropped: options.onDropped,
+    });
     recallTimes(options.inputs, clock, this.#observedTimes);
     this.#linked = link({
       nodes: topology.nodes,
@@ -71,7 +84,9 @@ export class Task {
       observedTimes: this.#observedTimes,
       asyncScope: this.#async,
       now: options.now,
-      dropped: (reason) => this.#countDropped(reason),
+      monotonicNow: options.monotonicNow ?? options.now,
+      dropped: (reason, node) => this.#dropped.drop(reason, node),
+      validate: options.validate ?? false,
       onProcessingError: options.onProcessingError ?? failOnRecordError,
       onProductionError: options.onProductionError ?? failOnRecordError,
       wrapProcessor: topology.processorWrapper,
@@ -79,6 +94,7 @@ export class Task {
         this.commitRequested = true;
       },
     });
+    this.#monotonicNow = options.monotonicNow ?? options.now;
     this.#inputs = new TaskInputs(options.lagOf);
     for (const source of part.sources) {
       for (const topic of source.topics) {
@@ -89,7 +105,7 @@ export class Task {
   }
 
   /** Reads a topic from now on; for those that are known from the start the constructor does this. */
-  addInput(source: SourceNode, topic: SourceTopic, { committed, startOffset }: TaskInput): void {
+  addInput(source: SourceNode, topic: SourceTopic, { topicId, committed, startOffset }: TaskInput): void {
     const { id, directory, onDeserializationError: onError } = this.#options;
     const { partition } = id;
     const realName = directory.realName(topic.name);
@@ -102,19 +118,19 @@ export class Task {
       onError,
       collector: this.#collector,
       directory,
-      dropped: (reason) => this.#countDropped(reason),
+      dropped: (reason, record) =>
+        this.#dropped.drop(reason, source.name, record, {
+          topic: realName,
+          partition,
+          offset: record.offset,
+        }),
     });
     const position = committed?.offset ?? startOffset;
     const entry = this.#linked.entries.get(source.name)!;
     this.#inputs.add(
-      new RecordQueue({ topic: realName, partition, position, deserialize, entry }),
+      new RecordQueue({ topic: realName, topicId, partition, position, deserialize, entry }),
       committed,
     );
-  }
-
-  #countDropped(reason: DropReason | undefined): void {
-    this.counts.dropped++;
-    if (reason === 'late') this.counts.late++;
   }
 
   get streamTime(): number {
@@ -172,23 +188,27 @@ export class Task {
 
   /**
    * Lets results of calls go on, then takes up to `limit` records, in order, but none while operators have enough to do. A
-   * promise only where user code made one. Returns how many there were.
+   * promise only where user code made one. `isOver` is asked after each record whether the round has taken long enough. Returns
+   * how many there were.
    */
-  process(limit: number): number | Promise<number> {
+  process(limit: number, isOver: () => boolean = never): number | Promise<number> {
     if (this.#held) return 0;
     this.#inputs.refresh();
-    if (!this.#async.hasResults) return this.#processFrom(0, limit);
+    if (!this.#async.hasResults) return this.#processFrom(0, limit, isOver);
     const applied = this.#async.apply();
-    if (typeof applied === 'number') return this.#processFrom(applied, limit + applied);
-    return applied.then((count) => this.#processFrom(count, limit + count));
+    if (typeof applied === 'number') return this.#processFrom(applied, limit + applied, isOver);
+    return applied.then((count) => this.#processFrom(count, limit + count, isOver));
   }
 
-  #processFrom(start: number, limit: number): number | Promise<number> {
+  #processFrom(start: number, limit: number, isOver: () => boolean): number | Promise<number> {
     for (let done = start; done < limit; done++) {
       const queue = this.#async.isFull ? undefined : this.#inputs.next();
       if (queue === undefined) return done;
       const pending = this.#processOne(queue);
-      if (pending !== undefined) return pending.then(() => this.#processFrom(done + 1, limit));
+      if (pending !== undefined) {
+        return pending.then(() => (isOver() ? done + 1 : this.#processFrom(done + 1, limit, isOver)));
+      }
+      if (isOver()) return done + 1;
     }
     return limit;
   }
@@ -222,12 +242,13 @@ export class Task {
   /** Calls the wall-clock punctuators that are due. Returns how many. */
   punctuate(): number | Promise<number> {
     if (this.#held || !this.#punctuations.any) return 0;
-    return this.#fire('wall-clock-time', this.#options.now());
+    return this.#fire('wall-clock-time', this.#monotonicNow(), this.#options.now());
   }
 
-  #fire(type: 'stream-time' | 'wall-clock-time', time: number): number | Promise<number> {
+  /** `due` is what schedules are compared with, `time` what their callbacks get. */
+  #fire(type: PunctuationType, due: number, time = due): number | Promise<number> {
     this.#clock.timestamp = time;
-    const fired = this.#punctuations.fire(type, time);
+    const fired = this.#punctuations.fire(type, { due, time });
     if (typeof fired === 'number') {
       this.#work += fired;
       return fired;
@@ -241,7 +262,7 @@ export class Task {
   /** Where nothing has come for so long of wall-clock time, moves stream time on with the wall clock. */
   advanceIdle(afterMs: number): void | Promise<void> {
     if (this.#held || this.streamTime < 0) return;
-    const now = this.#options.now();
+    const now = this.#monotonicNow();
     if (this.hasWaiting || this.hasCalls || this.#idleSince === undefined || this.#work > 0) {
       this.#idleSince = { at: now, streamTime: this.streamTime };
       return;
@@ -294,23 +315,28 @@ export class Task {
 
   /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */
   prepareCommit(): PreparedCommit {
-    const changes = this.stores.takeChanges(this.id.partition);
-    const records = [...changes, ...this.#collector.take()];
+    const output = this.takeOutput();
     this.#work = 0;
     this.#held = false;
     this.commitRequested = false;
     const offsets = this.#inputs.offsets(this.#clock.streamTime, this.#observedTimes);
-    return { changelogs: changes.length, records, offsets };
+    return { ...output, offsets };
   }
 
-  /** The commit stands. `baseOffsets` are the offsets its record lists got. */
+  /** What was made since the last call, for those who send it before the offsets that go with it. */
+  takeOutput(): TaskOutput {
+    const changes = this.stores.takeChanges(this.id.partition);
+    return { changelogs: changes.length, records: [...changes, ...this.#collector.take()] };
+  }
+
+  /** The commit stands: changelogs have got as far as `changelogEnds` says, by topic. */
   committed(
-    { changelogs, records, offsets }: PreparedCommit,
-    baseOffsets: readonly number[],
+    offsets: readonly OffsetCommit[],
+    changelogEnds: ReadonlyMap<string, number>,
     checkpoint: MakeCheckpoint,
     now: number,
   ): void {
-    this.stores.committed(records.slice(0, changelogs), baseOffsets, offsets, checkpoint, now);
+    this.stores.committed(changelogEnds, offsets, checkpoint, now);
   }
 
   /** Stops user code; the stores are closed by whoever opened them. */

@@ -42,7 +42,8 @@ describe.each([
     expect(late).toHaveLength(1);
     expect(late[0]![0]).toMatchObject({ key: 'a', value: 2, timestamp: 3 });
     expect(late[0]![1]).toEqual({ window, streamTimeMs: 100 });
-    expect(driver.metrics).toEqual({ processedRecords: 3, droppedRecords: 1, lateRecords: 1 });
+    expect(driver.metrics).toMatchObject({ processedRecords: 3, droppedRecords: 1, lateRecords: 1 });
+    expect(Object.values(driver.metrics.droppedByNode)).toEqual([1]);
   });
 
   test('or written to a topic as it came, and nothing else is', () => {

@@ -52,7 +52,7 @@ const longRetentionMs = 1_000_000;
 /** How long a store keeps windows: as long as it must, longer, or as the default has it. */
 function retention(random: Random, window: Window, isFinal: boolean): { readonly retentionMs?: number } {
   if (isFinal) return { retentionMs: longRetentionMs };
-  const least = spanOf(window) + (window.graceMs);
+  const least = spanOf(window) + window.graceMs;
   return random.pick([{}, { retentionMs: least }, { retentionMs: least + random.pick([1, 7, 40]) }]);
 }
 
