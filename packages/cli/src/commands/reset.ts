@@ -1,6 +1,13 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isLegalName, legalNames, type LogClient, type OffsetCommit } from '@millrace/log-client';
+import {
+  type GroupInfo,
+  isLegalName,
+  legalNames,
+  type LogClient,
+  type OffsetCommit,
+} from '@millrace/log-client';
+import { ownedTopics, readTopologyRecord } from '@millrace/streams-core/runtime';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type LogOptions, onLog, withLogOptions } from '../connect.ts';
 import { partitionsOf, topicNamed } from '../partitions.ts';
@@ -25,9 +32,16 @@ function target(text: string): Target {
   throw new InvalidArgumentError('Expected earliest, latest or an offset.');
 }
 
-/** What belongs to an application alone: changelogs of its stores and the topics between its tasks. */
-function isInternal(applicationId: string): (topic: string) => boolean {
-  return (topic) => topic.startsWith(`${applicationId}-`) && /-(changelog|repartition)$/.test(topic);
+/** What belongs to an application alone: changelogs of its stores, the topics between its tasks, and the note of what it ran. */
+async function internalTopics(
+  log: LogClient,
+  applicationId: string,
+  groups: readonly GroupInfo[],
+): Promise<string[]> {
+  const topics = [...(await log.admin.topics()).keys()];
+  const recorded = (await readTopologyRecord(log, applicationId))?.internalTopics;
+  const applications = groups.map(({ group }) => group);
+  return ownedTopics({ applicationId, topics, applications, recorded }).toSorted();
 }
 
 async function offsetsFor(log: LogClient, { inputTopics, to }: ResetOptions): Promise<OffsetCommit[]> {
@@ -47,12 +61,13 @@ async function reset(log: LogClient, applicationId: string, options: ResetOption
   if (!isLegalName(applicationId)) {
     throw new UsageError(`${JSON.stringify(applicationId)} is no application id: use ${legalNames}`);
   }
-  const group = (await log.admin.groups()).find((one) => one.group === applicationId);
+  const groups = await log.admin.groups();
+  const group = groups.find((one) => one.group === applicationId);
   if (group !== undefined && group.members > 0) {
     throw new UsageError(`"${applicationId}" has ${group.members} members: stop all its instances first`);
   }
   const commits = await offsetsFor(log, options);
-  const internal = [...(await log.admin.topics()).keys()].filter(isInternal(applicationId));
+  const internal = await internalTopics(log, applicationId, groups);
   for (const { topic, partition, offset } of commits)
     console.log(`${topic}-${partition} goes to offset ${offset}`);
   for (const topic of internal) console.log(`${topic} is deleted`);
@@ -77,7 +92,7 @@ export function resetCommand(program: Command): void {
     program
       .command('reset')
       .description(
-        'have an application that is stopped process its input anew: sets its offsets, deletes its internal topics and, with --state-dir, its stores',
+        'have an application that is stopped process its input again: sets its offsets, deletes its internal topics and, with --state-dir, its stores',
       )
       .argument('<applicationId>'),
   )

@@ -19,6 +19,8 @@ export { TaskClock } from './task/task-clock.ts';
 export { type TaskId, taskName } from './task/task-id.ts';
 export type { TopicDirectory } from './task/topic-directory.ts';
 export { addMetrics, type AppMetrics, noMetrics } from './app-metrics.ts';
+export { ownedTopics, topologyTopic } from '../topology/owned-topics.ts';
+export { readTopologyRecord } from './topology-record.ts';
 export { type GlobalTable, globalTablesOf } from './global-table.ts';
 export { checkingSpec } from './task/checking-spec.ts';
 export { changelogName, realNames, type ResolvedTopics, resolveTopics } from '../topology/internal-topics.ts';

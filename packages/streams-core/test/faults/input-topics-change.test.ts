@@ -1,0 +1,102 @@
+import { type PartitionReset, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { expect, test } from 'vitest';
+import { clicks, counts, countClicks, last, topics } from '../runtime/click-counts.ts';
+import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
+
+const output = topic('copied', { key: string(), value: string() });
+const copy = () => {
+  const builder = new StreamsBuilder();
+  builder.stream(clicks).to(output);
+  return builder.build();
+};
+const copied = ['clicks', 'copied'].map((name) => ({ name, partitions: 1 }));
+
+test('an input topic that is deleted and created again under a running app is read from its start, and the listener knows', async () => {
+  await withLog(async (log) => {
+    await log.admin.createTopics(copied);
+    await write(log, clicks, [
+      ['a', 'old 1'],
+      ['a', 'old 2'],
+    ]);
+    const resets: PartitionReset[] = [];
+    const offsetResetListener = (reset: PartitionReset): void => void resets.push(reset);
+    const app = new StreamsApp(copy(), { applicationId: 'app', log, offsetResetListener });
+    await app.start();
+    await caughtUp(log, 'app', 'clicks');
+    await log.admin.deleteTopics(['clicks']);
+    await log.admin.createTopics([copied[0]!]);
+    // More than the old one held: an old position would be a place in the middle of these.
+    const fresh = ['new 1', 'new 2', 'new 3', 'new 4'];
+    await write(
+      log,
+      clicks,
+      fresh.map((value) => ['a', value] as const),
+    );
+    await eventually('all of the new topic is read', async () => {
+      const values = (await readTopic(log, output)).map(({ value }) => value);
+      return fresh.every((value) => values.includes(value));
+    });
+    expect((await readTopic(log, output)).map(({ value }) => value)).toEqual(['old 1', 'old 2', ...fresh]);
+    expect(resets).toEqual([
+      { topic: 'clicks', partition: 0, committed: 2, offset: 0, reason: 'topic-recreated' },
+    ]);
+    await app.close();
+  });
+});
+
+test('an input topic that is gone for good ends the app by name, after a while', async () => {
+  await withLog(async (log) => {
+    await log.admin.createTopics(copied);
+    const app = new StreamsApp(copy(), { applicationId: 'app', log, topicRefreshMs: 300 });
+    const done = expect(app.done).rejects.toMatchObject({
+      code: 'TOPOLOGY_TOPIC_MISSING',
+      message: expect.stringContaining('"clicks"'),
+    });
+    await app.start();
+    await log.admin.deleteTopics(['clicks']);
+    await done;
+    await app.close().catch(() => {});
+  });
+});
+
+test('partitions added to an input topic are read by a topology without state', async () => {
+  await withLog(async (log) => {
+    await log.admin.createTopics(copied);
+    const app = new StreamsApp(copy(), { applicationId: 'app', log, topicRefreshMs: 50 });
+    await app.start();
+    await log.admin.createPartitions([{ name: 'clicks', partitions: 3 }]);
+    const values = Array.from({ length: 30 }, (_, n) => `v${n}`);
+    await write(
+      log,
+      clicks,
+      values.map((value) => [value, value] as const),
+    );
+    await eventually('all partitions are read', async () => (await readTopic(log, output)).length === 30);
+    expect(app.taskIds).toHaveLength(3);
+    await app.close();
+  });
+});
+
+test('partitions added to the input of a store stop the app, which says how to keep the state', async () => {
+  await withLog(async (log, stateDir) => {
+    await log.admin.createTopics(topics(1));
+    await write(log, clicks, [['a', 'x']]);
+    const config = { applicationId: 'app', log, stateDir, topicRefreshMs: 50 };
+    const app = new StreamsApp(countClicks(), config);
+    const done = expect(app.done).rejects.toMatchObject({
+      code: 'TOPOLOGY_PARTITIONS_CHANGED',
+      message: expect.stringMatching(
+        /has 2 partitions, and had 1 when the store "clicks-per-key" was made.*To keep the state/,
+      ),
+    });
+    await app.start();
+    await caughtUp(log, 'app', 'clicks');
+    await log.admin.createPartitions([{ name: 'clicks', partitions: 2 }]);
+    await done;
+    await app.close().catch(() => {});
+    expect(last(await readTopic(log, counts))).toEqual({ a: 1 });
+    await expect(new StreamsApp(countClicks(), config).start()).rejects.toMatchObject({
+      code: 'TOPOLOGY_PARTITIONS_CHANGED',
+    });
+  });
+});
