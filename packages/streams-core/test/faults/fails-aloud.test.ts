@@ -137,7 +137,9 @@ describe('restarts', () => {
     await once(process, 'warning');
     await setImmediate();
     process.off('warning', listen);
-    expect(warnings.join('\n')).toMatch(/App "app" restarts from its last commit in \d+ ms \(failure 2 in a row\)/);
+    expect(warnings.join('\n')).toMatch(
+      /App "app" restarts from its last commit in \d+ ms \(failure 2 in a row\)/,
+    );
     expect(warnings.at(-1)).toMatch(
       /failed 5 times in a row at record in-0 @ 7: .*logAndContinue\(\).*deadLetterTo/,
     );
