@@ -16,7 +16,6 @@ const app = new StreamsApp(topology, {
   log,
   stateDir: 'data/state',
   deserializationExceptionHandler: deadLetterTo('bad-views'),
-  deadLetterTopics: ['bad-views'],
 });
 await app.start();
 
@@ -24,9 +23,12 @@ const lines = createInterface({ input: process.stdin });
 const visits = from(lines).pipe(map((page) => ({ key: 'somebody', value: { page } })));
 const source = fromObservable(log, views, visits);
 
-process.once('SIGINT', async () => {
-  await source.close();
-  await app.close();
-  await log.close();
-  process.exit();
+// A second SIGINT changes nothing: closing goes on.
+process.on('SIGINT', () => {
+  Promise.allSettled([source.close(), app.close()]).catch(() => {});
 });
+
+// Resolves when the app is closed; a failure ends the process with status 1.
+await app.done;
+await log.close();
+process.exit();

@@ -33,16 +33,13 @@ export const keepInventory: ProcessorSupplier<string, Movement, string, Reorder 
   return ({ key: sku, value: movement, timestamp, headers }) => {
     let stock = move(stocks.get(sku) ?? { onHand: 0, onOrder: 0 }, movement);
     const quantity = reorderQuantity(stock, movement.product);
-    if (quantity > 0) {
-      stock = { onHand: stock.onHand, onOrder: stock.onOrder + quantity };
-      void context.forward({
-        key: sku,
-        value: { sku, at: timestamp, quantity, ...stock },
-        timestamp,
-        headers,
-      });
-    }
+    if (quantity > 0) stock = { onHand: stock.onHand, onOrder: stock.onOrder + quantity };
     stocks.put(sku, stock);
-    return context.forward({ key: sku, value: stock, timestamp, headers });
+    const report = (): void | Promise<void> =>
+      context.forward({ key: sku, value: stock, timestamp, headers });
+    if (quantity <= 0) return report();
+    const value = { sku, at: timestamp, quantity, ...stock };
+    const pending = context.forward({ key: sku, value, timestamp, headers });
+    return pending === undefined ? report() : pending.then(report);
   };
 };

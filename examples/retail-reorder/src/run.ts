@@ -131,7 +131,11 @@ async function process(
       }),
   );
   try {
-    for (const app of apps) await app.start();
+    for (const app of apps) {
+      // The loop below looks at failures itself.
+      app.done.catch(() => {});
+      await app.start();
+    }
     for (;;) {
       const failed = apps.find((app) => app.state === 'error');
       if (failed !== undefined) throw failed.failure;

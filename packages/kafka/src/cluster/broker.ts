@@ -59,7 +59,8 @@ export class Broker {
       connection.rejectRequests(error);
       connection.socket?.destroy();
     }
-    void this.#broker.disconnect();
+    // It was of no use any more.
+    this.#broker.disconnect().catch(() => {});
   }
 
   /** Ends the connections at once; requests under way fail. */

@@ -43,7 +43,11 @@ export class KafkaMember implements GroupMember {
     this.#joining = new Cluster(options);
     this.#session = new GroupSession(group, cluster, this.#joining);
     const intervalMs = Math.min(options.heartbeatIntervalMs, Math.ceil(group.maxPollIntervalMs / 2));
-    this.#heartbeats = setInterval(() => void this.#beat(), intervalMs);
+    this.#heartbeats = setInterval(() => {
+      this.#beat().catch((error: unknown) => {
+        this.#failure = error;
+      });
+    }, intervalMs);
     this.#heartbeats.unref();
   }
 
@@ -58,7 +62,11 @@ export class KafkaMember implements GroupMember {
       if (this.#failure !== undefined) throw this.#failure;
       if (this.#isOut) await this.#lose();
       if (this.#joined !== undefined) await this.#settle(this.#joined);
-      if (this.#mustJoin && !this.#isJoining) void this.#join();
+      if (this.#mustJoin && !this.#isJoining) {
+        this.#join().catch((error: unknown) => {
+          this.#failure = error;
+        });
+      }
       return await this.#reader.poll(options);
     } finally {
       this.#isPolling = false;

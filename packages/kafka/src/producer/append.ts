@@ -132,6 +132,6 @@ function errorOf(
 export function losesIdentity(error: unknown): boolean {
   const cause = (error as { readonly cause?: unknown }).cause;
   return ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'].includes(
-    errorType(cause) ?? '',
+    errorType(cause ?? {}) ?? '',
   );
 }

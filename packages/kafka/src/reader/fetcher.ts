@@ -32,16 +32,19 @@ export class Fetcher {
     const wanting = [...positions].filter(({ wantsRecords }) => wantsRecords);
     if (wanting.length === 0) return;
     this.#starting = true;
-    void this.#start(wanting).finally(() => {
-      this.#starting = false;
-    });
+    this.#start(wanting)
+      .catch((error: unknown) => this.#give(error, wanting))
+      .finally(() => {
+        this.#starting = false;
+      });
   }
 
   async #start(wanting: readonly FetchPosition[]): Promise<void> {
     try {
       await this.#cluster.know(wanting);
       for (const [broker, list] of await this.#cluster.byLeader(wanting)) {
-        if (!this.#busy.has(broker)) void this.#fetch(broker, list);
+        if (this.#busy.has(broker)) continue;
+        this.#fetch(broker, list).catch((error: unknown) => this.#give(error, list));
       }
     } catch (error) {
       await this.#failed(error, wanting);
@@ -108,6 +111,13 @@ export class Fetcher {
     return stale;
   }
 
+  /** The next poll throws this. */
+  #give(error: unknown, positions: readonly FetchPosition[]): void {
+    const failure = toLogError(error, 'Reading from Kafka');
+    for (const position of positions) position.failure = failure;
+    this.#onFetched();
+  }
+
   async #failed(error: unknown, positions: readonly FetchPosition[]): Promise<void> {
     if (this.#cluster.closed) return;
     this.#failingSince ??= performance.now();
@@ -117,9 +127,7 @@ export class Fetcher {
       isLogError(error, 'LOG_UNKNOWN_TOPIC') ||
       !(isPassing(error) || isLogError(error, 'LOG_TIMEOUT'))
     ) {
-      const failure = toLogError(error, 'Reading from Kafka');
-      for (const position of positions) position.failure = failure;
-      this.#onFetched();
+      this.#give(error, positions);
       return;
     }
     await sleep(this.#delayMs);

@@ -218,12 +218,12 @@ test('a wall clock that is set back silences no punctuator, anchored ones includ
   };
   schedule('plain', undefined);
   schedule('anchored', 500);
-  punctuations.fire('wall-clock-time', { due: 500, time: 3_600_500 });
-  punctuations.fire('wall-clock-time', { due: 1000, time: 3_601_000 });
+  void punctuations.fire('wall-clock-time', { due: 500, time: 3_600_500 });
+  void punctuations.fire('wall-clock-time', { due: 1000, time: 3_601_000 });
   // An hour back.
-  punctuations.fire('wall-clock-time', { due: 1500, time: 1500 });
-  punctuations.fire('wall-clock-time', { due: 2000, time: 2000 });
-  punctuations.fire('wall-clock-time', { due: 2500, time: 2500 });
+  void punctuations.fire('wall-clock-time', { due: 1500, time: 1500 });
+  void punctuations.fire('wall-clock-time', { due: 2000, time: 2000 });
+  void punctuations.fire('wall-clock-time', { due: 2500, time: 2500 });
   expect(calls).toEqual([
     'anchored@3600500',
     'plain@3601000',

@@ -93,7 +93,12 @@ export class AsyncCalls<K, V, K2, V2> implements PendingCalls {
       return;
     }
     this.#running++;
-    void this.#run(pending);
+    this.#run(pending).catch((error: unknown) => {
+      // The task gets it where it takes results.
+      this.#context.asyncScope.complete(() => {
+        throw error;
+      });
+    });
   }
 
   async #run(pending: Pending): Promise<void> {
