@@ -141,6 +141,25 @@ describe('a simulated disk', () => {
     expect(batch!.records.map(({ value }) => Buffer.from(value!).toString())).toEqual(['before', 'after']);
   });
 
+  test('a refused commit does not come back after a crash, though some of its bytes were written', async () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const disk = new SimulatedDisk(new Random(seed));
+      const log = await EmbeddedLog.openOn(disk.boot());
+      await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+      const producer = await log.producer();
+      const send = () =>
+        producer.send([
+          { topic: 't', partition: 0, records: [{ key: null, value: 'x', timestamp: 0, headers: [] }] },
+        ]);
+      // Two commits in one write: of a torn one the first may be whole.
+      disk.failNext('ENOSPC');
+      const outcomes = await Promise.allSettled([send(), send()]);
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      const again = await EmbeddedLog.openOn(disk.boot());
+      expect(await again.admin.offsets([{ topic: 't', partition: 0 }])).toEqual([{ start: 0, end: 0 }]);
+    }
+  });
+
   test('after a failed sync the log is read-only until it is opened again', async () => {
     const disk = new SimulatedDisk(new Random(7));
     const log = await EmbeddedLog.openOn(disk.boot());

@@ -80,6 +80,24 @@ export function adminSuite(test: LogTest): void {
     assert.deepEqual(await log.admin.offsets([{ topic: name, partition: 0 }]), [{ start: 0, end: 0 }]);
   });
 
+  test('a topic is given more partitions, and never fewer', async (log) => {
+    const name = await createTopic(log, 1);
+    const producer = await log.producer();
+    await producer.send([{ topic: name, partition: 0, records: [record('a', '1')] }]);
+    const { id } = (await log.admin.topics([name])).get(name)!;
+    await log.admin.createPartitions([{ name, partitions: 3 }]);
+    const grown = (await log.admin.topics([name])).get(name)!;
+    assert.deepEqual([grown.id, grown.partitions], [id, 3]);
+    await producer.send([{ topic: name, partition: 2, records: [record('b', '2')] }]);
+    assert.deepEqual(values(await readAll(log, name, 0)), ['1']);
+    assert.deepEqual(values(await readAll(log, name, 2)), ['2']);
+    for (const partitions of [3, 2, 0]) {
+      await rejectsWith('LOG_INVALID_TOPIC', log.admin.createPartitions([{ name, partitions }]));
+    }
+    const nowhere = log.admin.createPartitions([{ name: freshName('nowhere'), partitions: 2 }]);
+    await rejectsWith('LOG_UNKNOWN_TOPIC', nowhere);
+  });
+
   test('deleted records are gone and offsets go on', async (log) => {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();

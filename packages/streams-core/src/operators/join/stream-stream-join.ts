@@ -147,7 +147,8 @@ function closedEmitter<K, V1, V2, R>(
       if (now < (nextEmits.get(unmatched) ?? 0)) return;
       nextEmits.set(unmatched, now + emitIntervalMs);
     }
-    const closed = unmatched.takeUntil(streamTime - shorter - graceMs, ({ side }, timestamp) =>
+    // The last millisecond in which the side with the shorter wait can have closed; isClosed decides for each.
+    const closed = unmatched.takeUntil(streamTime - shorter - graceMs - 1, ({ side }, timestamp) =>
       isClosed(side, timestamp, streamTime),
     );
     const results = closed.flatMap(({ key: { key, side }, newValue, timestamp, headers }) =>

@@ -88,6 +88,21 @@ test('left: what has no partner comes once window and grace have passed, before 
   ).toEqual([[], [], ['a="A+x"@3'], [], [], ['b="B+null"@1', 'd="D+y"@17']]);
 });
 
+test('what has no partner comes in the very millisecond after window and grace, and not before', () => {
+  for (const [windows, waitMs] of [
+    [JoinWindows.of(10).grace(5), 15],
+    [JoinWindows.of(10).after(3).grace(5), 8],
+    [JoinWindows.of(10).before(3).grace(0), 10],
+  ] as const) {
+    const results = run('leftJoin', windows, [
+      ['left', 'k', 'A', 100],
+      ['left', 'other', 'x', 100 + waitMs],
+      ['left', 'other', 'y', 100 + waitMs + 1],
+    ]);
+    expect(results.map((found) => found.length)).toEqual([0, 0, 1]);
+  }
+});
+
 test('outer: of both sides, by time, the right side first, then by key', () => {
   expect(
     run('outerJoin', JoinWindows.of(10), [
