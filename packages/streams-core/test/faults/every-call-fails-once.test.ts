@@ -118,7 +118,8 @@ test('whichever call of the log fails once, the app gets over it or says so, and
       );
       if (!started) {
         failed.add(kind);
-        return void (await app.close().catch(() => {}));
+        await app.close().catch(() => {});
+        return;
       }
       const values = ['x', 'y', 'x'];
       for (const [n, value] of values.entries()) {
