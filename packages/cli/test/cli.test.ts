@@ -103,6 +103,22 @@ describe('on an embedded log', () => {
     expect(odd).toContain('"notA":"long","hex":"6d7567"');
   });
 
+  test('reset leaves the topics of an application whose id is longer alone, and refuses what is no id', async () => {
+    const topics = [
+      'count-kept-changelog',
+      'count-KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-0000000009-topic',
+      'count-eu-kept-changelog',
+      'count-eu-__topology-changelog',
+    ];
+    for (const topic of topics) await onLog('topics', 'create', topic, '--partitions', '1');
+    const { out } = await onLog('reset', 'count', '--input-topics', 'words');
+    expect(out).toContain('count-kept-changelog is deleted');
+    expect(out).toContain('count-KTABLE-FK-JOIN-SUBSCRIPTION-RESPONSE-0000000009-topic is deleted');
+    expect(out).not.toContain('count-eu');
+    const hostile = await onLog('reset', '..', '--input-topics', 'words', '--state-dir', stateDir, '--yes');
+    expect(hostile.err).toContain('".." is no application id');
+  });
+
   test('groups are shown with their lag, and an application is reset', async () => {
     // Four records, three of which are counted: each goes through a topic of the application's own.
     await millrace(['produce', 'words', '--log-dir', logDir], 'd\tpot\n');
