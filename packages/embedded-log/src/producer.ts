@@ -1,5 +1,5 @@
 import {
-  assertTimestamp,
+  invalidTimestamp,
   LogError,
   type LogProducer,
   type LogTransaction,
@@ -75,7 +75,9 @@ export class EmbeddedProducer implements LogProducer {
     let total = batchesBytes(records.length);
     for (let index = 0; index < records.length; index++) {
       const record = records[index]!;
-      assertTimestamp(record.timestamp, { topic, partition, entry, index });
+      if (!Number.isSafeInteger(record.timestamp)) {
+        throw invalidTimestamp(record.timestamp, { topic, partition, entry, index });
+      }
       const size = recordBytes(record);
       total += size;
       if (size > this.#maxRecordBytes) {

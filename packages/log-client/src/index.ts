@@ -31,10 +31,10 @@ export {
 } from './errors.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
-  assertTimestamp,
   type Bytes,
   type Header,
   type Headers,
+  invalidTimestamp,
   type LogRecord,
   noHeaders,
   type PartitionRecords,

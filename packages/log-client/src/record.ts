@@ -52,13 +52,12 @@ export interface RecordBatch {
   readonly nextOffset: number;
 }
 
-/** @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number of milliseconds */
-export function assertTimestamp(
+/** What refuses a record whose timestamp is no whole number of milliseconds; callers check that themselves, for each record. */
+export function invalidTimestamp(
   timestamp: number,
   { topic, partition, ...rejected }: TopicPartition & RejectedRecord,
-): void {
-  if (Number.isSafeInteger(timestamp)) return;
-  throw new LogError(
+): LogError {
+  return new LogError(
     'LOG_INVALID_RECORD',
     `A record for ${topic}-${partition} has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
     { rejected },

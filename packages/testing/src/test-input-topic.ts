@@ -1,4 +1,4 @@
-import { assertTimestamp, type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
+import { type Headers, invalidTimestamp, type LogRecord, noHeaders } from '@millrace/log-client';
 import type { Topic } from '@millrace/streams-core';
 
 export interface TestInputOptions {
@@ -35,7 +35,9 @@ export class TestInputTopic<K, V> {
   ) {
     this.#topic = topic;
     this.#pipe = (name, record) => {
-      assertTimestamp(record.timestamp, { topic: name, partition: 0, entry: 0, index: 0 });
+      if (!Number.isSafeInteger(record.timestamp)) {
+        throw invalidTimestamp(record.timestamp, { topic: name, partition: 0, entry: 0, index: 0 });
+      }
       pipe(name, record);
     };
     this.#autoAdvanceMs = options.autoAdvanceMs;

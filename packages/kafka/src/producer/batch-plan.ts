@@ -1,4 +1,4 @@
-import { assertTimestamp, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
+import { invalidTimestamp, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import { recordBytes } from '../format/write-batch.ts';
 
 /** A run of one entry's records that goes out as one batch. */
@@ -29,7 +29,10 @@ export function planBatches(
     let bytes = 0;
     let wasLarge = false;
     for (let at = 0; at < records.length; at++) {
-      assertTimestamp(records[at]!.timestamp, { topic, partition, entry: index, index: at });
+      const { timestamp } = records[at]!;
+      if (!Number.isSafeInteger(timestamp)) {
+        throw invalidTimestamp(timestamp, { topic, partition, entry: index, index: at });
+      }
       const size = recordBytes(records[at]!);
       const isLarge = size > maxBytes * aloneFrom;
       if (at > from && (isLarge || wasLarge || bytes + size > maxBytes)) {
