@@ -203,7 +203,7 @@ export class EmbeddedLog implements LogClient {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    // Whoever waits for records is told that there will be none.
+    // Wakes waiting readers, which then throw LOG_CLOSED.
     this.#signal.notify();
     try {
       await this.#writer.close();

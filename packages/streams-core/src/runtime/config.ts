@@ -71,7 +71,7 @@ export interface StreamsConfig {
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
   readonly processingExceptionHandler?: ProcessingExceptionHandler;
   readonly productionExceptionHandler?: ProductionExceptionHandler;
-  /** Hears of records that operators leave out (null keys, late ones, bad timestamps), and may send their input elsewhere. */
+  /** Called for each record that an operator skips (null key, late, bad timestamp); may send its input to a topic. */
   readonly droppedRecordHandler?: DroppedRecordHandler;
   /** Topics that handlers of your own may send records to; those of `deadLetterTo` are known. */
   readonly deadLetterTopics?: readonly string[];

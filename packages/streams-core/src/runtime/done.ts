@@ -10,7 +10,7 @@ export class Done {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Where nobody asks for it, it is no unhandled rejection; whoever does gets a promise of its own, which may be.
+    // Unobserved, it must not count as an unhandled rejection; the getter derives a promise that does.
     this.#promise.catch(() => {});
   }
 

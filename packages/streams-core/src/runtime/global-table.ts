@@ -40,7 +40,7 @@ function hasOwnProcessor(part: SubTopology): boolean {
   return part.nodes.some((node) => node.kind === 'processor' && node.table === undefined);
 }
 
-/** Every instance reads a global table anew at each start: dead letters would be sent over and over. */
+/** Every instance reads a global table from its beginning at each start: dead letters would be duplicated. */
 function withoutDeadLetters(handlers: GlobalTableHandlers): GlobalTableHandlers {
   let warned = false;
   const leftOut = <R>(response: R, message: string): R | 'continue' => {

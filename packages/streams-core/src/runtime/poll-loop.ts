@@ -57,7 +57,7 @@ export class PollLoop {
 
   async #round(wasBusy: boolean): Promise<boolean> {
     const { config, member, globals, tasks } = this.#options;
-    // With nothing else to do, what waits for a commit waits for the one under way only.
+    // Idle: the next commit starts as soon as the one under way ends, not after a poll.
     if (!wasBusy && this.#commit !== undefined && tasks.tasks.some((task) => task.needsCommit))
       await this.#settle();
     const batches = await member.poll({
@@ -113,7 +113,9 @@ export class PollLoop {
     const pollMs = all.some((task) => task.hasCalls) ? Math.min(config.pollMs, callPollMs) : config.pollMs;
     if (!all.some((task) => task.needsCommit)) return pollMs;
     const { commitPauseMs } = config.log.capabilities;
-    const waitMs = this.#isEager ? Math.min(commitPauseMs, config.commitIntervalMs) : config.commitIntervalMs;
+    // A paused partition means a backlog, which commits by the interval.
+    const eager = this.#isEager && this.#paused.size === 0;
+    const waitMs = eager ? Math.min(commitPauseMs, config.commitIntervalMs) : config.commitIntervalMs;
     const due = this.#lastCommitAt + waitMs - performance.now();
     return Math.max(0, Math.min(pollMs, Math.ceil(due)));
   }

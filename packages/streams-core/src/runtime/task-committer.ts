@@ -85,8 +85,6 @@ export class TaskCommitter {
     const previous = this.#inFlight.get(task);
     const commit =
       previous === undefined ? this.#commit(task, member) : previous.then(() => this.#commit(task, member));
-    // Awaited by whoever asked; what is noted here is only that it is under way.
-    commit.catch(() => {});
     const tracked = commit.finally(() => {
       if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
     });

@@ -146,7 +146,7 @@ describe('what loses nothing starts', () => {
   });
 });
 
-test('a topic belongs to the longest application id that is known, and to whoever has it on record', () => {
+test('a topic belongs to the longest application id that is known, or to the one that recorded it', () => {
   const topics = [
     'shop-counts-changelog',
     'shop-eu-counts-changelog',
@@ -167,7 +167,7 @@ test('a topic belongs to the longest application id that is known, and to whoeve
   );
 });
 
-test('an instance with another topology under the same id is told to leave; the others go on', async () => {
+test('an instance with another topology under the same id fails by name and leaves; the others go on', async () => {
   await withLog(async (log, stateDir) => {
     const others = topic('others', { key: string(), value: json<number>() });
     await log.admin.createTopics(['sales', 'totals', 'others'].map((name) => ({ name, partitions: 2 })));

@@ -85,7 +85,7 @@ export function taskAssignor(options: TaskAssignorOptions): Assignor {
     name: 'millrace-sticky',
     assign(members) {
       const common = commonFingerprint(members);
-      // This one is the odd one out: it cannot assign tasks of a topology that it does not know, and is told to leave.
+      // This leader is the odd one out: it cannot assign tasks of a topology that it does not have.
       if (common !== undefined && common !== fingerprint) {
         return new Map(members.map(({ id, owned }) => [id, owned]));
       }

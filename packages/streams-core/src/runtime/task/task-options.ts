@@ -39,7 +39,7 @@ export interface TaskOptions {
   readonly now: () => number;
   /** A clock that never goes back, for intervals, in milliseconds. Default: `now`. */
   readonly monotonicNow?: () => number;
-  /** Hears of what is left out, and may say where it goes. */
+  /** Called for each record that an operator skips; may send its input to a topic. */
   readonly onDropped?: DroppedRecordHandler;
   /** Whether serdes check what they write, where they can. Default false. */
   readonly validate?: boolean;
