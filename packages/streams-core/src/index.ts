@@ -1,51 +1,54 @@
 // Build
-export { days, hours, milliseconds, minutes, seconds } from './duration.ts';
-export {
-  CogroupedKStream,
-  SessionWindowedCogroupedKStream,
-  TimeWindowedCogroupedKStream,
-} from './dsl/cogrouped-kstream.ts';
-export type { TableJoined } from './dsl/foreign-key-join.ts';
+export { days, hours, milliseconds, minutes, seconds } from './record/duration.ts';
+export { CogroupedKStream } from './dsl/cogrouped-kstream.ts';
 export { GlobalKTable } from './dsl/global-ktable.ts';
-export { type AggregateOptions, KGroupedStream } from './dsl/kgrouped-stream.ts';
-export { KGroupedTable, type TableAggregateOptions } from './dsl/kgrouped-table.ts';
+export { KGroupedStream } from './dsl/kgrouped-stream.ts';
+export { KGroupedTable } from './dsl/kgrouped-table.ts';
 export { KStream } from './dsl/kstream.ts';
 export { KTable } from './dsl/ktable.ts';
-export type { Consumed, Produced } from './dsl/consumed.ts';
-export type { GlobalStore } from './dsl/global-store.ts';
-export type { DeduplicateOptions, ThrottleOptions } from './dsl/limit-stream.ts';
-export type { Printed } from './dsl/printed.ts';
-export type { TopN } from './dsl/top-n.ts';
-export { type AddProcessorOptions, TopologyBuilder } from './dsl/topology-builder.ts';
-export type { AsyncContext, AsyncOptions, Retry } from './operators/async/async-options.ts';
-export type { AsyncProcessContext } from './operators/async/process-async.ts';
-export type { Optimizations } from './topology/optimizations.ts';
-export type {
-  Grouped,
-  Materialized,
-  MaterializedWindow,
-  Named,
-  ProcessOptions,
-  Repartitioned,
-} from './dsl/options.ts';
-export { type SessionAggregateOptions, SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
-export type { Branches, SplitStreams } from './dsl/split.ts';
-export type { StreamJoined } from './dsl/stream-join.ts';
+export { SessionWindowedCogroupedKStream } from './dsl/session-windowed-cogrouped-kstream.ts';
+export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
+export type { SplitStreams } from './dsl/split-streams.ts';
 export { StreamsBuilder, type StreamsBuilderOptions } from './dsl/streams-builder.ts';
+export { TimeWindowedCogroupedKStream } from './dsl/time-windowed-cogrouped-kstream.ts';
+export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
+export { type AddProcessorOptions, TopologyBuilder } from './dsl/topology-builder.ts';
+// Options of operators
+export type {
+  AggregateOptions,
+  SessionAggregateOptions,
+  TableAggregateOptions,
+  TopN,
+} from './options/aggregate-options.ts';
+export type { Consumed } from './options/consumed.ts';
+export type { GlobalStore } from './options/global-store.ts';
+export type { Grouped } from './options/grouped.ts';
+export type { TableJoinOptions } from './options/joined.ts';
+export type { DeduplicateOptions, ThrottleOptions } from './options/limits.ts';
+export type { Materialized, MaterializedWindow } from './options/materialized.ts';
+export type { Named } from './options/named.ts';
+export type { Printed } from './options/printed.ts';
+export type { ProcessOptions } from './options/process-options.ts';
+export type { Produced } from './options/produced.ts';
+export type { Repartitioned } from './options/repartitioned.ts';
+export type { StreamJoined } from './options/stream-joined.ts';
 export {
   type UntilTimeLimit,
   type UntilWindowCloses,
   untilTimeLimit,
   untilWindowCloses,
-} from './dsl/suppressed.ts';
-export type { TableJoinOptions } from './dsl/table-join.ts';
-export type { StartedWindows } from './dsl/windowing.ts';
-export type { OnLate, WindowingOptions } from './dsl/windowing-options.ts';
+} from './options/suppressed.ts';
+export type { TableJoined } from './options/table-joined.ts';
+export type { OnLate, WindowingOptions } from './options/windowed-options.ts';
+export type { StartedWindows } from './plan/aggregate/windowing.ts';
+export type { Branches } from './plan/split.ts';
+export type { AsyncContext, AsyncOptions, Retry } from './operators/async/async-options.ts';
+export type { AsyncProcessContext } from './operators/async/process-async.ts';
+export type { Optimizations } from './topology/graph/optimizations.ts';
 export type { Lateness } from './operators/aggregate/late.ts';
 export type { BufferLimits } from './operators/table/suppress.ts';
-export { TimeWindowedKStream } from './dsl/time-windowed-kstream.ts';
 export type { KeyValue } from './operators/stateless/map.ts';
-export type { Change, Forward, StreamRecord, Window, Windowed } from './record.ts';
+export type { Change, Forward, StreamRecord, Window, Windowed } from './record/record.ts';
 export type {
   Cancellable,
   FixedKeyProcessorContext,
@@ -76,8 +79,8 @@ export type {
   StreamPartitioner,
   TopicNameExtractor,
   TopologyNode,
-} from './topology/nodes.ts';
-export { Topology } from './topology/topology.ts';
+} from './topology/graph/nodes.ts';
+export { Topology } from './topology/built/topology.ts';
 export {
   type ExtractedRecord,
   failOnInvalidTimestamp,
@@ -86,7 +89,7 @@ export {
   usePartitionTimeOnInvalidTimestamp,
   wallClockTimestamp,
 } from './topology/timestamp-extractor.ts';
-export type { SubTopology } from './topology/sub-topologies.ts';
+export type { SubTopology } from './topology/built/sub-topologies.ts';
 // Topics and serdes
 export {
   boolean,
@@ -125,7 +128,7 @@ export {
 } from './serde/topic.ts';
 export { sessionWindowed, timeWindowed } from './serde/windowed-serde.ts';
 // Run
-export type { AppState } from './runtime/app-state.ts';
+export type { AppState } from './runtime/app/app-state.ts';
 export type { StreamsConfig } from './runtime/config.ts';
 export {
   type DeserializationExceptionHandler,
@@ -146,17 +149,17 @@ export {
   type StoreRestore,
   type UncaughtExceptionHandler,
   type UncaughtExceptionResponse,
-} from './runtime/handlers.ts';
+} from './handlers.ts';
 export {
   fromObservable,
   type FromObservableOptions,
   type SourceConnector,
   type SourceRecord,
-} from './runtime/from-observable.ts';
+} from './connect/from-observable.ts';
 export type { StreamsMetadata } from './runtime/assign/streams-metadata.ts';
-export type { KeyQuery, KeyQueryMetadata } from './runtime/key-query-metadata.ts';
-export type { AppMetrics } from './runtime/app-metrics.ts';
-export { StreamsApp } from './runtime/streams-app.ts';
+export type { KeyQuery, KeyQueryMetadata } from './runtime/query/key-query-metadata.ts';
+export type { AppMetrics } from './runtime/metrics/app-metrics.ts';
+export { StreamsApp } from './runtime/app/streams-app.ts';
 // Errors
 export {
   ConfigError,

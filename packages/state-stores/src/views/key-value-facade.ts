@@ -1,13 +1,12 @@
-import type { KeyValueStore, RangeOptions } from '../key-value-store.ts';
-import type { KeyValueView } from './key-value-view.ts';
+import type { KeyValueStore, RangeOptions, TimestampedKeyValueStore } from '../key-value-store.ts';
 
 /** The store that processors get: plain values, written with the timestamp of the record being processed. */
 export class KeyValueFacade<K, V> implements KeyValueStore<K, V> {
   readonly name: string;
-  readonly #view: KeyValueView<K, V>;
+  readonly #view: TimestampedKeyValueStore<K, V>;
   readonly #timestamp: () => number;
 
-  constructor(view: KeyValueView<K, V>, timestamp: () => number) {
+  constructor(view: TimestampedKeyValueStore<K, V>, timestamp: () => number) {
     this.name = view.name;
     this.#view = view;
     this.#timestamp = timestamp;

@@ -1,21 +1,17 @@
-import type { TableRef } from './views.ts';
+import type { TableRef } from '../plan/refs.ts';
 
 /** A table that every instance has whole, from {@link StreamsBuilder.globalTable}; streams join it by any key. */
 export class GlobalKTable<in out K, out V> {
-  readonly #ref: TableRef<K, V>;
+  /** @internal */
+  readonly ref: TableRef<K, V>;
 
   /** @internal */
   constructor(ref: TableRef<K, V>) {
-    this.#ref = ref;
+    this.ref = ref;
   }
 
   /** The name of the store with its rows, where it was given one. */
   get queryableStoreName(): string | undefined {
-    return this.#ref.storeName;
-  }
-
-  /** @internal */
-  get ref(): TableRef<K, V> {
-    return this.#ref;
+    return this.ref.storeName;
   }
 }

@@ -1,45 +1,29 @@
 import { long, type Serde } from '@millrace/log-client';
-import type { StoreSpec } from '@millrace/state-stores';
-import { type Aggregation, aggregate, counting, reducing } from '../operators/aggregate/aggregate.ts';
+import { type Aggregation, counting, reducing } from '../operators/aggregate/aggregate.ts';
+import type { AggregateOptions, TopN } from '../options/aggregate-options.ts';
+import type { Materialized } from '../options/materialized.ts';
+import type { WindowingOptions } from '../options/windowed-options.ts';
+import type { GroupedRef } from '../plan/aggregate/grouped.ts';
+import { aggregateKeyed } from '../plan/aggregate/keyed.ts';
+import { assertN, insert } from '../plan/aggregate/top-n.ts';
+import { type StartedWindows, startedWindowing } from '../plan/aggregate/windowing.ts';
 import { SessionWindows } from '../windows/session-windows.ts';
 import { CogroupedKStream } from './cogrouped-kstream.ts';
+import type { Handles } from './handles.ts';
 import type { KTable } from './ktable.ts';
-import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
-import type { Materialized } from './options.ts';
-import { throughTopic } from './repartition.ts';
-import { TimeWindowedKStream } from './time-windowed-kstream.ts';
 import { SessionWindowedKStream } from './session-windowed-kstream.ts';
-import { assertN, insert, type TopN } from './top-n.ts';
-import type { StreamRef, Views } from './views.ts';
-import { type StartedWindows, startedWindowing } from './windowing.ts';
-import type { WindowingOptions } from './windowing-options.ts';
-
-/** What an aggregation is made of. `add` may return null, which deletes the aggregate. */
-export interface AggregateOptions<K, V, A> extends Materialized<A> {
-  initial(): A;
-  add(aggregate: A, value: V, key: K): A | null;
-}
-
-/** A grouped stream whatever its values: what a cogroup needs of it. */
-export interface GroupedStream<K> {
-  /** @internal */
-  readonly keySerde: Serde<K> | undefined;
-  /** @internal */
-  source(storeName: string): StreamRef<K, unknown>;
-}
+import { TimeWindowedKStream } from './time-windowed-kstream.ts';
 
 /** A stream grouped by key. */
-export class KGroupedStream<K, V> implements GroupedStream<K> {
-  readonly #views: Views;
-  readonly #ref: StreamRef<K, V>;
-  readonly #repartitionName: string | undefined;
-  #repartitioned: StreamRef<K, V> | undefined;
+export class KGroupedStream<K, V> {
+  readonly #handles: Handles;
+  /** @internal */
+  readonly grouped: GroupedRef<K, V>;
 
   /** @internal */
-  constructor(views: Views, ref: StreamRef<K, V>, repartitionName: string | undefined) {
-    this.#views = views;
-    this.#ref = ref;
-    this.#repartitionName = repartitionName;
+  constructor(handles: Handles, grouped: GroupedRef<K, V>) {
+    this.#handles = handles;
+    this.grouped = grouped;
   }
 
   /** How many records each key has; null values are not counted. */
@@ -49,12 +33,12 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
 
   /** Folds the values of each key; the first one stands as it is. */
   reduce(reducer: (aggregate: V, value: V) => V, options: Materialized<V> = {}): KTable<K, V> {
-    return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.#ref.value);
+    return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.grouped.ref.value);
   }
 
   /** Folds the values of each key into an aggregate of another type. */
   aggregate<A>(options: AggregateOptions<K, V, A>): KTable<K, A> {
-    return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options, undefined);
+    return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options);
   }
 
   /** The first `n` of the values that each key has had, in the order that `compare` gives. */
@@ -69,12 +53,7 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
 
   /** Starts a table that several streams are aggregated into; `add` is for the values of this one. */
   cogroup<A>(add: (aggregate: A, value: V, key: K) => A | null): CogroupedKStream<K, A> {
-    return new CogroupedKStream<K, A>(this.#views, [{ stream: this, add }]);
-  }
-
-  /** @internal */
-  get keySerde(): Serde<K> | undefined {
-    return this.#ref.key;
+    return new CogroupedKStream<K, A>(this.#handles, [{ grouped: this.grouped, add }]);
   }
 
   /** Groups further by sessions. */
@@ -85,43 +64,19 @@ export class KGroupedStream<K, V> implements GroupedStream<K> {
     windows: StartedWindows | SessionWindows,
     options: WindowingOptions<K, V> = {},
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
-    const source = (storeName: string): StreamRef<K, V> => this.source(storeName);
-    const windowed = { ref: this.#ref, source, options };
+    const windowed = { grouped: this.grouped, options };
     return windows instanceof SessionWindows
-      ? new SessionWindowedKStream(this.#views, windowed, windows)
-      : new TimeWindowedKStream(this.#views, windowed, startedWindowing(windows));
+      ? new SessionWindowedKStream(this.#handles, windowed, windows)
+      : new TimeWindowedKStream(this.#handles, windowed, startedWindowing(windows));
   }
 
   #aggregate<A>(
     prefix: string,
     aggregation: Aggregation<K, V, A>,
     options: Materialized<A>,
-    serde: Serde<A> | undefined,
+    serde?: Serde<A>,
   ): KTable<K, A> {
-    const { graph } = this.#views;
-    const storeName = options.as ?? graph.names.store(prefix);
-    const node = graph.names.node(prefix, options.name);
-    const ref = this.source(storeName);
-    const key = requireKeySerde(this.#ref.key, node);
-    const value = valueSerdeOr(options.value, serde);
-    graph.addStore(tableStore(storeName, key, value, options) as StoreSpec);
-    graph.addProcessor({
-      name: node,
-      parents: [ref.node],
-      operator: aggregate(storeName, aggregation),
-      table: keptIn(storeName, options),
-    });
-    const { as, historyRetentionMs } = options;
-    return this.#views.table({ node, key, value, sources: ref.sources, storeName: as, historyRetentionMs });
-  }
-
-  /** @internal The grouped records where they meet by key. A named grouping goes through one topic, however often it is used. */
-  source(storeName: string): StreamRef<K, V> {
-    if (!this.#ref.repartition) return this.#ref;
-    if (this.#repartitioned !== undefined && this.#repartitionName !== undefined) return this.#repartitioned;
-    const { key, value } = this.#ref;
-    const prefix = this.#repartitionName ?? storeName;
-    this.#repartitioned = throughTopic(this.#views, this.#ref, { prefix, key, value });
-    return this.#repartitioned;
+    const { graph } = this.#handles;
+    return this.#handles.table(aggregateKeyed(graph, this.grouped, { prefix, aggregation, options, serde }));
   }
 }

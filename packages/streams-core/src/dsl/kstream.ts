@@ -1,38 +1,54 @@
 import type { Serde } from '@millrace/log-client';
 import type { Observable } from 'rxjs';
-import type { StoreSpec } from '@millrace/state-stores';
-import type { JoinSides } from '../operators/join/table-table-join.ts';
-import { passThrough } from '../operators/stateless/pass-through.ts';
+import { assertAsyncOptions } from '../operators/async/async-calls.ts';
+import type { AsyncContext, AsyncOptions } from '../operators/async/async-options.ts';
+import { flatMapValuesAsync } from '../operators/async/flat-map-values-async.ts';
+import { forEachAsync } from '../operators/async/for-each-async.ts';
+import { mapValuesAsync } from '../operators/async/map-values-async.ts';
+import { type AsyncProcessContext, processAsync } from '../operators/async/process-async.ts';
+import { process, processValues } from '../operators/process/process.ts';
+import { filter } from '../operators/stateless/filter.ts';
+import { flatMap } from '../operators/stateless/flat-map.ts';
+import { flatMapValues } from '../operators/stateless/flat-map-values.ts';
+import { forEach } from '../operators/stateless/for-each.ts';
+import { type KeyValue, map } from '../operators/stateless/map.ts';
+import { mapValues } from '../operators/stateless/map-values.ts';
+import { peek } from '../operators/stateless/peek.ts';
 import { selectKey } from '../operators/stateless/select-key.ts';
-import { tableSource } from '../operators/table/table-source.ts';
-import type { StreamRecord } from '../record.ts';
-import type { Serializer, SinkTopic } from '../serde/topic.ts';
-import type { StreamPartitioner, TopicNameExtractor } from '../topology/nodes.ts';
-import type { GlobalKTable } from './global-ktable.ts';
+import type { Grouped } from '../options/grouped.ts';
+import type { TableJoinOptions } from '../options/joined.ts';
+import type { DeduplicateOptions, ThrottleOptions } from '../options/limits.ts';
+import type { Materialized } from '../options/materialized.ts';
+import type { Named } from '../options/named.ts';
+import { type Printed, printed } from '../options/printed.ts';
+import type { ProcessOptions } from '../options/process-options.ts';
+import type { Produced } from '../options/produced.ts';
+import type { Repartitioned } from '../options/repartitioned.ts';
+import type { StreamJoined } from '../options/stream-joined.ts';
+import { joinStreams } from '../plan/join/stream-stream-join.ts';
+import { joinTable } from '../plan/join/stream-table-join.ts';
+import { deduplicateStream, throttleStream } from '../plan/limit.ts';
+import { mergeStreams } from '../plan/merge.ts';
+import { connectStores } from '../plan/connect-stores.ts';
+import type { StreamRef } from '../plan/refs.ts';
+import { repartitionStream } from '../plan/repartition.ts';
+import { addSink, type Serializers, type SinkTarget } from '../plan/sinks.ts';
+import { type Branches, splitStream } from '../plan/split.ts';
+import { toTable } from '../plan/table/to-table.ts';
+import { toObservable } from '../plan/to-observable.ts';
+import type { StreamRecord } from '../record/record.ts';
+import { holds } from '../record/returned.ts';
+import type { SinkTopic } from '../serde/topic.ts';
+import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
+import type { Operator } from '../topology/operator.ts';
+import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../topology/processor.ts';
 import type { JoinWindows } from '../windows/join-windows.ts';
+import type { JoinSides } from '../operators/join/table-table-join.ts';
+import type { GlobalKTable } from './global-ktable.ts';
+import type { Handles } from './handles.ts';
 import { KGroupedStream } from './kgrouped-stream.ts';
 import type { KTable } from './ktable.ts';
-import { keptIn, requireKeySerde, tableStore, valueSerdeOr } from './materialize.ts';
-import type { Grouped, Materialized, Named, Repartitioned } from './options.ts';
-import { throughTopic } from './repartition.ts';
-import { type Branches, type SplitStreams, splitStream } from './split.ts';
-import {
-  type DeduplicateOptions,
-  deduplicateStream,
-  type ThrottleOptions,
-  throttleStream,
-} from './limit-stream.ts';
-import { joinStreams, type StreamJoined } from './stream-join.ts';
-import { partitionerOf, type Produced } from './consumed.ts';
-import { toObservable } from './to-observable.ts';
-import { joinTable, type TableJoinOptions } from './table-join.ts';
-import { StatelessStream } from './stateless-stream.ts';
-
-/** How a dynamic sink writes its records. */
-interface Serializers<in K, in V> {
-  readonly key: Serializer<K>;
-  readonly value: Serializer<V>;
-}
+import type { SplitStreams } from './split-streams.ts';
 
 type Joinable<K> = KStream<K, unknown> | KTable<K, unknown> | GlobalKTable<unknown, unknown>;
 
@@ -42,25 +58,133 @@ type StreamJoinArguments<K, V> = readonly [
   options?: StreamJoined<K, V, unknown>,
 ];
 
+type TableJoinArguments<K, V> = readonly [
+  selectKey: ((key: K, value: V) => unknown) | undefined,
+  joiner: (value: V, row: unknown, key: K) => unknown,
+  options?: TableJoinOptions,
+];
+
 /** A stream of records: each one stands for itself. Its methods add operators to the topology. */
-export class KStream<out K, out V> extends StatelessStream<K, V> {
+export class KStream<out K, out V> {
+  readonly #handles: Handles;
+  /** @internal */
+  readonly ref: StreamRef<K, V>;
+
+  /** @internal */
+  constructor(handles: Handles, ref: StreamRef<K, V>) {
+    this.#handles = handles;
+    this.ref = ref;
+  }
+
+  /** Keeps the records that the predicate holds for; a type guard narrows the stream. */
+  filter<W extends V>(predicate: (value: V, key: K) => value is W, named?: Named): KStream<K, W>;
+  filter(predicate: (value: V, key: K) => boolean, named?: Named): KStream<K, V>;
+  filter(predicate: (value: V, key: K) => boolean, named: Named = {}): KStream<K, V> {
+    return this.#same('KSTREAM-FILTER-', filter(predicate), named);
+  }
+
+  /** Keeps the records that the predicate does not hold for. */
+  filterNot(predicate: (value: V, key: K) => boolean, named: Named = {}): KStream<K, V> {
+    return this.filter((value, key) => !holds(predicate(value, key), 'filterNot'), named);
+  }
+
+  /** A new key and value for each record. Grouping or joining it goes through a topic. */
+  map<K2, V2>(mapper: (value: V, key: K) => KeyValue<K2, V2>, named: Named = {}): KStream<K2, V2> {
+    return this.#rekeyed('KSTREAM-MAP-', map(mapper), named);
+  }
+
+  /** A new value for each record. */
+  mapValues<V2>(mapper: (value: V, key: K) => V2, named: Named = {}): KStream<K, V2> {
+    return this.#revalued('KSTREAM-MAPVALUES-', mapValues(mapper), named);
+  }
+
+  /** Any number of records for each one. Grouping or joining them goes through a topic. */
+  flatMap<K2, V2>(
+    mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>,
+    named: Named = {},
+  ): KStream<K2, V2> {
+    return this.#rekeyed('KSTREAM-FLATMAP-', flatMap(mapper), named);
+  }
+
+  /** Any number of values for each one, under the same key. */
+  flatMapValues<V2>(mapper: (value: V, key: K) => Iterable<V2>, named: Named = {}): KStream<K, V2> {
+    return this.#revalued('KSTREAM-FLATMAPVALUES-', flatMapValues(mapper), named);
+  }
+
+  /** A new key for each record. Grouping or joining it goes through a topic. */
+  selectKey<K2>(
+    selector: (value: V, key: K) => K2,
+    options: Named & { readonly key?: Serde<K2> } = {},
+  ): KStream<K2, V> {
+    return this.#handles.stream(this.#selectKey(selector, options, options.key));
+  }
+
+  /** Shows each record to an action, awaiting it if it returns a promise, and passes it on. */
+  peek(action: (value: V, key: K) => void | Promise<void>, named: Named = {}): KStream<K, V> {
+    return this.#same('KSTREAM-PEEK-', peek(action), named);
+  }
+
+  /** Hands each record to an action, awaiting it if it returns a promise. */
+  foreach(action: (value: V, key: K) => void | Promise<void>, named: Named = {}): void {
+    this.#add('KSTREAM-FOREACH-', forEach(action), named);
+  }
+
+  /**
+   * A new value for each record, out of calls that run beside each other. Offsets are committed only up to what has finished, so
+   * that no record is lost; one whose call fails for good goes to the processing-exception handler.
+   */
+  mapValuesAsync<V2>(
+    mapper: (value: V, key: K, context: AsyncContext) => Promise<V2>,
+    options: AsyncOptions & Named = {},
+  ): KStream<K, V2> {
+    return this.#revalued('KSTREAM-MAPVALUES-', mapValuesAsync(mapper, options), options);
+  }
+
+  /** Any number of values for each record under the same key, as with `mapValuesAsync`. */
+  flatMapValuesAsync<V2>(
+    mapper: (value: V, key: K, context: AsyncContext) => Promise<Iterable<V2>>,
+    options: AsyncOptions & Named = {},
+  ): KStream<K, V2> {
+    return this.#revalued('KSTREAM-FLATMAPVALUES-', flatMapValuesAsync(mapper, options), options);
+  }
+
+  /** Hands each record to an action, as with `mapValuesAsync`; its offset is committed once the action has ended. */
+  foreachAsync(
+    action: (value: V, key: K, context: AsyncContext) => Promise<void>,
+    options: AsyncOptions & Named = {},
+  ): void {
+    this.#add('KSTREAM-FOREACH-', forEachAsync(action, options), options);
+  }
+
+  /** Runs an asynchronous processor without stores, as with `mapValuesAsync`; its results may have any key. */
+  processAsync<K2, V2>(
+    processor: (record: StreamRecord<K, V>, context: AsyncProcessContext<K2, V2>) => Promise<void>,
+    options: AsyncOptions & Named = {},
+  ): KStream<K2, V2> {
+    return this.#rekeyed('KSTREAM-PROCESSOR-', processAsync(processor, options), options);
+  }
+
+  /** Prints each record, for people to read: `[label]: key, value`. */
+  print(options: Printed<K, V> = {}): void {
+    this.#add('KSTREAM-PRINTER-', forEach(printed(options)), options);
+  }
+
+  /** Runs a processor of your own, with the stores it names; its results may have any key. */
+  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
+    return this.#rekeyed('KSTREAM-PROCESSOR-', process(supplier), options);
+  }
+
+  /** Runs a processor of your own that keeps the key. */
+  processValues<V2>(
+    supplier: FixedKeyProcessorSupplier<K, V, V2>,
+    options: ProcessOptions = {},
+  ): KStream<K, V2> {
+    return this.#revalued('KSTREAM-PROCESSVALUES-', processValues(supplier), options);
+  }
+
   /** The records of both streams, in no order between the two. */
-  merge<V2>(other: KStream<K, V2>, { name }: Named = {}): KStream<K, V | V2> {
-    const { graph } = this.views;
-    const node = graph.names.node('KSTREAM-MERGE-', name);
-    const [a, b] = [this.ref, other.ref];
-    graph.addProcessor({ name: node, parents: [a.node, b.node], operator: passThrough('merge') });
-    const key = a.key ?? b.key;
-    const sources = [...new Set([...a.sources, ...b.sources])];
-    // One side's value serde need not fit the other's values.
-    const value = (a.value as unknown) === b.value ? (a.value as Serde<V | V2> | undefined) : undefined;
-    return this.views.stream<K, V | V2>({
-      node,
-      key,
-      value,
-      sources,
-      repartition: a.repartition || b.repartition,
-    });
+  merge<V2>(other: KStream<K, V2>, named: Named = {}): KStream<K, V | V2> {
+    return this.#handles.stream(mergeStreams(this.#graph, this.ref, other.ref, named));
   }
 
   /**
@@ -68,67 +192,28 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
    * what none took, and without it such records are dropped. Type guards narrow their branch, and the rest.
    */
   split<const B extends Branches<K, V>>(branches: B, named: Named = {}): SplitStreams<K, V, B> {
-    return splitStream(this.views, this.ref, branches, named);
+    const refs = splitStream(this.#graph, this.ref, branches, named);
+    const streams = [...refs].map(([name, ref]) => [name, this.#handles.stream(ref)]);
+    return Object.fromEntries(streams) as SplitStreams<K, V, B>;
   }
 
-  /** Sends the stream through a topic of the topology's own, so that records with the same key meet in one task. */
+  /** Sends the stream through a repartition topic, so that records with the same key meet in one task. */
   repartition(options: Repartitioned<K, V> = {}): KStream<K, V> {
-    const prefix = options.name ?? this.views.graph.names.node('KSTREAM-REPARTITION-');
-    const { key = this.ref.key, value = this.ref.value, partitions } = options;
-    const partitioner = partitionerOf(options);
-    const topic = { prefix, key, value, partitions, partitioner };
-    return this.views.stream(throughTopic(this.views, this.ref, topic));
+    return this.#handles.stream(repartitionStream(this.#graph, this.ref, options));
   }
 
   /** Writes the stream to a topic. */
   to(topic: SinkTopic<K, V>, produced?: Produced<K, V>): void;
   /** Writes each record to the topic that `choose` names; its serdes are those given. */
   to(choose: (record: StreamRecord<K, V>) => string, serdes: Serializers<K, V> & Produced<K, V>): void;
-  to(
-    target: SinkTopic<K, V> | ((record: StreamRecord<K, V>) => string),
-    options: Partial<Serializers<K, V>> & Produced<K, V> = {},
-  ): void {
-    const { graph } = this.views;
-    const dynamic = typeof target === 'function';
-    const { key, value } = dynamic ? (options as Serializers<K, V>) : target;
-    graph.addSink({
-      name: graph.names.node('KSTREAM-SINK-', options.name),
-      parents: [this.ref.node],
-      topic: dynamic ? (target as TopicNameExtractor<unknown, unknown>) : target.name,
-      key: key as Serializer<unknown>,
-      value: value as Serializer<unknown>,
-      partitioner: partitionerOf(options) as StreamPartitioner<unknown, unknown> | undefined,
-    });
+  to(target: SinkTarget<K, V>, options: Partial<Serializers<K, V>> & Produced<K, V> = {}): void {
+    const name = this.#graph.names.node('KSTREAM-SINK-', options.name);
+    addSink(this.#graph, { name, parents: [this.ref.node], target, options });
   }
 
   /** Reads the stream as the changes of a table: the last value of each key is its row, a null value deletes it. */
   toTable(options: Materialized<V> & { readonly key?: Serde<K> } = {}): KTable<K, V> {
-    const { graph } = this.views;
-    const name = graph.names.node('KSTREAM-TOTABLE-', options.name);
-    const storeName = options.as ?? graph.names.store('KSTREAM-TOTABLE-');
-    const key = requireKeySerde(options.key ?? this.ref.key, `toTable (${name})`);
-    const value = valueSerdeOr(options.value, this.ref.value);
-    const ref = this.ref.repartition
-      ? throughTopic(this.views, this.ref, { prefix: name, key, value })
-      : this.ref;
-    const { as, historyRetentionMs } = options;
-    const kept = as !== undefined || historyRetentionMs !== undefined;
-    const table = { ...keptIn(storeName, options), materialized: kept };
-    graph.addStore(tableStore(storeName, key, value, options) as StoreSpec);
-    graph.addProcessor({
-      name,
-      parents: [ref.node],
-      operator: tableSource(storeName),
-      table,
-    });
-    return this.views.table({
-      node: name,
-      key,
-      value,
-      sources: ref.sources,
-      storeName: as,
-      historyRetentionMs,
-    });
+    return this.#handles.table(toTable(this.#graph, this.ref, options));
   }
 
   /**
@@ -136,12 +221,12 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
    * the time of their timestamps, before or after it.
    */
   deduplicate(options: DeduplicateOptions<K, V>): KStream<K, V> {
-    return this.views.stream(deduplicateStream(this.views, this.ref, options));
+    return this.#handles.stream(deduplicateStream(this.#graph, this.ref, options));
   }
 
   /** Lets at most `limit` records of each key through in every interval of stream time; others are left out. */
   throttle(options: ThrottleOptions<K>): KStream<K, V> {
-    return this.views.stream(throttleStream(this.views, this.ref, options));
+    return this.#handles.stream(throttleStream(this.#graph, this.ref, options));
   }
 
   /**
@@ -149,13 +234,13 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
    * records are processed again. It ends with the process and is silent while no app runs the topology.
    */
   toObservable(named: Named = {}): Observable<StreamRecord<K, V>> {
-    return toObservable(this.views, this.ref.node, named);
+    return toObservable(this.#graph, this.ref.node, named);
   }
 
   /** Groups the stream by its key; through a topic only where the key has been changed. */
   groupByKey(grouped: Grouped<K, V> = {}): KGroupedStream<K, V> {
-    const { key = this.ref.key, value = this.ref.value } = grouped;
-    return new KGroupedStream(this.views, { ...this.ref, key, value }, grouped.name);
+    const { key = this.ref.key, value = this.ref.value, name } = grouped;
+    return new KGroupedStream(this.#handles, { ref: { ...this.ref, key, value }, name });
   }
 
   /** Groups the stream by a new key, through a topic. */
@@ -163,10 +248,9 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
     selector: (value: V, key: K) => K2,
     grouped: Grouped<K2, V> & { readonly key: Serde<K2> },
   ): KGroupedStream<K2, V> {
-    const node = this.add('KSTREAM-KEY-SELECT-', selectKey(selector), grouped);
-    const { sources } = this.ref;
-    const { key, value = this.ref.value } = grouped;
-    return new KGroupedStream(this.views, { node, key, value, sources, repartition: true }, grouped.name);
+    const { name, key, value = this.ref.value } = grouped;
+    const ref = { ...this.#selectKey(selector, grouped, key), value };
+    return new KGroupedStream(this.#handles, { ref, name });
   }
 
   /** Joins each record with the table's row of its key; records without one are left out. */
@@ -223,17 +307,79 @@ export class KStream<out K, out V> extends StatelessStream<K, V> {
     windows: JoinWindows,
     options: StreamJoined<K, V, V2> = {},
   ): KStream<K, R> {
-    const keeps = { left: true, right: true };
-    const streams = { left: this.ref, right: other.ref };
-    return this.views.stream(joinStreams(this.views, streams, windows, joiner, keeps, options));
+    const [left, right, keeps] = [this.ref, other.ref, { left: true, right: true }];
+    return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, keeps, options }));
   }
 
   #join(other: Joinable<K>, args: readonly unknown[], keeps: JoinSides): KStream<K, unknown> {
-    if (!(other instanceof KStream)) {
-      return this.views.stream(joinTable(this.views, this.ref, other, args, keeps.left));
+    if (other instanceof KStream) {
+      const [joiner, windows, options = {}] = args as StreamJoinArguments<K, V>;
+      const [left, right] = [this.ref, other.ref];
+      return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, keeps, options }));
     }
-    const [joiner, windows, options] = args as StreamJoinArguments<K, V>;
-    const streams = { left: this.ref, right: other.ref };
-    return this.views.stream(joinStreams(this.views, streams, windows, joiner, keeps, options ?? {}));
+    // A second function says that the first one selects a global table's key.
+    const isGlobal = typeof args[1] === 'function';
+    const all = (isGlobal ? args : [undefined, ...args]) as TableJoinArguments<K, V>;
+    const [selectKey, joiner, options = {}] = all;
+    const [stream, table, isLeft] = [this.ref, other.ref, keeps.left];
+    return this.#handles.stream(
+      joinTable(this.#graph, { stream, table, selectKey, joiner, isLeft, options }),
+    );
+  }
+
+  get #graph(): LogicalGraph {
+    return this.#handles.graph;
+  }
+
+  /** Adds an operator after this stream's node; returns the name of its node. */
+  #add<K2, V2>(
+    prefix: string,
+    operator: Operator<K, V, K2, V2>,
+    options: AsyncOptions & ProcessOptions,
+  ): string {
+    const name = this.#graph.names.node(prefix, options.name);
+    assertAsyncOptions(name, options);
+    const stores = connectStores(this.#graph, options);
+    this.#graph.addProcessor({ name, parents: [this.ref.node], operator, stores });
+    return name;
+  }
+
+  /** Adds an operator that forwards the same records. */
+  #same<K2, V2>(prefix: string, operator: Operator<K, V, K2, V2>, options: Named): KStream<K, V> {
+    return this.#handles.stream({ ...this.ref, node: this.#add(prefix, operator, options) });
+  }
+
+  /** Adds an operator that forwards other values under the same keys. */
+  #revalued<K2, V2>(
+    prefix: string,
+    operator: Operator<K, V, K2, V2>,
+    options: AsyncOptions & ProcessOptions,
+  ): KStream<K, V2> {
+    return this.#handles.stream({
+      ...this.ref,
+      node: this.#add(prefix, operator, options),
+      value: undefined,
+    });
+  }
+
+  /** Adds an operator that forwards records under other keys. */
+  #rekeyed<K2, V2>(
+    prefix: string,
+    operator: Operator<K, V, K2, V2>,
+    options: AsyncOptions & ProcessOptions,
+  ): KStream<K2, V2> {
+    const node = this.#add(prefix, operator, options);
+    const { sources } = this.ref;
+    return this.#handles.stream({ node, key: undefined, value: undefined, sources, repartition: true });
+  }
+
+  #selectKey<K2>(
+    selector: (value: V, key: K) => K2,
+    named: Named,
+    key: Serde<K2> | undefined,
+  ): StreamRef<K2, V> {
+    const node = this.#add('KSTREAM-KEY-SELECT-', selectKey(selector), named);
+    const { value, sources } = this.ref;
+    return { node, key, value, sources, repartition: true };
   }
 }

@@ -1,23 +1,22 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
-import { tableSource } from '../operators/table/table-source.ts';
+import type { Consumed } from '../options/consumed.ts';
+import type { GlobalStore } from '../options/global-store.ts';
+import type { Materialized } from '../options/materialized.ts';
+import { addGlobalStore } from '../plan/global-store.ts';
+import { Sources } from '../plan/sources.ts';
+import { globalTable, sourceTable } from '../plan/table/source-table.ts';
 import type { Topic, TopicPattern } from '../serde/topic.ts';
-import { assertNamed } from '../topology/assert-named.ts';
-import { LogicalGraph } from '../topology/logical-graph.ts';
-import type { TableFacts } from '../topology/nodes.ts';
-import type { Optimizations } from '../topology/optimizations.ts';
+import { Topology } from '../topology/built/topology.ts';
+import { assertNamed } from '../topology/graph/assert-named.ts';
+import { LogicalGraph } from '../topology/graph/logical-graph.ts';
+import { resolveNullKeys } from '../topology/graph/null-keys.ts';
+import type { Optimizations } from '../topology/graph/optimizations.ts';
 import type { ProcessorWrapper } from '../topology/processor.ts';
-import { settleNullKeys } from '../topology/null-keys.ts';
-import { Topology } from '../topology/topology.ts';
-import type { Consumed } from './consumed.ts';
 import { GlobalKTable } from './global-ktable.ts';
-import { addGlobalStore, type GlobalStore } from './global-store.ts';
+import type { Handles } from './handles.ts';
 import { KStream } from './kstream.ts';
 import { KTable } from './ktable.ts';
-import { keptIn, tableStore } from './materialize.ts';
-import type { Materialized } from './options.ts';
-import { erase, Sources } from './sources.ts';
-import type { Views } from './views.ts';
 
 /** How a topology is built. */
 export interface StreamsBuilderOptions {
@@ -32,17 +31,17 @@ export interface StreamsBuilderOptions {
 export class StreamsBuilder {
   readonly #graph: LogicalGraph;
   readonly #options: StreamsBuilderOptions;
-  readonly #views: Views;
+  readonly #handles: Handles;
   readonly #sources: Sources;
 
   constructor(options: StreamsBuilderOptions = {}) {
     this.#options = options;
     this.#graph = new LogicalGraph(options.optimize);
     this.#sources = new Sources(this.#graph);
-    this.#views = {
+    this.#handles = {
       graph: this.#graph,
-      stream: (ref) => new KStream(this.#views, ref),
-      table: (ref) => new KTable(this.#views, ref),
+      stream: (ref) => new KStream(this.#handles, ref),
+      table: (ref) => new KTable(this.#handles, ref),
     };
   }
 
@@ -51,39 +50,12 @@ export class StreamsBuilder {
     topics: Topic<K, V> | readonly Topic<K, V>[] | TopicPattern<K, V>,
     consumed: Consumed<K, V> = {},
   ): KStream<K, V> {
-    const generated = this.#graph.names.node('KSTREAM-SOURCE-', consumed.name);
-    if ('pattern' in topics) {
-      const node = this.#sources.pattern(generated, topics, consumed);
-      const { key, value } = topics;
-      return this.#views.stream({ node, key, value, sources: [node], repartition: false });
-    }
-    const list = [topics].flat() as Topic<K, V>[];
-    const [first] = list;
-    if (first === undefined) throw new TopologyError('TOPOLOGY_INVALID', 'stream() needs at least one topic');
-    const node = this.#sources.topics(generated, list, consumed);
-    const { key, value } = first;
-    return this.#views.stream({ node, key, value, sources: [node], repartition: false });
+    return this.#handles.stream(this.#sources.stream(topics, consumed));
   }
 
   /** A topic read as a table: the last record of each key is its row, a null value deletes it. */
   table<K, V>(source: Topic<K, V>, options: Materialized<V> & Consumed<K, V> = {}): KTable<K, V> {
-    const { names } = this.#graph;
-    const storeName = options.as ?? names.store(`${source.name}-`);
-    const sourceName = names.node('KSTREAM-SOURCE-', options.name && `${options.name}-source`);
-    const name = names.node('KTABLE-SOURCE-', options.name);
-    const node = this.#sources.topics(sourceName, [source], options);
-    const { as, historyRetentionMs } = options;
-    const kept = as !== undefined || historyRetentionMs !== undefined;
-    const table: TableFacts = { ...keptIn(storeName, options), materialized: kept };
-    this.#graph.addStore(this.#tableStore(storeName, source, options));
-    this.#graph.addProcessor({
-      name,
-      parents: [node],
-      operator: tableSource(storeName),
-      table,
-    });
-    const { key, value } = source;
-    return this.#views.table({ node: name, key, value, sources: [node], storeName: as, historyRetentionMs });
+    return this.#handles.table(sourceTable(this.#graph, this.#sources, source, options));
   }
 
   /** A topic that every instance reads whole, to join with by any key. It is complete before the app starts to run. */
@@ -91,35 +63,7 @@ export class StreamsBuilder {
     source: Topic<K, V>,
     options: Omit<Materialized<V>, 'historyRetentionMs'> = {},
   ): GlobalKTable<K, V> {
-    const { names } = this.#graph;
-    const storeName = options.as ?? names.store(`${source.name}-`);
-    const sourceName = names.node('KSTREAM-SOURCE-', options.name && `${options.name}-source`);
-    const name = names.node('KTABLE-SOURCE-', options.name);
-    this.#graph.addSource({ name: sourceName, topics: [erase(source)], global: true });
-    this.#graph.addStore(
-      tableStore(storeName, source.key, source.value, {
-        ...options,
-        logging: false,
-        persistent: false,
-      }) as StoreSpec,
-    );
-    this.#graph.globalStores.add(storeName);
-    this.#graph.addProcessor({
-      name,
-      parents: [sourceName],
-      operator: tableSource(storeName),
-      table: keptIn(storeName, { caching: false }),
-    });
-    const { key, value } = source;
-    return new GlobalKTable({ node: name, key, value, sources: [sourceName], storeName: options.as });
-  }
-
-  /** A table's store; where source topics are reused and it can be, the topic is its changelog. */
-  #tableStore<K, V>(name: string, source: Topic<K, V>, options: Materialized<V> & Consumed<K, V>): StoreSpec {
-    const spec = tableStore(name, source.key, source.value, options) as StoreSpec;
-    const canReuse = options.value === undefined && options.timestampExtractor === undefined && spec.logging;
-    if (this.#options.optimize?.reuseSourceTopics !== true || !canReuse) return spec;
-    return { ...spec, logging: false, sourceTopic: source.name };
+    return new GlobalKTable(globalTable(this.#graph, source, options));
   }
 
   /** A store that every instance fills with the whole of a topic, by a processor of yours; any processor may read it. */
@@ -130,7 +74,7 @@ export class StreamsBuilder {
 
   /** Adds a store for processors that name it in their `stores`. */
   addStateStore<K, V>(spec: StoreSpec<K, V>): this {
-    this.#graph.addStore(spec as StoreSpec);
+    this.#graph.addStore(spec);
     return this;
   }
 
@@ -143,7 +87,7 @@ export class StreamsBuilder {
       );
     }
     if (this.#options.requireNames === true) assertNamed(this.#graph);
-    settleNullKeys(this.#graph);
+    resolveNullKeys(this.#graph);
     return new Topology(this.#graph, this.#options.processorWrapper);
   }
 }

@@ -1,16 +1,18 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../errors.ts';
-import { process } from '../operators/stateless/process.ts';
-import type { StreamRecord } from '../record.ts';
+import { process } from '../operators/process/process.ts';
+import type { Consumed } from '../options/consumed.ts';
+import type { GlobalStore } from '../options/global-store.ts';
+import type { Produced } from '../options/produced.ts';
+import { connectStores } from '../plan/connect-stores.ts';
+import { addGlobalStore } from '../plan/global-store.ts';
+import { addSink, type Serializers, type SinkTarget } from '../plan/sinks.ts';
+import { Sources } from '../plan/sources.ts';
+import type { StreamRecord } from '../record/record.ts';
 import type { Serializer, SinkTopic, Topic, TopicPattern } from '../serde/topic.ts';
-import { LogicalGraph } from '../topology/logical-graph.ts';
-import type { StreamPartitioner, TopicNameExtractor } from '../topology/nodes.ts';
+import { Topology } from '../topology/built/topology.ts';
+import { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { ProcessorSupplier, ProcessorWrapper } from '../topology/processor.ts';
-import { Topology } from '../topology/topology.ts';
-import { type Consumed, partitionerOf, type Produced } from './consumed.ts';
-import { addGlobalStore, type GlobalStore } from './global-store.ts';
-import { connectStores } from './options.ts';
-import { Sources } from './sources.ts';
 
 /** What a processor added by hand is connected to. */
 export interface AddProcessorOptions {
@@ -22,7 +24,7 @@ export interface AddProcessorOptions {
 
 /**
  * A topology put together node by node: the Processor API, where the DSL is not enough. Nodes are known by their names;
- * what meets at one must fit, which here is for you to see to.
+ * that what meets at a node fits together is not checked.
  */
 export class TopologyBuilder {
   readonly #graph = new LogicalGraph();
@@ -78,26 +80,14 @@ export class TopologyBuilder {
       readonly value: Serializer<V>;
     } & Omit<Produced<K, V>, 'name'>,
   ): this;
-  addSink(
+  addSink<K, V>(
     name: string,
-    target: SinkTopic<never, never> | ((record: never) => string),
-    options: {
-      readonly parents: readonly string[];
-      readonly key?: Serializer<never>;
-      readonly value?: Serializer<never>;
-    } & Omit<Produced<never, never>, 'name'>,
+    target: SinkTarget<K, V>,
+    options: { readonly parents: readonly string[] } & Partial<Serializers<K, V>> & Produced<K, V>,
   ): this {
-    this.#checkParents(name, options.parents);
-    const dynamic = typeof target === 'function';
-    const serdes = dynamic ? { key: options.key!, value: options.value! } : target;
-    this.#graph.addSink({
-      name,
-      parents: options.parents,
-      topic: dynamic ? (target as TopicNameExtractor<unknown, unknown>) : target.name,
-      key: serdes.key as Serializer<unknown>,
-      value: serdes.value as Serializer<unknown>,
-      partitioner: partitionerOf(options) as StreamPartitioner<unknown, unknown> | undefined,
-    });
+    const { parents } = options;
+    this.#checkParents(name, parents);
+    addSink(this.#graph, { name, parents, target, options });
     return this;
   }
 
@@ -124,7 +114,7 @@ export class TopologyBuilder {
 
   /** Adds a store, and connects it to processors. */
   addStateStore<K, V>(spec: StoreSpec<K, V>, ...processors: readonly string[]): this {
-    this.#graph.addStore(spec as StoreSpec);
+    this.#graph.addStore(spec);
     for (const processor of processors) this.#graph.connect(processor, spec.name);
     return this;
   }

@@ -14,7 +14,7 @@ import {
   type StateRestoreListener,
   type UncaughtExceptionHandler,
   warnOfOffsetReset,
-} from './handlers.ts';
+} from '../handlers.ts';
 
 /** How a StreamsApp runs. Times are in milliseconds. */
 export interface StreamsConfig {

@@ -4,23 +4,28 @@ export type {
   DroppedRecordHandler,
   ProcessingExceptionHandler,
   ProductionExceptionHandler,
-} from './handlers.ts';
+} from '../handlers.ts';
 export {
   deadLetterTopicsOf,
   failOnDeserializationError,
   failOnProductionError,
   failOnRecordError,
-} from './handlers.ts';
-export { type CacheBudget, cacheBudget } from './task/change-cache.ts';
+} from '../handlers.ts';
+export { type CacheBudget, cacheBudget } from './task/process/change-cache.ts';
 export { Task } from './task/task.ts';
 export type { PreparedCommit, TaskCounts, TaskOptions } from './task/task-options.ts';
-export type { TaskInput } from './task/task-inputs.ts';
+export type { TaskInput } from './task/in/task-inputs.ts';
 export { TaskClock } from './task/task-clock.ts';
 export { type TaskId, taskName } from './task/task-id.ts';
 export type { TopicDirectory } from './task/topic-directory.ts';
-export { addMetrics, type AppMetrics, noMetrics } from './app-metrics.ts';
-export { ownedTopics, topologyTopic } from '../topology/owned-topics.ts';
-export { readTopologyRecord } from './topology-record.ts';
-export { type GlobalTable, globalTablesOf } from './global-table.ts';
-export { checkingSpec } from './task/checking-spec.ts';
-export { changelogName, realNames, type ResolvedTopics, resolveTopics } from '../topology/internal-topics.ts';
+export { addMetrics, type AppMetrics, noMetrics } from './metrics/app-metrics.ts';
+export { ownedTopics, topologyTopic } from '../topology/built/owned-topics.ts';
+export { readTopologyRecord } from './upgrade/topology-record.ts';
+export { type GlobalTable, globalTablesOf } from './stores/global-table.ts';
+export { checkingSpec } from './stores/checking-spec.ts';
+export {
+  changelogName,
+  realNames,
+  type ResolvedTopics,
+  resolveTopics,
+} from '../topology/built/internal-topics.ts';

@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import type { Change } from '../record.ts';
+import type { Change } from '../record/record.ts';
 
 /** Changes on their way through a repartition topic: | new length + 1 u32 | new | old |, 0 for no new value. */
 export function changeSerde<V>(value: Serde<V>): Serde<Change<V>> {

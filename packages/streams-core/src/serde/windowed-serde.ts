@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import type { Windowed } from '../record.ts';
+import type { Windowed } from '../record/record.ts';
 
 /**
  * Windowed keys as Kafka's TimeWindowedSerializer writes them: the key, then the window's start as 8 bytes. The size is

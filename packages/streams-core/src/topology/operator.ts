@@ -6,7 +6,7 @@ import type {
   VersionedPut,
   WindowView,
 } from '@millrace/state-stores';
-import type { Forward, StreamRecord } from '../record.ts';
+import type { Forward, StreamRecord } from '../record/record.ts';
 import type { ProcessorContext } from './processor.ts';
 
 /** Looks up the rows of a table, whether they are stored or worked out from another table's. */

@@ -6,7 +6,7 @@ import type {
   WindowStore,
 } from '@millrace/state-stores';
 import type { RecordOrigin } from '../errors.ts';
-import type { StreamRecord } from '../record.ts';
+import type { StreamRecord } from '../record/record.ts';
 
 export type PunctuationType = 'stream-time' | 'wall-clock-time';
 

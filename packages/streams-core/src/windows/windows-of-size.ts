@@ -1,4 +1,4 @@
-import type { Window } from '../record.ts';
+import type { Window } from '../record/record.ts';
 
 /** Makes windows of one size by their start; for the same start as the last time the same one, which saves most of them. */
 export function windowsOfSize(sizeMs: number): (start: number) => Window {

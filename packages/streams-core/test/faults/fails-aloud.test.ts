@@ -17,7 +17,7 @@ import {
 } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { describe, expect, test } from 'vitest';
-import { RestartPolicy } from '../../src/runtime/restart-policy.ts';
+import { RestartPolicy } from '../../src/runtime/app/restart-policy.ts';
 import { RecordError } from '../../src/errors.ts';
 import { eventually, withLog, write } from '../runtime/support.ts';
 

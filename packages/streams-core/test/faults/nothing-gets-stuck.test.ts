@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogClient } from '@millrace/log-client';
 import { StreamsApp, StreamsBuilder, string, type Topology, topic } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
-import { Punctuations } from '../../src/runtime/task/punctuation.ts';
+import { Punctuations } from '../../src/runtime/task/process/punctuation.ts';
 import { clicks, counts, countClicks, topics } from '../runtime/click-counts.ts';
 import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
 

@@ -1,6 +1,6 @@
 import { noHeaders, type TopicInfo } from '@millrace/log-client';
 import { afterEach, expect, test } from 'vitest';
-import { ChangelogAge } from '../../src/runtime/changelog-age.ts';
+import { ChangelogAge } from '../../src/runtime/topics/changelog-retention-check.ts';
 
 const warnings: string[] = [];
 const keep = ({ name, message }: Error): void => {

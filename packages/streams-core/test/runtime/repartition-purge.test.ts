@@ -1,7 +1,7 @@
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
 import { expect, test } from 'vitest';
-import { RepartitionPurge } from '../../src/runtime/repartition-purge.ts';
+import { RepartitionPurge } from '../../src/runtime/commit/repartition-purge.ts';
 import { eventually } from './support.ts';
 
 test('what is committed as processed is deleted from repartition topics, and not one record more', async () => {

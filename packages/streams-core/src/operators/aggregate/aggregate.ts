@@ -1,7 +1,7 @@
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** How an aggregate starts and grows. Returning null deletes it. */
 export interface Aggregation<K, V, A> {

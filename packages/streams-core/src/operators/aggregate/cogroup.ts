@@ -1,4 +1,4 @@
-import type { Change } from '../../record.ts';
+import type { Change } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /**

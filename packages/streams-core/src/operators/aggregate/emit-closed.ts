@@ -1,5 +1,5 @@
-import type { Change, Forward, StreamRecord, Windowed } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Change, Forward, StreamRecord, Windowed } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
 
 /** A window that has closed, as its result goes on. */

@@ -1,5 +1,5 @@
-import type { StreamRecord, Window } from '../../record.ts';
-import { toAwait } from '../../to-await.ts';
+import type { StreamRecord, Window } from '../../record/record.ts';
+import { toAwait } from '../../record/to-await.ts';
 import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
 
 /** Why a record came too late: the window it belongs to, and the largest timestamp seen. In milliseconds. */

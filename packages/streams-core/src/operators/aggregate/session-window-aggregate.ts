@@ -1,14 +1,14 @@
 import { noHeaders } from '@millrace/log-client';
 import type { SessionEntry } from '@millrace/state-stores';
-import type { Change, StreamRecord, Windowed } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Change, StreamRecord, Windowed } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
 import type { SessionWindows } from '../../windows/session-windows.ts';
 import type { Aggregation } from './aggregate.ts';
 import { closedEmitter } from './emit-closed.ts';
 import { type LateRecords, lateRecords } from './late.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** As an aggregation, with how two sessions' aggregates become one, the older one first. */
 export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {

@@ -1,10 +1,10 @@
 import type { WindowEntry } from '@millrace/state-stores';
-import type { Change, StreamRecord, Windowed } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Change, StreamRecord, Windowed } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { SlidingWindows } from '../../windows/sliding-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** A step of working a record in; the windows it finds are as they were before the record. */
 type Step = () => void | Promise<void>;

@@ -1,8 +1,8 @@
 import { StreamsError } from '../../errors.ts';
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** How a table's rows go into an aggregate and come out of it again. */
 export interface TableAggregation<K, V, A> {

@@ -1,4 +1,4 @@
-import type { Change, Windowed } from '../../record.ts';
+import type { Change, Windowed } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { UnlimitedWindows } from '../../windows/unlimited-windows.ts';
 import { type WindowAggregation, windowOperator } from './window-results.ts';

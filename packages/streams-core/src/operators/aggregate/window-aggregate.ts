@@ -1,5 +1,5 @@
-import type { Change, Forward, Windowed } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Change, Forward, Windowed } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { TimeWindows } from '../../windows/time-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';

@@ -1,13 +1,13 @@
 import { noHeaders } from '@millrace/log-client';
 import type { WindowView } from '@millrace/state-stores';
-import type { Change, Forward, StreamRecord, Windowed } from '../../record.ts';
+import type { Change, Forward, StreamRecord, Windowed } from '../../record/record.ts';
 import type { ObservedTime, Operator, OperatorContext, TableView } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
 import { windowsOfSize } from '../../windows/windows-of-size.ts';
 import type { Aggregation } from './aggregate.ts';
 import { closedEmitter } from './emit-closed.ts';
 import { type LateRecords, lateRecords, type OnLateRecord } from './late.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** What every aggregation by windows is made of. */
 export interface WindowAggregation<K, V, A> {

@@ -1,6 +1,6 @@
 import { TopologyError } from '../../errors.ts';
-import type { Forward, StreamRecord } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Forward, StreamRecord } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { OperatorContext, PendingCalls } from '../../topology/operator.ts';
 import type { AsyncContext, AsyncOptions } from './async-options.ts';
 import { attempt } from './attempt.ts';

@@ -1,5 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
-import { withValue } from '../../record.ts';
+import { withValue } from '../../record/record.ts';
 import { AsyncCalls } from './async-calls.ts';
 import type { AsyncContext, AsyncOptions } from './async-options.ts';
 

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../record.ts';
+import type { StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { AsyncCalls } from './async-calls.ts';
 import type { AsyncContext, AsyncOptions } from './async-options.ts';

@@ -1,7 +1,7 @@
-import { sequence } from '../../sequence.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 export interface StreamSelfJoin<V, R> {
   readonly windows: JoinWindows;

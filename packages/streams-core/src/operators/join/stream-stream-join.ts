@@ -1,11 +1,11 @@
 import type { BufferView } from '@millrace/state-stores';
-import type { Forward, StreamRecord } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Forward, StreamRecord } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
 import type { JoinSides } from './table-table-join.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /*
  * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be joined, and one

@@ -1,9 +1,9 @@
 import { noHeaders } from '@millrace/log-client';
-import type { Forward, StreamRecord } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Forward, StreamRecord } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { NumberedKey } from '../../serde/numbered-key-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 export interface StreamTableJoin<K, V, K2, V2, R> {
   /** The node whose table is looked up. */

@@ -1,7 +1,7 @@
 import type { ValueAndTimestamp } from '@millrace/state-stores';
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** Whether a side's rows appear in the result without a partner. */
 export interface JoinSides {

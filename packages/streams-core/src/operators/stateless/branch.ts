@@ -1,5 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
-import { holds } from '../../returned.ts';
+import { holds } from '../../record/returned.ts';
 
 /** One way out of a split; without a predicate it takes what no other took. */
 export interface Branch<K, V> {

@@ -1,6 +1,6 @@
-import { sequence } from '../../sequence.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
-import { returnedAll } from '../../returned.ts';
+import { returnedAll } from '../../record/returned.ts';
 
 /** Makes any number of values out of each one, under the same key. */
 export function flatMapValues<K, V, V2>(mapper: (value: V, key: K) => Iterable<V2>): Operator<K, V, K, V2> {

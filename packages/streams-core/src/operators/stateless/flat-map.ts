@@ -1,7 +1,7 @@
-import { sequence } from '../../sequence.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { KeyValue } from './map.ts';
-import { returnedAll } from '../../returned.ts';
+import { returnedAll } from '../../record/returned.ts';
 
 /** Makes any number of records out of each one. */
 export function flatMap<K, V, K2, V2>(

@@ -1,4 +1,4 @@
-import { toAwait } from '../../to-await.ts';
+import { toAwait } from '../../record/to-await.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** Hands each record to an action; nothing follows. */

@@ -1,5 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** Gives each record a new value. */
 export function mapValues<K, V, V2>(mapper: (value: V, key: K) => V2): Operator<K, V, K, V2> {

@@ -1,5 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** A key and a value that a mapper gives. */
 export type KeyValue<K, V> = readonly [key: K, value: V];

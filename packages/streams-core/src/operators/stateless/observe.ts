@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../../record.ts';
+import type { StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** Shows each record to an observer. Nothing is forwarded. */

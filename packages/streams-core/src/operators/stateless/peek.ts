@@ -1,4 +1,4 @@
-import { toAwait } from '../../to-await.ts';
+import { toAwait } from '../../record/to-await.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** Shows each record to an action and passes it on. */

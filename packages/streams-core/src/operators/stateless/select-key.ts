@@ -1,5 +1,5 @@
 import type { Operator } from '../../topology/operator.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** Gives each record a new key. */
 export function selectKey<K, V, K2>(selector: (value: V, key: K) => K2): Operator<K, V, K2, V> {

@@ -1,4 +1,4 @@
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, OperatorContext, TableView } from '../../topology/operator.ts';
 import { rowChange } from './row-change.ts';
 

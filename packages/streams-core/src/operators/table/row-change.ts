@@ -1,5 +1,5 @@
 import type { VersionedPut } from '@millrace/state-stores';
-import type { Change } from '../../record.ts';
+import type { Change } from '../../record/record.ts';
 
 /** A change as it goes on after its row was put. */
 export function rowChange<V>(newValue: V | null, oldValue: V | null, put: VersionedPut): Change<V> {

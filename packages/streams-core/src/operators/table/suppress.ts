@@ -1,7 +1,7 @@
 import type { BufferView } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
-import type { Change, Forward, StreamRecord } from '../../record.ts';
-import { sequence } from '../../sequence.ts';
+import type { Change, Forward, StreamRecord } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 
 /** How much may wait, and what to do with more: send the earliest before its time, or stop. */

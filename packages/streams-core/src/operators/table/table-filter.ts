@@ -1,8 +1,8 @@
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
-import { holds } from '../../returned.ts';
+import { holds } from '../../record/returned.ts';
 
 export interface TableFilter<K, V> {
   readonly parent: string;

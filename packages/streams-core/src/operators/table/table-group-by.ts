@@ -1,8 +1,8 @@
 import { StreamsError } from '../../errors.ts';
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { KeyValue } from '../stateless/map.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /**
  * Regroups a table: a changed row leaves the group its old value was in and enters the one of its new value. Where both

@@ -1,8 +1,8 @@
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableView } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
-import { returned } from '../../returned.ts';
+import { returned } from '../../record/returned.ts';
 
 /** A table with other values; deletes stay deletes (Kafka Streams: KTableMapValues). */
 export function tableMapValues<K, V, V2>(

@@ -1,4 +1,4 @@
-import type { Change, StreamRecord } from '../../record.ts';
+import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 
 /** A table's changes as a stream of new values; a delete is a null value. */

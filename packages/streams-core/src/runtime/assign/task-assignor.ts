@@ -4,8 +4,8 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
-import type { ResolvedTopics } from '../../topology/internal-topics.ts';
-import type { Topology } from '../../topology/topology.ts';
+import type { ResolvedTopics } from '../../topology/built/internal-topics.ts';
+import type { Topology } from '../../topology/built/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
 import { standbyAssignment } from './standby-assignment.ts';
 import { stickyAssignment } from './sticky-assignment.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AssignorMember } from '@millrace/log-client';
-import type { Topology } from '../../topology/topology.ts';
+import type { Topology } from '../../topology/built/topology.ts';
 import { decodeMember } from './streams-metadata.ts';
 
 /**

@@ -1,18 +1,18 @@
 import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores';
-import type { SubTopology } from '../../topology/sub-topologies.ts';
-import type { Topology } from '../../topology/topology.ts';
+import type { SubTopology } from '../../topology/built/sub-topologies.ts';
+import type { Topology } from '../../topology/built/topology.ts';
 import type {
   DeserializationExceptionHandler,
   DroppedRecordHandler,
   ProcessingExceptionHandler,
   ProductionExceptionHandler,
-} from '../handlers.ts';
-import type { CacheBudget } from './change-cache.ts';
-import type { LagOf } from './partition-group.ts';
+} from '../../handlers.ts';
+import type { CacheBudget } from './process/change-cache.ts';
+import type { LagOf } from './in/partition-group.ts';
 import type { TaskClock } from './task-clock.ts';
 import type { TaskId } from './task-id.ts';
-import type { TaskInput } from './task-inputs.ts';
+import type { TaskInput } from './in/task-inputs.ts';
 import type { TopicDirectory } from './topic-directory.ts';
 
 export interface TaskOptions {

@@ -1,6 +1,6 @@
 import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { Checkpoint, StateStore, StoreSpec } from '@millrace/state-stores';
-import { changelogName } from '../../topology/internal-topics.ts';
+import { changelogName } from '../../topology/built/internal-topics.ts';
 
 /** Makes a store's checkpoint out of its changelog's next offset. */
 export type MakeCheckpoint = (topic: string, nextOffset: number, store: StateStore) => Checkpoint | undefined;

@@ -1,18 +1,18 @@
 import type { LogRecord, OffsetCommit } from '@millrace/log-client';
-import type { SourceNode, SourceTopic } from '../../topology/nodes.ts';
+import type { SourceNode, SourceTopic } from '../../topology/graph/nodes.ts';
 import type { ObservedTime } from '../../topology/operator.ts';
 import type { PunctuationType } from '../../topology/processor.ts';
-import { failOnRecordError } from '../handlers.ts';
-import { TaskAsyncScope } from './async-scope.ts';
-import { DroppedRecords } from './dropped-records.ts';
-import { type Linked, link } from './link.ts';
-import { Punctuations } from './punctuation.ts';
-import { RecordCollector } from './record-collector.ts';
-import { RecordQueue } from './record-queue.ts';
-import { openSource } from './source-node.ts';
+import { failOnRecordError } from '../../handlers.ts';
+import { TaskAsyncScope } from './process/async-scope.ts';
+import { DroppedRecords } from './out/dropped-records.ts';
+import { type Linked, link } from './process/link.ts';
+import { Punctuations } from './process/punctuation.ts';
+import { RecordCollector } from './out/record-collector.ts';
+import { RecordQueue } from './in/record-queue.ts';
+import { openSource } from './in/source-node.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
-import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './task-inputs.ts';
+import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './in/task-inputs.ts';
 import { type MakeCheckpoint, TaskStores } from './task-stores.ts';
 import type { PreparedCommit, TaskCounts, TaskOptions, TaskOutput } from './task-options.ts';
 

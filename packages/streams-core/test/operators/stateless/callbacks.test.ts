@@ -1,7 +1,7 @@
 import { SlidingWindows, StreamsBuilder, TimeWindows } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
-import { toAwait } from '../../../src/to-await.ts';
+import { toAwait } from '../../../src/record/to-await.ts';
 import { input, output } from '../support.ts';
 
 // TypeScript takes a function that returns something for one that returns nothing: what comes back must not be waited for.

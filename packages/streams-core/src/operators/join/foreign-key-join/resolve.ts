@@ -2,7 +2,7 @@ import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts'
 import type { Serializer } from '../../../serde/topic.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { sameHash, valueHash } from './value-hash.ts';
-import { returned } from '../../../returned.ts';
+import { returned } from '../../../record/returned.ts';
 
 export interface Resolve<V, VO, R> {
   /** The node of the left table. */

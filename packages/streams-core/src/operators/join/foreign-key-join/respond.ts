@@ -1,5 +1,5 @@
-import type { Change, StreamRecord } from '../../../record.ts';
-import { sequence } from '../../../sequence.ts';
+import type { Change, StreamRecord } from '../../../record/record.ts';
+import { sequence } from '../../../record/sequence.ts';
 import type { Subscription, SubscriptionResponse } from '../../../serde/subscription-serde.ts';
 import type { Operator } from '../../../topology/operator.ts';
 

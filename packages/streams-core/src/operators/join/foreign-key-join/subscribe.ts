@@ -1,10 +1,10 @@
-import type { Change, StreamRecord } from '../../../record.ts';
-import { sequence } from '../../../sequence.ts';
+import type { Change, StreamRecord } from '../../../record/record.ts';
+import { sequence } from '../../../record/sequence.ts';
 import type { Instruction, Subscription } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { valueHash } from './value-hash.ts';
-import { returned } from '../../../returned.ts';
+import { returned } from '../../../record/returned.ts';
 
 export interface Subscribe<K, V, KO> {
   readonly foreignKey: (value: V, key: K) => KO | null;

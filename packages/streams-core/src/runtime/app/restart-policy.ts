@@ -1,0 +1,71 @@
+import { emitWarning } from 'node:process';
+import { isStreamsError, type RecordError } from '../../errors.ts';
+
+const firstDelayMs = 100;
+const longestDelayMs = 30_000;
+/** After so long without a failure the next one counts as the first. */
+const calmMs = 60_000;
+/** So many failures at one record in a row, and it is named. */
+const poisonAfter = 5;
+
+/** How long to wait before the work starts over: twice as long after each failure, with jitter, and never in silence. */
+export class RestartPolicy {
+  readonly #applicationId: string;
+  readonly #random: () => number;
+  readonly #now: () => number;
+  #failures = 0;
+  #lastAt = Number.NEGATIVE_INFINITY;
+  #record: string | undefined;
+  #atRecord = 0;
+
+  constructor(applicationId: string, random = Math.random, now = () => performance.now()) {
+    this.#applicationId = applicationId;
+    this.#random = random;
+    this.#now = now;
+  }
+
+  /** Takes in a failure and warns of it; returns the pause in milliseconds. `quiet`: the first is an everyday one, say a rebalance. */
+  delayMs(error: unknown, { quiet }: { readonly quiet: boolean }): number {
+    const now = this.#now();
+    if (now - this.#lastAt > calmMs) this.#failures = 0;
+    this.#lastAt = now;
+    this.#failures++;
+    const ms = Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#failures - 1));
+    // Instances that failed together should not come back together.
+    const delay = Math.round(ms * (0.5 + this.#random() / 2));
+    if (!quiet || this.#failures > 1) {
+      const times = this.#failures === 1 ? '' : ` (failure ${this.#failures} in a row)`;
+      emitWarning(
+        `App "${this.#applicationId}" restarts from its last commit in ${delay} ms${times}: ${messageOf(error)}`,
+        'MillraceWarning',
+      );
+    }
+    this.#namePoison(error);
+    return delay;
+  }
+
+  /** Warns that the work waits for something that is missing. */
+  awaits(error: unknown, forMs: number): void {
+    emitWarning(
+      `App "${this.#applicationId}" waits up to ${forMs / 1000} s: ${messageOf(error)}`,
+      'MillraceWarning',
+    );
+  }
+
+  #namePoison(error: unknown): void {
+    const { origin } = isStreamsError(error) ? (error as RecordError) : { origin: undefined };
+    const record =
+      origin === undefined ? undefined : `${origin.topic}-${origin.partition} @ ${origin.offset}`;
+    this.#atRecord = record === this.#record ? this.#atRecord + 1 : 1;
+    this.#record = record;
+    if (record === undefined || this.#atRecord !== poisonAfter) return;
+    emitWarning(
+      `App "${this.#applicationId}" has failed ${poisonAfter} times in a row at record ${record}: no restart gets past it. Let an exception handler leave it out (logAndContinue()) or send it to a topic (deadLetterTo('...'))`,
+      'MillraceWarning',
+    );
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

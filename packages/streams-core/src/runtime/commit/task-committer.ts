@@ -1,0 +1,204 @@
+import type { GroupMember, LogClient, LogProducer, OffsetCommit } from '@millrace/log-client';
+import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import { ChangelogAge } from '../topics/changelog-retention-check.ts';
+import type { ResolvedConfig } from '../config.ts';
+import type { Task } from '../task/task.ts';
+import { Delivery } from './delivery.ts';
+import type { PreparedCommit, TaskOutput } from '../task/task-options.ts';
+import type { TopicDirectory } from '../task/topic-directory.ts';
+
+/** The name of the producer that serves all tasks. */
+const shared = '';
+
+/**
+ * Commits tasks: what they made and how far they have read go to the log together, and only then may their stores write
+ * to disk. Exactly once in one transaction; at least once results first, offsets after.
+ */
+export class TaskCommitter {
+  readonly #log: LogClient;
+  readonly #group: string;
+  readonly #exactlyOnce: boolean;
+  readonly #producers = new Map<string, LogProducer>();
+  readonly #inFlight = new Map<Task, Promise<void>>();
+  readonly #topicIds = new Map<string, string>();
+  readonly #age = new ChangelogAge();
+  readonly #delivering: Delivery;
+  /** How far the changelogs of a task have got since its last commit. */
+  readonly #changelogEnds = new Map<Task, Map<string, number>>();
+  /** What a send of a task failed with. */
+  readonly #failures = new Map<Task, unknown>();
+  /** Each store's next changelog offset, as of its last commit. */
+  readonly #positions = new WeakMap<StateStore, Checkpoint>();
+
+  readonly #onCommitted: (offsets: readonly OffsetCommit[]) => void;
+
+  constructor(
+    { log, applicationId, processingGuarantee, productionExceptionHandler }: ResolvedConfig,
+    onCommitted: (offsets: readonly OffsetCommit[]) => void,
+    directory: TopicDirectory,
+  ) {
+    this.#delivering = new Delivery(productionExceptionHandler, directory);
+    this.#onCommitted = onCommitted;
+    this.#log = log;
+    this.#group = applicationId;
+    this.#exactlyOnce = processingGuarantee === 'exactly_once';
+  }
+
+  /**
+   * Makes sure that nobody else commits for these tasks any more. It comes before anything of them is read: what they have
+   * committed cannot change after it.
+   */
+  async fence(tasks: readonly string[]): Promise<void> {
+    if (this.#sharesProducer) {
+      if (!this.#producers.has(shared)) this.#producers.set(shared, await this.#log.producer({}));
+      return;
+    }
+    await Promise.all(
+      tasks.map(async (name) => {
+        await this.#producers.get(name)?.close();
+        const transactionalId = `${this.#group}-${name}`;
+        this.#producers.set(name, await this.#log.producer({ transactionalId }));
+      }),
+    );
+  }
+
+  /** Learns which topics a task's stores come back from. */
+  async prepare(task: Task): Promise<void> {
+    const { changelogs, sourced } = task.stores;
+    const topics = [...changelogs.keys(), ...sourced.map(({ topic }) => topic)];
+    for (const [topic, info] of await this.#log.admin.topics(topics)) {
+      this.#topicIds.set(topic, info.id);
+      if (this.#log.capabilities.deletesByAge && changelogs.has(topic)) this.#age.watch(info);
+    }
+  }
+
+  /** One producer serves all tasks where commits carry the group's generation; else each task has its own, which fences. */
+  get #sharesProducer(): boolean {
+    return !this.#exactlyOnce || this.#log.capabilities.groupFencedOffsets;
+  }
+
+  /**
+   * Commits everything the task has done so far; it may process on meanwhile. Commits of one task follow each other.
+   * @throws LogError `LOG_FENCED` when the task has gone to another instance
+   */
+  commit(task: Task, member: GroupMember): Promise<void> {
+    const previous = this.#inFlight.get(task);
+    const commit =
+      previous === undefined ? this.#commit(task, member) : previous.then(() => this.#commit(task, member));
+    const tracked = commit.finally(() => {
+      if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
+    });
+    this.#inFlight.set(task, tracked);
+    return tracked;
+  }
+
+  /** Whether a commit of the task is under way. */
+  isCommitting(task: Task): boolean {
+    return this.#inFlight.has(task);
+  }
+
+  /** Waits for commits of these tasks that are under way, however they end. */
+  async settle(tasks: readonly Task[]): Promise<void> {
+    await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));
+  }
+
+  /** At least once: whether results and changelogs go out before the commit of the offsets that go with them. */
+  get sendsEarly(): boolean {
+    return !this.#exactlyOnce;
+  }
+
+  /**
+   * Sends what a task has made, without its offsets; at most one send of a task is under way, so that what comes meanwhile goes
+   * with the next one. A failure is thrown by the commit that follows.
+   */
+  send(task: Task): void {
+    if (!task.needsCommit || this.#inFlight.has(task)) return;
+    const sent = this.#sendOutput(task, task.takeOutput()).finally(() => {
+      if (this.#inFlight.get(task) === sent) this.#inFlight.delete(task);
+    });
+    // The next commit waits for it, and throws this.
+    sent.catch((error: unknown) => this.#failures.set(task, error));
+    this.#inFlight.set(task, sent);
+  }
+
+  async #sendOutput(task: Task, output: TaskOutput): Promise<void> {
+    if (output.records.length === 0) return;
+    const { records } = output;
+    const delivered = await this.#delivering.run(output, (left) => this.#producer(task).send(left));
+    this.#noteEnds(task, { ...output, records: delivered.records }, delivered.baseOffsets);
+    this.#age.check(records, Date.now());
+  }
+
+  #producer(task: Task): LogProducer {
+    return this.#producers.get(this.#sharesProducer ? shared : task.name)!;
+  }
+
+  /** Notes how far the changelogs of a task have got. */
+  #noteEnds(task: Task, { changelogs, records }: TaskOutput, baseOffsets: readonly number[]): void {
+    const ends = this.#changelogEnds.get(task) ?? new Map<string, number>();
+    this.#changelogEnds.set(task, ends);
+    for (let index = 0; index < changelogs; index++) {
+      const { topic, records: list } = records[index]!;
+      ends.set(topic, baseOffsets[index]! + list.length);
+    }
+  }
+
+  async #commit(task: Task, member: GroupMember): Promise<void> {
+    const pending = task.settle();
+    if (pending !== undefined) await pending;
+    if (this.#failures.has(task)) throw this.#failures.get(task);
+    const prepared = task.prepareCommit();
+    if (this.#exactlyOnce) await this.#commitTransaction(task, member, prepared);
+    else {
+      await this.#sendOutput(task, prepared);
+      await member.commit(prepared.offsets);
+    }
+    this.#settle(task, prepared);
+    this.#onCommitted(prepared.offsets);
+  }
+
+  async #commitTransaction(task: Task, member: GroupMember, prepared: PreparedCommit): Promise<void> {
+    this.#age.check(prepared.records, Date.now());
+    const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
+    const commit = (records: PreparedCommit['records']): Promise<number[]> =>
+      this.#producer(task).commit({ records, offsets });
+    const delivered = await this.#delivering.run(prepared, commit, () => this.fence([task.name]));
+    this.#noteEnds(task, { ...prepared, records: delivered.records }, delivered.baseOffsets);
+  }
+
+  #settle(task: Task, prepared: PreparedCommit): void {
+    const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {
+      const position = { topicId: this.#topicIds.get(topic)!, offset, streamTime: store.streamTime };
+      this.#positions.set(store, position);
+      return position;
+    };
+    const ends = this.#changelogEnds.get(task) ?? new Map<string, number>();
+    this.#changelogEnds.delete(task);
+    task.committed(prepared.offsets, ends, checkpoint, Date.now());
+  }
+
+  /** Writes a store of a task that has committed everything to disk, with the changelog offset it stands at. */
+  async flush(task: Task, store: StateStore): Promise<void> {
+    const { changelogs, sourced } = task.stores;
+    const [changelog] = [...changelogs].find(([, one]) => one === store) ?? [];
+    const source = sourced.find((one) => one.store === store)?.topic;
+    const topic = changelog ?? source;
+    if (topic === undefined) return store.flush(undefined);
+    const position = this.#positions.get(store) ?? (await this.#end(topic, task, store));
+    await store.flush(position);
+  }
+
+  /** A store that changed nothing since it was restored stands at the end of its changelog, or where its source is read on. */
+  async #end(topic: string, task: Task, store: StateStore): Promise<Checkpoint> {
+    const [range] = await this.#log.admin.offsets([{ topic, partition: task.id.partition }]);
+    const read = task.positions.find((position) => position.topic === topic)?.offset;
+    return { topicId: this.#topicIds.get(topic)!, offset: read ?? range!.end, streamTime: store.streamTime };
+  }
+
+  /** Waits for commits that are under way, however they end, and closes the producers. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#inFlight.values());
+    for (const producer of this.#producers.values()) await producer.close();
+    this.#producers.clear();
+  }
+}

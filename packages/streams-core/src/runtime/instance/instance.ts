@@ -1,0 +1,241 @@
+import type { GroupMember, TopicPartition } from '@millrace/log-client';
+import { TopologyError } from '../../errors.ts';
+import { expandPatterns, hasPatterns } from '../../topology/built/expand-patterns.ts';
+import type { Topology } from '../../topology/built/topology.ts';
+import { decodeGroup, encodeMember, type StreamsMetadata } from '../assign/streams-metadata.ts';
+import { TaskLayout, taskAssignor } from '../assign/task-assignor.ts';
+import { topologyFingerprint } from '../assign/topology-fingerprint.ts';
+import type { ResolvedConfig } from '../config.ts';
+import { GlobalTables } from '../stores/global-tables.ts';
+import { PollLoop } from './poll-loop.ts';
+import { RepartitionPurge } from '../commit/repartition-purge.ts';
+import { Standbys, tasksWithStandbys } from '../stores/standby-tasks.ts';
+import type { ReadPositions } from '../topics/open-inputs.ts';
+import type { Task } from '../task/task.ts';
+import { taskName } from '../task/task-id.ts';
+import { TaskCommitter } from '../commit/task-committer.ts';
+import { TaskRegistry } from './task-registry.ts';
+import { inputTopics, setUpTopics } from '../topics/topic-setup.ts';
+
+/** What an instance tells the app that it is one life of. */
+export interface InstanceEvents {
+  /** Tasks come or go. */
+  readonly onRebalance: () => void;
+  /** A round is over: all tasks are restored and at work. */
+  readonly onRound: () => void;
+  /** The group has agreed on who does what. */
+  readonly onInstances: (instances: readonly StreamsMetadata[]) => void;
+  /** These tasks are about to be closed. */
+  readonly onClosing: (tasks: readonly Task[]) => void;
+}
+
+export interface InstanceOptions extends InstanceEvents {
+  readonly topology: Topology;
+  readonly config: ResolvedConfig;
+  readonly positions: ReadPositions;
+  /** Ends joining and restoring before they are done. */
+  readonly signal: AbortSignal;
+}
+
+interface Parts {
+  readonly topology: Topology;
+  readonly layout: TaskLayout;
+  readonly inputs: string;
+  readonly tasks: TaskRegistry;
+  readonly committer: TaskCommitter;
+  readonly standbys: Standbys;
+  readonly globals: GlobalTables | undefined;
+}
+
+/** One life of an app in its group: from joining to leaving. What failed starts over as a new one. */
+export class Instance {
+  /** The topology with the topics that its patterns match. */
+  readonly topology: Topology;
+  readonly layout: TaskLayout;
+  readonly tasks: TaskRegistry;
+  readonly standbys: Standbys;
+  /** The input topics as they were found, for noticing that they have changed. */
+  readonly inputs: string;
+  readonly globals: GlobalTables | undefined;
+  readonly #committer: TaskCommitter;
+  readonly #member: GroupMember;
+  readonly #loop: PollLoop;
+
+  private constructor(parts: Parts, member: GroupMember, loop: PollLoop) {
+    this.topology = parts.topology;
+    this.layout = parts.layout;
+    this.inputs = parts.inputs;
+    this.tasks = parts.tasks;
+    this.standbys = parts.standbys;
+    this.globals = parts.globals;
+    this.#committer = parts.committer;
+    this.#member = member;
+    this.#loop = loop;
+  }
+
+  /** Checks topics, creates internal ones, reads global tables and joins the group. Leaves nothing behind where that fails. */
+  static async join(options: InstanceOptions): Promise<Instance> {
+    const { config, positions, signal } = options;
+    const { log } = config;
+    const topology = await expanded(options.topology, config);
+    const { topics, directory, inputs } = await setUpTopics(topology, config);
+    const layout = new TaskLayout(topology, topics);
+    signal.throwIfAborted();
+    const globals = await GlobalTables.open(topology, {
+      log,
+      signal,
+      onDeserializationError: config.deserializationExceptionHandler,
+      onProcessingError: config.processingExceptionHandler,
+    });
+    const globalStores = globals?.stores ?? new Map();
+    const tasks = new TaskRegistry({ topology, config, layout, directory, globalStores, positions, signal });
+    const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
+    const intervalMs = config.repartitionPurgeIntervalMs;
+    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
+    const committer = new TaskCommitter(
+      config,
+      (offsets) => {
+        positions.committed(offsets);
+        purge.committed(offsets);
+      },
+      directory,
+    );
+    let standbys: Standbys | undefined;
+    try {
+      standbys = await Standbys.open(topology, config, layout);
+      const parts = { topology, layout, inputs, tasks, committer, standbys, globals };
+      const member = await joinGroup(parts, options);
+      const isActive = (name: string): boolean => tasks.has(name);
+      const onRound = (): void => {
+        parts.standbys.settle(isActive);
+        options.onRound();
+      };
+      const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
+      return new Instance(parts, member, loop);
+    } catch (error) {
+      await Promise.allSettled([standbys?.close(), globals?.close()]);
+      throw error;
+    }
+  }
+
+  /** Works until it is stopped. */
+  run(): Promise<void> {
+    return this.#loop.run();
+  }
+
+  /** It stops after the round under way, with everything committed. */
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** Writes stores to disk and leaves the group; everything is committed. */
+  async leave(): Promise<void> {
+    const { tasks } = this.tasks;
+    try {
+      await this.tasks.closeClean(tasks, (task, store) => this.#committer.flush(task, store));
+    } finally {
+      await this.#close();
+    }
+  }
+
+  /** Leaves the group at once; nothing uncommitted is kept. */
+  async abandon(): Promise<void> {
+    const { tasks } = this.tasks;
+    // Calls that are under way are aborted, so that no commit waits for them.
+    for (const task of tasks) task.close();
+    await this.#committer.close();
+    await Promise.allSettled([this.tasks.closeDirty(tasks), this.standbys.close()]);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.standbys.close();
+    await this.#committer.close();
+    await this.globals?.close();
+    await this.#member.close();
+  }
+}
+
+/** The topology with the topics that its patterns match at present. */
+async function expanded(topology: Topology, { log }: ResolvedConfig): Promise<Topology> {
+  if (!hasPatterns(topology)) return topology;
+  return expandPatterns(topology, [...(await log.admin.topics()).keys()]);
+}
+
+/** The input topics as they are now, as a text that changes with their ids and partition counts, and with what patterns match. */
+export async function lookAtInputs(topology: Topology, config: ResolvedConfig): Promise<string> {
+  return inputTopics(await expanded(topology, config), config);
+}
+
+async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupMember> {
+  const { topology, layout, tasks, committer, standbys } = parts;
+  const { config, onRebalance, onInstances, onClosing } = options;
+  const fingerprint = topologyFingerprint(topology);
+  const { log, applicationId } = config;
+  const member: GroupMember = await log.join({
+    group: applicationId,
+    topics: [
+      ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
+    ],
+    assignor: taskAssignor({
+      layout,
+      fingerprint,
+      standbyTasks: tasksWithStandbys(topology, layout),
+      standbyReplicas: config.numStandbyReplicas,
+    }),
+    maxPollIntervalMs: config.maxPollIntervalMs,
+    // Read again whenever the group changes.
+    get userData() {
+      const { applicationServer: host } = config;
+      return encodeMember({ host, standbyTasks: standbys.warm, topology: fingerprint });
+    },
+    onTold: (userData) => {
+      const { instances, you, topology: common = fingerprint } = decodeGroup(userData);
+      if (common !== fingerprint) throw mismatch(applicationId, instances.length);
+      onInstances(instances);
+      standbys.want(instances[you]?.standbyTasks ?? []);
+    },
+    onAssigned: async (partitions) => {
+      onRebalance();
+      const names = layout.tasksOf(partitions).map(taskName);
+      await standbys.release(names);
+      await committer.fence(names);
+      await tasks.open(partitions, member);
+      for (const task of tasks.of(partitions)) await committer.prepare(task);
+    },
+    onRevoked: async (partitions) => {
+      onRebalance();
+      await giveUp(parts, partitions, member, onClosing);
+    },
+    onLost: async (partitions) => {
+      onRebalance();
+      const lost = tasks.of(partitions);
+      onClosing(lost);
+      await committer.settle(lost);
+      await tasks.closeDirty(lost);
+    },
+  });
+  return member;
+}
+
+function mismatch(applicationId: string, instances: number): TopologyError {
+  return new TopologyError(
+    'TOPOLOGY_MISMATCH',
+    `This instance of "${applicationId}" runs another topology than most of its ${instances} instances: other input topics, sub-topologies or stores. It left the group, so that the others go on. Give one of the two another applicationId, or stop all instances before you start the new topology`,
+  );
+}
+
+/** Commits what tasks have done, and lets go of them. */
+async function giveUp(
+  { tasks, committer }: Parts,
+  partitions: readonly TopicPartition[],
+  member: GroupMember,
+  onClosing: InstanceEvents['onClosing'],
+): Promise<void> {
+  const going = tasks.of(partitions);
+  for (const task of going) {
+    if (task.needsCommit || committer.isCommitting(task)) await committer.commit(task, member);
+  }
+  onClosing(going);
+  await tasks.closeClean(going, (task, store) => committer.flush(task, store));
+}

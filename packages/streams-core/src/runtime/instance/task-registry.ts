@@ -1,0 +1,144 @@
+import type { GroupMember, TopicPartition } from '@millrace/log-client';
+import type { StateStore } from '@millrace/state-stores';
+import type { Topology } from '../../topology/built/topology.ts';
+import type { TaskLayout } from '../assign/task-assignor.ts';
+import type { ResolvedConfig } from '../config.ts';
+import { type CacheBudget, cacheBudget } from '../task/process/change-cache.ts';
+import { openInputs, type ReadPositions } from '../topics/open-inputs.ts';
+import { openStores } from '../stores/open-stores.ts';
+import { Task } from '../task/task.ts';
+import { TaskClock } from '../task/task-clock.ts';
+import { type TaskId, taskName } from '../task/task-id.ts';
+import type { TopicDirectory } from '../task/topic-directory.ts';
+
+export interface TaskRegistryOptions {
+  readonly topology: Topology;
+  readonly config: ResolvedConfig;
+  readonly layout: TaskLayout;
+  readonly directory: TopicDirectory;
+  readonly globalStores: ReadonlyMap<string, StateStore>;
+  /** How far this app has read each partition, of which topic: what it commits is noted here, over all its lives. */
+  readonly positions: ReadPositions;
+  /** Ends restoring before it is done. */
+  readonly signal: AbortSignal;
+}
+
+/** The tasks of one instance: opened when they are assigned, closed when they go. */
+export class TaskRegistry {
+  readonly #options: TaskRegistryOptions;
+  readonly #tasks = new Map<string, Task>();
+
+  readonly #cacheBudget: CacheBudget | undefined;
+
+  constructor(options: TaskRegistryOptions) {
+    this.#options = options;
+    this.#cacheBudget = cacheBudget(options.config.cacheMaxBytes);
+  }
+
+  get tasks(): readonly Task[] {
+    return [...this.#tasks.values()];
+  }
+
+  has(name: string): boolean {
+    return this.#tasks.has(name);
+  }
+
+  find(partition: TopicPartition): Task | undefined {
+    const id = this.#options.layout.taskOf(partition);
+    return id === undefined ? undefined : this.#tasks.get(taskName(id));
+  }
+
+  of(partitions: readonly TopicPartition[]): Task[] {
+    return this.#options.layout.tasksOf(partitions).flatMap((id) => this.#tasks.get(taskName(id)) ?? []);
+  }
+
+  /** Opens and restores the tasks that these partitions belong to, and lets the member read on where they were left. */
+  async open(partitions: readonly TopicPartition[], member: GroupMember): Promise<void> {
+    for (const id of this.#options.layout.tasksOf(partitions)) {
+      const task = await this.#openTask(id, member);
+      this.#tasks.set(task.name, task);
+      for (const { topic, partition, offset } of task.positions) {
+        member.seek({ topic, partition }, offset);
+        member.resume({ topic, partition });
+      }
+    }
+  }
+
+  async #openTask(id: TaskId, member: GroupMember): Promise<Task> {
+    const { topology, config, directory, globalStores, positions, signal } = this.#options;
+    const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
+    const { deserializationExceptionHandler: onDeserializationError } = config;
+    const validate = config.validate === 'both';
+    const part = topology.subTopologies.find((one) => one.id === id.subTopology)!;
+    const clock = new TaskClock(id.partition);
+    const inputs = await openInputs({ id, config, layout: this.#options.layout, part, directory, positions });
+    const stores = await openStores({
+      id,
+      part,
+      applicationId,
+      stateDir,
+      log,
+      clock,
+      listener,
+      realName: (topic) => directory.realName(topic),
+      inputs,
+      onDeserializationError,
+      signal,
+      validate,
+    });
+    try {
+      return new Task({
+        id,
+        applicationId,
+        topology,
+        part,
+        inputs,
+        stores,
+        globalStores,
+        clock,
+        directory,
+        lagOf: (topic, partition) => member.lag({ topic, partition }),
+        onDeserializationError,
+        onProcessingError: config.processingExceptionHandler,
+        onProductionError: config.productionExceptionHandler,
+        onDropped: config.droppedRecordHandler,
+        cacheBudget: this.#cacheBudget,
+        emitIntervalMs: config.emitIntervalMs,
+        now: Date.now,
+        monotonicNow: () => performance.now(),
+        validate,
+      });
+    } catch (error) {
+      for (const store of stores.values()) await store.close();
+      throw error;
+    }
+  }
+
+  /** Closes tasks whose work is committed: their stores are written to disk first. */
+  async closeClean(
+    tasks: readonly Task[],
+    checkpoint: (task: Task, store: StateStore) => Promise<void>,
+  ): Promise<void> {
+    for (const task of tasks) {
+      this.#tasks.delete(task.name);
+      task.close();
+    }
+    const closed = tasks.map(async (task) => {
+      // A store that cannot be written must not keep the others open.
+      const stores = [...task.stores.all.values()];
+      const written = await Promise.allSettled(stores.map((store) => checkpoint(task, store)));
+      for (const store of stores) await store.close();
+      for (const one of written) if (one.status === 'rejected') throw one.reason;
+    });
+    for (const one of await Promise.allSettled(closed)) if (one.status === 'rejected') throw one.reason;
+  }
+
+  /** Drops tasks as they are: what they had not committed never happened, what is not on disk is in the changelog. */
+  async closeDirty(tasks: readonly Task[]): Promise<void> {
+    for (const task of tasks) {
+      this.#tasks.delete(task.name);
+      task.close();
+      for (const store of task.stores.all.values()) await store.close();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { emitWarning } from 'node:process';
+import type { LogRecord } from '@millrace/log-client';
+import { type KeyValueView, openStore, type StateStore } from '@millrace/state-stores';
+import type { SourceTopic } from '../../topology/graph/nodes.ts';
+import type { SubTopology } from '../../topology/built/sub-topologies.ts';
+import type { Topology } from '../../topology/built/topology.ts';
+import type { DeserializationExceptionHandler, ProcessingExceptionHandler } from '../../handlers.ts';
+import { RecordCollector } from '../task/out/record-collector.ts';
+import { openSource } from '../task/in/source-node.ts';
+import { Task } from '../task/task.ts';
+import { TaskClock } from '../task/task-clock.ts';
+import type { TopicDirectory } from '../task/topic-directory.ts';
+
+/** A topic read whole into memory, for every task of this instance. */
+export interface GlobalTable {
+  readonly topic: SourceTopic;
+  readonly store: StateStore;
+  /** Records that were left out: without a key, or unreadable where the handler said to go on. */
+  readonly dropped: number;
+  /** Takes records of a partition in. A promise only where a processor of the user's made one. */
+  update(records: readonly LogRecord[], partition: number): void | Promise<void>;
+}
+
+/** Who decides about records that cannot be read or processed (KIP-1270). */
+export interface GlobalTableHandlers {
+  readonly onDeserializationError: DeserializationExceptionHandler;
+  readonly onProcessingError: ProcessingExceptionHandler;
+}
+
+/** The global tables of a topology, empty. */
+export function globalTablesOf(topology: Topology, handlers: GlobalTableHandlers): GlobalTable[] {
+  return topology.subTopologies
+    .filter((part) => part.global)
+    .map((part) =>
+      hasOwnProcessor(part) ? processed(topology, part, handlers) : plain(part, withoutDeadLetters(handlers)),
+    );
+}
+
+function hasOwnProcessor(part: SubTopology): boolean {
+  return part.nodes.some((node) => node.kind === 'processor' && node.table === undefined);
+}
+
+/** Every instance reads a global table from its beginning at each start: dead letters would be duplicated. */
+function withoutDeadLetters(handlers: GlobalTableHandlers): GlobalTableHandlers {
+  let warned = false;
+  const leftOut = <R>(response: R, message: string): R | 'continue' => {
+    if (typeof response !== 'object') return response;
+    if (!warned) {
+      emitWarning(`Left out of a global table, which sends no dead letters: ${message}`, 'MillraceWarning');
+    }
+    warned = true;
+    return 'continue';
+  };
+  return {
+    onDeserializationError: (error, record) =>
+      leftOut(handlers.onDeserializationError(error, record), error.message),
+    onProcessingError: (error, record) => leftOut(handlers.onProcessingError(error, record), error.message),
+  };
+}
+
+/** Nothing is written from here. */
+const directory: TopicDirectory = {
+  realName: (name) => name,
+  partitions: () => 1,
+  knownPartitions: () => undefined,
+};
+
+/** Records are put as they come; one without a key is left out. */
+function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandlers): GlobalTable {
+  const source = part.sources[0]!;
+  const topic = source.topics[0]!;
+  const store = openStore({ ...part.stores[0]!, persistent: false }, { timestamp: () => -1 });
+  const view = store as KeyValueView<unknown, unknown>;
+  let dropped = 0;
+  const count = (): void => {
+    dropped++;
+  };
+  const collector = new RecordCollector();
+  const read = (partition: number) =>
+    openSource({
+      node: source.name,
+      topic,
+      realName: topic.name,
+      partition,
+      onError: onDeserializationError,
+      collector,
+      directory,
+      dropped: count,
+    });
+  const readers = new Map<number, ReturnType<typeof openSource>>();
+  return {
+    topic,
+    store: view,
+    get dropped() {
+      return dropped;
+    },
+    update(records, partition) {
+      const deserialize = readers.get(partition) ?? read(partition);
+      readers.set(partition, deserialize);
+      for (const record of records) {
+        const row = deserialize(record, -1);
+        if (row === undefined) continue;
+        if (row.key === null) count();
+        else view.put(row.key, row.value, row.timestamp);
+      }
+      view.takeChanges();
+    },
+  };
+}
+
+/** Records go through a processor of the user's, which fills the store: a task that writes nothing. */
+function processed(topology: Topology, part: SubTopology, given: GlobalTableHandlers): GlobalTable {
+  const handlers = withoutDeadLetters(given);
+  const topic = part.sources[0]!.topics[0]!;
+  const clock = new TaskClock(0);
+  const spec = { ...part.stores[0]!, persistent: false };
+  const store = openStore(spec, { timestamp: () => clock.timestamp }) as StateStore;
+  const task = new Task({
+    id: { subTopology: part.id, partition: 0 },
+    applicationId: 'global',
+    topology,
+    part,
+    inputs: [{ topic: topic.name, topicId: '', committed: undefined, startOffset: 0 }],
+    stores: new Map(),
+    globalStores: new Map([[store.name, store]]),
+    clock,
+    directory,
+    lagOf: () => 0,
+    ...handlers,
+    now: Date.now,
+  });
+  return {
+    topic,
+    store,
+    get dropped() {
+      return task.counts.dropped;
+    },
+    update(records) {
+      task.addRecords(topic.name, records);
+      const done = task.process(records.length);
+      const finish = (): void => {
+        task.prepareCommit();
+        store.takeChanges();
+      };
+      return typeof done === 'number' ? finish() : done.then(finish);
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import path from 'node:path';
+import { emitWarning } from 'node:process';
+import { LevelStore } from '@millrace/state-stores';
+import { ConfigError } from '../../errors.ts';
+import type { Topology } from '../../topology/built/topology.ts';
+import type { TaskLayout } from '../assign/task-assignor.ts';
+import type { ResolvedConfig } from '../config.ts';
+import { hasStandby, StandbyTask } from './standby-task.ts';
+
+const lockFolder = 'instance';
+const retryMs = 10_000;
+
+/** The standby tasks of an instance: started and ended as the assignor says (Kafka Streams: num.standby.replicas). */
+export class Standbys {
+  readonly #topology: Topology;
+  readonly #config: ResolvedConfig;
+  readonly #layout: TaskLayout;
+  readonly #tasks = new Map<string, StandbyTask>();
+  readonly #closing = new Map<string, Promise<void>>();
+  #wanted: ReadonlySet<string> = new Set();
+  #settled = true;
+
+  readonly #lock: LevelStore | undefined;
+
+  private constructor(
+    topology: Topology,
+    config: ResolvedConfig,
+    layout: TaskLayout,
+    lock: LevelStore | undefined,
+  ) {
+    this.#topology = topology;
+    this.#config = config;
+    this.#layout = layout;
+    this.#lock = lock;
+  }
+
+  /** @throws ConfigError where another instance has this `stateDir`: a copy and what it is a copy of would be in one folder */
+  static async open(topology: Topology, config: ResolvedConfig, layout: TaskLayout): Promise<Standbys> {
+    const { applicationId, stateDir, numStandbyReplicas } = config;
+    if (numStandbyReplicas === 0 || stateDir === undefined) {
+      return new Standbys(topology, config, layout, undefined);
+    }
+    try {
+      const lock = await LevelStore.open(path.join(stateDir, applicationId, lockFolder));
+      return new Standbys(topology, config, layout, lock);
+    } catch (error) {
+      throw new ConfigError(
+        `StreamsApp: with "numStandbyReplicas" each instance needs a "stateDir" of its own: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  /** The tasks whose stores are copied here. */
+  get taskIds(): readonly string[] {
+    return [...this.#tasks.keys()];
+  }
+
+  /** Those of them that are up to date, or have been. */
+  get warm(): readonly string[] {
+    return [...this.#tasks.values()].filter((task) => task.isWarm).map((task) => task.name);
+  }
+
+  /** What is to be kept from now on; `settle` sees to it. */
+  want(tasks: readonly string[]): void {
+    this.#wanted = new Set(tasks);
+    this.#settled = false;
+  }
+
+  /** Starts what is wanted and not worked on here, and ends what is not wanted any more, in the background. */
+  settle(isActive: (task: string) => boolean): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    for (const name of this.#tasks.keys()) {
+      if (this.#wanted.has(name)) continue;
+      this.#close(name).catch((error: unknown) => {
+        emitWarning(
+          `Standby task ${name} could not be closed: ${(error as Error).message}`,
+          'MillraceWarning',
+        );
+      });
+    }
+    for (const name of this.#wanted) {
+      if (this.#tasks.has(name)) continue;
+      // Its stores are open still: the next round may find them closed.
+      if (isActive(name) || this.#closing.has(name)) this.#settled = false;
+      else this.#start(name);
+    }
+  }
+
+  #start(name: string): void {
+    const id = this.#layout.taskNamed(name);
+    const part = this.#topology.subTopologies.find((one) => one.id === id?.subTopology);
+    if (id === undefined || part === undefined) return;
+    const { applicationId, stateDir, log, stateRestoreListener: listener, pollMs } = this.#config;
+    const { deserializationExceptionHandler: onDeserializationError } = this.#config;
+    const task = new StandbyTask(
+      { id, part, applicationId, stateDir, log, listener, onDeserializationError, pollMs },
+      (error: unknown) => {
+        this.#tasks.delete(name);
+        emitWarning(
+          `Standby task ${name} failed and starts again in ${retryMs / 1000} s: ${(error as Error).message}`,
+          'MillraceWarning',
+        );
+        setTimeout(() => {
+          this.#settled = false;
+        }, retryMs).unref();
+      },
+    );
+    this.#tasks.set(name, task);
+  }
+
+  #close(name: string): Promise<void> {
+    const task = this.#tasks.get(name);
+    if (task === undefined) return this.#closing.get(name) ?? Promise.resolve();
+    this.#tasks.delete(name);
+    const closed = task.close().finally(() => this.#closing.delete(name));
+    this.#closing.set(name, closed);
+    return closed;
+  }
+
+  /** Lets go of tasks that this instance is to work on itself. */
+  async release(tasks: readonly string[]): Promise<void> {
+    await Promise.all(tasks.map((name) => this.#close(name)));
+  }
+
+  async close(): Promise<void> {
+    this.want([]);
+    await this.release([...this.#tasks.keys(), ...this.#closing.keys()]);
+    await this.#lock?.close();
+  }
+}
+
+/** The tasks of a topology that have stores worth copying. */
+export function tasksWithStandbys(topology: Topology, layout: TaskLayout): readonly string[] {
+  const parts = new Set(
+    topology.subTopologies.filter((part) => part.stores.some(hasStandby)).map(({ id }) => id),
+  );
+  return layout.taskNames.filter((name) => parts.has(layout.taskNamed(name)!.subTopology));
+}

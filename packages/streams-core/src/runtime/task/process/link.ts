@@ -1,0 +1,105 @@
+import { TopologyError } from '../../../errors.ts';
+import type { Change, Forward, StreamRecord } from '../../../record/record.ts';
+import { sequence } from '../../../record/sequence.ts';
+import { toAwait } from '../../../record/to-await.ts';
+import type { ProcessorNode, SourceNode, TopologyNode } from '../../../topology/graph/nodes.ts';
+import { ChangeCache } from './change-cache.ts';
+import { guard } from './guard.ts';
+import type { LinkOptions } from './link-options.ts';
+import { type Hooks, operatorContext } from './operator-context.ts';
+import { openSink } from '../out/sink-node.ts';
+
+export interface Linked {
+  /** Where the records of each source node go. */
+  readonly entries: ReadonlyMap<string, Forward>;
+  /** Sends on what waits in caches. */
+  flushCaches(): void | Promise<void>;
+  /** Tells operators that time has moved on without a record. */
+  advanceTime(streamTime: number): void | Promise<void>;
+  close(): void;
+}
+
+interface Linking extends LinkOptions {
+  readonly forwards: Map<string, Forward>;
+  /** From the last node to the first. */
+  readonly caches: ChangeCache[];
+  readonly hooks: Hooks;
+}
+
+/** Turns the nodes of a task into closures, sinks first, so that a record goes down a chain of plain calls. */
+export function link(options: LinkOptions): Linked {
+  const hooks: Hooks = { closers: [], advancers: [] };
+  const linking: Linking = { ...options, forwards: new Map(), caches: [], hooks };
+  const { forwards } = linking;
+  const children = childrenOf(options.part);
+  const below = (node: TopologyNode): Forward =>
+    fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
+  for (const node of [...options.part].reverse()) {
+    if (node.kind === 'source') forwards.set(node.name, below(node));
+    else if (node.kind === 'sink') forwards.set(node.name, openSink(node, options));
+    else forwards.set(node.name, openProcessor(node, below(node), linking));
+  }
+  const sources = options.part.filter((node): node is SourceNode => node.kind === 'source');
+  // Those nearer to the sources first: what they send may wait again further down.
+  const caches = linking.caches.reverse();
+  const advancers = hooks.advancers.reverse();
+  return {
+    entries: new Map(sources.map(({ name }) => [name, forwards.get(name)!])),
+    flushCaches: () => sequence(caches.length, (index) => caches[index]!.flush()),
+    advanceTime: (streamTime) => sequence(advancers.length, (index) => advancers[index]!(streamTime)),
+    close: () => {
+      for (const close of hooks.closers) close();
+    },
+  };
+}
+
+function childrenOf(part: readonly TopologyNode[]): Map<string, string[]> {
+  const children = new Map<string, string[]>();
+  for (const node of part) {
+    if (node.kind === 'source' || (node.kind === 'sink' && node.side === true)) continue;
+    for (const parent of node.parents) children.set(parent, [...(children.get(parent) ?? []), node.name]);
+  }
+  return children;
+}
+
+function fanOut(forwards: readonly Forward[]): Forward {
+  const [first, second] = forwards;
+  if (first === undefined) return () => {};
+  if (second === undefined) return first;
+  return (record) => sequence(forwards.length, (index) => forwards[index]!(record));
+}
+
+function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): Forward {
+  const child = (name: string): Forward => {
+    const found = linking.forwards.get(name);
+    if (found !== undefined) return found;
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `Processor "${node.name}" has no child "${name}" to forward to`,
+    );
+  };
+  const cache = cacheOf(node, below, linking);
+  const cached: Forward = cache === undefined ? below : (record) => cache.put(record as CachedRecord);
+  const context = operatorContext(node, cached, child, linking, linking.hooks);
+  // A cache has to know what was there before, whoever asks.
+  const opened = cache === undefined ? context : { ...context, sendOldValues: true };
+  const open = node.operator.open(opened, cached as Forward<unknown, unknown>) as Forward;
+  const wrapped = linking.wrapProcessor?.(
+    { name: node.name, kind: node.operator.kind, taskId: linking.taskId },
+    open,
+  );
+  const run: Forward = wrapped === undefined ? open : (record) => toAwait(wrapped(record));
+  return guard(node.name, run, linking);
+}
+
+type CachedRecord = StreamRecord<unknown, Change<unknown>>;
+
+function cacheOf({ table }: ProcessorNode, below: Forward, linking: Linking): ChangeCache | undefined {
+  const { cacheBudget: budget, specs, caches } = linking;
+  if (budget === undefined || table?.store === undefined || !table.materialized || !table.cached)
+    return undefined;
+  const { sendOldValues } = table;
+  const cache = new ChangeCache({ spec: specs.get(table.store)!, sendOldValues, forward: below, budget });
+  caches.push(cache);
+  return cache;
+}

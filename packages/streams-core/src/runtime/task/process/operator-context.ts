@@ -1,0 +1,107 @@
+import {
+  type BufferView,
+  type GroupView,
+  type KeyValueView,
+  type SessionView,
+  type StateStore,
+  VersionedView,
+  type WindowView,
+} from '@millrace/state-stores';
+import { TopologyError } from '../../../errors.ts';
+import type { Forward } from '../../../record/record.ts';
+import type { ProcessorNode } from '../../../topology/graph/nodes.ts';
+import type { OperatorContext, RowStore, TableView } from '../../../topology/operator.ts';
+import { handleError } from './guard.ts';
+import type { LinkOptions } from './link-options.ts';
+import { TaskProcessorContext } from './processor-context.ts';
+
+/** What the linked task collects from its operators. */
+export interface Hooks {
+  readonly closers: (() => void)[];
+  /** Called when time is moved on without a record. */
+  readonly advancers: ((streamTime: number) => void | Promise<void>)[];
+}
+
+/** What one operator of a task may ask for while the task is linked. */
+export function operatorContext(
+  node: ProcessorNode,
+  forward: Forward,
+  child: (name: string) => Forward,
+  options: LinkOptions,
+  hooks: Hooks,
+): OperatorContext {
+  const { stores, globalStores, clock, observedTimes } = options;
+  const store = (name: string): StateStore => {
+    const found = stores.get(name);
+    if (found !== undefined) return found;
+    throw new TopologyError(
+      'TOPOLOGY_STORE_MISSING',
+      `Node "${node.name}" finds no store "${name}" in task ${options.taskId}`,
+    );
+  };
+  const processorContext = new TaskProcessorContext({
+    nodeName: node.name,
+    applicationId: options.applicationId,
+    taskId: options.taskId,
+    forward,
+    child,
+    findStore: (name) =>
+      node.stores.includes(name) || globalStores.has(name) ? stores.get(name) : undefined,
+    clock,
+    punctuations: options.punctuations,
+    now: options.now,
+    monotonicNow: options.monotonicNow,
+    requestCommit: options.requestCommit,
+    onError: (cause) => handleError(node.name, cause, undefined, options),
+  });
+  hooks.closers.push(() => processorContext.close());
+  return {
+    nodeName: node.name,
+    partition: clock.partition,
+    sendOldValues: node.table?.sendOldValues ?? false,
+    keepsTable: node.table?.materialized ?? false,
+    emitIntervalMs: options.emitIntervalMs,
+    rowStore: <K, V>(name: string) => rows<K, V>(store(name)),
+    windowStore: <K, V>(name: string) => store(name) as WindowView<K, V>,
+    sessionStore: <K, V>(name: string) => store(name) as SessionView<K, V>,
+    groupStore: <G, V>(name: string) => store(name) as GroupView<G, V>,
+    buffer: <K, V>(name: string) => store(name) as BufferView<K, V>,
+    view: <K, V>(name: string) => viewOf(name, options, hooks) as TableView<K, V>,
+    child,
+    observedTime: (name = node.name) => {
+      const time = observedTimes.get(name) ?? { value: -1 };
+      observedTimes.set(name, time);
+      return time;
+    },
+    dropped: (reason) => options.dropped(reason, node.name),
+    asyncScope: options.asyncScope,
+    fail: (cause, record) => handleError(node.name, cause, record, options),
+    processorContext,
+    onTimeAdvance: (advance) => hooks.advancers.push(advance),
+    onClose: (close) => hooks.closers.push(close),
+  };
+}
+
+/** A table's store, whichever kind it is. */
+function rows<K, V>(store: StateStore): RowStore<K, V> {
+  if (!(store instanceof VersionedView)) return store as KeyValueView<K, V>;
+  const versioned = store as VersionedView<K, V>;
+  return {
+    get: (key, asOf) => versioned.row(key, asOf),
+    put: (key, value, timestamp) => versioned.put(key, value, timestamp),
+  };
+}
+
+function viewOf(name: string, options: LinkOptions, hooks: Hooks): TableView<unknown, unknown> {
+  const node = options.nodes.get(name);
+  const noChild = (): never => {
+    throw new TopologyError('TOPOLOGY_INVALID', `The view of "${name}" cannot forward`);
+  };
+  if (node?.kind !== 'processor' || node.operator.view === undefined) {
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `The rows of "${name}" cannot be looked up: give that table a store with { as: '...' }`,
+    );
+  }
+  return node.operator.view(operatorContext(node, () => {}, noChild, options, hooks));
+}

@@ -1,0 +1,115 @@
+import type { KeyValueStore, PublicStore, StateStore, StoreSpec } from '@millrace/state-stores';
+import { type RecordOrigin, StreamsError, TopologyError } from '../../../errors.ts';
+import type { Forward, StreamRecord } from '../../../record/record.ts';
+import { toAwait } from '../../../record/to-await.ts';
+import type { Cancellable, ProcessorContext, PunctuationType, StoreOf } from '../../../topology/processor.ts';
+import type { Punctuations } from './punctuation.ts';
+import type { TaskClock } from '../task-clock.ts';
+
+export interface ProcessorContextOptions {
+  readonly nodeName: string;
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly forward: Forward;
+  readonly child: (name: string) => Forward;
+  /** A store this node is connected to; undefined for any other. */
+  readonly findStore: (name: string) => StateStore | undefined;
+  readonly clock: TaskClock;
+  readonly punctuations: Punctuations;
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+  readonly requestCommit: () => void;
+  /** Decides what becomes of an error in a punctuator; throws it on where that is the decision. */
+  readonly onError: (cause: unknown) => void;
+}
+
+/** What user code of the Processor API gets. Forwarding after the task has closed is refused. */
+export class TaskProcessorContext implements ProcessorContext<unknown, unknown> {
+  readonly applicationId: string;
+  readonly taskId: string;
+  readonly #options: ProcessorContextOptions;
+  #closed = false;
+
+  constructor(options: ProcessorContextOptions) {
+    this.#options = options;
+    this.applicationId = options.applicationId;
+    this.taskId = options.taskId;
+    this.forward = this.forward.bind(this);
+  }
+
+  forward(record: StreamRecord<unknown, unknown>, childName?: string): void | Promise<void> {
+    if (this.#closed) {
+      throw new StreamsError(
+        'TASK_CLOSED',
+        `Processor "${this.#options.nodeName}" forwards after task ${this.taskId} was closed: await what you start, or return its promise`,
+      );
+    }
+    const { timestamp } = record;
+    if (!(timestamp >= 0 && Number.isSafeInteger(timestamp))) {
+      throw new RangeError(
+        `forward got a record with the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
+      );
+    }
+    return childName === undefined ? this.#options.forward(record) : this.#options.child(childName)(record);
+  }
+
+  store<S extends StoreSpec>(spec: S): StoreOf<S> {
+    return this.#store(spec.name) as StoreOf<S>;
+  }
+
+  getStateStore<K, V>(name: string): KeyValueStore<K, V> {
+    return this.#store(name) as KeyValueStore<K, V>;
+  }
+
+  #store(name: string): PublicStore {
+    const store = this.#options.findStore(name);
+    if (store === undefined) {
+      throw new TopologyError(
+        'TOPOLOGY_STORE_MISSING',
+        `Processor "${this.#options.nodeName}" is not connected to the store "${name}": name it in the processor's "stores"`,
+      );
+    }
+    return store.face;
+  }
+
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    callback: (timestampMs: number) => void | Promise<void>,
+    options: { readonly startAtMs?: number } = {},
+  ): Cancellable {
+    const { punctuations, now, monotonicNow, onError } = this.#options;
+    const guarded = (timestampMs: number): void | Promise<void> => {
+      try {
+        const pending = toAwait(callback(timestampMs));
+        return pending === undefined ? undefined : pending.catch(onError);
+      } catch (cause) {
+        return onError(cause);
+      }
+    };
+    return punctuations.schedule(
+      { intervalMs, type, callback: guarded, startAtMs: options.startAtMs },
+      { due: monotonicNow(), time: now() },
+    );
+  }
+
+  get recordMetadata(): RecordOrigin | undefined {
+    return this.#options.clock.origin;
+  }
+
+  get currentStreamTimeMs(): number {
+    return this.#options.clock.streamTime;
+  }
+
+  get currentSystemTimeMs(): number {
+    return this.#options.now();
+  }
+
+  commit(): void {
+    this.#options.requestCommit();
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+}

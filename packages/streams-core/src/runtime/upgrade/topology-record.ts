@@ -1,0 +1,139 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type LogClient, noHeaders } from '@millrace/log-client';
+import type { StoreSpec } from '@millrace/state-stores';
+import { z } from 'zod';
+import { internalTopicsOf, topologyTopic } from '../../topology/built/owned-topics.ts';
+import type { Topology } from '../../topology/built/topology.ts';
+
+const StoreRecord = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** The serdes' names; undefined where they have none. */
+  key: z.string().optional(),
+  value: z.string().optional(),
+  windowSizeMs: z.number().optional(),
+  subTopology: z.number(),
+  /** Whether it is in a changelog, or in its input topic; else it is in its folder only. */
+  logged: z.boolean(),
+  partitions: z.number(),
+});
+
+const TopologyRecord = z.object({
+  version: z.literal(1),
+  stores: z.array(StoreRecord),
+  internalTopics: z.array(z.string()),
+});
+
+export type StoreRecord = z.infer<typeof StoreRecord>;
+
+/** What an application last ran, as far as its state depends on it. */
+export type TopologyRecord = z.infer<typeof TopologyRecord>;
+
+/** What a topology keeps; `tasks` says how many partitions each sub-topology has. */
+export function recordOf(
+  topology: Topology,
+  applicationId: string,
+  tasks: ReadonlyMap<number, number>,
+): TopologyRecord {
+  const stores = topology.subTopologies
+    .filter((part) => !part.global)
+    .flatMap(({ id, stores: specs }) => specs.map((spec) => storeRecord(spec, id, tasks.get(id) ?? 1)));
+  return { version: 1, stores, internalTopics: internalTopicsOf(topology, applicationId) };
+}
+
+function storeRecord(spec: StoreSpec, subTopology: number, partitions: number): StoreRecord {
+  const { name, kind, key, value, windowSizeMs, logging, sourceTopic } = spec;
+  return {
+    name,
+    kind,
+    ...(key.name === undefined ? {} : { key: key.name }),
+    ...(value.name === undefined ? {} : { value: value.name }),
+    ...(windowSizeMs === undefined ? {} : { windowSizeMs }),
+    subTopology,
+    logged: logging || sourceTopic !== undefined,
+    partitions,
+  };
+}
+
+function parse(text: string): TopologyRecord | undefined {
+  try {
+    const parsed = TopologyRecord.safeParse(JSON.parse(text));
+    // One of a later version says nothing here.
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an application last ran, from the log; undefined where it has not, or kept no state. */
+export async function readTopologyRecord(
+  log: LogClient,
+  applicationId: string,
+): Promise<TopologyRecord | undefined> {
+  const topic = topologyTopic(applicationId);
+  if (!(await log.admin.topics([topic])).has(topic)) return undefined;
+  const [range] = await log.admin.offsets([{ topic, partition: 0 }], { settled: true });
+  const { start, end } = range!;
+  const reader = await log.reader([{ topic, partition: 0, offset: start }]);
+  let last: string | undefined;
+  try {
+    for (let offset = start; offset < end; ) {
+      for (const { records, nextOffset } of await reader.poll({ maxWaitMs: 1000, maxRecords: 100 })) {
+        const { value } = records.at(-1) ?? { value: null };
+        if (value !== null) last = Buffer.from(value).toString();
+        offset = nextOffset;
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return last === undefined ? undefined : parse(last);
+}
+
+/** Notes in the log what an application runs now. */
+export async function writeTopologyRecord(
+  log: LogClient,
+  applicationId: string,
+  record: TopologyRecord,
+): Promise<void> {
+  const topic = topologyTopic(applicationId);
+  await log.admin.createTopics([{ name: topic, partitions: 1, configs: { 'cleanup.policy': 'compact' } }]);
+  const producer = await log.producer();
+  const value = JSON.stringify(record);
+  try {
+    const records = [{ key: 'topology', value, timestamp: Date.now(), headers: noHeaders }];
+    await producer.send([{ topic, partition: 0, records }]);
+  } finally {
+    await producer.close();
+  }
+}
+
+function fileOf(stateDir: string, applicationId: string): string {
+  return path.join(stateDir, applicationId, 'topology.json');
+}
+
+/** The same beside the stores of one machine: what is in no changelog depends on it alone. */
+export async function readStateRecord(
+  stateDir: string,
+  applicationId: string,
+): Promise<TopologyRecord | undefined> {
+  try {
+    return parse(await readFile(fileOf(stateDir, applicationId), 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export async function writeStateRecord(
+  stateDir: string,
+  applicationId: string,
+  record: TopologyRecord,
+): Promise<void> {
+  const file = fileOf(stateDir, applicationId);
+  // Whole or not at all: another instance may read it now.
+  const fresh = `${file}.${process.pid}.tmp`;
+  await writeFile(fresh, JSON.stringify(record, undefined, 2), { mode: 0o600 });
+  await rename(fresh, file);
+}
