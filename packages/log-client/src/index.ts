@@ -29,9 +29,9 @@ export {
   type LogErrorOptions,
   type RejectedRecord,
 } from './errors.ts';
+export { asBuffer, type Bytes, copyBytes, readLong, toBytes, writeLong } from './bytes.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
-  type Bytes,
   type Header,
   type Headers,
   invalidTimestamp,
@@ -40,7 +40,6 @@ export {
   type PartitionRecords,
   type ProducerRecord,
   type RecordBatch,
-  toBytes,
 } from './record.ts';
 export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
 export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';

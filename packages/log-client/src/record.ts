@@ -1,3 +1,4 @@
+import type { Bytes } from './bytes.ts';
 import { LogError, type RejectedRecord } from './errors.ts';
 import type { TopicPartition } from './topic-partition.ts';
 
@@ -11,9 +12,6 @@ export type Headers = readonly Header[];
 
 /** The headers of a record that has none; shared, so that records without headers cost nothing. */
 export const noHeaders: Headers = Object.freeze([]);
-
-/** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
-export type Bytes = Uint8Array | string;
 
 /** A record on its way into a partition. `timestamp` is in milliseconds since the epoch. A null value is a tombstone. */
 export interface ProducerRecord {
@@ -62,9 +60,4 @@ export function invalidTimestamp(
     `A record for ${topic}-${partition} has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
     { rejected },
   );
-}
-
-/** The bytes that a text stands for; bytes as they are. */
-export function toBytes(bytes: Bytes): Uint8Array {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
 }

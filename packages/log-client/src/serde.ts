@@ -1,3 +1,4 @@
+import { asBuffer, readLong, writeLong } from './bytes.ts';
 /**
  * Turns values into bytes and back. Null never reaches a serde: a null key or value is stored as null.
  * Throw from either side to refuse a value; the runtime then asks its exception handler.
@@ -20,10 +21,6 @@ export interface Serde<T> {
   /** Likewise in two parts, where a text of both would cost more: of a windowed key the window, and its key. */
   mapGroup?(value: T): unknown;
   mapMember?(value: T): unknown;
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function assertLength(bytes: Uint8Array, length: number, type: string): void {
@@ -80,15 +77,12 @@ const longSerde: Serde<number> = {
   serialize: (value) => {
     if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a safe integer, got ${String(value)}`);
     const bytes = Buffer.allocUnsafe(8);
-    const low = value >>> 0;
-    bytes.writeInt32BE((value - low) / 0x1_0000_0000, 0);
-    bytes.writeUInt32BE(low, 4);
+    writeLong(bytes, value, 0);
     return bytes;
   },
   deserialize: (bytes) => {
     assertLength(bytes, 8, 'long');
-    const buffer = asBuffer(bytes);
-    const value = buffer.readInt32BE(0) * 0x1_0000_0000 + buffer.readUInt32BE(4);
+    const value = readLong(asBuffer(bytes), 0);
     if (!Number.isSafeInteger(value))
       throw new RangeError('A long beyond 2^53 does not fit a JavaScript number');
     return value;

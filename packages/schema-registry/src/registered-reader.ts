@@ -1,7 +1,8 @@
+import { asBuffer } from '@millrace/log-client';
 import { avroType } from './avro/avro-type.ts';
 import { protobufReader } from './protobuf/protobuf-reader.ts';
 import type { SchemaRegistry } from './registry/schema-registry.ts';
-import { asBuffer, headerBytes, readSchemaId } from './wire-format.ts';
+import { headerBytes, readSchemaId } from './wire-format.ts';
 
 type Read = (payload: Buffer) => unknown;
 

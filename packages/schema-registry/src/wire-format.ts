@@ -25,10 +25,6 @@ function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
 
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /** Header and payload in one. */
 export function framed(schemaId: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(headerBytes + payload.length);

@@ -1,46 +1,25 @@
-export {
-  type BytesChange,
-  type BytesRange,
-  type BytesStore,
-  type Checkpoint,
-  compareBytes,
-} from './bytes-store.ts';
+/** For users: what a topology says of its stores, and what processors get of them. */
 export { isStoreError, StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
+export type { StoreOptions } from './kinds/common-spec.ts';
+export type { GroupMember, GroupStore } from './kinds/group/store.ts';
+export { type KeyValueSpec, keyValueStore } from './kinds/key-value/spec.ts';
 export type {
   KeyValueStore,
   RangeOptions,
   ReadOnlyKeyValueStore,
   TimestampedKeyValueStore,
   ValueAndTimestamp,
-} from './key-value-store.ts';
-export { KeyMap } from './layers/key-map.ts';
-export { mapKeyOf } from './layout/codec.ts';
-export { LevelStore, type LevelStoreOptions } from './level/level-store.ts';
-export { MemoryStore } from './memory/memory-store.ts';
-export { createStore, openStore, type OpenStoreOptions } from './open-store.ts';
-export type { GroupMember, GroupStore } from './group-store.ts';
-export type { ReadOnlySessionStore, SessionEntry, SessionScan, SessionStore } from './session-store.ts';
-export type { PublicStore, StateStore } from './state-store.ts';
-export {
-  keyValueStore,
-  sessionStore,
-  type StoreKind,
-  type StoreOptions,
-  type StoreSpec,
-  versionedStore,
-  windowStore,
-} from './store-spec.ts';
-export type { BufferedChange, TimeOrderedBuffer } from './time-ordered-buffer.ts';
-export { BufferView } from './views/buffer-view.ts';
+} from './kinds/key-value/store.ts';
+export type { PublicStore, StoreKind, StoreKinds, StoreSpec } from './kinds/kinds.ts';
+export { type SessionSpec, sessionStore } from './kinds/session/spec.ts';
+export type { ReadOnlySessionStore, SessionEntry, SessionScan, SessionStore } from './kinds/session/store.ts';
+export type { BufferedChange, TimeOrderedBuffer } from './kinds/time-ordered-buffer/store.ts';
+export { type VersionedSpec, versionedStore } from './kinds/versioned/spec.ts';
 export type {
   ReadOnlyVersionedStore,
   VersionedPut,
   VersionedRecord,
   VersionedStore,
-} from './versioned-store.ts';
-export { GroupView } from './views/group-view.ts';
-export { KeyValueView } from './views/key-value-view.ts';
-export { SessionView } from './views/session-view.ts';
-export { VersionedView } from './views/versioned-view.ts';
-export { WindowView } from './views/window-view.ts';
-export type { ReadOnlyWindowStore, WindowEntry, WindowScan, WindowStore } from './window-store.ts';
+} from './kinds/versioned/store.ts';
+export { type WindowSpec, windowStore } from './kinds/window/spec.ts';
+export type { ReadOnlyWindowStore, WindowEntry, WindowScan, WindowStore } from './kinds/window/store.ts';

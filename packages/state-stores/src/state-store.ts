@@ -1,26 +1,15 @@
 import type { LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { Checkpoint } from './bytes-store.ts';
-import type { GroupStore } from './group-store.ts';
-import type { KeyValueStore } from './key-value-store.ts';
-import type { SessionStore } from './session-store.ts';
-import type { TimeOrderedBuffer } from './time-ordered-buffer.ts';
-import type { VersionedStore } from './versioned-store.ts';
-import type { WindowStore } from './window-store.ts';
-
-/** A store as user code has it, whatever its kind. */
-export type PublicStore =
-  | GroupStore<unknown, unknown>
-  | KeyValueStore<unknown, unknown>
-  | SessionStore<unknown, unknown>
-  | TimeOrderedBuffer<unknown, unknown>
-  | VersionedStore<unknown, unknown>
-  | WindowStore<unknown, unknown>;
+import type { RowStore } from './kinds/row-store.ts';
 
 /** What the runtime needs of every store, whatever its kind: to log, commit, restore and close it. */
 export interface StateStore {
   readonly name: string;
+  readonly kind: string;
+  /** Of a store that tables can be stored in. */
+  readonly rows?: RowStore<unknown, unknown>;
   /** The only part of the store that user code gets: reads and puts, none of what follows here. */
-  readonly face: PublicStore;
+  readonly face: object;
   /** The largest timestamp this store has seen; -1 where it keeps none. */
   readonly streamTime: number;
   /** Where the bytes on disk stand in the changelog. */

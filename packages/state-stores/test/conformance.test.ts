@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, test } from 'vitest';
 import { storeConformance } from '../src/conformance/index.ts';
-import { LevelStore, MemoryStore } from '../src/index.ts';
+import { LevelStore, MemoryStore } from '../src/runtime.ts';
 
 describe('in memory', () => {
   storeConformance({ test, factory: async () => ({ store: new MemoryStore() }) });

@@ -7,9 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { long, string } from '@millrace/log-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { keyValueStore, LevelStore, openStore, type StoreSpec } from '../src/index.ts';
+import { keyValueStore, type StoreSpec } from '../src/index.ts';
+import { LevelStore, openStore } from '../src/runtime.ts';
 
 const built = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const builtRuntime = fileURLToPath(new URL('../dist/runtime.js', import.meta.url));
 let parent = '';
 let dir = '';
 beforeEach(async () => {
@@ -44,7 +46,8 @@ const damages: Record<string, () => Promise<void>> = {
 };
 
 const spec: StoreSpec = keyValueStore({ name: 'counts', key: string(), value: long() }) as StoreSpec;
-const open = (over: Partial<StoreSpec>) => openStore({ ...spec, ...over }, { dir, timestamp: () => 0 });
+const open = (over: Partial<StoreSpec>) =>
+  openStore({ ...spec, ...over } as StoreSpec, { dir, timestamp: () => 0 });
 
 describe('a damaged store', () => {
   for (const [what, damage] of Object.entries(damages)) {
@@ -104,7 +107,8 @@ describe('what the system refuses is reported and leaves the store as it is', ()
     await fill();
     const script = `
       import { openSync, closeSync } from 'node:fs';
-      import { keyValueStore, openStore } from ${JSON.stringify(built)};
+      import { keyValueStore } from ${JSON.stringify(built)};
+      import { openStore } from ${JSON.stringify(builtRuntime)};
       const serde = { serialize: (value) => Buffer.from(value), deserialize: String };
       const spec = keyValueStore({ name: 'counts', key: serde, value: serde });
       const held = [];

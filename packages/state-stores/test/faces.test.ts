@@ -1,6 +1,7 @@
 import { long, string } from '@millrace/log-client';
 import { expect, test } from 'vitest';
-import { openStore, type StateStore, type StoreKind, type StoreSpec } from '../src/index.ts';
+import type { StoreKind, StoreSpec } from '../src/index.ts';
+import { openStore, type StateStore } from '../src/runtime.ts';
 
 const members: Record<StoreKind, readonly string[]> = {
   'key-value': ['all', 'delete', 'get', 'name', 'prefixScan', 'put', 'putIfAbsent', 'range'],
@@ -23,7 +24,15 @@ const members: Record<StoreKind, readonly string[]> = {
 };
 
 function specOf(kind: StoreKind): StoreSpec {
-  const spec = { kind, name: 's', persistent: false, logging: true, retentionMs: 1000, windowSizeMs: 10 };
+  const spec = {
+    kind,
+    name: 's',
+    persistent: false,
+    logging: true,
+    retentionMs: 1000,
+    historyRetentionMs: 1000,
+    windowSizeMs: 10,
+  };
   return { ...spec, key: string(), value: long() } as StoreSpec;
 }
 

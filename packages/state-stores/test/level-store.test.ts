@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { LevelStore } from '../src/index.ts';
+import { LevelStore } from '../src/runtime.ts';
 
 async function inFolder(body: (dir: string) => Promise<void>): Promise<void> {
   const parent = await mkdtemp(path.join(tmpdir(), 'millrace-level-'));

@@ -2,11 +2,12 @@ import { long, string } from '@millrace/log-client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BytesStore } from '../src/bytes-store.ts';
-import { Changelog, collect } from '../src/conformance/support.ts';
-import { MemoryStore, sessionStore, windowStore } from '../src/index.ts';
+import { Changelog, collect, over } from '../src/conformance/support.ts';
+import { sessionStore, windowStore } from '../src/index.ts';
+import { MemoryStore } from '../src/runtime.ts';
 import type { StateStore } from '../src/state-store.ts';
-import { SessionView } from '../src/views/session-view.ts';
-import { WindowView } from '../src/views/window-view.ts';
+import { SessionView } from '../src/kinds/session/view.ts';
+import { WindowView } from '../src/kinds/window/view.ts';
 
 // Windows and sessions over commits, flushes and crashes, against a map of what was put.
 
@@ -31,15 +32,15 @@ function reopened(store: BytesStore): BytesStore {
 interface Subject extends StateStore {
   set(key: string, start: number, end: number, value: number | null): void;
   /** As `key start end=value`, in order of text. */
-  rows(): Promise<string[]>;
+  contents(): Promise<string[]>;
   of(key: string): string[];
 }
 
 function windows(store: BytesStore): Subject {
-  const view = new WindowView(windowStore({ ...common, windowSizeMs: minute }), store, () => 1);
+  const view = new WindowView(windowStore({ ...common, windowSizeMs: minute }), over(store, 1));
   return Object.assign(view, {
     set: (key: string, start: number, _end: number, value: number | null) => view.put(key, value, start),
-    rows: async () =>
+    contents: async () =>
       (await collect(view.all())).map(({ key, start, value }) => `${key} ${start}=${value}`).toSorted(),
     of: (key: string) =>
       view.fetchRange(key, 0, 60 * minute).map(({ start, value }) => `${key} ${start}=${value}`),
@@ -47,10 +48,10 @@ function windows(store: BytesStore): Subject {
 }
 
 function sessions(store: BytesStore): Subject {
-  const view = new SessionView(sessionStore(common), store);
+  const view = new SessionView(sessionStore(common), over(store));
   return Object.assign(view, {
     set: (key: string, start: number, end: number, value: number | null) => view.put(key, value, start, end),
-    rows: async () =>
+    contents: async () =>
       (await collect(view.all()))
         .map(({ key, start, end, value }) => `${key} ${start} ${end}=${value}`)
         .toSorted(),
@@ -110,7 +111,7 @@ test.each([
             now = new Map(committed);
           }
           const expected = [...now].map(([name, value]) => `${name}=${value}`).toSorted();
-          expect(await view.rows()).toEqual(expected);
+          expect(await view.contents()).toEqual(expected);
           expect(keys.flatMap((key) => view.of(key)).toSorted()).toEqual(expected);
         }
       }),
@@ -119,7 +120,7 @@ test.each([
 );
 
 test('what comes and goes between two commits leaves nothing in the changelog', () => {
-  const view = new SessionView(sessionStore(common), new MemoryStore());
+  const view = new SessionView(sessionStore(common), over(new MemoryStore()));
   const log = new Changelog();
   // A session that grows by every record, as an aggregation makes it.
   const grow = (from: number, to: number): void => {

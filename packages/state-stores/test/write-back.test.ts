@@ -1,13 +1,16 @@
+import { over } from '../src/conformance/support.ts';
 import { long, string } from '@millrace/log-client';
 import { expect, test } from 'vitest';
-import { keyValueStore, KeyValueView, MemoryStore } from '../src/index.ts';
+import { keyValueStore } from '../src/index.ts';
+import { KeyValueView } from '../src/kinds/key-value/view.ts';
+import { MemoryStore } from '../src/runtime.ts';
 
 const checkpoint = (offset: number) => ({ topicId: 't', offset, streamTime: -1 });
 const longAfter = 1_000_000_000;
 
 test('what is not committed never reaches the bytes store, however long it has waited', () => {
   const backing = new MemoryStore();
-  const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: long() }), backing, () => 0);
+  const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: long() }), over(backing, 0));
   const stored = (): boolean => backing.get(string().serialize('a')) !== undefined;
   view.put('a', 1, 0);
   view.takeChanges();

@@ -102,19 +102,20 @@ export {
   type Serde,
   string,
 } from '@millrace/log-client';
-export {
-  keyValueStore,
-  sessionStore,
-  type StoreSpec,
-  versionedStore,
-  windowStore,
-} from '@millrace/state-stores';
+export { keyValueStore, sessionStore, versionedStore, windowStore } from '@millrace/state-stores';
 export type {
+  KeyValueSpec,
   KeyValueStore,
+  SessionSpec,
   SessionStore,
+  StoreKind,
+  StoreKinds,
+  StoreSpec,
   ValueAndTimestamp,
   VersionedRecord,
+  VersionedSpec,
   VersionedStore,
+  WindowSpec,
   WindowStore,
 } from '@millrace/state-stores';
 export { json, type Schema } from './serde/json.ts';

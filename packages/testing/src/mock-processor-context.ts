@@ -1,10 +1,5 @@
-import {
-  type KeyValueStore,
-  openStore,
-  type PublicStore,
-  type StateStore,
-  type StoreSpec,
-} from '@millrace/state-stores';
+import type { KeyValueStore, PublicStore, StoreSpec } from '@millrace/state-stores';
+import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type {
   Cancellable,
   ProcessorContext,
@@ -96,7 +91,7 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
         `The mock context has no store "${name}": give it one with addStateStore, or in "stores"`,
       );
     }
-    return store.face;
+    return store.face as PublicStore;
   }
 
   schedule(

@@ -1,5 +1,6 @@
 import type { LogRecord, OffsetCommit } from '@millrace/log-client';
-import { type Checkpoint, openStore, type StateStore, type StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import { type Checkpoint, openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '@millrace/streams-core';
 import {
   cacheBudget,

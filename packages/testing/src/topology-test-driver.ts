@@ -2,16 +2,13 @@ import path from 'node:path';
 import type { LogRecord } from '@millrace/log-client';
 import {
   type KeyValueStore,
-  type KeyValueView,
-  openStore,
   type PublicStore,
   type SessionStore,
-  type StateStore,
   type TimestampedKeyValueStore,
-  VersionedView,
   type VersionedStore,
   type WindowStore,
 } from '@millrace/state-stores';
+import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type { Topic, Topology } from '@millrace/streams-core';
 import {
   addMetrics,
@@ -203,7 +200,7 @@ export class TopologyTestDriver {
 
   /** Any store, as user code has it. */
   getStateStore(name: string): PublicStore {
-    return this.#store(name).store.face;
+    return this.#store(name).store.face as PublicStore;
   }
 
   getKeyValueStore<K, V>(name: string): KeyValueStore<K, V> {
@@ -211,12 +208,13 @@ export class TopologyTestDriver {
   }
 
   getTimestampedKeyValueStore<K, V>(name: string): TimestampedKeyValueStore<K, V> {
-    return (this.#store(name).store as KeyValueView<K, V>).timestamped;
+    return (this.#store(name).store as StateStore & { readonly timestamped: TimestampedKeyValueStore<K, V> })
+      .timestamped;
   }
 
   getVersionedKeyValueStore<K, V>(name: string): VersionedStore<K, V> {
     const { store } = this.#store(name);
-    if (store instanceof VersionedView) return store.face as VersionedStore<K, V>;
+    if (store.kind === 'versioned') return store.face as VersionedStore<K, V>;
     throw new Error(`Store "${name}" is not versioned: give its table a historyRetentionMs`);
   }
 

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import {
   type Bytes,
+  copyBytes,
   type Header,
   type Headers,
   LogError,
@@ -31,17 +32,6 @@ const recordHeaderBytes = 18;
 /** Records go into batches of at most so many, so that a reader can start near any offset. */
 export const maxBatchRecords = 1024;
 
-const shortCopy = 40;
-
-function copy(source: Bytes, target: Buffer, at: number): number {
-  if (typeof source === 'string') return at + target.write(source, at, 'utf8');
-  const length = source.length;
-  // A call of `set` costs more than a short loop.
-  if (length <= shortCopy) for (let i = 0; i < length; i++) target[at + i] = source[i]!;
-  else target.set(source, at);
-  return at + length;
-}
-
 function headersBytes(record: ProducerRecord): number {
   let size = 0;
   for (const { key, value } of record.headers) size += 6 + Buffer.byteLength(key) + (value?.length ?? 0);
@@ -66,7 +56,7 @@ function writeHeaders(headers: readonly Header[], target: Buffer, view: DataView
     view.setUint16(at, keyLength, true);
     view.setUint32(at + 2, value === null ? 0 : value.length + 1, true);
     at += 6 + keyLength;
-    if (value !== null) at = copy(value, target, at);
+    if (value !== null) at = copyBytes(value, target, at);
   }
   return at;
 }
@@ -86,8 +76,8 @@ export function writeBatch(
   for (let index = from; index < to; index++) {
     const { key, value, timestamp, headers } = records[index]!;
     const keyAt = at + recordHeaderBytes;
-    const valueAt = key === null ? keyAt : copy(key, target, keyAt);
-    const end = value === null ? valueAt : copy(value, target, valueAt);
+    const valueAt = key === null ? keyAt : copyBytes(key, target, keyAt);
+    const end = value === null ? valueAt : copyBytes(value, target, valueAt);
     view.setUint32(at, key === null ? 0 : valueAt - keyAt + 1, true);
     view.setUint32(at + 4, value === null ? 0 : end - valueAt + 1, true);
     view.setFloat64(at + 8, timestamp, true);

@@ -1,4 +1,4 @@
-import { LogError, type LogRecord } from '@millrace/log-client';
+import { LogError, type LogRecord, readLong } from '@millrace/log-client';
 import { crc32c } from '@node-rs/crc32';
 import type { AbortedTransaction } from '../wire/fetch.ts';
 import {
@@ -12,7 +12,6 @@ import {
 import { compressions, loadCodec, unpack } from './compression.ts';
 import { readRecords } from './read-batch.ts';
 
-const two32 = 0x1_0000_0000;
 /** What comes before the part of a batch that its length counts. */
 const lengthBytes = 12;
 const abortMarker = 0;
@@ -21,10 +20,6 @@ export interface ReadBatches {
   readonly records: LogRecord[];
   /** Past the last whole batch, markers and gaps included. */
   readonly nextOffset: number;
-}
-
-function readInt64(source: Buffer, at: number): number {
-  return source.readInt32BE(at) * two32 + source.readUInt32BE(at + 4);
 }
 
 /**
@@ -47,7 +42,7 @@ export async function readBatches(
     const batch = source.subarray(start, start + size);
     start += size;
     const magic = batch[batchAt.magic]!;
-    const baseOffset = readInt64(batch, batchAt.baseOffset);
+    const baseOffset = readLong(batch, batchAt.baseOffset);
     if (magic !== 2) {
       throw new LogError(
         'LOG_CORRUPT',
@@ -60,7 +55,7 @@ export async function readBatches(
     const lastOffset = baseOffset + batch.readInt32BE(batchAt.lastOffsetDelta);
     nextOffset = Math.max(nextOffset, lastOffset + 1);
     const attributes = batch.readInt16BE(batchAt.attributes);
-    const producerId = readInt64(batch, batchAt.producerId);
+    const producerId = readLong(batch, batchAt.producerId);
     while (pending.length > 0 && pending[0]!.firstOffset <= lastOffset) {
       abortedProducers.add(pending.shift()!.producerId);
     }
@@ -81,8 +76,8 @@ export async function readBatches(
     const fields = {
       count: batch.readInt32BE(batchAt.count),
       baseOffset,
-      baseTimestamp: readInt64(batch, batchAt.baseTimestamp),
-      appendTime: (attributes & logAppendTimeFlag) === 0 ? undefined : readInt64(batch, batchAt.maxTimestamp),
+      baseTimestamp: readLong(batch, batchAt.baseTimestamp),
+      appendTime: (attributes & logAppendTimeFlag) === 0 ? undefined : readLong(batch, batchAt.maxTimestamp),
     };
     readRecords(body, packed ? 0 : batchHeaderBytes, fields, from, records);
   }

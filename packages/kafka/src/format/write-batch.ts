@@ -1,10 +1,9 @@
 import { crc32c } from '@node-rs/crc32';
-import type { Bytes, Headers, ProducerRecord } from '@millrace/log-client';
+import { type Bytes, copyBytes, type Headers, type ProducerRecord, writeLong } from '@millrace/log-client';
 import { type Compression, compressions, pack } from './compression.ts';
 import { batchAt, batchHeaderBytes, transactionalFlag } from './batch-layout.ts';
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts';
 
-const two32 = 0x1_0000_0000;
 /** What a record takes beside key, value and headers, at most. */
 const recordOverhead = 32;
 
@@ -36,24 +35,10 @@ export function recordBytes({ key, value, headers }: ProducerRecord): number {
   return recordOverhead + length(key) + length(value) + (headers.length === 0 ? 0 : headersBytes(headers));
 }
 
-const shortCopy = 40;
-
-function copy(source: Bytes, target: Buffer, at: number): void {
-  if (typeof source === 'string') {
-    target.write(source, at, 'utf8');
-    return;
-  }
-  const { length: size } = source;
-  // A call of `set` costs more than a short loop.
-  if (size <= shortCopy) for (let index = 0; index < size; index++) target[at + index] = source[index]!;
-  else target.set(source, at);
-}
-
 function writeBytes(target: Buffer, start: number, bytes: Bytes | null, size: number): number {
   if (bytes === null) return writeVarint(target, start, -1);
   const at = writeVarint(target, start, size);
-  copy(bytes, target, at);
-  return at + size;
+  return copyBytes(bytes, target, at);
 }
 
 function writeRecord(
@@ -90,12 +75,6 @@ function writeRecord(
   return at;
 }
 
-function writeInt64(target: Buffer, value: number, at: number): void {
-  const low = value >>> 0;
-  target.writeInt32BE((value - low) / two32, at);
-  target.writeUInt32BE(low, at + 4);
-}
-
 /** Records `from` to `to` as one batch; `bytes` is at least the sum of their {@link recordBytes}. */
 export function writeBatch(
   records: readonly ProducerRecord[],
@@ -118,16 +97,16 @@ export function writeBatch(
     target = Buffer.concat([target.subarray(0, batchHeaderBytes), packed]);
     end = target.length;
   }
-  writeInt64(target, 0, batchAt.baseOffset);
+  writeLong(target, 0, batchAt.baseOffset);
   target.writeInt32BE(end - batchAt.leaderEpoch, batchAt.length);
   target.writeInt32BE(-1, batchAt.leaderEpoch);
   target[batchAt.magic] = 2;
   const attributes = compressions.indexOf(compression) | (transactional ? transactionalFlag : 0);
   target.writeInt16BE(attributes, batchAt.attributes);
   target.writeInt32BE(to - from - 1, batchAt.lastOffsetDelta);
-  writeInt64(target, base, batchAt.baseTimestamp);
-  writeInt64(target, maxTimestamp, batchAt.maxTimestamp);
-  writeInt64(target, producerId, batchAt.producerId);
+  writeLong(target, base, batchAt.baseTimestamp);
+  writeLong(target, maxTimestamp, batchAt.maxTimestamp);
+  writeLong(target, producerId, batchAt.producerId);
   target.writeInt16BE(producerEpoch, batchAt.producerEpoch);
   target.writeInt32BE(baseSequence, batchAt.baseSequence);
   target.writeInt32BE(to - from, batchAt.count);

@@ -1,6 +1,4 @@
-import { LogError } from '@millrace/log-client';
-
-const two32 = 0x1_0000_0000;
+import { LogError, readLong } from '@millrace/log-client';
 
 /** Reads Kafka's wire types, big-endian. */
 export class ByteReader {
@@ -36,7 +34,7 @@ export class ByteReader {
   /** A 64-bit integer; exact up to 2^53. */
   int64(): number {
     const at = this.#take(8);
-    return this.buffer.readInt32BE(at) * two32 + this.buffer.readUInt32BE(at + 4);
+    return readLong(this.buffer, at);
   }
 
   bool(): boolean {

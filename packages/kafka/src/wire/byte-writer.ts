@@ -1,4 +1,4 @@
-const two32 = 0x1_0000_0000;
+import { writeLong } from '@millrace/log-client';
 
 /** Writes Kafka's wire types, big-endian, into a buffer that grows. */
 export class ByteWriter {
@@ -52,9 +52,7 @@ export class ByteWriter {
   /** A 64-bit integer; safe integers only. */
   int64(value: number): this {
     const at = this.reserve(8);
-    const low = value >>> 0;
-    this.buf.writeInt32BE((value - low) / two32, at);
-    this.buf.writeUInt32BE(low, at + 4);
+    writeLong(this.buf, value, at);
     return this;
   }
 

@@ -1,8 +1,8 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 import type avro from 'avsc';
 import type { RegisteredSchema, SchemaReference } from '../registry/schema.ts';
 import { ownId, type SubjectOptions } from '../registry/subject.ts';
-import { asBuffer, headerBytes, readSchemaId, writeHeader } from '../wire-format.ts';
+import { headerBytes, readSchemaId, writeHeader } from '../wire-format.ts';
 import { avroType } from './avro-type.ts';
 import type { AvroSchema, AvroValue } from './avro-value.ts';
 

@@ -1,10 +1,10 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 import type { AnySchemaObject } from 'ajv';
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import { z } from 'zod';
 import type { RegisteredSchema, SchemaReference } from '../registry/schema.ts';
 import { ownId, type SubjectOptions } from '../registry/subject.ts';
-import { asBuffer, framed, headerBytes, readSchemaId } from '../wire-format.ts';
+import { framed, headerBytes, readSchemaId } from '../wire-format.ts';
 import { validator } from './validator.ts';
 
 /** A JSON Schema as a literal, so that its type is known. */

@@ -1,9 +1,9 @@
 import { type DescFile, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 import type { RegisteredSchema, SchemaReference } from '../registry/schema.ts';
 import { ownId, type SubjectOptions } from '../registry/subject.ts';
-import { asBuffer, framed, headerBytes, readSchemaId } from '../wire-format.ts';
+import { framed, headerBytes, readSchemaId } from '../wire-format.ts';
 import { indexesOf, nameAt, readIndexes, writeIndexes } from './message-index.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { BytesStore } from '../bytes-store.ts';
-import { bufferSuite } from './buffer.ts';
+import { bufferSuite } from '../kinds/time-ordered-buffer/conformance.ts';
 import { bytesSuite } from './bytes.ts';
-import { groupSuite } from './group.ts';
-import { keyValueSuite } from './key-value.ts';
-import { sessionSuite } from './session.ts';
+import { groupSuite } from '../kinds/group/conformance.ts';
+import { keyValueSuite } from '../kinds/key-value/conformance.ts';
+import { sessionSuite } from '../kinds/session/conformance.ts';
 import type { Bench, StoreTest } from './support.ts';
-import { versionedSuite } from './versioned.ts';
-import { windowSuite } from './window.ts';
+import { versionedSuite } from '../kinds/versioned/conformance.ts';
+import { windowSuite } from '../kinds/window/conformance.ts';
 
 export interface StoreConformanceOptions {
   /** The test framework's `test`, e.g. Vitest's. */

@@ -1,5 +1,6 @@
 import type { BytesStore } from '../bytes-store.ts';
 import { type LogRecord, type ProducerRecord, toBytes } from '@millrace/log-client';
+import type { ViewOptions } from '../layers/view-options.ts';
 import type { StateStore } from '../state-store.ts';
 
 /** What a test gets: an open store, and a way to close it and open it again. */
@@ -10,6 +11,11 @@ export interface Bench {
 }
 
 export type StoreTest = (name: string, body: (bench: Bench) => Promise<void>) => void;
+
+/** What a view is laid over; puts that name no timestamp have this one. */
+export function over(backing: BytesStore, timestamp = 0): ViewOptions {
+  return { backing, timestamp: () => timestamp };
+}
 
 export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

@@ -1,5 +1,5 @@
 import type { Serde } from '@millrace/log-client';
-import { mapKeyOf } from '../layout/codec.ts';
+import { mapKeyOf } from './codec.ts';
 
 /** What tells keys apart: strings or numbers, equal in both parts exactly where the keys are. */
 export interface KeyParts<in K> {

@@ -1,6 +1,6 @@
 import type { Serde } from '@millrace/log-client';
 import { type BytesChange, type BytesRange, compareBytes } from '../bytes-store.ts';
-import type { RangeOptions } from '../key-value-store.ts';
+import type { RangeOptions } from '../kinds/key-value/store.ts';
 
 /** The end of the range of keys that start with `prefix`; undefined where it reaches to the last key. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {

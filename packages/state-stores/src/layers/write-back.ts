@@ -10,23 +10,31 @@ export interface Cell {
 
 export interface WriteBackOptions<C extends Cell> {
   readonly backing: BytesStore;
-  /** The cell as the bytes store keeps it; undefined where that store need not hear of it. */
+  /** The cell as the bytes store keeps it; undefined where nothing has to be written. */
   readonly encode: (cell: C) => BytesChange | undefined;
   /** Drops clean cells until what is left weighs about `keep`. Called between records, never while a flush runs. */
   readonly evict: (keep: number) => void;
   /** What all cells weigh. */
   readonly size: () => number;
+  readonly limits?: WriteBackLimits | undefined;
 }
 
-/** Flush once so many cells wait, or so long after the first of them. */
-const flushCells = 50_000;
-const flushAfterMs = 10_000;
-/** Clean cells are dropped once there are more than this, down to three quarters of it. */
-const maxCells = 200_000;
-/** A cell with a value of so many bytes weighs as much as two without. */
+/** When cells are written to the bytes store, and when they are dropped from memory. */
+export interface WriteBackLimits {
+  /** Flush once this many cells wait ... */
+  readonly flushCells: number;
+  /** ... or this long after the first of them. In milliseconds. */
+  readonly flushAfterMs: number;
+  /** Clean cells are dropped once there are more than this, down to three quarters of it. */
+  readonly maxCells: number;
+}
+
+const defaultLimits: WriteBackLimits = { flushCells: 50_000, flushAfterMs: 10_000, maxCells: 200_000 };
+
+/** A cell with a value of this many bytes weighs as much as two without. */
 const bytesPerCell = 256;
 
-/** What so many cells with so many bytes of values weigh, in cells. */
+/** What this many cells with this many bytes of values weigh, in cells. */
 export function weight(cells: number, bytes: number): number {
   return cells + bytes / bytesPerCell;
 }
@@ -37,6 +45,7 @@ export function weight(cells: number, bytes: number): number {
  */
 export class WriteBack<C extends Cell> {
   readonly #options: WriteBackOptions<C>;
+  readonly #limits: WriteBackLimits;
   #uncommitted: C[] = [];
   #unflushed: C[] = [];
   #unflushedWeight = 0;
@@ -48,6 +57,7 @@ export class WriteBack<C extends Cell> {
 
   constructor(options: WriteBackOptions<C>) {
     this.#options = options;
+    this.#limits = options.limits ?? defaultLimits;
     this.neverFlushed = options.backing.openedEmpty;
   }
 
@@ -84,6 +94,7 @@ export class WriteBack<C extends Cell> {
   wantsFlush(now: number): boolean {
     if (this.#flushing !== undefined || this.#unflushed.length === 0) return false;
     if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
+    const { flushCells, flushAfterMs, maxCells } = this.#limits;
     const crowded = this.#options.size() > maxCells && this.#unflushedWeight > maxCells / 2;
     return crowded || this.#unflushedWeight >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
   }
@@ -93,6 +104,7 @@ export class WriteBack<C extends Cell> {
     if (this.#failure !== undefined) throw this.#failure;
     // What is written to the bytes store must be what the checkpoint says, no more.
     if (!this.hasUncommitted && this.wantsFlush(now)) this.#startFlush(checkpoint);
+    const { maxCells } = this.#limits;
     if (this.#flushing === undefined && this.#options.size() > maxCells)
       this.#options.evict((maxCells * 3) / 4);
   }

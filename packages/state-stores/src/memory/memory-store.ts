@@ -1,3 +1,4 @@
+import { asBuffer } from '@millrace/log-client';
 import {
   type BytesChange,
   type BytesRange,
@@ -12,7 +13,7 @@ interface Entry {
 }
 
 function mapKey(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
+  return asBuffer(key).toString('latin1');
 }
 
 /** Bytes in a map. Keys are put in order when someone asks for a range. */

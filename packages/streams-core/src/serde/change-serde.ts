@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 import type { Change } from '../record/record.ts';
 
 /** Changes on their way through a repartition topic: | new length + 1 u32 | new | old |, 0 for no new value. */
@@ -13,7 +13,7 @@ export function changeSerde<V>(value: Serde<V>): Serde<Change<V>> {
       return Buffer.concat([lengths, fresh ?? Buffer.alloc(0), old ?? Buffer.alloc(0)]);
     },
     deserialize(bytes) {
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const buffer = asBuffer(bytes);
       const length = buffer.readUInt32BE(0);
       const oldAt = 5 + Math.max(0, length - 1);
       return {

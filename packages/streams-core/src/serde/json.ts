@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 
 /** What a validating serde needs of a schema; every zod schema has it. */
 export interface Schema<T> {
@@ -12,8 +12,7 @@ function stringify(value: unknown): string {
 }
 
 function parse(bytes: Uint8Array): unknown {
-  const buffer =
-    bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = asBuffer(bytes);
   return JSON.parse(buffer.toString('utf8'));
 }
 

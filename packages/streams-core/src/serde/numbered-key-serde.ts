@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 
 /** A key with a number that tells its records apart. */
 export interface NumberedKey<K> {
@@ -18,7 +18,7 @@ export function numberedKey<K>(key: Serde<K>): Serde<NumberedKey<K>> {
     },
     deserialize(bytes) {
       const at = bytes.length - 8;
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const buffer = asBuffer(bytes);
       return { key: key.deserialize(bytes.subarray(0, at)), sequence: buffer.readDoubleBE(at) };
     },
   };

@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 
 /**
  * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row; `answer-if-there`
@@ -50,7 +50,7 @@ export const subscriptionSerde: Serde<Subscription> = {
     return bytes;
   },
   deserialize(source) {
-    const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+    const bytes = asBuffer(source);
     checkVersion(bytes);
     const keyAt = 7 + bytes[6]!;
     return {
@@ -75,7 +75,7 @@ export function responseSerde<V>(value: Serde<V>): Serde<SubscriptionResponse<V>
       return Buffer.concat(pieces);
     },
     deserialize(source) {
-      const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+      const bytes = asBuffer(source);
       checkVersion(bytes);
       const valueAt = 7 + bytes[6]!;
       return {

@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, type Serde } from '@millrace/log-client';
 
 /** Where a record without a partner stands: its side of the join, its time and its key. */
 export interface UnmatchedKey<K> {
@@ -19,7 +19,7 @@ export function unmatchedKey<K>(key: Serde<K>): Serde<UnmatchedKey<K>> {
       return whole;
     },
     deserialize(bytes) {
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const buffer = asBuffer(bytes);
       return {
         side: buffer[0] === 1 ? 'left' : 'right',
         timestamp: buffer.readDoubleBE(1),
@@ -50,7 +50,7 @@ export function unmatchedValues<V1, V2>(left: Serde<V1>, right: Serde<V2>): Serd
       return Buffer.concat(pieces);
     },
     deserialize(bytes) {
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const buffer = asBuffer(bytes);
       const side = buffer[0] === 1 ? 'left' : 'right';
       const values: (V1 | V2)[] = [];
       for (let at = 1; at < buffer.length; ) {

@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import { asBuffer, readLong, type Serde, writeLong } from '@millrace/log-client';
 import type { Windowed } from '../record/record.ts';
 
 /**
@@ -20,14 +20,13 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     serialize({ key: inner, window }) {
       const windowed = withRoom(key, inner, 8);
       const at = windowed.length - 8;
-      windowed.writeInt32BE(Math.floor(window.start / 0x1_0000_0000), at);
-      windowed.writeUInt32BE(window.start >>> 0, at + 4);
+      writeLong(windowed, window.start, at);
       return windowed;
     },
     deserialize(bytes) {
       const at = bytes.length - 8;
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const start = buffer.readInt32BE(at) * 0x1_0000_0000 + buffer.readUInt32BE(at + 4);
+      const buffer = asBuffer(bytes);
+      const start = readLong(buffer, at);
       return { key: key.deserialize(bytes.subarray(0, at)), window: { start, end: start + sizeMs } };
     },
   };
@@ -40,14 +39,14 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
     serialize({ key: inner, window }) {
       const windowed = withRoom(key, inner, 16);
       const at = windowed.length - 16;
-      windowed.writeBigInt64BE(BigInt(window.end), at);
-      windowed.writeBigInt64BE(BigInt(window.start), at + 8);
+      writeLong(windowed, window.end, at);
+      writeLong(windowed, window.start, at + 8);
       return windowed;
     },
     deserialize(bytes) {
       const at = bytes.length - 16;
-      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const [end, start] = [Number(buffer.readBigInt64BE(at)), Number(buffer.readBigInt64BE(at + 8))];
+      const buffer = asBuffer(bytes);
+      const [end, start] = [readLong(buffer, at), readLong(buffer, at + 8)];
       return { key: key.deserialize(bytes.subarray(0, at)), window: { start, end } };
     },
   };

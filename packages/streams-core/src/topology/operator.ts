@@ -1,11 +1,5 @@
-import type {
-  BufferView,
-  GroupView,
-  SessionView,
-  ValueAndTimestamp,
-  VersionedPut,
-  WindowView,
-} from '@millrace/state-stores';
+import type { GroupStore, TimeOrderedBuffer, ValueAndTimestamp } from '@millrace/state-stores';
+import type { RowStore, SessionRowStore, WindowRowStore } from '@millrace/state-stores/runtime';
 import type { Forward, StreamRecord } from '../record/record.ts';
 import type { ProcessorContext } from './processor.ts';
 
@@ -13,11 +7,6 @@ import type { ProcessorContext } from './processor.ts';
 export interface TableView<K, V> {
   /** The row of the moment; of a versioned table, where `asOf` is given, the one that was valid then. */
   get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined;
-}
-
-/** The store of a table's rows, versioned or not. */
-export interface RowStore<K, V> extends TableView<K, V> {
-  put(key: K, value: V | null | undefined, timestamp: number): VersionedPut;
 }
 
 /** The calls of one asynchronous operator. */
@@ -56,10 +45,10 @@ export interface OperatorContext {
   readonly keepsTable: boolean;
   /** Rows of a key-value store, versioned or not. */
   rowStore<K, V>(name: string): RowStore<K, V>;
-  sessionStore<K, V>(name: string): SessionView<K, V>;
-  groupStore<G, V>(name: string): GroupView<G, V>;
-  windowStore<K, V>(name: string): WindowView<K, V>;
-  buffer<K, V>(name: string): BufferView<K, V>;
+  sessionStore<K, V>(name: string): SessionRowStore<K, V>;
+  groupStore<G, V>(name: string): GroupStore<G, V>;
+  windowStore<K, V>(name: string): WindowRowStore<K, V>;
+  buffer<K, V>(name: string): TimeOrderedBuffer<K, V>;
   /** The rows of the table that another node makes. */
   view<K, V>(nodeName: string): TableView<K, V>;
   /** Forwards to one child only. */

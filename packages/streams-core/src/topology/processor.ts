@@ -1,10 +1,4 @@
-import type {
-  KeyValueStore,
-  SessionStore,
-  StoreSpec,
-  VersionedStore,
-  WindowStore,
-} from '@millrace/state-stores';
+import type { KeyValueStore, StoreKind, StoreKinds, StoreSpec } from '@millrace/state-stores';
 import type { RecordOrigin } from '../errors.ts';
 import type { StreamRecord } from '../record/record.ts';
 
@@ -15,16 +9,12 @@ export interface Cancellable {
   cancel(): void;
 }
 
-/** The store that a spec describes, as processors use it. */
+/** The store that a spec describes, as processors use it. Of a spec of unknown kind: a key-value store. */
 export type StoreOf<S> =
   S extends StoreSpec<infer K, infer V>
-    ? S extends { readonly kind: 'window' }
-      ? WindowStore<K, V>
-      : S extends { readonly kind: 'session' }
-        ? SessionStore<K, V>
-        : S extends { readonly kind: 'versioned' }
-          ? VersionedStore<K, V>
-          : KeyValueStore<K, V>
+    ? StoreKind extends S['kind']
+      ? KeyValueStore<K, V>
+      : StoreKinds<K, V>[S['kind']]['store']
     : never;
 
 /** What user code of the Processor API can do. One for each task. */

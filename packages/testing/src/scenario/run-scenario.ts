@@ -1,10 +1,5 @@
-import {
-  KeyValueView,
-  SessionView,
-  type StateStore,
-  VersionedView,
-  WindowView,
-} from '@millrace/state-stores';
+import type { SessionStore, ValueAndTimestamp, WindowStore } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import { json, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '../topology-test-driver.ts';
 import { buildScenario } from './build-topology.ts';
@@ -127,30 +122,30 @@ async function checkState(driver: TopologyTestDriver, scenario: Scenario, step: 
   return failures;
 }
 
+/** Stores with the timestamps that their public faces leave out. */
+interface Rows extends StateStore {
+  range(): AsyncIterable<readonly [unknown, ValueAndTimestamp<unknown>]>;
+}
+type Sessions = StateStore & SessionStore<unknown, unknown>;
+type Windows = StateStore & WindowStore<unknown, unknown> & { readonly windowSizeMs: number };
+
 async function contents(store: StateStore): Promise<ScenarioOutput[]> {
   const found: ScenarioOutput[] = [];
-  if (store instanceof KeyValueView) {
-    for await (const [key, { value, timestamp }] of store.range()) {
-      found.push({ topic: store.name, key: key as Scalar, value: value as Scalar, ts: timestamp });
-    }
-  } else if (store instanceof VersionedView) {
-    for await (const [key, { value, timestamp }] of store.range()) {
-      found.push({ topic: store.name, key: key as Scalar, value: value as Scalar, ts: timestamp });
-    }
-  } else if (store instanceof SessionView) {
-    for await (const { key, start, end, value } of store.all()) {
-      found.push({
-        topic: store.name,
-        key: { key: key as Scalar, start, end },
-        value: value as Scalar,
-        ts: end,
-      });
-    }
-  } else if (store instanceof WindowView) {
-    for await (const { key, start, value, timestamp } of store.all()) {
-      const windowed = { key: key as Scalar, start, end: windowEnd(start + store.windowSizeMs) };
-      found.push({ topic: store.name, key: windowed, value: value as Scalar, ts: timestamp });
-    }
+  const add = (key: unknown, value: unknown, ts: number): number =>
+    found.push({ topic: store.name, key: key as Scalar, value: value as Scalar, ts });
+  switch (store.kind) {
+    case 'key-value':
+    case 'versioned':
+      for await (const [key, { value, timestamp }] of (store as Rows).range()) add(key, value, timestamp);
+      break;
+    case 'session':
+      for await (const { key, start, end, value } of (store as Sessions).all())
+        add({ key, start, end }, value, end);
+      break;
+    case 'window':
+      for await (const { key, start, value, timestamp } of (store as Windows).all())
+        add({ key, start, end: windowEnd(start + (store as Windows).windowSizeMs) }, value, timestamp);
+      break;
   }
   return found;
 }

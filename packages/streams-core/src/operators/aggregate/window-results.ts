@@ -1,5 +1,5 @@
 import { noHeaders } from '@millrace/log-client';
-import type { WindowView } from '@millrace/state-stores';
+import type { WindowRowStore } from '@millrace/state-stores/runtime';
 import type { Change, Forward, StreamRecord, Windowed } from '../../record/record.ts';
 import type { ObservedTime, Operator, OperatorContext, TableView } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
@@ -22,7 +22,7 @@ export type Update<K, V> = (record: StreamRecord<K, V>, start: number) => void |
 
 export interface WindowRun<K, V, A> {
   readonly context: OperatorContext;
-  readonly store: WindowView<K, A>;
+  readonly store: WindowRowStore<K, A>;
   /** The largest timestamp seen. */
   readonly time: ObservedTime;
   readonly update: Update<K, V>;
@@ -92,7 +92,7 @@ export function windowOperator<K, V, A>(
 }
 
 function updater<K, V, A>(
-  store: WindowView<K, A>,
+  store: WindowRowStore<K, A>,
   { initial, add }: Aggregation<K, V, A>,
   sendOldValues: boolean,
   send: WindowRun<K, V, A>['send'],

@@ -1,4 +1,4 @@
-import type { BufferView } from '@millrace/state-stores';
+import type { TimeOrderedBuffer } from '@millrace/state-stores';
 import type { Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.ts';
@@ -111,7 +111,7 @@ export function streamStreamJoin<K, V1, V2, R>(
   };
 }
 
-type Unmatched<K, V1, V2> = BufferView<UnmatchedKey<K>, UnmatchedValues<V1, V2>>;
+type Unmatched<K, V1, V2> = TimeOrderedBuffer<UnmatchedKey<K>, UnmatchedValues<V1, V2>>;
 
 function wait<K, V1, V2>(
   unmatched: Unmatched<K, V1, V2>,

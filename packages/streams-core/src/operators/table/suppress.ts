@@ -1,4 +1,4 @@
-import type { BufferView } from '@millrace/state-stores';
+import type { TimeOrderedBuffer } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
@@ -78,7 +78,7 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
   };
 }
 
-type Buffered<K, V> = NonNullable<ReturnType<BufferView<K, V>['takeFirst']>>;
+type Buffered<K, V> = NonNullable<ReturnType<TimeOrderedBuffer<K, V>['takeFirst']>>;
 
 function send<K, V>(change: Buffered<K, V>, forward: Forward<K, Change<V>>): void | Promise<void> {
   const { key, newValue, oldValue, timestamp, headers } = change;
@@ -87,7 +87,7 @@ function send<K, V>(change: Buffered<K, V>, forward: Forward<K, Change<V>>): voi
 
 /** Sends the earliest changes while there are too many. @throws StreamsError where more is a mistake */
 function evictor<K, V>(
-  buffer: BufferView<K, V>,
+  buffer: TimeOrderedBuffer<K, V>,
   { maxRecords = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, whenFull }: BufferLimits,
   nodeName: string,
   dropDeletes: boolean,

@@ -1,5 +1,5 @@
 import type { GroupMember, LogClient, LogProducer, OffsetCommit } from '@millrace/log-client';
-import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import { ChangelogAge } from '../topics/changelog-retention-check.ts';
 import type { ResolvedConfig } from '../config.ts';
 import type { Task } from '../task/task.ts';

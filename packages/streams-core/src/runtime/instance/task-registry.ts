@@ -1,5 +1,5 @@
 import type { GroupMember, TopicPartition } from '@millrace/log-client';
-import type { StateStore } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { ResolvedConfig } from '../config.ts';

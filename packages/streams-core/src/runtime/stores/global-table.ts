@@ -1,6 +1,6 @@
 import { emitWarning } from 'node:process';
 import type { LogRecord } from '@millrace/log-client';
-import { type KeyValueView, openStore, type StateStore } from '@millrace/state-stores';
+import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type { SourceTopic } from '../../topology/graph/nodes.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -69,8 +69,8 @@ const directory: TopicDirectory = {
 function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandlers): GlobalTable {
   const source = part.sources[0]!;
   const topic = source.topics[0]!;
-  const store = openStore({ ...part.stores[0]!, persistent: false }, { timestamp: () => -1 });
-  const view = store as KeyValueView<unknown, unknown>;
+  const store = openStore({ ...part.stores[0]!, persistent: false }, { timestamp: () => -1 }) as StateStore;
+  const rows = store.rows!;
   let dropped = 0;
   const count = (): void => {
     dropped++;
@@ -90,7 +90,7 @@ function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandler
   const readers = new Map<number, ReturnType<typeof openSource>>();
   return {
     topic,
-    store: view,
+    store,
     get dropped() {
       return dropped;
     },
@@ -101,9 +101,9 @@ function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandler
         const row = deserialize(record, -1);
         if (row === undefined) continue;
         if (row.key === null) count();
-        else view.put(row.key, row.value, row.timestamp);
+        else rows.put(row.key, row.value, row.timestamp);
       }
-      view.takeChanges();
+      store.takeChanges();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { LogClient, LogReader } from '@millrace/log-client';
-import type { StateStore } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '../../topology/built/topology.ts';
 import { type GlobalTable, type GlobalTableHandlers, globalTablesOf } from './global-table.ts';
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { emitWarning } from 'node:process';
 import type { LogClient, LogRecord, TopicInfo } from '@millrace/log-client';
-import { openStore, type StateStore } from '@millrace/state-stores';
+import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';

@@ -1,5 +1,5 @@
 import type { LogClient, LogRecord, TopicInfo } from '@millrace/log-client';
-import type { Checkpoint, StateStore } from '@millrace/state-stores';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import type { StateRestoreListener, StoreRestore } from '../../handlers.ts';
 
 /** A store's changelog partition. */

@@ -1,5 +1,6 @@
 import type { LogClient, LogReader } from '@millrace/log-client';
-import type { StateStore, StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { DeserializationExceptionHandler, StateRestoreListener } from '../../handlers.ts';

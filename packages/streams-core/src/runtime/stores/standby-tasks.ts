@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { emitWarning } from 'node:process';
-import { LevelStore } from '@millrace/state-stores';
+import { LevelStore } from '@millrace/state-stores/runtime';
 import { ConfigError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';

@@ -1,5 +1,5 @@
 import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
-import type { StateStore } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type {

@@ -1,5 +1,6 @@
 import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
-import type { Checkpoint, StateStore, StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 
 /** Makes a store's checkpoint out of its changelog's next offset. */

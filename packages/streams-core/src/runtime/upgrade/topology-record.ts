@@ -43,13 +43,13 @@ export function recordOf(
 }
 
 function storeRecord(spec: StoreSpec, subTopology: number, partitions: number): StoreRecord {
-  const { name, kind, key, value, windowSizeMs, logging, sourceTopic } = spec;
+  const { name, kind, key, value, logging, sourceTopic } = spec;
   return {
     name,
     kind,
     ...(key.name === undefined ? {} : { key: key.name }),
     ...(value.name === undefined ? {} : { value: value.name }),
-    ...(windowSizeMs === undefined ? {} : { windowSizeMs }),
+    ...('windowSizeMs' in spec ? { windowSizeMs: spec.windowSizeMs } : {}),
     subTopology,
     logged: logging || sourceTopic !== undefined,
     partitions,

@@ -121,15 +121,14 @@ const oneDayMs = 86_400_000;
  */
 export function changelogConfigs(spec: StoreSpec, additionalRetentionMs: number): Record<string, string> {
   const base: Record<string, string> = { 'message.timestamp.type': 'CreateTime' };
-  const retentionMs = spec.retentionMs ?? 0;
   if (spec.kind === 'window' || spec.kind === 'session') {
     base['cleanup.policy'] = 'compact,delete';
-    const keptMs = retentionMs + additionalRetentionMs;
+    const keptMs = spec.retentionMs + additionalRetentionMs;
     base['retention.ms'] = Number.isFinite(keptMs) ? String(keptMs) : '-1';
   } else {
     base['cleanup.policy'] = 'compact';
     // Compaction must not take versions that can still be read.
-    if (spec.kind === 'versioned') base['min.compaction.lag.ms'] = String(retentionMs + oneDayMs);
+    if (spec.kind === 'versioned') base['min.compaction.lag.ms'] = String(spec.historyRetentionMs + oneDayMs);
   }
   return { ...base, ...spec.changelogConfigs };
 }

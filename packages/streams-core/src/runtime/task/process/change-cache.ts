@@ -1,4 +1,5 @@
-import type { KeyMap, StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import type { KeyMap } from '@millrace/state-stores/runtime';
 import type { Change, Forward, StreamRecord, Windowed } from '../../../record/record.ts';
 import { sequence } from '../../../record/sequence.ts';
 import { isWindowed, rowMap } from './row-map.ts';

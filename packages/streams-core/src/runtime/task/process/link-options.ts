@@ -1,4 +1,5 @@
-import type { StateStore, StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import type { TopologyNode } from '../../../topology/graph/nodes.ts';
 import type { AsyncScope, ObservedTime } from '../../../topology/operator.ts';
 import type { ProcessorWrapper } from '../../../topology/processor.ts';

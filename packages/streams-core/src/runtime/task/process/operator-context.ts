@@ -1,16 +1,9 @@
-import {
-  type BufferView,
-  type GroupView,
-  type KeyValueView,
-  type SessionView,
-  type StateStore,
-  VersionedView,
-  type WindowView,
-} from '@millrace/state-stores';
+import type { GroupStore, TimeOrderedBuffer } from '@millrace/state-stores';
+import type { RowStore, SessionRowStore, StateStore, WindowRowStore } from '@millrace/state-stores/runtime';
 import { TopologyError } from '../../../errors.ts';
 import type { Forward } from '../../../record/record.ts';
 import type { ProcessorNode } from '../../../topology/graph/nodes.ts';
-import type { OperatorContext, RowStore, TableView } from '../../../topology/operator.ts';
+import type { OperatorContext, TableView } from '../../../topology/operator.ts';
 import { handleError } from './guard.ts';
 import type { LinkOptions } from './link-options.ts';
 import { TaskProcessorContext } from './processor-context.ts';
@@ -61,11 +54,11 @@ export function operatorContext(
     sendOldValues: node.table?.sendOldValues ?? false,
     keepsTable: node.table?.materialized ?? false,
     emitIntervalMs: options.emitIntervalMs,
-    rowStore: <K, V>(name: string) => rows<K, V>(store(name)),
-    windowStore: <K, V>(name: string) => store(name) as WindowView<K, V>,
-    sessionStore: <K, V>(name: string) => store(name) as SessionView<K, V>,
-    groupStore: <G, V>(name: string) => store(name) as GroupView<G, V>,
-    buffer: <K, V>(name: string) => store(name) as BufferView<K, V>,
+    rowStore: <K, V>(name: string) => store(name).rows as RowStore<K, V>,
+    windowStore: <K, V>(name: string) => store(name) as StateStore & WindowRowStore<K, V>,
+    sessionStore: <K, V>(name: string) => store(name) as StateStore & SessionRowStore<K, V>,
+    groupStore: <G, V>(name: string) => store(name) as StateStore & GroupStore<G, V>,
+    buffer: <K, V>(name: string) => store(name) as StateStore & TimeOrderedBuffer<K, V>,
     view: <K, V>(name: string) => viewOf(name, options, hooks) as TableView<K, V>,
     child,
     observedTime: (name = node.name) => {
@@ -79,16 +72,6 @@ export function operatorContext(
     processorContext,
     onTimeAdvance: (advance) => hooks.advancers.push(advance),
     onClose: (close) => hooks.closers.push(close),
-  };
-}
-
-/** A table's store, whichever kind it is. */
-function rows<K, V>(store: StateStore): RowStore<K, V> {
-  if (!(store instanceof VersionedView)) return store as KeyValueView<K, V>;
-  const versioned = store as VersionedView<K, V>;
-  return {
-    get: (key, asOf) => versioned.row(key, asOf),
-    put: (key, value, timestamp) => versioned.put(key, value, timestamp),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { KeyValueStore, PublicStore, StateStore, StoreSpec } from '@millrace/state-stores';
+import type { KeyValueStore, PublicStore, StoreSpec } from '@millrace/state-stores';
+import type { StateStore } from '@millrace/state-stores/runtime';
 import { type RecordOrigin, StreamsError, TopologyError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import { toAwait } from '../../../record/to-await.ts';
@@ -69,7 +70,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
         `Processor "${this.#options.nodeName}" is not connected to the store "${name}": name it in the processor's "stores"`,
       );
     }
-    return store.face;
+    return store.face as PublicStore;
   }
 
   schedule(

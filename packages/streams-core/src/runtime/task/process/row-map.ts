@@ -1,4 +1,5 @@
-import { KeyMap, mapKeyOf, type StoreSpec } from '@millrace/state-stores';
+import type { StoreSpec } from '@millrace/state-stores';
+import { KeyMap, mapKeyOf } from '@millrace/state-stores/runtime';
 import type { Windowed } from '../../../record/record.ts';
 
 export function isWindowed({ kind }: StoreSpec): boolean {

@@ -1,0 +1,37 @@
+/** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
+export type Bytes = Uint8Array | string;
+
+/** The bytes that a text stands for; bytes as they are. */
+export function toBytes(bytes: Bytes): Uint8Array {
+  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
+}
+
+/** The same bytes as a Buffer, without a copy. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const two32 = 0x1_0000_0000;
+
+/** Writes a whole number as 8 bytes, big-endian, two's complement: as Java writes a long. */
+export function writeLong(bytes: Buffer, value: number, at: number): void {
+  bytes.writeInt32BE(Math.floor(value / two32), at);
+  bytes.writeUInt32BE(value >>> 0, at + 4);
+}
+
+/** Reads what `writeLong` writes; exact up to 2^53. */
+export function readLong(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * two32 + bytes.readUInt32BE(at + 4);
+}
+
+const shortCopy = 40;
+
+/** Writes bytes, or a text as UTF-8, into a buffer; returns where they end. */
+export function copyBytes(source: Bytes, target: Buffer, at: number): number {
+  if (typeof source === 'string') return at + target.write(source, at, 'utf8');
+  const { length } = source;
+  // A call of `set` costs more than a short loop.
+  if (length <= shortCopy) for (let index = 0; index < length; index++) target[at + index] = source[index]!;
+  else target.set(source, at);
+  return at + length;
+}

@@ -1,0 +1,166 @@
+import { asBuffer, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BytesChange } from '../../bytes-store.ts';
+import { face } from '../../face.ts';
+import { type GroupMember, type GroupStore, groupStoreMembers } from './store.ts';
+import { type Cell, WriteBack } from '../../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
+import { decodeGroup, encodeGroup, memberKey, parseMemberKey } from './layout.ts';
+import type { StateStore } from '../../state-store.ts';
+import type { ViewOptions } from '../../layers/view-options.ts';
+import type { GroupSpec } from './spec.ts';
+import { BackedView } from '../../layers/backed-view.ts';
+
+interface Member {
+  readonly bytes: Uint8Array;
+  /** As the codec keeps it; undefined once it has been deleted. */
+  kept: unknown;
+  timestamp: number;
+  changed: boolean;
+}
+
+interface GroupCell extends Cell {
+  readonly groupBytes: Uint8Array;
+  /** By the members' bytes as text, in which Latin-1 compares as bytes do. */
+  readonly members: Map<string, Member>;
+  /** The members in order; undefined where one has come since. */
+  sorted: Member[] | undefined;
+}
+
+/**
+ * Values by group and member. A group's members are in one value, so that all of them are a point read away; the changelog
+ * has a record for each.
+ */
+export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore, GroupStore<G, V> {
+  readonly streamTime = -1;
+  readonly kind = 'group';
+  readonly face: GroupStore<G, V>;
+  readonly #groups: KeyCodec<G>;
+  readonly #values: ValueCodec<V>;
+  readonly #cells = new Map<unknown, GroupCell>();
+  protected readonly writeBack: WriteBack<GroupCell>;
+
+  constructor(spec: GroupSpec<G, V>, options: ViewOptions) {
+    super(spec.name, options.backing);
+    this.face = face<GroupStore<G, V>>(this, groupStoreMembers);
+    this.#groups = keyCodec(spec);
+    this.#values = valueCodec(spec);
+    this.writeBack = new WriteBack({
+      ...options,
+      encode: (cell) => this.#encode(cell),
+      evict: (keep) => this.#evict(keep),
+      size: () => this.#cells.size,
+    });
+  }
+
+  load(): void {}
+
+  get(group: G, member: Uint8Array): V | undefined {
+    const found = this.#cell(group).members.get(nameOf(member));
+    return found?.kept === undefined ? undefined : this.#values.give(found.kept, group);
+  }
+
+  members(group: G): GroupMember<V>[] {
+    const cell = this.#cell(group);
+    cell.sorted ??= [...cell.members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
+    return cell.sorted
+      .filter(({ kept }) => kept !== undefined)
+      .map(({ bytes, kept, timestamp }) => ({
+        member: bytes,
+        value: this.#values.give(kept, group),
+        timestamp,
+      }));
+  }
+
+  put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void {
+    const cell = this.#cell(group);
+    const found = memberOf(cell, member);
+    found.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    found.timestamp = timestamp;
+    found.changed = true;
+    this.writeBack.changed(cell);
+  }
+
+  delete(group: G, member: Uint8Array, timestamp: number): void {
+    this.put(group, member, undefined, timestamp);
+  }
+
+  #cell(group: G): GroupCell {
+    const mapKey = this.#groups.mapKey(group);
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.serde.serialize(group));
+  }
+
+  #readCell(mapKey: unknown, groupBytes: Uint8Array): GroupCell {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(groupBytes);
+    const stored = bytes === undefined ? [] : decodeGroup(bytes);
+    const members = new Map(
+      stored.map(({ member, value, timestamp }) => [
+        nameOf(member),
+        { bytes: member, kept: this.#values.decode(value, groupBytes), timestamp, changed: false },
+      ]),
+    );
+    const cell = { groupBytes, members, sorted: undefined, uncommitted: false, unflushed: false };
+    this.#cells.set(mapKey, cell);
+    return cell;
+  }
+
+  #encode({ groupBytes, members }: GroupCell): BytesChange {
+    const stored = [...members.values()]
+      .filter(({ kept }) => kept !== undefined)
+      .map(({ bytes, kept, timestamp }) => ({ member: bytes, value: this.#values.encode(kept), timestamp }));
+    return { key: groupBytes, value: stored.length === 0 ? undefined : encodeGroup(stored) };
+  }
+
+  #evict(keep: number): void {
+    for (const [mapKey, cell] of this.#cells) {
+      if (this.#cells.size <= keep) break;
+      if (!cell.unflushed) this.#cells.delete(mapKey);
+    }
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return this.writeBack.takeUncommitted().flatMap((cell) => {
+      const records: ProducerRecord[] = [];
+      for (const [name, member] of cell.members) {
+        if (!member.changed) continue;
+        member.changed = false;
+        const value = member.kept === undefined ? null : this.#values.encode(member.kept);
+        const key = memberKey(cell.groupBytes, member.bytes);
+        records.push({ key, value, timestamp: member.timestamp, headers: noHeaders });
+        if (value === null) forget(cell, name);
+      }
+      return records;
+    });
+  }
+
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const { group, member } = parseMemberKey(key);
+    const cell = this.#cell(this.#groups.read(group));
+    if (value === null) forget(cell, nameOf(member));
+    else {
+      const found = memberOf(cell, member);
+      found.kept = this.#values.decode(value, key);
+      found.timestamp = timestamp;
+    }
+    this.writeBack.restored(cell);
+  }
+}
+
+function nameOf(member: Uint8Array): string {
+  return asBuffer(member).toString('latin1');
+}
+
+function memberOf(cell: GroupCell, bytes: Uint8Array): Member {
+  const name = nameOf(bytes);
+  let member = cell.members.get(name);
+  if (member === undefined) {
+    member = { bytes, kept: undefined, timestamp: -1, changed: false };
+    cell.members.set(name, member);
+    cell.sorted = undefined;
+  }
+  return member;
+}
+
+function forget(cell: GroupCell, name: string): void {
+  if (cell.members.delete(name)) cell.sorted = undefined;
+}

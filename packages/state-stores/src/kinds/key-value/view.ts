@@ -1,0 +1,159 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BytesChange, BytesRange } from '../../bytes-store.ts';
+import { face } from '../../face.ts';
+import {
+  type KeyValueStore,
+  type RangeOptions,
+  type TimestampedKeyValueStore,
+  timestampedKeyValueStoreMembers,
+  type ValueAndTimestamp,
+} from './store.ts';
+import { keyRange, overlay, prefixEnd } from '../../layers/merge.ts';
+import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
+import { encodeTimestamped, timestampOf, valueOf } from './layout.ts';
+import type { StateStore } from '../../state-store.ts';
+import type { ViewOptions } from '../../layers/view-options.ts';
+import type { KeyValueSpec } from './spec.ts';
+import { BackedView } from '../../layers/backed-view.ts';
+import type { RowStore } from '../row-store.ts';
+import { KeyValueFacade } from './face.ts';
+
+interface ValueCell extends Cell {
+  readonly key: unknown;
+  readonly keyBytes: Uint8Array;
+  /** The value as the codec keeps it; undefined where there is none. */
+  kept: unknown;
+  timestamp: number;
+}
+
+/** Values with timestamps by key: what every key-value store is underneath. */
+export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateStore {
+  readonly streamTime = -1;
+  readonly kind = 'key-value';
+  readonly face: KeyValueStore<K, V>;
+  readonly rows: RowStore<K, V> = this;
+  readonly timestamped = face<TimestampedKeyValueStore<K, V>>(this, timestampedKeyValueStoreMembers);
+  readonly #keys: KeyCodec<K>;
+  readonly #values: ValueCodec<V>;
+  readonly #cells = new Map<unknown, ValueCell>();
+  protected readonly writeBack: WriteBack<ValueCell>;
+  /** The bytes, about, of values that are kept as text or bytes. */
+  #bytes = 0;
+
+  constructor(spec: KeyValueSpec<K, V>, options: ViewOptions) {
+    super(spec.name, options.backing);
+    this.face = new KeyValueFacade(this, options.timestamp);
+    this.#keys = keyCodec(spec);
+    this.#values = valueCodec(spec);
+    this.writeBack = new WriteBack({
+      ...options,
+      encode: (cell) => this.#encode(cell),
+      evict: (keep) => this.#evict(keep),
+      size: () => weight(this.#cells.size, this.#bytes),
+    });
+  }
+
+  load(): void {}
+
+  get(key: K): ValueAndTimestamp<V> | undefined {
+    const cell = this.#cell(key);
+    if (cell.kept === undefined) return undefined;
+    return { value: this.#values.give(cell.kept, key), timestamp: cell.timestamp };
+  }
+
+  /** Every row is the latest: what comes last counts, whatever its timestamp. */
+  put(key: K, value: V | null | undefined, timestamp: number): 'latest' {
+    const cell = this.#cell(key);
+    this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
+    cell.timestamp = timestamp;
+    this.writeBack.changed(cell, bytesOf(cell.kept));
+    return 'latest';
+  }
+
+  #keep(cell: ValueCell, kept: unknown): void {
+    this.#bytes += bytesOf(kept) - bytesOf(cell.kept);
+    cell.kept = kept;
+  }
+
+  #cell(key: K): ValueCell {
+    const mapKey = this.#keys.mapKey(key);
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.serde.serialize(key));
+  }
+
+  /** Brings a key into memory; that a key is not there is worth remembering too. */
+  #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
+    const cell: ValueCell = {
+      key: mapKey,
+      keyBytes,
+      kept: bytes === undefined ? undefined : this.#values.decode(valueOf(bytes), keyBytes),
+      timestamp: bytes === undefined ? -1 : timestampOf(bytes),
+      uncommitted: false,
+      unflushed: false,
+    };
+    this.#cells.set(mapKey, cell);
+    this.#bytes += bytesOf(cell.kept);
+    return cell;
+  }
+
+  #encode(cell: ValueCell): BytesChange {
+    const value =
+      cell.kept === undefined ? undefined : encodeTimestamped(this.#values.encode(cell.kept), cell.timestamp);
+    return { key: cell.keyBytes, value };
+  }
+
+  #evict(keep: number): void {
+    for (const [mapKey, cell] of this.#cells) {
+      if (weight(this.#cells.size, this.#bytes) <= keep) break;
+      if (cell.unflushed) continue;
+      this.#cells.delete(mapKey);
+      this.#bytes -= bytesOf(cell.kept);
+    }
+  }
+
+  /** Entries in the order of serialised keys. */
+  async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    yield* this.#scan(keyRange(this.#keys.serde, options));
+  }
+
+  async *prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    const end = prefixEnd(prefix);
+    yield* this.#scan({ from: prefix, ...(end === undefined ? {} : { to: end }) });
+  }
+
+  async *#scan(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    await this.writeBack.settle();
+    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
+      const value = this.#values.give(this.#values.decode(valueOf(bytes), key), key);
+      yield [this.#keys.read(key), { value, timestamp: timestampOf(bytes) }];
+    }
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
+      key: keyBytes,
+      value: kept === undefined ? null : this.#values.log(kept),
+      timestamp,
+      headers: noHeaders,
+    }));
+  }
+
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const mapKey = this.#keys.mapKey(this.#keys.read(key));
+    let cell = this.#cells.get(mapKey);
+    if (cell === undefined) {
+      cell = { key: mapKey, keyBytes: key, kept: undefined, timestamp, uncommitted: false, unflushed: false };
+      this.#cells.set(mapKey, cell);
+    }
+    this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
+    cell.timestamp = timestamp;
+    this.writeBack.restored(cell, bytesOf(cell.kept));
+  }
+}
+
+function bytesOf(kept: unknown): number {
+  return typeof kept === 'string' || kept instanceof Uint8Array ? kept.length : 0;
+}

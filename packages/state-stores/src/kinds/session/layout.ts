@@ -1,0 +1,22 @@
+import { asBuffer, readLong, writeLong } from '@millrace/log-client';
+
+/** A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema. */
+const suffixBytes = 16;
+
+export function sessionKey(key: Uint8Array, start: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(key.length + suffixBytes);
+  bytes.set(key);
+  writeLong(bytes, end, key.length);
+  writeLong(bytes, start, key.length + 8);
+  return bytes;
+}
+
+export function parseSessionKey(bytes: Uint8Array): {
+  readonly key: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+} {
+  const at = bytes.length - suffixBytes;
+  const buffer = asBuffer(bytes);
+  return { key: bytes.subarray(0, at), end: readLong(buffer, at), start: readLong(buffer, at + 8) };
+}

@@ -1,0 +1,206 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BytesChange } from '../../bytes-store.ts';
+import { face } from '../../face.ts';
+import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
+import { keyRange, overlay } from '../../layers/merge.ts';
+import { type Cell, WriteBack } from '../../layers/write-back.ts';
+import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
+import { decodeVersions, encodeVersions } from './layout.ts';
+import type { StateStore } from '../../state-store.ts';
+import type { ViewOptions } from '../../layers/view-options.ts';
+import type { RowStore } from '../row-store.ts';
+import type { VersionedSpec } from './spec.ts';
+import {
+  type VersionedPut,
+  type VersionedRecord,
+  type VersionedStore,
+  versionedStoreMembers,
+} from './store.ts';
+import { BackedView } from '../../layers/backed-view.ts';
+
+interface Version {
+  readonly timestamp: number;
+  /** As the codec keeps it; undefined: from here on there was none. */
+  kept: unknown;
+  changed: boolean;
+}
+
+interface VersionCell extends Cell {
+  readonly keyBytes: Uint8Array;
+  readonly versions: Version[];
+}
+
+/** Values by key and time. A key's latest version stays for good, earlier ones for the history retention. */
+export class VersionedView<K, V> extends BackedView<VersionCell> implements StateStore, VersionedStore<K, V> {
+  /** In milliseconds. */
+  readonly historyRetentionMs: number;
+  streamTime: number;
+  readonly kind = 'versioned';
+  readonly face: VersionedStore<K, V>;
+  /** As a table's rows: each with the time from which it was valid. */
+  readonly rows: RowStore<K, V> = {
+    get: (key, asOf) => this.#row(key, asOf),
+    put: (key, value, timestamp) => this.put(key, value, timestamp),
+  };
+  readonly #keys: KeyCodec<K>;
+  readonly #values: ValueCodec<V>;
+  readonly #cells = new Map<unknown, VersionCell>();
+  protected readonly writeBack: WriteBack<VersionCell>;
+
+  constructor(spec: VersionedSpec<K, V>, options: ViewOptions) {
+    super(spec.name, options.backing);
+    this.face = face<VersionedStore<K, V>>(this, versionedStoreMembers);
+    this.historyRetentionMs = spec.historyRetentionMs;
+    this.streamTime = options.backing.checkpoint?.streamTime ?? -1;
+    this.#keys = keyCodec(spec);
+    this.#values = valueCodec(spec);
+    this.writeBack = new WriteBack({
+      ...options,
+      encode: (cell) => this.#encode(cell),
+      evict: (keep) => this.#evict(keep),
+      size: () => this.#cells.size,
+    });
+  }
+
+  load(): void {}
+
+  get(key: K, asOf?: number): VersionedRecord<V> | undefined {
+    const cell = this.#cell(key);
+    const { versions } = cell;
+    const last = versions.length - 1;
+    if (asOf === undefined) return this.#record(cell, last);
+    for (let at = last; at >= 0; at--) {
+      if (versions[at]!.timestamp > asOf) continue;
+      // Of what is past the retention only the latest can be relied upon to be there.
+      return at < last && asOf < this.streamTime - this.historyRetentionMs
+        ? undefined
+        : this.#record(cell, at);
+    }
+    return undefined;
+  }
+
+  #row(key: K, asOf?: number): ValueAndTimestamp<V> | undefined {
+    const found = this.get(key, asOf);
+    return found === undefined ? undefined : { value: found.value, timestamp: found.validFrom };
+  }
+
+  #record({ keyBytes, versions }: VersionCell, at: number): VersionedRecord<V> | undefined {
+    const version = versions[at];
+    if (version?.kept === undefined) return undefined;
+    const value = this.#values.give(version.kept, keyBytes);
+    return { value, validFrom: version.timestamp, validTo: versions[at + 1]?.timestamp };
+  }
+
+  versions(key: K, from: number, to: number): VersionedRecord<V>[] {
+    const cell = this.#cell(key);
+    const { versions } = cell;
+    const earliest = Math.max(from, this.streamTime - this.historyRetentionMs);
+    return versions.flatMap((version, at) => {
+      const next = versions[at + 1]?.timestamp ?? Number.POSITIVE_INFINITY;
+      const since = next === Number.POSITIVE_INFINITY ? from : earliest;
+      return version.timestamp > to || next <= since ? [] : (this.#record(cell, at) ?? []);
+    });
+  }
+
+  put(key: K, value: V | null | undefined, timestamp: number): VersionedPut {
+    if (timestamp < this.streamTime - this.historyRetentionMs) return 'expired';
+    const cell = this.#cell(key);
+    const version = this.#place(cell, timestamp);
+    version.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    version.changed = true;
+    this.writeBack.changed(cell);
+    return version === cell.versions.at(-1) ? 'latest' : 'out-of-order';
+  }
+
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    if (timestamp < this.streamTime - this.historyRetentionMs) return undefined;
+    const existing = this.get(key, timestamp);
+    this.put(key, undefined, timestamp);
+    return existing;
+  }
+
+  /** The version of this time; a new one where there is none. Forgets what the retention has passed. */
+  #place({ versions }: VersionCell, timestamp: number): Version {
+    if (timestamp > this.streamTime) this.streamTime = timestamp;
+    const horizon = this.streamTime - this.historyRetentionMs;
+    // The one that was valid at the horizon is still needed; changes that are not committed yet are due in the changelog.
+    while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed)
+      versions.shift();
+    let at = versions.length;
+    while (at > 0 && versions[at - 1]!.timestamp > timestamp) at--;
+    const existing = versions[at - 1];
+    if (existing?.timestamp === timestamp) return existing;
+    const version: Version = { timestamp, kept: undefined, changed: false };
+    versions.splice(at, 0, version);
+    return version;
+  }
+
+  #cell(key: K): VersionCell {
+    const mapKey = this.#keys.mapKey(key);
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.serde.serialize(key));
+  }
+
+  #readCell(mapKey: unknown, keyBytes: Uint8Array): VersionCell {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
+    const versions = bytes === undefined ? [] : this.#decode(bytes, keyBytes);
+    const cell: VersionCell = { keyBytes, versions, uncommitted: false, unflushed: false };
+    this.#cells.set(mapKey, cell);
+    return cell;
+  }
+
+  #decode(bytes: Uint8Array, key: Uint8Array): Version[] {
+    return decodeVersions(bytes).map(({ timestamp, value }) => ({
+      timestamp,
+      kept: value === undefined ? undefined : this.#values.decode(value, key),
+      changed: false,
+    }));
+  }
+
+  #encode({ keyBytes, versions }: VersionCell): BytesChange {
+    const stored = versions.map(({ timestamp, kept }) => ({
+      timestamp,
+      value: kept === undefined ? undefined : this.#values.encode(kept),
+    }));
+    return { key: keyBytes, value: encodeVersions(stored) };
+  }
+
+  #evict(keep: number): void {
+    for (const [mapKey, cell] of this.#cells) {
+      if (this.#cells.size <= keep) break;
+      if (!cell.unflushed) this.#cells.delete(mapKey);
+    }
+  }
+
+  /** The latest values of all keys in a range, in the order of serialised keys. */
+  async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    await this.writeBack.settle();
+    const range = keyRange(this.#keys.serde, options);
+    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
+    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
+      const latest = this.#decode(bytes, key).at(-1);
+      if (latest?.kept === undefined) continue;
+      const value = this.#values.give(latest.kept, key);
+      yield [this.#keys.read(key), { value, timestamp: latest.timestamp }];
+    }
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return this.writeBack.takeUncommitted().flatMap(({ keyBytes, versions }) =>
+      versions
+        .filter(({ changed }) => changed)
+        .map((version) => {
+          version.changed = false;
+          const value = version.kept === undefined ? null : this.#values.encode(version.kept);
+          return { key: keyBytes, value, timestamp: version.timestamp, headers: noHeaders };
+        }),
+    );
+  }
+
+  /** Takes every version in, whatever its age: only what was accepted is in the changelog. */
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const cell = this.#cell(this.#keys.read(key));
+    this.#place(cell, timestamp).kept = value === null ? undefined : this.#values.decode(value, key);
+    this.writeBack.restored(cell);
+  }
+}

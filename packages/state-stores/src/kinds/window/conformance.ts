@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { long, string } from '@millrace/log-client';
+import type { BytesStore } from '../../bytes-store.ts';
+import { windowStore } from './spec.ts';
+import { WindowView } from './view.ts';
+import { Changelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+
+const minute = 60_000;
+
+const hourly = (backing: BytesStore) =>
+  new WindowView(
+    windowStore({ name: 'w', key: string(), value: long(), retentionMs: 10 * minute, windowSizeMs: minute }),
+    over(backing, 7),
+  );
+
+const starts = (entries: readonly { readonly start: number }[]) => entries.map(({ start }) => start / minute);
+
+export function windowSuite(test: StoreTest): void {
+  test('window: put and fetch by key and start', async ({ store }) => {
+    const view = hourly(store);
+    view.put('a', 1, 0);
+    view.put('a', 2, minute);
+    view.put('b', 3, minute);
+    assert.equal(view.fetch('a', 0), 1);
+    assert.equal(view.fetch('a', minute), 2);
+    assert.equal(view.fetch('b', 0), undefined);
+    assert.deepEqual(view.fetchEntry('b', minute), { start: minute, value: 3, timestamp: 7 });
+    view.put('a', null, minute);
+    assert.equal(view.fetch('a', minute), undefined);
+  });
+
+  test("window: a key's range is inclusive at both ends, ascending, over segments", async ({ store }) => {
+    const view = hourly(store);
+    for (const at of [9, 3, 6, 0, 4]) view.put('a', at, at * minute);
+    view.put('b', 1, 4 * minute);
+    assert.deepEqual(starts(view.fetchRange('a', 3 * minute, 6 * minute)), [3, 4, 6]);
+    assert.deepEqual(starts(view.fetchRange('a', 0, Number.MAX_SAFE_INTEGER)), [0, 3, 4, 6, 9]);
+  });
+
+  test('window: all keys come by start and then by key, from disk and memory alike', async ({ store }) => {
+    const view = hourly(store);
+    const log = new Changelog();
+    view.put('b', 1, minute);
+    view.put('a', 1, 6 * minute);
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    view.put('a', 2, minute);
+    view.put('c', 3, 0);
+    const all = (await collect(view.all())).map(({ key, start }) => `${key}${start / minute}`);
+    assert.deepEqual(all, ['c0', 'a1', 'b1', 'a6']);
+    const some = await collect(view.fetchAll(minute, 5 * minute));
+    assert.deepEqual(
+      some.map(({ key }) => key),
+      ['a', 'b'],
+    );
+  });
+
+  test('window: what is past its retention is not there, and late puts are ignored', async ({ store }) => {
+    const view = hourly(store);
+    view.put('a', 1, 0);
+    view.put('a', 2, 10 * minute);
+    assert.equal(view.fetch('a', 0), undefined);
+    assert.equal(view.fetch('a', 10 * minute), 2);
+    view.put('a', 3, 30 * minute);
+    assert.equal(view.putEntry('a', 9, 5 * minute, 1), false);
+    assert.deepEqual(starts(view.fetchRange('a', 0, Number.MAX_SAFE_INTEGER)), [30]);
+  });
+
+  test('window: it comes back from its changelog, stream time included', async ({ store }) => {
+    const [source, log] = [hourly(store), new Changelog()];
+    for (let n = 0; n < 200; n++) source.put(`k${n % 3}`, n % 4 === 0 ? null : n, (n % 40) * (minute / 2));
+    log.commit(source);
+    const before = await collect(source.all());
+    await store.clear({});
+    const copy = hourly(store);
+    log.restoreInto(copy);
+    assert.deepEqual(await collect(copy.all()), before);
+    assert.equal(copy.streamTime, source.streamTime);
+  });
+
+  test('window: with duplicates, a put adds to what is there, in order, and all come back', async ({
+    store,
+  }) => {
+    const spec = windowStore({
+      name: 'd',
+      key: string(),
+      value: long(),
+      retentionMs: 10 * minute,
+      windowSizeMs: minute,
+    });
+    const open = () => new WindowView({ ...spec, retainDuplicates: true }, over(store, 1));
+    const view = open();
+    const log = new Changelog();
+    for (const value of [1, 2]) view.put('a', value, minute);
+    log.commit(view);
+    view.put('a', 3, minute);
+    view.put('a', null, minute);
+    view.put('a', 4, 2 * minute);
+    log.commit(view);
+    const values = (one: WindowView<string, number>) =>
+      one.fetchRange('a', 0, 9 * minute).map(({ value }) => value);
+    assert.deepEqual(values(view), [1, 2, 3, 4]);
+    await store.clear({});
+    const copy = open();
+    log.restoreInto(copy);
+    assert.deepEqual(values(copy), [1, 2, 3, 4]);
+  });
+
+  test('window: expired segments leave the disk, and a restart remembers stream time', async (bench) => {
+    const view = hourly(bench.store);
+    const log = new Changelog();
+    view.put('a', 1, 0);
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    assert.equal((await collect(bench.store.iterate({}))).length, 1);
+    view.put('a', 2, 60 * minute);
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    const buckets = await collect(bench.store.iterate({}));
+    assert.equal(buckets.length, 1, 'the old bucket is gone');
+    if (!(await bench.restart())) return;
+    const back = hourly(bench.store);
+    assert.equal(back.streamTime, 60 * minute);
+    assert.equal(back.putEntry('a', 9, 10 * minute, 1), false);
+  });
+}

@@ -1,0 +1,161 @@
+import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { face } from '../../face.ts';
+import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
+import type { StateStore } from '../../state-store.ts';
+import type { ViewOptions } from '../../layers/view-options.ts';
+import type { WindowSpec } from './spec.ts';
+import {
+  type WindowEntry,
+  type WindowRowStore,
+  type WindowScan,
+  type WindowStore,
+  windowStoreMembers,
+} from './store.ts';
+import {
+  type Bucket,
+  compareKeys,
+  type Entry,
+  firstFrom,
+  insertEntry,
+  type KeyedEntry,
+} from '../../layers/segmented/bucket.ts';
+import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
+
+type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
+
+/** Values by key and window start: an entry's time is its window's start, its second time the value's timestamp. */
+export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore, WindowRowStore<K, V> {
+  readonly kind = 'window';
+  readonly face: WindowStore<K, V>;
+  /** In milliseconds. */
+  readonly windowSizeMs: number;
+  readonly #retainDuplicates: boolean;
+  readonly #timestamp: () => number;
+
+  constructor(spec: WindowSpec<K, V>, options: ViewOptions) {
+    super(spec, options);
+    this.face = face<WindowStore<K, V>>(this, windowStoreMembers);
+    this.windowSizeMs = spec.windowSizeMs;
+    this.#retainDuplicates = spec.retainDuplicates ?? false;
+    this.#timestamp = options.timestamp;
+  }
+
+  fetch(key: K, start: number): V | undefined {
+    const entry = this.#find(key, start);
+    return entry === undefined ? undefined : this.values.give(entry.kept, key);
+  }
+
+  /** As `fetch`, with the timestamp. */
+  fetchEntry(key: K, start: number): WindowEntry<V> | undefined {
+    const entry = this.#find(key, start);
+    if (entry === undefined) return undefined;
+    return { start, value: this.values.give(entry.kept, key), timestamp: entry.second };
+  }
+
+  #find(key: K, start: number): Entry | undefined {
+    return start < this.earliest ? undefined : lastAt(this.bucket(this.segmentOf(start), key), start);
+  }
+
+  fetchRange(key: K, from: number, to: number, { reverse = false }: WindowScan = {}): WindowEntry<V>[] {
+    const first = Math.max(from, this.earliest, 0);
+    const found: WindowEntry<V>[] = [];
+    const last = this.segmentOf(Math.min(to, this.streamTime));
+    for (let segment = this.segmentOf(first); segment <= last; segment++) {
+      const { entries } = this.bucket(segment, key);
+      for (let at = firstFrom(entries, first); at < entries.length; at++) {
+        const { time, kept, second } = entries[at]!;
+        if (time > to) break;
+        found.push({ start: time, value: this.values.give(kept, key), timestamp: second });
+      }
+    }
+    return reverse ? found.reverse() : found;
+  }
+
+  put(key: K, value: V | null | undefined, start: number): void {
+    this.putEntry(key, value, start, this.#timestamp());
+  }
+
+  /** As `put`, with a timestamp. Returns false where the window has expired. */
+  putEntry(key: K, value: V | null | undefined, start: number, timestamp: number): boolean {
+    this.observe(start);
+    const segment = this.segmentOf(start);
+    if (this.hasExpired(segment)) return false;
+    // With duplicates there is nothing that a null could replace.
+    if (this.#retainDuplicates && (value === null || value === undefined)) return true;
+    const bucket = this.bucket(segment, key);
+    if (value === null || value === undefined) {
+      const entry = lastAt(bucket, start);
+      if (entry === undefined) return true;
+      entry.second = timestamp;
+      this.removeEntry(bucket, entry);
+      return true;
+    }
+    const entry = entryAt(bucket, start, this.#retainDuplicates ? Number.MAX_SAFE_INTEGER : 0);
+    entry.second = timestamp;
+    this.setEntry(bucket, entry, value);
+    return true;
+  }
+
+  /** Takes out the windows with starts up to `until` that have not been taken out before, by start and then by key. */
+  takeClosed(until: number): KeyedWindow<K, V>[] {
+    return this.takeOpenUntil(until, compareKeys).map((entry) => this.#keyed(entry));
+  }
+
+  async *fetchAll(
+    from: number,
+    to: number,
+    { reverse = false }: WindowScan = {},
+  ): AsyncIterableIterator<KeyedWindow<K, V>> {
+    for await (const entry of this.scan(from, to, { reverse, compare: compareKeys }))
+      yield this.#keyed(entry);
+  }
+
+  all(options: WindowScan = {}): AsyncIterableIterator<KeyedWindow<K, V>> {
+    return this.fetchAll(0, Number.MAX_SAFE_INTEGER, options);
+  }
+
+  #keyed({ keyBytes, time, kept, second }: KeyedEntry): KeyedWindow<K, V> {
+    const key = this.keys.read(keyBytes);
+    return { key, start: time, value: this.values.give(kept, key), timestamp: second };
+  }
+
+  takeChanges(): ProducerRecord[] {
+    return this.takeChangedEntries((bucket, entry, place) => ({
+      key: windowKey(bucket.keyBytes, entry.time, place),
+      value: this.logValue(entry),
+      timestamp: entry.second,
+      headers: noHeaders,
+    }));
+  }
+
+  restore({ key, value, timestamp }: LogRecord): void {
+    if (key === null) return;
+    const { key: keyBytes, start, sequence } = parseWindowKey(key);
+    this.restoreEntry(keyBytes, start, value, (bucket) => {
+      const entry = entryAt(bucket, start, sequence);
+      entry.second = timestamp;
+      return entry;
+    });
+  }
+}
+
+/** The last entry with this start. */
+function lastAt({ entries }: Bucket, start: number): Entry | undefined {
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!;
+    if (entry.time === start) return entry;
+    if (entry.time < start) return undefined;
+  }
+  return undefined;
+}
+
+/** The entry with this start and place among those of the same start; a new one where there are fewer. */
+function entryAt(bucket: Bucket, start: number, sequence: number): Entry {
+  const { entries } = bucket;
+  let end = entries.length;
+  while (end > 0 && entries[end - 1]!.time > start) end--;
+  let first = end;
+  while (first > 0 && entries[first - 1]!.time === start) first--;
+  if (sequence < end - first) return entries[first + sequence]!;
+  return insertEntry(bucket, end, { time: start, second: -1, kept: undefined, state: 'new' });
+}

@@ -1,0 +1,35 @@
+import type { BytesStore, Checkpoint } from '../bytes-store.ts';
+import type { Cell, WriteBack } from './write-back.ts';
+
+/** What all views share: cells in memory over a bytes store, written to it between commits. */
+export abstract class BackedView<C extends Cell> {
+  readonly name: string;
+  protected readonly backing: BytesStore;
+  protected abstract readonly writeBack: WriteBack<C>;
+
+  constructor(name: string, backing: BytesStore) {
+    this.name = name;
+    this.backing = backing;
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.backing.checkpoint;
+  }
+
+  wantsFlush(now: number): boolean {
+    return this.writeBack.wantsFlush(now);
+  }
+
+  committed(checkpoint: Checkpoint | undefined, now: number): void {
+    this.writeBack.afterCommit(checkpoint, now);
+  }
+
+  flush(checkpoint: Checkpoint | undefined): void | Promise<void> {
+    return this.writeBack.flush(checkpoint);
+  }
+
+  close(): void | Promise<void> {
+    const settled = this.writeBack.settle();
+    return settled === undefined ? this.backing.close() : settled.then(() => this.backing.close());
+  }
+}

@@ -1,0 +1,111 @@
+import { asBuffer, type Bytes, type Serde } from '@millrace/log-client';
+import { StoreError } from '../errors.ts';
+import type { CommonSpec } from '../kinds/common-spec.ts';
+
+/** How a view keeps keys and values in memory: as they are where nobody can change them, else as text or bytes. */
+export interface KeyCodec<K> {
+  readonly serde: Serde<K>;
+  readonly mapKey: (key: K) => unknown;
+  /** @throws StoreError `STORE_UNREADABLE` */
+  readonly read: (bytes: Uint8Array) => K;
+}
+
+export interface ValueCodec<V> {
+  /** A value as a cell keeps it. */
+  keep(value: V): unknown;
+  /** `key` is for the error's message. @throws StoreError `STORE_UNREADABLE` */
+  give(kept: unknown, key: unknown): V;
+  encode(kept: unknown): Uint8Array;
+  /** As `encode`, for the changelog, which takes texts too. */
+  log(kept: unknown): Bytes;
+  /** `key` is for the error's message. @throws StoreError `STORE_UNREADABLE` */
+  decode(bytes: Uint8Array, key: unknown): unknown;
+}
+
+export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec<K> {
+  const read = (bytes: Uint8Array): K => {
+    try {
+      return serde.deserialize(bytes);
+    } catch (cause) {
+      throw unreadable(`a key of store "${name}"`, 'key', serde, bytes, cause);
+    }
+  };
+  return { serde, read, mapKey: mapKeyOf(serde) };
+}
+
+/** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */
+export function mapKeyOf<K>(serde: Serde<K>): (key: K) => unknown {
+  if (serde.immutable === true) return (key) => key;
+  if (serde.mapKey !== undefined) return (key) => serde.mapKey!(key);
+  return (key) => asBuffer(serde.serialize(key)).toString('latin1');
+}
+
+export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): ValueCodec<V> {
+  const fail = (cause: unknown, key: unknown, kept: unknown): StoreError =>
+    unreadable(`the value of key ${preview(key)} in store "${name}"`, 'value', serde, kept, cause);
+  const read = (bytes: Uint8Array, key: unknown): V => {
+    try {
+      return serde.deserialize(bytes);
+    } catch (cause) {
+      throw fail(cause, key, bytes);
+    }
+  };
+  if (serde.immutable === true) {
+    return {
+      keep: (value) => value,
+      give: (kept) => kept as V,
+      encode: (kept) => serde.serialize(kept as V),
+      log: (kept) => serde.serialize(kept as V),
+      decode: read,
+    };
+  }
+  // Serialised at once: what a user does to the object later must not reach the store.
+  if (serde.serializeText !== undefined && serde.deserializeText !== undefined) {
+    return {
+      keep: (value) => serde.serializeText!(value),
+      give: (kept, key) => {
+        try {
+          return serde.deserializeText!(kept as string);
+        } catch (cause) {
+          throw fail(cause, key, kept);
+        }
+      },
+      encode: (kept) => Buffer.from(kept as string, 'utf8'),
+      log: (kept) => kept as string,
+      decode: (bytes) => asBuffer(bytes).toString('utf8'),
+    };
+  }
+  return {
+    keep: (value) => serde.serialize(value),
+    give: (kept, key) => read(kept as Uint8Array, key),
+    encode: (kept) => kept as Uint8Array,
+    log: (kept) => kept as Uint8Array,
+    decode: (bytes) => bytes,
+  };
+}
+
+const previewLength = 60;
+
+/** A key or value for a message: short, and readable where it is text. */
+function preview(value: unknown): string {
+  const text =
+    value instanceof Uint8Array
+      ? JSON.stringify(asBuffer(value).toString('latin1'))
+      : (JSON.stringify(value) ?? String(value));
+  return text.length > previewLength ? `${text.slice(0, previewLength)}…` : text;
+}
+
+function unreadable(
+  what: string,
+  side: 'key' | 'value',
+  serde: { readonly name?: string | undefined },
+  stored: unknown,
+  cause: unknown,
+): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError(
+    'STORE_UNREADABLE',
+    `The ${side} serde${serde.name === undefined ? '' : ` (${serde.name})`} cannot read ${what}: ${reason}; stored is ${preview(stored)}. It was written by another serde: give the store the serde it was written with, or another name, or reset the application`,
+    { cause },
+  );
+}
