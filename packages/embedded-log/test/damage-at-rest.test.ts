@@ -6,9 +6,9 @@ import { type Content, type History, makeHistory, readContent, runHistory } from
 import { Random } from './simulation/random.ts';
 import { SimulatedDisk, Stopped } from './simulation/simulated-disk.ts';
 
-/** Replay one seed, or run more of them: `MILLRACE_SEED=17 MILLRACE_HISTORIES=1`. */
+/** Replay one seed, or run more of them: `MILLRACE_SEED=17 MILLRACE_DAMAGED_HISTORIES=1`. */
 const firstSeed = Number(process.env['MILLRACE_SEED'] ?? 1);
-const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 6);
+const histories = Number(process.env['MILLRACE_DAMAGED_HISTORIES'] ?? 6);
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -77,7 +77,7 @@ async function damageAll(seed: number, history: History, files: Files, spared: s
         outcomes[right ? 'right' : 'refused']++;
       } catch (error) {
         throw new Error(
-          `seed ${seed}, ${damage.file}: ${damage.what}: replay with MILLRACE_SEED=${seed} MILLRACE_HISTORIES=1 npx vitest run packages/embedded-log/test/damage-at-rest.test.ts`,
+          `seed ${seed}, ${damage.file}: ${damage.what}: replay with MILLRACE_SEED=${seed} MILLRACE_DAMAGED_HISTORIES=1 npx vitest run packages/embedded-log/test/damage-at-rest.test.ts`,
           { cause: error },
         );
       }

@@ -1,13 +1,15 @@
 import type { Bytes, LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, Checkpoint } from '../../bytes-store.ts';
-import { overlay } from '../merge.ts';
 import { TimeIndex } from '../time-index.ts';
 import { WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
-import { bucketKey, decodeBucket, encodeBucket, keyOfBucket, segmentPrefix } from './layout.ts';
+import { bucketKey, decodeBucket, encodeBucket, keyOfBucket } from './layout.ts';
 import type { CommonSpec } from '../../kinds/common-spec.ts';
 import type { ViewOptions } from '../view-options.ts';
 import { BackedView } from '../backed-view.ts';
+import { BucketMap } from './bucket-map.ts';
+import { ExpiredSegments } from './expired-segments.ts';
+import { type ScanOrder, scanSegments } from './scan.ts';
 import { type Bucket, dropEntry, type Entry, type KeyedEntry, visitChanged } from './bucket.ts';
 
 interface OpenKey {
@@ -35,13 +37,12 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   protected readonly writeBack: WriteBack<Bucket>;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
-  readonly #segments = new Map<number, Map<unknown, Bucket>>();
+  readonly #buckets = new BucketMap();
   /** Segments below this one have expired; on disk they go after the next commit. */
   #firstSegment = 0;
-  #clearedBelow = 0;
   /** No segment after this one has ever been written to the bytes store. */
   #lastStoredSegment: number;
-  #clearing: void | Promise<void> = undefined;
+  readonly #expired: ExpiredSegments;
   #lastBucket: Bucket | undefined;
   /** What has not been taken out as closed yet, where someone asks for that. */
   readonly #open: TimeIndex<OpenKey> | undefined;
@@ -59,12 +60,15 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       ...options,
       encode: (bucket) => this.#encode(bucket),
       evict: (keep) => this.#evict(keep),
-      size: () => this.#size(),
+      size: () => this.#buckets.size,
     });
+    this.#expired = new ExpiredSegments(backing, (error) => this.writeBack.failed(error));
     const storedTime = backing.checkpoint?.streamTime ?? -1;
     const unknown = !backing.openedEmpty && backing.checkpoint === undefined;
     this.#lastStoredSegment = unknown ? Number.POSITIVE_INFINITY : Math.floor(storedTime / this.#segmentMs);
-    this.observe(storedTime);
+    this.streamTime = storedTime;
+    // With an index nothing may expire before it is loaded: it says what has not been taken out as closed.
+    if (this.#open === undefined) this.#expire();
   }
 
   load(): void | Promise<void> {
@@ -77,6 +81,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       const mapKey = this.keys.mapKey(this.keys.read(keyBytes));
       for (const { time } of this.#decode(bytes, keyBytes)) open.add(time, { mapKey, keyBytes });
     }
+    this.#expire();
   }
 
   /** What is older cannot be read, though its segment may still be there. */
@@ -116,7 +121,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     if (first <= this.#firstSegment) return;
     this.#firstSegment = first;
     this.#lastBucket = undefined;
-    for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
+    this.#buckets.dropBelow(first);
   }
 
   protected bucket(segment: number, key: K): Bucket {
@@ -124,10 +129,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     const last = this.#lastBucket;
     // A record looks its window up and then sets it: the second time the bucket is at hand.
     if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
-    const found = this.#segments.get(segment)?.get(mapKey);
+    const found = this.#buckets.get(segment, mapKey);
     this.#lastBucket = found;
     if (found !== undefined) return found;
-    const before = this.#segments.get(segment - 1)?.get(mapKey);
+    const before = this.#buckets.get(segment - 1, mapKey);
     return this.#readBucket(segment, mapKey, before?.keyBytes ?? this.keys.serde.serialize(key));
   }
 
@@ -144,12 +149,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       uncommitted: false,
       unflushed: false,
     };
-    let buckets = this.#segments.get(segment);
-    if (buckets === undefined) {
-      buckets = new Map();
-      this.#segments.set(segment, buckets);
-    }
-    buckets.set(mapKey, bucket);
+    this.#buckets.add(bucket);
     this.#lastBucket = bucket;
     return bucket;
   }
@@ -191,8 +191,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       for (const { mapKey, keyBytes } of items) {
         if (seen.has(mapKey)) continue;
         seen.add(mapKey);
-        const bucket =
-          this.#segments.get(segment)?.get(mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
+        const bucket = this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
         for (const entry of bucket.entries) {
           if (entry.time === time) found.push({ ...entry, keyBytes });
         }
@@ -223,59 +222,28 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
 
   readonly #encodeEntry = ({ kept }: Entry): Uint8Array => this.values.encode(kept);
 
-  #size(): number {
-    let size = 0;
-    for (const buckets of this.#segments.values()) size += buckets.size;
-    return size;
-  }
-
   #evict(keep: number): void {
     this.#lastBucket = undefined;
-    let surplus = this.#size() - keep;
-    for (const buckets of this.#segments.values()) {
-      for (const [mapKey, bucket] of buckets) {
-        if (surplus <= 0) return;
-        if (bucket.unflushed) continue;
-        buckets.delete(mapKey);
-        surplus--;
-      }
-    }
+    this.#buckets.evict(keep);
   }
 
-  /** Entries of all keys with times from `from` to `to`, both inclusive, segment by segment, each sorted by time and `compare`. */
-  protected async *scan(
-    from: number,
-    to: number,
-    {
-      reverse,
-      compare,
-    }: { readonly reverse: boolean; readonly compare: (a: KeyedEntry, b: KeyedEntry) => number },
-  ): AsyncIterableIterator<KeyedEntry> {
+  /** Entries of all keys with times from `from` to `to`, both inclusive, by time and `compare`. */
+  protected async *scan(from: number, to: number, order: ScanOrder): AsyncIterableIterator<KeyedEntry> {
     await this.writeBack.settle();
     const first = Math.max(from, this.firstReadable, 0);
     const last = Math.min(to, this.streamTime);
-    const segments: number[] = [];
-    for (let segment = this.segmentOf(first); segment <= this.segmentOf(last); segment++)
-      segments.push(segment);
-    for (const segment of reverse ? segments.reverse() : segments) {
-      const entries = (await this.#segmentEntries(segment))
-        .filter(({ time }) => time >= first && time <= last)
-        .sort((a, b) => a.time - b.time || compare(a, b));
-      yield* reverse ? entries.reverse() : entries;
-    }
-  }
-
-  async #segmentEntries(segment: number): Promise<KeyedEntry[]> {
-    const range = { from: segmentPrefix(segment), to: segmentPrefix(segment + 1) };
-    const changes = this.writeBack.unflushed
-      .filter((bucket) => bucket.segment === segment)
-      .map((bucket) => this.#encode(bucket));
-    const entries: KeyedEntry[] = [];
-    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const keyBytes = keyOfBucket(key);
-      for (const entry of this.#decode(bytes, keyBytes)) entries.push({ ...entry, keyBytes });
-    }
-    return entries;
+    yield* scanSegments({
+      backing: this.backing,
+      times: { first, last },
+      segments: { first: this.segmentOf(first), last: this.segmentOf(last) },
+      // Of what changes meanwhile, a segment shows what is there when the scan comes to it.
+      unflushed: (segment) =>
+        this.writeBack.unflushed
+          .filter((bucket) => bucket.segment === segment)
+          .map((bucket) => this.#encode(bucket)),
+      decode: (bytes, key) => this.#decode(bytes, key),
+      order,
+    });
   }
 
   /** What became of the entries changed since the last commit, in the order in which their buckets first changed. */
@@ -315,21 +283,17 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
 
   override committed(checkpoint: Checkpoint | undefined, now: number): void {
     super.committed(checkpoint, now);
-    if (this.#clearedBelow >= this.#firstSegment || this.writeBack.hasUncommitted) return;
     // Not before the commit: a crash would find windows gone that the replayed records still belong to.
-    this.#clearedBelow = this.#firstSegment;
-    const cleared = this.backing.clear({ to: segmentPrefix(this.#firstSegment) });
-    if (cleared === undefined) return;
-    const earlier = this.#clearing;
-    this.#clearing = cleared.catch((error: unknown) => this.writeBack.failed(error)).then(() => earlier);
+    if (!this.writeBack.hasUncommitted) this.#expired.clearBelow(this.#firstSegment);
   }
 
   override async flush(checkpoint: Checkpoint | undefined): Promise<void> {
-    await this.#clearing;
+    await this.#expired.clearing;
     await super.flush(checkpoint);
   }
 
   override close(): void | Promise<void> {
-    return this.#clearing instanceof Promise ? this.#clearing.then(() => super.close()) : super.close();
+    const { clearing } = this.#expired;
+    return clearing === undefined ? super.close() : clearing.then(() => super.close());
   }
 }

@@ -1,0 +1,40 @@
+import type { Bucket } from './bucket.ts';
+
+/** The buckets that are in memory, by segment and key. */
+export class BucketMap {
+  readonly #segments = new Map<number, Map<unknown, Bucket>>();
+
+  get(segment: number, mapKey: unknown): Bucket | undefined {
+    return this.#segments.get(segment)?.get(mapKey);
+  }
+
+  add(bucket: Bucket): void {
+    const buckets = this.#segments.get(bucket.segment);
+    if (buckets !== undefined) buckets.set(bucket.mapKey, bucket);
+    else this.#segments.set(bucket.segment, new Map([[bucket.mapKey, bucket]]));
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const buckets of this.#segments.values()) size += buckets.size;
+    return size;
+  }
+
+  /** Drops all segments before this one. */
+  dropBelow(first: number): void {
+    for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
+  }
+
+  /** Drops buckets that the bytes store has, in the order in which they came, until `keep` are left. */
+  evict(keep: number): void {
+    let surplus = this.size - keep;
+    for (const buckets of this.#segments.values()) {
+      for (const [mapKey, bucket] of buckets) {
+        if (surplus <= 0) return;
+        if (bucket.unflushed) continue;
+        buckets.delete(mapKey);
+        surplus--;
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// Where a silent fault loses or doubles data: the files that are mutated, and the tests that must notice.
+const core = 'packages/streams-core';
+const log = 'packages/embedded-log';
+const stores = 'packages/state-stores';
+
+export const areas = {
+  /** Frames, journal, commit, recovery and fences of the embedded log. */
+  log: {
+    mutate: [
+      `${log}/src/format/{frame,checkpoint,record-batch}.ts`,
+      `${log}/src/group/{coordinator,member}.ts`,
+      `${log}/src/storage/{journal,commit-writer,recovery,checkpointer,footprint,log-state,partition-log,segment}.ts`,
+      `${log}/src/producer.ts`,
+    ],
+    tests: [`${log}/test/**/*.test.ts`],
+  },
+  /** Write-back, and the layouts and edges of window and session stores. */
+  stores: {
+    mutate: [
+      `${stores}/src/layers/{backed-view,write-back,merge,key-map,time-index}.ts`,
+      `${stores}/src/layers/segmented/*.ts`,
+      `${stores}/src/kinds/{window,session,versioned}/{view,layout}.ts`,
+    ],
+    tests: [`${stores}/test/**/*.test.ts`, `${core}/test/operators/aggregate/**/*.test.ts`],
+  },
+  /** Edges of windows, sessions and stream-stream joins. */
+  operators: {
+    mutate: [
+      `${core}/src/operators/aggregate/{emit-closed,late,session-window-aggregate,sliding-window-aggregate,window-aggregate,window-results}.ts`,
+      `${core}/src/operators/join/{stream-stream-join,stream-self-join}.ts`,
+      `${core}/src/operators/table/suppress.ts`,
+      `${core}/src/windows/*.ts`,
+    ],
+    tests: [
+      `${core}/test/operators/**/*.test.ts`,
+      `${core}/test/semantics.test.ts`,
+      `${core}/test/runtime/{time,time-and-cache}.test.ts`,
+      'packages/testing/test/**/*.test.ts',
+    ],
+  },
+  /** Commit, restore, purge and positions of the runtime. */
+  runtime: {
+    mutate: [
+      `${core}/src/runtime/commit/*.ts`,
+      `${core}/src/runtime/stores/restore.ts`,
+      `${core}/src/runtime/task/task-stores.ts`,
+      `${core}/src/runtime/task/in/commit-metadata.ts`,
+      `${core}/src/runtime/topics/{open-inputs,offset-reset}.ts`,
+    ],
+    tests: [
+      `${core}/test/runtime/{async-commit,log-changes,streams-app,time,topics,repartition-purge,app-failures,record-errors,committer}.test.ts`,
+      `${core}/test/faults/{input-topics-change,unreadable-records,unreadable-state,every-call-fails-once,nothing-gets-stuck}.test.ts`,
+    ],
+  },
+};
