@@ -6,7 +6,11 @@ export default defineConfig({
   resolve,
   ssr: { resolve },
   test: {
-    include: ['{packages,examples}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'bench/test/**/*.test.ts'],
+    include: [
+      '{packages,examples,tools}/*/test/**/*.test.ts',
+      'test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
+    ],
     // These need a cluster: npm run test:kafka.
     exclude: ['**/node_modules/**', '**/*.kafka.test.ts'],
     testTimeout: 30_000,

@@ -3,4 +3,4 @@ import path from 'node:path';
 import { root, run, setUp } from './setup.mjs';
 
 setUp();
-run(process.execPath, [path.join(root, 'packages/testing/dist/scenario/main.js'), ...process.argv.slice(2)]);
+run(process.execPath, [path.join(root, 'tools/scenarios/dist/main.js'), ...process.argv.slice(2)]);

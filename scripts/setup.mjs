@@ -39,7 +39,7 @@ export function runToolAsync(packageName, bin, args, env) {
 }
 
 function manifests() {
-  const folders = ['packages', 'examples'].flatMap((parent) =>
+  const folders = ['packages', 'examples', 'tools'].flatMap((parent) =>
     readdirSync(path.join(root, parent)).map((name) => path.join(parent, name)),
   );
   return ['.', 'bench', ...folders]

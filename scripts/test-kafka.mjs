@@ -3,9 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Broker } from './kafka/broker.mjs';
-import { classPath, defaultVersion, missingTools } from './kafka/jars.mjs';
 import { root, runToolAsync, setUp } from './setup.mjs';
+
+setUp();
+// Built by now.
+const { Broker, classPath, defaultVersion, missingTools } = await import(
+  '../tools/kafka-broker/dist/index.js'
+);
 
 const supported = [defaultVersion, '3.9.2'];
 
@@ -39,7 +43,7 @@ function needingJava() {
     .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
     .filter((file) => file.endsWith('.kafka.test.ts'))
     .filter((file) =>
-      /java\.ts'|own-broker\.ts'|scripts\/kafka/.test(readFileSync(path.join(root, file), 'utf8')),
+      /java\.ts'|own-broker\.ts'|@millrace\/kafka-broker/.test(readFileSync(path.join(root, file), 'utf8')),
     );
 }
 
@@ -53,7 +57,6 @@ function runThere(missing, args) {
 
 async function main() {
   const args = process.argv.slice(2);
-  setUp();
   const missing = missingTools();
   if (process.env.KAFKA_BROKERS !== undefined) return runThere(missing, args);
   if (missing !== undefined) {

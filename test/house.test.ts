@@ -50,6 +50,8 @@ const files = [
   ...packages.map((name) => `packages/${name}/src`),
   'examples/retail-reorder/src',
   'examples/page-views/src',
+  'tools/kafka-broker/src',
+  'tools/scenarios/src',
   'bench/src',
 ]
   .flatMap(filesBelow)
@@ -67,7 +69,9 @@ describe('arrows between packages', () => {
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'schema-registry', 'streams-core'],
     'examples/page-views': ['embedded-log', 'streams-core'],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
-    bench: ['log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
+    'tools/kafka-broker': [],
+    'tools/scenarios': ['kafka-broker', 'log-client', 'state-stores', 'streams-core', 'testing'],
+    bench: ['kafka-broker', 'log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };
 
   test.each(Object.entries(mayUse))('%s', (folder, allowed) => {
@@ -134,7 +138,7 @@ test('arrows between the rooms of streams-core', () => {
 
 test('arrows between the rooms of the runtime', () => {
   const wrong = wrongArrows(`${core}runtime/`, {
-    app: ['instance', 'query', 'metrics', 'topics', 'assign', 'config.ts'],
+    app: ['instance', 'query', 'metrics', 'topics', 'assign', 'task', 'config.ts'],
     instance: ['commit', 'stores', 'topics', 'assign', 'task', 'config.ts'],
     query: ['assign', 'task'],
     metrics: ['task'],
@@ -207,11 +211,16 @@ test('the only types that need each other are those of the DSL, which make each 
   expect(circles(({ imports }) => imports)).toEqual([knot.map((name) => `${core}dsl/${name}.ts`)]);
 });
 
-test('files are small', () => {
+// The linter holds sizes: 300 lines a file, 70 a function, 4 parameters. kstream.ts lists the DSL and may be longer.
+test('half of the files have less than 100 lines, and a folder has at most 16 files', () => {
   const sizes = files.map(({ lines }) => lines).toSorted((a, b) => a - b);
-  const large = files.filter(({ name, lines }) => lines > 350 && name !== `${core}dsl/kstream.ts`);
-  expect(large.map(({ name, lines }) => `${name}: ${lines}`)).toEqual([]);
   expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThan(100);
+  const folders = new Map<string, number>();
+  for (const { name } of files) {
+    const folder = path.posix.dirname(name);
+    folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  }
+  expect([...folders].filter(([, count]) => count > 16)).toEqual([]);
 });
 
 test('names say what is in a file', () => {

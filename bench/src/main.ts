@@ -13,6 +13,7 @@ import { stateless } from './jobs/stateless.ts';
 import { streamStreamJoin } from './jobs/stream-stream-join.ts';
 import { streamTableJoin } from './jobs/stream-table-join.ts';
 import { windowCount } from './jobs/window-count.ts';
+import { median } from './median.ts';
 
 const jobs: readonly Job[] = [
   stateless,
@@ -35,10 +36,6 @@ const options = new Command('bench')
   .option('--side <side>', 'for profiling: millrace or hand alone')
   .parse()
   .opts<{ json?: string; records: number; runs: number; only?: string; side?: 'millrace' | 'hand' }>();
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
 
 interface Row {
   readonly name: string;

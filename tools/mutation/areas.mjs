@@ -36,6 +36,7 @@ export const areas = {
       `${core}/test/semantics.test.ts`,
       `${core}/test/runtime/{time,time-and-cache}.test.ts`,
       'packages/testing/test/**/*.test.ts',
+      'tools/scenarios/test/**/*.test.ts',
     ],
   },
   /** Commit, restore, purge and positions of the runtime. */

@@ -15,6 +15,8 @@ export default defineConfig({
       },
       { find: '@millrace/state-stores/runtime', replacement: source('state-stores/src/runtime.ts') },
       { find: '@millrace/testing/vitest', replacement: source('testing/src/vitest.ts') },
+      { find: '@millrace/scenarios', replacement: path.resolve('tools/scenarios/src/index.ts') },
+      { find: '@millrace/kafka-broker', replacement: path.resolve('tools/kafka-broker/src/index.ts') },
       { find: /^@millrace\/([^/]+)$/, replacement: source('$1/src/index.ts') },
     ],
   },

@@ -62,7 +62,7 @@ export async function load(log: LogClient, options: LoadOptions): Promise<Loaded
   const producer = await log.producer({ transactionalId: group });
   let total: Loaded = { rows: 0, unreadable: 0 };
   for (const loadable of loadables) {
-    const loaded = await loadFile(log, producer, loadable, firstSale, options);
+    const loaded = await loadFile(log, producer, { ...loadable, firstSale }, options);
     total = { rows: total.rows + loaded.rows, unreadable: total.unreadable + loaded.unreadable };
   }
   await producer.close();
@@ -81,8 +81,7 @@ async function earliestSale(dir: string): Promise<number> {
 async function loadFile(
   log: LogClient,
   producer: LogProducer,
-  { file, topic, value, dateColumn }: Loadable,
-  firstSale: number,
+  { file, topic, value, dateColumn, firstSale }: Loadable & { readonly firstSale: number },
   { dir, partitions, run, onProgress }: LoadOptions,
 ): Promise<Loaded> {
   const done = await rowsLoaded(log, topic.name, run);

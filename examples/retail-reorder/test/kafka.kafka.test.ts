@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kafkaLog } from '@millrace/kafka';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Broker } from '../../../scripts/kafka/broker.mjs';
+import { Broker } from '@millrace/kafka-broker';
 import { inputs, outputs } from '../src/topics.ts';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));

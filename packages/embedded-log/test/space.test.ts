@@ -92,7 +92,8 @@ test('reading 100,000 small batches leaves an index entry per 64 KiB, not one a 
   const size = batchHeaderBytes + recordBytes(one);
   const bytes = Buffer.alloc(size * 100_000);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let n = 0; n < 100_000; n++) writeBatch([one], 0, 1, n, bytes, view, n * size);
+  for (let n = 0; n < 100_000; n++)
+    writeBatch({ records: [one], from: 0, to: 1, baseOffset: n }, { bytes, view }, n * size);
   const file = await fileSystem.open('segment', 'create');
   await file.write(0, [bytes]);
   const segment = new Segment(new OpenFiles(fileSystem), 'segment', 0, bytes.length);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogRecord, noHeaders, type TopicPartition } from '@millrace/log-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Broker } from '../../../scripts/kafka/broker.mjs';
+import type { Broker } from '@millrace/kafka-broker';
 import { type KafkaLog, kafkaLog } from '../src/index.ts';
 import { ownBroker } from './own-broker.ts';
 

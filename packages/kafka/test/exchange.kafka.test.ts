@@ -20,7 +20,7 @@ import {
   topic,
 } from '@millrace/streams-core';
 import { afterAll, expect, test } from 'vitest';
-import { classPath } from '../../../scripts/kafka/jars.mjs';
+import { classPath } from '@millrace/kafka-broker';
 import { kafkaLog } from '../src/index.ts';
 import { brokers } from './brokers.ts';
 import { kafkaVersion } from './java.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { classPath } from '../../../scripts/kafka/jars.mjs';
+import { classPath } from '@millrace/kafka-broker';
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));

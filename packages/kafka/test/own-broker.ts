@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Broker } from '../../../scripts/kafka/broker.mjs';
+import { Broker } from '@millrace/kafka-broker';
 
 /** A broker that a test may stop, hold or kill: not the one that all tests share. */
 export async function ownBroker(): Promise<Broker> {

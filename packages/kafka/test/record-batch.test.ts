@@ -34,13 +34,16 @@ const recordArbitrary = fc.record({
 
 function batchOf(records: readonly ProducerRecord[], compression: Compression = 'none'): Buffer {
   const size = records.reduce((sum, record) => sum + recordBytes(record), 0);
-  return writeBatch(records, 0, records.length, size, {
-    compression,
-    producerId: 4_000_000_000,
-    producerEpoch: 3,
-    baseSequence: 17,
-    transactional: true,
-  });
+  return writeBatch(
+    { records, from: 0, to: records.length, bytes: size },
+    {
+      compression,
+      producerId: 4_000_000_000,
+      producerEpoch: 3,
+      baseSequence: 17,
+      transactional: true,
+    },
+  );
 }
 
 const asBuffer = (value: Uint8Array | string | null): Buffer | null =>
@@ -138,13 +141,16 @@ describe('what transactions leave', () => {
   function stored(offset: number, producerId: number, value: string, control?: 0 | 1): Buffer {
     const key = control === undefined ? 'k' : Buffer.from([0, 0, 0, control]);
     const record = { key, value, timestamp: 1, headers: noHeaders };
-    const batch = writeBatch([record], 0, 1, recordBytes(record), {
-      compression: 'none',
-      producerId,
-      producerEpoch: 0,
-      baseSequence: 0,
-      transactional: true,
-    });
+    const batch = writeBatch(
+      { records: [record], from: 0, to: 1, bytes: recordBytes(record) },
+      {
+        compression: 'none',
+        producerId,
+        producerEpoch: 0,
+        baseSequence: 0,
+        transactional: true,
+      },
+    );
     batch.writeBigInt64BE(BigInt(offset), 0);
     if (control !== undefined) {
       batch.writeInt16BE(batch.readInt16BE(21) | 32, 21);

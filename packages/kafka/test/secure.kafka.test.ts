@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { noHeaders } from '@millrace/log-client';
 import { readAll } from '@millrace/log-client/conformance';
 import { expect, test } from 'vitest';
-import { credentials } from '../../../scripts/kafka/broker.mjs';
+import { credentials } from '@millrace/kafka-broker';
 import { kafkaLog } from '../src/index.ts';
 
 const secure = process.env['KAFKA_SECURE_BROKER'];

@@ -8,6 +8,7 @@ export const streamsErrorCodes = {
   RECORD_DESERIALIZATION: 'a record could not be read',
   RECORD_PROCESSING: 'a record could not be processed',
   RECORD_PRODUCTION: 'a record could not be written',
+  SOURCE_OVERFLOW: 'an observable emitted more records than may wait to be written',
   TASK_CLOSED: 'user code used a task after it was closed',
   TOPOLOGY_CHANGED: 'the topology does not fit the state that the application has',
   TOPOLOGY_INVALID: 'a topology that makes no sense',
@@ -55,19 +56,23 @@ export interface RecordOrigin {
   readonly offset: number;
 }
 
+/** What a `RecordError` is about. */
+export interface RecordFailure {
+  /** As the beginning of a sentence: `A record could not be read`. */
+  readonly what: string;
+  /** The node, or what else was at work. */
+  readonly node: string;
+  readonly origin: RecordOrigin | undefined;
+  readonly cause: unknown;
+}
+
 /** A record that could not be read, processed or written. `cause` is what the serde or your code threw. */
 export class RecordError extends StreamsError {
   override readonly name = 'RecordError';
   readonly node: string;
   readonly origin: RecordOrigin | undefined;
 
-  constructor(
-    code: StreamsErrorCode,
-    what: string,
-    node: string,
-    origin: RecordOrigin | undefined,
-    cause: unknown,
-  ) {
+  constructor(code: StreamsErrorCode, { what, node, origin, cause }: RecordFailure) {
     const where =
       origin === undefined ? '' : ` (record ${origin.topic}-${origin.partition} @ ${origin.offset})`;
     super(code, `${what} at ${node}${where}: ${describeCause(cause)}`, { cause });

@@ -1,6 +1,3 @@
-export { UnsupportedScenario } from './scenario/functions.ts';
-export { runScenario, type ScenarioResult } from './scenario/run-scenario.ts';
-export { Scenario } from './scenario/schema.ts';
 export {
   type CapturedForward,
   type CapturedPunctuator,

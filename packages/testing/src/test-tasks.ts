@@ -233,7 +233,7 @@ export class TestTasks {
   }
 
   #commit(task: Task): void | Promise<void> {
-    const pending = task.settle();
+    const pending = task.drain();
     return pending === undefined ? this.#finishCommit(task) : pending.then(() => this.#finishCommit(task));
   }
 

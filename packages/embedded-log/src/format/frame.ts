@@ -63,6 +63,7 @@ export function encodeFrame(
   const json = Buffer.from(JSON.stringify(event));
   const bytes = Buffer.allocUnsafeSlow(frameHeaderBytes + 8 + json.length + size);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const target = { bytes, view };
   const batches: FramedBatch[] = [];
   let at = frameHeaderBytes;
   view.setUint32(at, json.length, true);
@@ -75,7 +76,8 @@ export function encodeFrame(
       const to = Math.min(from + maxBatchRecords, records.length);
       view.setUint32(at, topicId, true);
       view.setUint32(at + 4, partition, true);
-      const end = writeBatch(records, from, to, baseOffset + from, bytes, view, at + 8);
+      const batch = { records, from, to, baseOffset: baseOffset + from };
+      const end = writeBatch(batch, target, at + 8);
       batches.push({
         topicId,
         partition,

@@ -61,14 +61,24 @@ function writeHeaders(headers: readonly Header[], target: Buffer, view: DataView
   return at;
 }
 
-/** Writes records `from` to `to` as one batch at `start` of `target`; returns where it ends. */
+/** Where batches are written: one buffer, and a view of the same bytes. */
+export interface BatchTarget {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
+
+/** Records `from` to `to` of a list, the first of which gets offset `baseOffset`. */
+export interface BatchRecords {
+  readonly records: readonly ProducerRecord[];
+  readonly from: number;
+  readonly to: number;
+  readonly baseOffset: number;
+}
+
+/** Writes records as one batch at `start` of the target; returns where it ends. */
 export function writeBatch(
-  records: readonly ProducerRecord[],
-  from: number,
-  to: number,
-  baseOffset: number,
-  target: Buffer,
-  view: DataView,
+  { records, from, to, baseOffset }: BatchRecords,
+  { bytes: target, view }: BatchTarget,
   start: number,
 ): number {
   let at = start + batchHeaderBytes;
@@ -129,6 +139,7 @@ class StoredRecord implements LogRecord {
   private readonly keyLength: number;
   private readonly valueLength: number;
 
+  // oxlint-disable-next-line eslint/max-params -- One for every record read: an options object would be one more.
   constructor(
     source: Buffer,
     keyAt: number,

@@ -26,6 +26,15 @@ export interface JournalEnd {
   readonly crc: number;
 }
 
+export interface JournalState {
+  /** Where the next frame goes. */
+  readonly end: JournalEnd;
+  /** The highest sequence number known to survive a power loss. */
+  readonly durableUpTo: number;
+  /** Resolves when the file before this one is on the device. */
+  readonly predecessor?: Promise<void>;
+}
+
 /** The file that every commit goes to first, as one frame each. Its callers take turns. */
 export class Journal {
   readonly #fileSystem: FileSystem;
@@ -44,13 +53,7 @@ export class Journal {
   /** Settles when the file before this one is on the device. */
   readonly #predecessor: Promise<void> | undefined;
 
-  constructor(
-    fileSystem: FileSystem,
-    file: LogFile,
-    end: JournalEnd,
-    durableUpTo: number,
-    predecessor?: Promise<void>,
-  ) {
+  constructor(fileSystem: FileSystem, file: LogFile, { end, durableUpTo, predecessor }: JournalState) {
     this.#predecessor = predecessor;
     this.#fileSystem = fileSystem;
     this.#file = file;
@@ -117,13 +120,11 @@ export class Journal {
     const finished = this.#finish();
     // The next sync rejects with this error; without a listener here it would count as unhandled.
     finished.catch(() => {});
-    const next = new Journal(
-      this.#fileSystem,
-      file,
-      { id, position: 0, sequence, crc },
+    const next = new Journal(this.#fileSystem, file, {
+      end: { id, position: 0, sequence, crc },
       durableUpTo,
-      finished,
-    );
+      predecessor: finished,
+    });
     next.position = first.bytes.length;
     next.sequence = sequence + 1;
     next.crc = first.crc;

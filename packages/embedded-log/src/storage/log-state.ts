@@ -37,7 +37,7 @@ export class LogState {
     for (const created of event.created ?? []) {
       const partitions = Array.from(
         { length: created.partitions },
-        (_, partition) => new PartitionLog(created.id, created.name, partition, 0, 0, []),
+        (_, partition) => new PartitionLog({ topic: created, partition }),
       );
       this.addTopic({ ...created, state: partitions });
     }
@@ -65,10 +65,10 @@ export class LogState {
   #grow(id: number, partitions: number): void {
     const topic = this.#byId.get(id);
     if (topic === undefined) return;
-    const { name, state } = topic;
+    const { state } = topic;
     const added = Array.from(
       { length: partitions - state.length },
-      (_, index) => new PartitionLog(id, name, state.length + index, 0, 0, []),
+      (_, index) => new PartitionLog({ topic, partition: state.length + index }),
     );
     this.addTopic({ ...topic, partitions, state: [...state, ...added] });
   }

@@ -3,6 +3,16 @@ import type { FramedBatch } from '../format/frame.ts';
 import { readBatch } from '../format/record-batch.ts';
 import type { Segment } from './segment.ts';
 
+export interface PartitionLogOptions {
+  readonly topic: { readonly id: number; readonly name: string };
+  readonly partition: number;
+  /** The first offset that can be read. Default: 0. */
+  readonly start?: number;
+  /** The next offset. Default: 0. */
+  readonly end?: number;
+  readonly segments?: Segment[];
+}
+
 /**
  * One partition: segment files for what checkpoints have written out, batches in memory for what the journal alone
  * holds so far. Everything in here is committed.
@@ -20,16 +30,9 @@ export class PartitionLog {
   /** How many of the batches a running checkpoint is writing out. */
   #frozen = 0;
 
-  constructor(
-    topicId: number,
-    topic: string,
-    partition: number,
-    start: number,
-    end: number,
-    segments: Segment[],
-  ) {
-    this.topicId = topicId;
-    this.topic = topic;
+  constructor({ topic, partition, start = 0, end = 0, segments = [] }: PartitionLogOptions) {
+    this.topicId = topic.id;
+    this.topic = topic.name;
     this.partition = partition;
     this.start = start;
     this.end = end;

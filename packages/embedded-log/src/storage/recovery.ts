@@ -56,7 +56,7 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
   await removeObsoleteFiles(fileSystem, footprints);
   return {
     state,
-    journal: new Journal(fileSystem, file, end, end.sequence),
+    journal: new Journal(fileSystem, file, { end, durableUpTo: end.sequence }),
     generation: checkpoint.generation,
     footprint: footprints[0]!,
     hasLeftovers: state.deletions > 0 || hasSegmentsBeyond(footprints[0]!, footprints[1]),
@@ -159,7 +159,7 @@ async function loadState(
         if ((await sizeOf(fileSystem, names, name, size)) > size) longer.push({ name, size });
         opened.push(new Segment(files, name, baseOffset, size));
       }
-      logs.push(new PartitionLog(topic.id, topic.name, partition, start, end, opened));
+      logs.push(new PartitionLog({ topic, partition, start, end, segments: opened }));
     }
     state.addTopic({ ...topic, state: logs });
   }
@@ -230,7 +230,7 @@ async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: Log
     }
     end = reached;
     if (end.position < bytes.length) {
-      assertTornOnly(fileSystem, bytes, id, end.position + 1, end);
+      assertTornOnly(fileSystem, { bytes, id, from: end.position + 1 }, end);
       return { end, dropped: await droppable(fileSystem, ids.slice(index + 1), end) };
     }
   }
@@ -254,7 +254,8 @@ function replayFile(bytes: Buffer, id: number, from: JournalEnd, state: LogState
 /** The names of journals after the end, none of which may hold anything durable. */
 async function droppable(fileSystem: FileSystem, ids: readonly number[], end: JournalEnd): Promise<string[]> {
   for (const id of ids) {
-    assertTornOnly(fileSystem, await readWhole(fileSystem, journalName(id)), id, 0, end);
+    const bytes = await readWhole(fileSystem, journalName(id));
+    assertTornOnly(fileSystem, { bytes, id, from: 0 }, end);
   }
   return ids.map(journalName);
 }
@@ -262,9 +263,7 @@ async function droppable(fileSystem: FileSystem, ids: readonly number[], end: Jo
 /** Past the last good frame there may be no frame that was written after a later one had been synced. */
 function assertTornOnly(
   fileSystem: FileSystem,
-  bytes: Buffer,
-  id: number,
-  from: number,
+  { bytes, id, from }: { readonly bytes: Buffer; readonly id: number; readonly from: number },
   end: JournalEnd,
 ): void {
   for (let at = from; at + frameHeaderBytes <= bytes.length; at++) {

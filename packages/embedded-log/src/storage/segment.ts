@@ -6,6 +6,14 @@ const chunkBytes = 1 << 20;
 /** One entry of the index for so many bytes: about 50 kB of heap for a gigabyte, however small its batches are. */
 const indexBytes = 64 << 10;
 
+interface ChunkRead {
+  /** The first offset wanted. */
+  readonly offset: number;
+  readonly maxRecords: number;
+  /** What has been read so far. */
+  readonly records: LogRecord[];
+}
+
 /** A file of consecutive batches of one partition. Only its first `size` bytes count. */
 export class Segment {
   readonly name: string;
@@ -38,10 +46,11 @@ export class Segment {
   /** Reads records from `offset` on: at least one batch, about `maxRecords` at most. */
   async read(offset: number, maxRecords: number): Promise<LogRecord[]> {
     const records: LogRecord[] = [];
+    const read = { offset, maxRecords, records };
     let position = this.#next?.offset === offset ? this.#next.position : this.#positionBefore(offset);
     while (position < this.size && records.length < maxRecords) {
       const chunk = await this.#chunkAt(position);
-      const used = this.#readChunk(chunk, position, offset, maxRecords, records);
+      const used = this.#readChunk(chunk, position, read);
       if (used === 0) throw this.#corrupt(position);
       position += used;
     }
@@ -99,13 +108,7 @@ export class Segment {
   }
 
   /** Takes whole batches out of a chunk; returns how many bytes they were. */
-  #readChunk(
-    chunk: Buffer,
-    position: number,
-    offset: number,
-    maxRecords: number,
-    records: LogRecord[],
-  ): number {
+  #readChunk(chunk: Buffer, position: number, { offset, maxRecords, records }: ChunkRead): number {
     let at = 0;
     while (at + batchHeaderBytes <= chunk.length && records.length < maxRecords) {
       const { size, baseOffset, count } = readBatchHeader(chunk, at);

@@ -51,6 +51,9 @@ function readHeaders(cursor: Cursor, count: number): Header[] {
 }
 
 export interface RecordsOfBatch {
+  readonly source: Buffer;
+  /** Where in the source the first record is. */
+  readonly start: number;
   readonly count: number;
   readonly baseOffset: number;
   readonly baseTimestamp: number;
@@ -58,16 +61,13 @@ export interface RecordsOfBatch {
   readonly appendTime: number | undefined;
 }
 
-/** Appends the records, from offset `from` on, to `into`. Keys and values are views of `source`. @throws LogError `LOG_CORRUPT` */
+/** Appends the records, from offset `from` on, to `into`. Keys and values are views of the source. @throws LogError `LOG_CORRUPT` */
 export function readRecords(
-  source: Buffer,
-  start: number,
-  batch: RecordsOfBatch,
+  { source, start, count, baseOffset, baseTimestamp, appendTime }: RecordsOfBatch,
   from: number,
   into: LogRecord[],
 ): void {
   const cursor = new Cursor(source, start);
-  const { count, baseOffset, baseTimestamp, appendTime } = batch;
   for (let index = 0; index < count; index++) {
     const end = cursor.varint() + cursor.at;
     if (!(end <= source.length) || end <= cursor.at) {

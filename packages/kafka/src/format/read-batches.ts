@@ -67,19 +67,23 @@ export async function readBatches(
     if (lastOffset < from) continue;
     const compression = compressions[attributes & compressionMask];
     if (compression === undefined) {
-      throw new LogError('LOG_CORRUPT', `The batch at offset ${baseOffset} is packed in an unknown way`);
+      throw new LogError('LOG_CORRUPT', `The batch at offset ${baseOffset} has an unknown compression`);
     }
     const loading = loadCodec(compression);
     if (loading !== undefined) await loading;
-    const packed = compression !== 'none';
-    const body = packed ? unpack(compression, batch.subarray(batchHeaderBytes), maxUnpackedBytes) : batch;
+    const isCompressed = compression !== 'none';
+    const body = isCompressed
+      ? unpack(compression, batch.subarray(batchHeaderBytes), maxUnpackedBytes)
+      : batch;
     const fields = {
+      source: body,
+      start: isCompressed ? 0 : batchHeaderBytes,
       count: batch.readInt32BE(batchAt.count),
       baseOffset,
       baseTimestamp: readLong(batch, batchAt.baseTimestamp),
       appendTime: (attributes & logAppendTimeFlag) === 0 ? undefined : readLong(batch, batchAt.maxTimestamp),
     };
-    readRecords(body, packed ? 0 : batchHeaderBytes, fields, from, records);
+    readRecords(fields, from, records);
   }
   return { records, nextOffset };
 }
@@ -93,12 +97,8 @@ function markerType(batch: Buffer): number {
 
 function readOne(batch: Buffer): LogRecord[] {
   const records: LogRecord[] = [];
-  readRecords(
-    batch,
-    batchHeaderBytes,
-    { count: 1, baseOffset: 0, baseTimestamp: 0, appendTime: undefined },
-    0,
-    records,
-  );
+  const start = batchHeaderBytes;
+  const fields = { source: batch, start, count: 1, baseOffset: 0, baseTimestamp: 0, appendTime: undefined };
+  readRecords(fields, 0, records);
   return records;
 }

@@ -41,6 +41,7 @@ function writeBytes(target: Buffer, start: number, bytes: Bytes | null, size: nu
   return copyBytes(bytes, target, at);
 }
 
+// oxlint-disable-next-line eslint/max-params -- For every record written: an options object would be one more.
 function writeRecord(
   target: Buffer,
   start: number,
@@ -75,12 +76,18 @@ function writeRecord(
   return at;
 }
 
-/** Records `from` to `to` as one batch; `bytes` is at least the sum of their {@link recordBytes}. */
+/** Records `from` to `to` of a list. */
+export interface BatchRecords {
+  readonly records: readonly ProducerRecord[];
+  readonly from: number;
+  readonly to: number;
+  /** At least the sum of their {@link recordBytes}. */
+  readonly bytes: number;
+}
+
+/** Writes records as one batch. */
 export function writeBatch(
-  records: readonly ProducerRecord[],
-  from: number,
-  to: number,
-  bytes: number,
+  { records, from, to, bytes }: BatchRecords,
   { compression, producerId, producerEpoch, baseSequence, transactional }: BatchOptions,
 ): Buffer {
   let target = Buffer.allocUnsafe(batchHeaderBytes + bytes);

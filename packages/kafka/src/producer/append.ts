@@ -36,13 +36,16 @@ export async function append(
     const round = nextRound(plan).map(({ entry, index, from, to, bytes }): OutBatch => {
       const { topic, partition, records } = entry;
       const key = topicPartitionKey(topic, partition);
-      const batch = writeBatch(records, from, to, bytes, {
-        compression,
-        producerId: identity.producerId,
-        producerEpoch: identity.producerEpoch,
-        baseSequence: identity.take(key, to - from),
-        transactional: transactionalId !== undefined,
-      });
+      const batch = writeBatch(
+        { records, from, to, bytes },
+        {
+          compression,
+          producerId: identity.producerId,
+          producerEpoch: identity.producerEpoch,
+          baseSequence: identity.take(key, to - from),
+          transactional: transactionalId !== undefined,
+        },
+      );
       return { topic, partition, bytes: batch, key, index, from, count: to - from };
     });
     await deliver(cluster, round, transactionalId ?? null, (batch, baseOffset) => {

@@ -27,7 +27,7 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
     try {
       return serde.deserialize(bytes);
     } catch (cause) {
-      throw unreadable(`a key of store "${name}"`, 'key', serde, bytes, cause);
+      throw unreadable({ what: `a key of store "${name}"`, side: 'key', serde, stored: bytes }, cause);
     }
   };
   return { serde, read, mapKey: mapKeyOf(serde) };
@@ -42,7 +42,10 @@ export function mapKeyOf<K>(serde: Serde<K>): (key: K) => unknown {
 
 export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): ValueCodec<V> {
   const fail = (cause: unknown, key: unknown, kept: unknown): StoreError =>
-    unreadable(`the value of key ${preview(key)} in store "${name}"`, 'value', serde, kept, cause);
+    unreadable(
+      { what: `the value of key ${preview(key)} in store "${name}"`, side: 'value', serde, stored: kept },
+      cause,
+    );
   const read = (bytes: Uint8Array, key: unknown): V => {
     try {
       return serde.deserialize(bytes);
@@ -95,13 +98,14 @@ function preview(value: unknown): string {
   return text.length > previewLength ? `${text.slice(0, previewLength)}…` : text;
 }
 
-function unreadable(
-  what: string,
-  side: 'key' | 'value',
-  serde: { readonly name?: string | undefined },
-  stored: unknown,
-  cause: unknown,
-): StoreError {
+interface Unreadable {
+  readonly what: string;
+  readonly side: 'key' | 'value';
+  readonly serde: { readonly name?: string | undefined };
+  readonly stored: unknown;
+}
+
+function unreadable({ what, side, serde, stored }: Unreadable, cause: unknown): StoreError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new StoreError(
     'STORE_UNREADABLE',

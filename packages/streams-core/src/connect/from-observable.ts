@@ -1,9 +1,10 @@
 import {
+  type Headers,
   type LogClient,
   type LogProducer,
   noHeaders,
   partitionForKey,
-  type Headers,
+  type ProducerRecord,
 } from '@millrace/log-client';
 import { BehaviorSubject, type Observable, Subject, takeUntil } from 'rxjs';
 import { StreamsError } from '../errors.ts';
@@ -19,7 +20,7 @@ export interface SourceRecord<K, V> {
 }
 
 export interface FromObservableOptions {
-  /** Records that may wait to be written; more is an error, because an observable cannot be told to wait. Default 10,000. */
+  /** Records that may wait to be written; more is an error, because an observable cannot be paused. Default 10,000. */
   readonly maxPending?: number;
   /** About how many records to write at a time. Default 1000. */
   readonly batchRecords?: number;
@@ -27,113 +28,137 @@ export interface FromObservableOptions {
 
 /** A connector at work. */
 export interface SourceConnector {
-  /** Room for so many more records, each time there is some: what to ask a source for that can be asked. */
+  /** Emits how many more records there is room for, each time some were written. */
   readonly demand$: Observable<number>;
   /** Resolves when the source has completed and all is written; rejects where either fails. */
   readonly done: Promise<void>;
   /** Records that have been written so far. */
   readonly written: number;
-  /** Takes no more; resolves when what has come is written. */
+  /** Takes no more; resolves when all records taken so far are written. */
   close(): Promise<void>;
 }
 
+type Source<K, V> =
+  | Observable<SourceRecord<K, V>>
+  | ((demand$: Observable<number>) => Observable<SourceRecord<K, V>>);
+
 /**
- * Writes what an observable emits to a topic, by the key's hash, in order and in batches. A source that can be asked for so
- * many records, and no more, is given as a function of `demand$`: it never has more to take than there is room for.
+ * Writes what an observable emits to a topic, by the key's hash, in order and in batches. A source that can limit what it emits
+ * is given as a function of `demand$`: it need never emit more than there is room for.
  */
 export function fromObservable<K, V>(
   log: LogClient,
   topic: Topic<K, V>,
-  source: Observable<SourceRecord<K, V>> | ((demand$: Observable<number>) => Observable<SourceRecord<K, V>>),
-  { maxPending = 10_000, batchRecords = 1000 }: FromObservableOptions = {},
+  source: Source<K, V>,
+  options: FromObservableOptions = {},
 ): SourceConnector {
-  const demand = new BehaviorSubject(maxPending);
-  const pending: SourceRecord<K, V>[] = [];
-  const changed = new Subject<void>();
-  const stop = new Subject<void>();
-  let ended = false;
-  let failure: { readonly error: unknown } | undefined;
-  let written = 0;
-  const fail = (error: unknown): void => {
-    failure ??= { error };
-    ended = true;
-    changed.next();
-  };
-  const records$ = typeof source === 'function' ? source(demand.asObservable()) : source;
-  records$.pipe(takeUntil(stop)).subscribe({
-    next: (record) => {
-      if (pending.length >= maxPending) {
-        stop.next();
-        return fail(
-          new StreamsError(
-            'TOPOLOGY_TOPIC_MISSING',
-            `fromObservable: "${topic.name}" has ${maxPending} records waiting to be written, and the source goes on: allow more with maxPending, or give the source as a function of demand$`,
-          ),
-        );
-      }
-      pending.push(record);
-      changed.next();
-    },
-    error: fail,
-    complete: () => {
-      ended = true;
-      changed.next();
-    },
-  });
+  return new Connector(log, topic, source, options);
+}
 
-  const write = async (producer: LogProducer, partitions: number): Promise<void> => {
-    const batch = pending.slice(0, batchRecords);
-    const byPartition = new Map<number, ReturnType<typeof serialized<K, V>>[]>();
+class Connector<K, V> implements SourceConnector {
+  readonly demand$: Observable<number>;
+  readonly done: Promise<void>;
+  written = 0;
+  readonly #log: LogClient;
+  readonly #topic: Topic<K, V>;
+  readonly #maxPending: number;
+  readonly #batchRecords: number;
+  readonly #demand: BehaviorSubject<number>;
+  readonly #pending: SourceRecord<K, V>[] = [];
+  readonly #changed = new Subject<void>();
+  readonly #stop = new Subject<void>();
+  #ended = false;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(log: LogClient, topic: Topic<K, V>, source: Source<K, V>, options: FromObservableOptions) {
+    const { maxPending = 10_000, batchRecords = 1000 } = options;
+    this.#log = log;
+    this.#topic = topic;
+    this.#maxPending = maxPending;
+    this.#batchRecords = batchRecords;
+    this.#demand = new BehaviorSubject(maxPending);
+    this.demand$ = this.#demand.asObservable();
+    const records$ = typeof source === 'function' ? source(this.demand$) : source;
+    records$.pipe(takeUntil(this.#stop)).subscribe({
+      next: (record) => this.#take(record),
+      error: (error: unknown) => this.#fail(error),
+      complete: () => this.#end(),
+    });
+    this.done = this.#run();
+  }
+
+  close(): Promise<void> {
+    this.#stop.next();
+    this.#end();
+    return this.done;
+  }
+
+  #take(record: SourceRecord<K, V>): void {
+    if (this.#pending.length < this.#maxPending) {
+      this.#pending.push(record);
+      this.#changed.next();
+      return;
+    }
+    this.#stop.next();
+    this.#fail(
+      new StreamsError(
+        'SOURCE_OVERFLOW',
+        `fromObservable("${this.#topic.name}"): ${this.#maxPending} records wait to be written, and the source emitted another: raise maxPending, or give the source as a function of demand$`,
+      ),
+    );
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#changed.next();
+  }
+
+  async #run(): Promise<void> {
+    const { name } = this.#topic;
+    const info = (await this.#log.admin.topics([name])).get(name);
+    if (info === undefined) {
+      throw new StreamsError(
+        'TOPOLOGY_TOPIC_MISSING',
+        `fromObservable("${name}"): the topic does not exist: create it first`,
+      );
+    }
+    const producer = await this.#log.producer();
+    try {
+      while (!this.#ended || this.#pending.length > 0) {
+        if (this.#pending.length > 0) await this.#write(producer, info.partitions);
+        else await nextChange(this.#changed);
+      }
+    } finally {
+      this.#stop.next();
+      this.#demand.complete();
+      await producer.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #write(producer: LogProducer, partitions: number): Promise<void> {
+    const batch = this.#pending.slice(0, this.#batchRecords);
+    const byPartition = new Map<number, ProducerRecord[]>();
     for (const record of batch) {
-      const made = serialized(topic, record);
-      const partition = made.key === null ? written % partitions : partitionForKey(made.key, partitions);
+      const made = serialized(this.#topic, record);
+      const partition = made.key === null ? this.written % partitions : partitionForKey(made.key, partitions);
       const list = byPartition.get(partition) ?? [];
       byPartition.set(partition, list);
       list.push(made);
     }
+    const topic = this.#topic.name;
     await producer.commit({
-      records: [...byPartition].map(([partition, list]) => ({ topic: topic.name, partition, records: list })),
+      records: [...byPartition].map(([partition, records]) => ({ topic, partition, records })),
     });
-    pending.splice(0, batch.length);
-    written += batch.length;
-    demand.next(batch.length);
-  };
-
-  const run = async (): Promise<void> => {
-    const info = (await log.admin.topics([topic.name])).get(topic.name);
-    if (info === undefined) {
-      throw new StreamsError(
-        'APP_STATE',
-        `fromObservable: the topic "${topic.name}" does not exist: create it first`,
-      );
-    }
-    const producer = await log.producer();
-    try {
-      while (!ended || pending.length > 0) {
-        if (pending.length > 0) await write(producer, info.partitions);
-        else await nextChange(changed);
-      }
-    } finally {
-      stop.next();
-      demand.complete();
-      await producer.close();
-    }
-    if (failure !== undefined) throw failure.error;
-  };
-  const done = run();
-  return {
-    demand$: demand.asObservable(),
-    done,
-    get written() {
-      return written;
-    },
-    close() {
-      stop.next();
-      ended = true;
-      changed.next();
-      return done;
-    },
-  };
+    this.#pending.splice(0, batch.length);
+    this.written += batch.length;
+    this.#demand.next(batch.length);
+  }
 }
 
 function nextChange(changed: Observable<void>): Promise<void> {

@@ -4,7 +4,7 @@ import type { Forward, StreamRecord } from '../record/record.ts';
 import type { ProcessorContext } from './processor.ts';
 
 /** Looks up the rows of a table, whether they are stored or worked out from another table's. */
-export interface TableView<K, V> {
+export interface TableLookup<K, V> {
   /** The row of the moment; of a versioned table, where `asOf` is given, the one that was valid then. */
   get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined;
 }
@@ -50,7 +50,7 @@ export interface OperatorContext {
   windowStore<K, V>(name: string): WindowRowStore<K, V>;
   buffer<K, V>(name: string): TimeOrderedBuffer<K, V>;
   /** The rows of the table that another node makes. */
-  view<K, V>(nodeName: string): TableView<K, V>;
+  lookup<K, V>(nodeName: string): TableLookup<K, V>;
   /** Forwards to one child only. */
   child(name: string): Forward;
   /** This node's own, or the one that all nodes share that give the same name. */
@@ -60,8 +60,11 @@ export interface OperatorContext {
   fail(cause: unknown, record: StreamRecord<unknown, unknown>): void;
   /** Counts a record that is left out. Default reason: null. */
   dropped(reason?: DropReason): void;
-  /** Of wall-clock time between results that wait for time to pass. In milliseconds. */
-  readonly emitIntervalMs: number;
+  /**
+   * Asked before results are sent that wait for time to pass: whether the interval between two such times is over. Nodes that
+   * give the same name share it; default: this node's own.
+   */
+  emitGate(name?: string): () => boolean;
   /** Calls back when time is moved on without a record, because the task has none. */
   onTimeAdvance(advance: (streamTime: number) => void | Promise<void>): void;
   /** What user code gets. */
@@ -79,7 +82,7 @@ export interface Operator<KIn, VIn, KOut, VOut> {
   readonly kind: string;
   open(context: OperatorContext, forward: Forward<KOut, VOut>): Forward<KIn, VIn>;
   /** For operators that make a table: how to look up its rows. */
-  view?(context: OperatorContext): TableView<unknown, unknown>;
+  lookup?(context: OperatorContext): TableLookup<unknown, unknown>;
 }
 
 /** An operator of unknown types: what graphs and topologies hold. */

@@ -101,13 +101,12 @@ describe('an app that fails', () => {
 });
 
 describe('restarts', () => {
-  const poison = new RecordError(
-    'RECORD_PROCESSING',
-    'A record could not be processed',
-    'n',
-    { topic: 'in', partition: 0, offset: 7 },
-    new Error('bad'),
-  );
+  const poison = new RecordError('RECORD_PROCESSING', {
+    what: 'A record could not be processed',
+    node: 'check',
+    origin: { topic: 'in', partition: 0, offset: 7 },
+    cause: new Error('no'),
+  });
 
   test('pause twice as long each time, with jitter, and begin again after a calm minute', () => {
     let now = 0;

@@ -1,10 +1,10 @@
 import { StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
-import { Pace } from '../../src/runtime/instance/batch-limit.ts';
+import { BatchLimit } from '../../src/runtime/instance/batch-limit.ts';
 import { caughtUp, withLog, write } from './support.ts';
 
 /** Counts the records of a round whose records cost so many milliseconds each, by a clock that only they move. */
-function recordsOf(pace: Pace, clock: { now: number }, costMs: number, limit = 100_000): number {
+function recordsOf(pace: BatchLimit, clock: { now: number }, costMs: number, limit = 100_000): number {
   pace.begin();
   for (let records = 1; records < limit; records++) {
     clock.now += costMs;
@@ -15,7 +15,7 @@ function recordsOf(pace: Pace, clock: { now: number }, costMs: number, limit = 1
 
 test('a round ends after 100 ms, whatever a record costs, and with one record where that takes longer', () => {
   const clock = { now: 0 };
-  const pace = new Pace(() => clock.now);
+  const pace = new BatchLimit(() => clock.now);
   expect(recordsOf(pace, clock, 1)).toBeLessThanOrEqual(108);
   expect(recordsOf(pace, clock, 1)).toBeGreaterThanOrEqual(100);
   expect(recordsOf(pace, clock, 0.01)).toBeGreaterThan(9000);

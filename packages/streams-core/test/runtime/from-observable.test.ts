@@ -49,17 +49,19 @@ test('a source that cannot wait and does not is an error; so is one that fails, 
   await withLog(async (log) => {
     await log.admin.createTopics(topics);
     const flood = from(Array.from({ length: 100 }, () => ({ key: 'k', value: 1 })));
-    await expect(fromObservable(log, input, flood, { maxPending: 10 }).done).rejects.toThrow(
-      /"input" has 10 records waiting to be written/,
-    );
+    await expect(fromObservable(log, input, flood, { maxPending: 10 }).done).rejects.toMatchObject({
+      code: 'SOURCE_OVERFLOW',
+      message: expect.stringMatching(/"input".*10 records wait to be written.*maxPending/),
+    });
     const failing = new Subject<{ key: string; value: number }>();
     const connector = fromObservable(log, input, failing);
     failing.next({ key: 'k', value: 1 });
     failing.error(new Error('gone'));
     await expect(connector.done).rejects.toThrow('gone');
     expect(connector.written).toBe(1);
-    await expect(fromObservable(log, { ...input, name: 'none' }, flood).done).rejects.toThrow(
-      /the topic "none" does not exist/,
-    );
+    await expect(fromObservable(log, { ...input, name: 'none' }, flood).done).rejects.toMatchObject({
+      code: 'TOPOLOGY_TOPIC_MISSING',
+      message: expect.stringMatching(/"none".*does not exist.*create it/),
+    });
   });
 });

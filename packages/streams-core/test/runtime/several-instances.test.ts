@@ -233,7 +233,7 @@ test('a standby task that fails is warned of, and started again', async () => {
     await writeFile(path.join(dir, 'two/app/0_0'), '');
     const two = await start('two');
     await eventually('it is warned of', () => warnings.length > 0);
-    expect(warnings[0]).toMatch(/^Standby task 0_0 failed and starts again in 10 s: .*0_0/);
+    expect(warnings[0]).toMatch(/^Standby task 0_0 failed; retrying in 10 s: .*0_0/);
     expect(two.state).toBe('running');
     await rm(path.join(dir, 'two/app/0_0'));
     await sleep(8000);

@@ -2,6 +2,7 @@ import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
 import { returned } from '../../record/returned.ts';
+import { laterOf } from '../observed-time.ts';
 
 /** How an aggregate starts and grows. Returning null deletes it. */
 export interface Aggregation<K, V, A> {
@@ -44,13 +45,13 @@ export function aggregate<K, V, A>(
           add(old === undefined ? returned(initial(), 'initial') : oldValue, value, key),
           'add',
         );
-        const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
+        const time = laterOf(old, timestamp);
         const put = store.put(key, newValue, time);
         if (put === 'expired') return context.dropped('late');
         const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });
       };
     },
-    view: (context) => context.rowStore(storeName),
+    lookup: (context) => context.rowStore(storeName),
   };
 }

@@ -9,6 +9,6 @@ export function cogroupMerge<K, V>(firstAggregation: string): Operator<K, Change
   return {
     kind: 'cogroup-merge',
     open: (_context, forward) => forward,
-    view: (context) => context.view(firstAggregation),
+    lookup: (context) => context.lookup(firstAggregation),
   };
 }

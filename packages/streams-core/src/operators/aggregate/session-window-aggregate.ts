@@ -1,14 +1,14 @@
-import { noHeaders } from '@millrace/log-client';
 import type { SessionEntry } from '@millrace/state-stores';
 import type { Change, StreamRecord, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
-import type { Operator, TableView } from '../../topology/operator.ts';
+import type { Operator, TableLookup } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
 import type { SessionWindows } from '../../windows/session-windows.ts';
 import type { Aggregation } from './aggregate.ts';
-import { closedEmitter } from './emit-closed.ts';
+import { emitOnClose } from './emit-on-close.ts';
 import { type LateRecords, lateRecords } from './late.ts';
 import { returned } from '../../record/returned.ts';
+import { observe } from '../observed-time.ts';
 
 /** As an aggregation, with how two sessions' aggregates become one, the older one first. */
 export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -32,61 +32,46 @@ export function sessionWindowAggregate<K, V, A>(
   { gapMs, graceMs }: SessionWindows,
   { storeName, aggregation, emit, late }: SessionWindowAggregation<K, V, A>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
-  const { initial, add, merge } = aggregation;
   return {
     kind: 'session-window-aggregate',
     open(context, forward) {
       const store = context.sessionStore<K, A>(storeName);
       const time = context.observedTime();
-      const { sendOldValues } = context;
-      const final = emit === 'on-window-close';
+      const isFinal = emit === 'on-window-close';
       const onLate = lateRecords(context, time, late);
-
-      const send = (
-        { key, headers }: StreamRecord<K, V>,
-        start: number,
-        end: number,
-        newValue: A | null,
-        oldValue: A | null,
-      ): void | Promise<void> => {
-        if (final) return;
-        const value = { newValue, oldValue: sendOldValues ? oldValue : null };
-        return forward({ key: { key, window: { start, end } }, value, timestamp: end, headers });
-      };
+      const { sendOldValues } = context;
+      const send: Send<K, V, A> = isFinal
+        ? () => {}
+        : ({ key, headers }, { start, end }, newValue, oldValue) => {
+            const value = { newValue, oldValue: sendOldValues ? oldValue : null };
+            return forward({ key: { key, window: { start, end } }, value, timestamp: end, headers });
+          };
       const replace = (
         record: StreamRecord<K, V>,
         replaced: readonly SessionEntry<A>[],
       ): void | Promise<void> =>
         sequence(replaced.length, (index) => {
-          const { start, end, value } = replaced[index]!;
-          store.remove(record.key, start, end);
-          return send(record, start, end, null, value);
+          const session = replaced[index]!;
+          store.remove(record.key, session.start, session.end);
+          return send(record, session, null, session.value);
         });
-
       const process = (record: StreamRecord<K, V>): void | Promise<void> => {
-        const { key, value, timestamp } = record;
+        const { key, timestamp } = record;
         if (key === null) return context.dropped();
-        if (timestamp > time.value) time.value = timestamp;
+        observe(time, timestamp);
         const found = store.findSessions(key, timestamp - gapMs, timestamp + gapMs);
-        let [start, end] = [timestamp, timestamp];
-        let aggregate = returned(initial(), 'initial');
-        for (const session of found) {
-          aggregate = returned(merge(aggregate, session.value, key), 'merge');
-          if (session.start < start) start = session.start;
-          if (session.end > end) end = session.end;
-        }
+        const { start, end, value } = merged(found, aggregation, record);
         if (end < time.value - graceMs - gapMs) return onLate(record, start, end);
         const update = (): void | Promise<void> => {
-          const newValue = returned(add(aggregate, value, key), 'add');
+          const newValue = returned(aggregation.add(value, record.value, key), 'add');
           store.put(key, newValue, start, end);
-          return send(record, start, end, newValue, null);
+          return send(record, { start, end }, newValue, null);
         };
         // A session that is this very instant is updated in place.
         const pending = start === timestamp && end === timestamp ? undefined : replace(record, found);
         return pending === undefined ? update() : pending.then(update);
       };
-      if (!final) return process;
-
+      if (!isFinal) return process;
       const take = (until: number) =>
         store.takeClosed(until).map(({ key, start, end, value }) => ({
           key: { key, window: { start, end } },
@@ -95,18 +80,9 @@ export function sessionWindowAggregate<K, V, A>(
           time: end,
         }));
       // A session's end is inclusive: it closes a millisecond later.
-      const emitClosed = closedEmitter(context, time, { delayMs: graceMs + gapMs + 1, take }, forward);
-      context.onTimeAdvance((streamTime) => {
-        if (streamTime > time.value) time.value = streamTime;
-        return emitClosed(noHeaders);
-      });
-      return (record) => {
-        const pending = process(record);
-        if (pending === undefined) return emitClosed(record.headers);
-        return pending.then(() => emitClosed(record.headers));
-      };
+      return emitOnClose(context, { time, delayMs: graceMs + gapMs + 1, take, process }, forward);
     },
-    view(context): TableView<Windowed<K>, A> {
+    lookup(context): TableLookup<Windowed<K>, A> {
       const store = context.sessionStore<K, A>(storeName);
       return {
         get({ key, window }) {
@@ -116,4 +92,28 @@ export function sessionWindowAggregate<K, V, A>(
       };
     },
   };
+}
+
+/** Sends a result, where results are sent at every change. */
+type Send<K, V, A> = (
+  record: StreamRecord<K, V>,
+  session: { readonly start: number; readonly end: number },
+  newValue: A | null,
+  oldValue: A | null,
+) => void | Promise<void>;
+
+/** The session that a record makes with those it reaches, before the record itself is added. */
+function merged<K, V, A>(
+  found: readonly SessionEntry<A>[],
+  { initial, merge }: SessionAggregation<K, V, A>,
+  { key, timestamp }: StreamRecord<K, V>,
+): { readonly start: number; readonly end: number; readonly value: A | null } {
+  let [start, end] = [timestamp, timestamp];
+  let value = returned(initial(), 'initial');
+  for (const session of found) {
+    value = returned(merge(value, session.value, key), 'merge');
+    if (session.start < start) start = session.start;
+    if (session.end > end) end = session.end;
+  }
+  return { start, end, value };
 }

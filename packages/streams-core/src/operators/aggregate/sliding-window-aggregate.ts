@@ -5,6 +5,7 @@ import type { Operator } from '../../topology/operator.ts';
 import type { SlidingWindows } from '../../windows/sliding-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';
 import { returned } from '../../record/returned.ts';
+import { laterOf, observe } from '../observed-time.ts';
 
 /** A step of working a record in; the windows it finds are as they were before the record. */
 type Step = () => void | Promise<void>;
@@ -36,7 +37,7 @@ export function slidingWindowAggregate<K, V, A>(
         add(base === undefined ? returned(initial(), 'initial') : base.value, value, key),
         'add',
       );
-      const latest = base !== undefined && base.timestamp > timestamp ? base.timestamp : timestamp;
+      const latest = laterOf(base, timestamp);
       store.putEntry(key, newValue, start, latest);
       return run.send(record, start, changeOf(run, newValue, base), latest);
     };
@@ -48,7 +49,7 @@ export function slidingWindowAggregate<K, V, A>(
     return (record) => {
       const { key, value, timestamp } = record;
       if (key === null || value === null) return context.dropped();
-      if (timestamp > time.value) time.value = timestamp;
+      observe(time, timestamp);
       if (timestamp + differenceMs < time.value - graceMs) {
         return late(record, timestamp, timestamp + differenceMs);
       }

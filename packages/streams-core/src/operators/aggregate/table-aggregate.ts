@@ -3,6 +3,7 @@ import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import { rowChange } from '../table/row-change.ts';
 import { returned } from '../../record/returned.ts';
+import { laterOf } from '../observed-time.ts';
 
 /** How a table's rows go into an aggregate and come out of it again. */
 export interface TableAggregation<K, V, A> {
@@ -52,13 +53,13 @@ export function tableAggregate<K, V, A>(
         if (value.newValue !== null)
           newValue = returned(add(newValue ?? returned(initial(), 'initial'), value.newValue, key), 'add');
         const changes = value.newValue !== null || value.oldValue !== null;
-        const time = changes && old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
+        const time = changes ? laterOf(old, timestamp) : timestamp;
         const put = store.put(key, newValue, time);
         if (put === 'expired') return context.dropped('late');
         const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });
       };
     },
-    view: (context) => context.rowStore(storeName),
+    lookup: (context) => context.rowStore(storeName),
   };
 }

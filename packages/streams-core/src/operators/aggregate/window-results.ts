@@ -1,13 +1,13 @@
-import { noHeaders } from '@millrace/log-client';
 import type { WindowRowStore } from '@millrace/state-stores/runtime';
 import type { Change, Forward, StreamRecord, Windowed } from '../../record/record.ts';
-import type { ObservedTime, Operator, OperatorContext, TableView } from '../../topology/operator.ts';
+import type { ObservedTime, Operator, OperatorContext, TableLookup } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
 import { windowsOfSize } from '../../windows/windows-of-size.ts';
 import type { Aggregation } from './aggregate.ts';
-import { closedEmitter } from './emit-closed.ts';
+import { emitOnClose } from './emit-on-close.ts';
 import { type LateRecords, lateRecords, type OnLateRecord } from './late.ts';
 import { returned } from '../../record/returned.ts';
+import { laterOf } from '../observed-time.ts';
 
 /** What every aggregation by windows is made of. */
 export interface WindowAggregation<K, V, A> {
@@ -73,18 +73,9 @@ export function windowOperator<K, V, A>(
           timestamp,
           time: start,
         }));
-      const emitClosed = closedEmitter(context, time, { delayMs: closesAfterMs, take }, forward);
-      context.onTimeAdvance((streamTime) => {
-        if (streamTime > time.value) time.value = streamTime;
-        return emitClosed(noHeaders);
-      });
-      return (record) => {
-        const pending = process(record);
-        if (pending === undefined) return emitClosed(record.headers);
-        return pending.then(() => emitClosed(record.headers));
-      };
+      return emitOnClose(context, { time, delayMs: closesAfterMs, take, process }, forward);
     },
-    view: (context): TableView<Windowed<K>, A> => {
+    lookup: (context): TableLookup<Windowed<K>, A> => {
       const store = context.windowStore<K, A>(storeName);
       return { get: ({ key, window }) => store.fetchEntry(key, window.start) };
     },
@@ -105,7 +96,7 @@ function updater<K, V, A>(
       add(old === undefined ? returned(initial(), 'initial') : oldValue, value, key),
       'add',
     );
-    const time = old !== undefined && old.timestamp > timestamp ? old.timestamp : timestamp;
+    const time = laterOf(old, timestamp);
     store.putEntry(key, newValue, start, time);
     return send(record, start, { newValue, oldValue: sendOldValues ? oldValue : null }, time);
   };

@@ -6,6 +6,7 @@ import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
 import type { JoinSides } from './table-table-join.ts';
 import { returned } from '../../record/returned.ts';
+import { observe } from '../observed-time.ts';
 
 /*
  * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be joined, and one
@@ -67,10 +68,10 @@ export function streamStreamJoin<K, V1, V2, R>(
           ? undefined
           : context.buffer<UnmatchedKey<K>, UnmatchedValues<V1, V2>>(unmatchedStore);
       const emitClosed =
-        unmatched === undefined ? undefined : closedEmitter(context, unmatched, join, after, forward);
+        unmatched === undefined ? undefined : emitUnmatched(context, unmatched, join, forward);
       if (emitClosed !== undefined && side === 'right') {
         context.onTimeAdvance((streamTime) => {
-          if (streamTime > time.value) time.value = streamTime;
+          observe(time, streamTime);
           return emitClosed(time.value);
         });
       }
@@ -99,7 +100,7 @@ export function streamStreamJoin<K, V1, V2, R>(
 
       return (record: StreamRecord<K, unknown>) => {
         const { key, value, timestamp, headers } = record;
-        if (timestamp > time.value) time.value = timestamp;
+        observe(time, timestamp);
         if (kept && key === null && value !== null) {
           return forward({ key, value: joined(value, null, key), timestamp, headers });
         }
@@ -124,29 +125,24 @@ function wait<K, V1, V2>(
   unmatched.put(timestamp, { key, newValue: { side, values }, oldValue: null, timestamp, headers });
 }
 
-/** When each buffer may next be looked through, in wall-clock time: both sides of a join share one. */
-const nextEmits = new WeakMap<object, number>();
-
 /** Sends what has waited long enough, by time, the right side first, then by key, in the order in which it came. */
-function closedEmitter<K, V1, V2, R>(
-  { emitIntervalMs, processorContext }: OperatorContext,
+function emitUnmatched<K, V1, V2, R>(
+  context: OperatorContext,
   unmatched: Unmatched<K, V1, V2>,
-  { windows, joiner }: StreamStreamJoin<V1, V2, R>,
-  ownAfterMs: number,
+  { side: ownSide, windows, joiner, timeName }: StreamStreamJoin<V1, V2, R>,
   forward: Forward<K, R>,
 ): (streamTime: number) => void | Promise<void> {
+  // Both sides share a buffer, and how often it is looked through.
+  const isOpen = context.emitGate(timeName);
   const { beforeMs, afterMs, graceMs } = windows;
+  const ownAfterMs = ownSide === 'left' ? afterMs : beforeMs;
   const shorter = Math.min(beforeMs, afterMs);
   const isClosed = (side: Side, timestamp: number, streamTime: number): boolean =>
     timestamp + (side === 'left' ? afterMs : beforeMs) + graceMs < streamTime;
   return (streamTime) => {
     const earliest = unmatched.minTime;
     if (earliest === undefined || earliest + ownAfterMs + graceMs >= streamTime) return;
-    if (emitIntervalMs > 0) {
-      const now = processorContext.currentSystemTimeMs;
-      if (now < (nextEmits.get(unmatched) ?? 0)) return;
-      nextEmits.set(unmatched, now + emitIntervalMs);
-    }
+    if (!isOpen()) return;
     // The last millisecond in which the side with the shorter wait can have closed; isClosed decides for each.
     const closed = unmatched.takeUntil(streamTime - shorter - graceMs - 1, ({ side }, timestamp) =>
       isClosed(side, timestamp, streamTime),

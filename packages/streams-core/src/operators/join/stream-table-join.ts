@@ -4,6 +4,7 @@ import { sequence } from '../../record/sequence.ts';
 import type { NumberedKey } from '../../serde/numbered-key-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import { returned } from '../../record/returned.ts';
+import { observe } from '../observed-time.ts';
 
 export interface StreamTableJoin<K, V, K2, V2, R> {
   /** The node whose table is looked up. */
@@ -32,12 +33,12 @@ export function streamTableJoin<K, V, K2, V2, R>(
   return {
     kind: left ? 'stream-table-left-join' : 'stream-table-join',
     open(context, forward) {
-      const view = context.view<K2, V2>(table);
+      const rows = context.lookup<K2, V2>(table);
       const join: Forward<K, V> = ({ key, value, timestamp, headers }) => {
         if (value === null) return context.dropped();
         const mapped = selectKey(key, value);
         if (mapped === null && !left) return context.dropped();
-        const row = mapped === null ? undefined : view.get(mapped, versioned ? timestamp : undefined);
+        const row = mapped === null ? undefined : rows.get(mapped, versioned ? timestamp : undefined);
         if (row === undefined && !left) return;
         return forward({
           key,
@@ -74,14 +75,14 @@ function waiting<K, V>(
     });
   };
   context.onTimeAdvance((streamTime) => {
-    if (streamTime > time.value) time.value = streamTime;
+    observe(time, streamTime);
     return joinDue();
   });
   return (record: StreamRecord<K, V>) => {
     const { key, value, timestamp, headers } = record;
     // Neither has anything to wait for: it is dropped, or joined with nothing.
     if (key === null || value === null || timestamp < time.value - graceMs) return join(record);
-    if (timestamp > time.value) time.value = timestamp;
+    observe(time, timestamp);
     const numbered = { key, sequence: ++sequenceNumber.value };
     buffer.put(timestamp, {
       key: numbered,

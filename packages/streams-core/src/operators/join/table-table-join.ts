@@ -1,6 +1,6 @@
 import type { ValueAndTimestamp } from '@millrace/state-stores';
 import type { Change, StreamRecord } from '../../record/record.ts';
-import type { Operator, TableView } from '../../topology/operator.ts';
+import type { Operator, TableLookup } from '../../topology/operator.ts';
 import { returned } from '../../record/returned.ts';
 
 /** Whether a side's rows appear in the result without a partner. */
@@ -42,12 +42,12 @@ export function tableTableJoin<K, V1, V2, R>(
   return {
     kind: 'table-table-join',
     open(context, forward) {
-      const view = context.view<K, unknown>(other);
+      const rows = context.lookup<K, unknown>(other);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<unknown>>) => {
         if (key === null) return context.dropped();
         if (versioned && value.isLatest === false) return context.dropped('stale');
-        const found = view.get(key);
+        const found = rows.get(key);
         if (found === undefined && (!ownKept || (value.newValue === null && value.oldValue === null))) return;
         const theirs = found === undefined ? null : found.value;
         const change = {
@@ -58,8 +58,8 @@ export function tableTableJoin<K, V1, V2, R>(
         return forward({ key, value: change, timestamp: time, headers });
       };
     },
-    view(context): TableView<K, R> {
-      const [mine, theirs] = [context.view<K, unknown>(own), context.view<K, unknown>(other)];
+    lookup(context): TableLookup<K, R> {
+      const [mine, theirs] = [context.lookup<K, unknown>(own), context.lookup<K, unknown>(other)];
       return {
         get(key): ValueAndTimestamp<R> | undefined {
           const [a, b] = [mine.get(key), theirs.get(key)];

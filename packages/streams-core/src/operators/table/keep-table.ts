@@ -1,5 +1,5 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
-import type { Operator, OperatorContext, TableView } from '../../topology/operator.ts';
+import type { Operator, OperatorContext, TableLookup } from '../../topology/operator.ts';
 import { rowChange } from './row-change.ts';
 
 /** The store of a table that is kept, or undefined for one that is worked out again for each look-up. */
@@ -35,7 +35,7 @@ export function tableMerge<K, V>(firstSide: string, kept: KeptIn): Operator<K, C
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
-    view: (context): TableView<unknown, unknown> =>
-      kept === undefined ? context.view(firstSide) : context.rowStore(kept),
+    lookup: (context): TableLookup<unknown, unknown> =>
+      kept === undefined ? context.lookup(firstSide) : context.rowStore(kept),
   };
 }

@@ -2,7 +2,8 @@ import type { TimeOrderedBuffer } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
-import type { Operator, TableView } from '../../topology/operator.ts';
+import type { Operator, TableLookup } from '../../topology/operator.ts';
+import { observe } from '../observed-time.ts';
 
 /** How much may wait, and what to do with more: send the earliest before its time, or stop. */
 export interface BufferLimits {
@@ -39,18 +40,20 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
       const buffer = context.buffer<K, V>(bufferName);
       const time = context.observedTime();
       const evict =
-        limits === undefined ? undefined : evictor(buffer, limits, context.nodeName, dropDeletes, forward);
+        limits === undefined
+          ? undefined
+          : evictor({ buffer, limits, nodeName: context.nodeName, dropDeletes, forward });
       const sendDue = (until: number): void | Promise<void> => {
         const due = buffer.takeUntil(until).filter((change) => !dropDeletes || change.newValue !== null);
         return sequence(due.length, (index) => send(due[index]!, forward));
       };
       context.onTimeAdvance((streamTime) => {
-        if (streamTime > time.value) time.value = streamTime;
+        observe(time, streamTime);
         return sendDue(time.value - delayMs);
       });
       return (record: StreamRecord<K, Change<V>>) => {
         const { key, value, timestamp, headers } = record;
-        if (timestamp > time.value) time.value = timestamp;
+        observe(time, timestamp);
         const { newValue, oldValue } = value;
         const bytes =
           limits?.maxBytes === undefined
@@ -64,9 +67,9 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
       };
     },
     /** As those downstream know it: rows that wait are still what they were. */
-    view(context): TableView<K, V> {
+    lookup(context): TableLookup<K, V> {
       const buffer = context.buffer<K, V>(bufferName);
-      const rows = context.view<K, V>(parent);
+      const rows = context.lookup<K, V>(parent);
       return {
         get(key) {
           const waiting = buffer.prior(key);
@@ -86,13 +89,20 @@ function send<K, V>(change: Buffered<K, V>, forward: Forward<K, Change<V>>): voi
 }
 
 /** Sends the earliest changes while there are too many. @throws StreamsError where more is a mistake */
-function evictor<K, V>(
-  buffer: TimeOrderedBuffer<K, V>,
-  { maxRecords = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, whenFull }: BufferLimits,
-  nodeName: string,
-  dropDeletes: boolean,
-  forward: Forward<K, Change<V>>,
-): () => void | Promise<void> {
+function evictor<K, V>({
+  buffer,
+  limits,
+  nodeName,
+  dropDeletes,
+  forward,
+}: {
+  readonly buffer: TimeOrderedBuffer<K, V>;
+  readonly limits: BufferLimits;
+  readonly nodeName: string;
+  readonly dropDeletes: boolean;
+  readonly forward: Forward<K, Change<V>>;
+}): () => void | Promise<void> {
+  const { maxRecords = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, whenFull } = limits;
   const isFull = (): boolean => buffer.size > maxRecords || buffer.bytes > maxBytes;
   const evict = (): void | Promise<void> => {
     while (isFull()) {

@@ -1,5 +1,5 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
-import type { Operator, TableView } from '../../topology/operator.ts';
+import type { Operator, TableLookup } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
 import { holds } from '../../record/returned.ts';
@@ -39,16 +39,16 @@ export function tableFilter<K, V>({
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
-    view: (context): TableView<unknown, unknown> => {
+    lookup: (context): TableLookup<unknown, unknown> => {
       if (kept !== undefined) return context.rowStore(kept);
-      const view = context.view<K, V>(parent);
-      const filtered: TableView<K, V> = {
+      const rows = context.lookup<K, V>(parent);
+      const filtered: TableLookup<K, V> = {
         get: (key, asOf) => {
-          const row = view.get(key, asOf);
+          const row = rows.get(key, asOf);
           return row !== undefined && holds(predicate(row.value, key), 'filter') ? row : undefined;
         },
       };
-      return filtered as TableView<unknown, unknown>;
+      return filtered as TableLookup<unknown, unknown>;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
-import type { Operator, TableView } from '../../topology/operator.ts';
+import type { Operator, TableLookup } from '../../topology/operator.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
 import { returned } from '../../record/returned.ts';
@@ -23,18 +23,18 @@ export function tableMapValues<K, V, V2>(
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
-    view: (context): TableView<unknown, unknown> => {
+    lookup: (context): TableLookup<unknown, unknown> => {
       if (kept !== undefined) return context.rowStore(kept);
-      const view = context.view<K, V>(parent);
-      const derived: TableView<K, V2> = {
+      const rows = context.lookup<K, V>(parent);
+      const derived: TableLookup<K, V2> = {
         get: (key, asOf) => {
-          const row = view.get(key, asOf);
+          const row = rows.get(key, asOf);
           return row === undefined
             ? undefined
             : { value: returned(mapper(row.value, key), 'mapValues'), timestamp: row.timestamp };
         },
       };
-      return derived as TableView<unknown, unknown>;
+      return derived as TableLookup<unknown, unknown>;
     },
   };
 }

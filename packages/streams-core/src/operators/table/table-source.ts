@@ -27,6 +27,6 @@ export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V
         return forward({ key, value: rowChange(value, oldValue, put), timestamp, headers });
       };
     },
-    view: (context) => context.rowStore(storeName),
+    lookup: (context) => context.rowStore(storeName),
   };
 }

@@ -1,5 +1,5 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
-import type { Operator, OperatorContext, TableView } from '../../topology/operator.ts';
+import type { Operator, OperatorContext, TableLookup } from '../../topology/operator.ts';
 import type { ValueTransformerContext, ValueTransformerSupplier } from '../../topology/processor.ts';
 import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
@@ -29,18 +29,18 @@ export function tableTransformValues<K, V, V2>(
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
-    view: (context): TableView<unknown, unknown> => {
+    lookup: (context): TableLookup<unknown, unknown> => {
       if (kept !== undefined) return context.rowStore(kept);
-      const view = context.view<K, V>(parent);
+      const rows = context.lookup<K, V>(parent);
       const transform = transformer(context);
-      const derived: TableView<K, V2> = {
+      const derived: TableLookup<K, V2> = {
         get: (key, asOf) => {
-          const row = view.get(key, asOf);
+          const row = rows.get(key, asOf);
           const value = transform(row?.value ?? null, key);
           return value === null ? undefined : { value, timestamp: row?.timestamp ?? -1 };
         },
       };
-      return derived as TableView<unknown, unknown>;
+      return derived as TableLookup<unknown, unknown>;
     },
   };
 }

@@ -107,7 +107,7 @@ function addResponses<K, V, KO, VO, R>(
     parents: [names.subscriptionSource],
     operator: respondToSubscription(store, right.node),
     stores: [store],
-    views: [right.node],
+    lookups: [right.node],
   });
   graph.addProcessor({
     name: names.respond,
@@ -142,7 +142,7 @@ function addResult<K, V, KO, VO, R>(
     name: names.resolve,
     parents: [names.responseSource],
     operator: resolve<K, V, VO, R>({ table: left.node, valueSerializer: value, joiner, left: isLeft }),
-    views: [left.node],
+    lookups: [left.node],
   });
   const storeName = as ?? graph.names.store(`${foreignKeyPrefix}OUTPUT-`);
   graph.addStore(tableStore(storeName, key, valueSerdeOr(options.value), options));

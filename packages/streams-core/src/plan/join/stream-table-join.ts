@@ -42,7 +42,7 @@ export function joinTable<K, V>(
     name: node,
     parents: [ref.node],
     stores: grace === undefined ? [] : [grace.bufferName],
-    views: [other.node],
+    lookups: [other.node],
     operator: streamTableJoin<K, V, unknown, unknown, unknown>({
       table: other.node,
       versioned: other.historyRetentionMs !== undefined,

@@ -40,7 +40,7 @@ export function joinTables<K, R>(
         joiner,
         versioned: own.historyRetentionMs !== undefined,
       }),
-      views: [other.node],
+      lookups: [other.node],
       // Its lookup reads its own side as well.
       table: derivedFrom(own.node, other.node),
     });

@@ -42,13 +42,12 @@ export class Delivery {
   /** A log that did not answer in time: the handler may end the app; anything else tries again. */
   #asked(error: LogError): unknown {
     if (!error.retriable) return error;
-    const failure = new RecordError(
-      'RECORD_PRODUCTION',
-      'Results could not be written',
-      'a commit',
-      undefined,
-      error,
-    );
+    const failure = new RecordError('RECORD_PRODUCTION', {
+      what: 'Results could not be written',
+      node: 'a commit',
+      origin: undefined,
+      cause: error,
+    });
     return this.#onError(failure, undefined) === 'fail' ? failure : error;
   }
 
@@ -64,13 +63,12 @@ export class Delivery {
       at < changelogs
         ? `A row could not be written to the changelog "${entry.topic}", and its store would lose it`
         : `A record for "${entry.topic}" could not be written`;
-    const error = new RecordError(
-      'RECORD_PRODUCTION',
+    const error = new RecordError('RECORD_PRODUCTION', {
       what,
-      `partition ${entry.partition}`,
-      undefined,
+      node: `partition ${entry.partition}`,
+      origin: undefined,
       cause,
-    );
+    });
     // Left out of a changelog, a row would come back as it was before.
     if (at < changelogs) throw error;
     const response = this.#onError(error, record as StreamRecord<unknown, unknown>);

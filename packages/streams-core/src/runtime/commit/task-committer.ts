@@ -1,6 +1,6 @@
 import type { GroupMember, LogClient, LogProducer, OffsetCommit } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
-import { ChangelogAge } from '../topics/changelog-retention-check.ts';
+import { ChangelogRetentionCheck } from '../topics/changelog-retention-check.ts';
 import type { ResolvedConfig } from '../config.ts';
 import type { Task } from '../task/task.ts';
 import { Delivery } from './delivery.ts';
@@ -21,7 +21,7 @@ export class TaskCommitter {
   readonly #producers = new Map<string, LogProducer>();
   readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
-  readonly #age = new ChangelogAge();
+  readonly #age = new ChangelogRetentionCheck();
   readonly #delivering: Delivery;
   /** How far the changelogs of a task have got since its last commit. */
   readonly #changelogEnds = new Map<Task, Map<string, number>>();
@@ -98,7 +98,7 @@ export class TaskCommitter {
   }
 
   /** Waits for commits of these tasks that are under way, however they end. */
-  async settle(tasks: readonly Task[]): Promise<void> {
+  async awaitCommits(tasks: readonly Task[]): Promise<void> {
     await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));
   }
 
@@ -144,7 +144,7 @@ export class TaskCommitter {
   }
 
   async #commit(task: Task, member: GroupMember): Promise<void> {
-    const pending = task.settle();
+    const pending = task.drain();
     if (pending !== undefined) await pending;
     if (this.#failures.has(task)) throw this.#failures.get(task);
     const prepared = task.prepareCommit();
@@ -153,7 +153,7 @@ export class TaskCommitter {
       await this.#sendOutput(task, prepared);
       await member.commit(prepared.offsets);
     }
-    this.#settle(task, prepared);
+    this.#noteCommitted(task, prepared);
     this.#onCommitted(prepared.offsets);
   }
 
@@ -166,7 +166,7 @@ export class TaskCommitter {
     this.#noteEnds(task, { ...prepared, records: delivered.records }, delivered.baseOffsets);
   }
 
-  #settle(task: Task, prepared: PreparedCommit): void {
+  #noteCommitted(task: Task, prepared: PreparedCommit): void {
     const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {
       const position = { topicId: this.#topicIds.get(topic)!, offset, streamTime: store.streamTime };
       this.#positions.set(store, position);

@@ -9,7 +9,7 @@ import type { ResolvedConfig } from '../config.ts';
 import { GlobalTables } from '../stores/global-tables.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from '../commit/repartition-purge.ts';
-import { Standbys, tasksWithStandbys } from '../stores/standby-tasks.ts';
+import { StandbyTasks, tasksWithStandbys } from '../stores/standby-tasks.ts';
 import type { ReadPositions } from '../topics/open-inputs.ts';
 import type { Task } from '../task/task.ts';
 import { taskName } from '../task/task-id.ts';
@@ -43,7 +43,7 @@ interface Parts {
   readonly inputs: string;
   readonly tasks: TaskRegistry;
   readonly committer: TaskCommitter;
-  readonly standbys: Standbys;
+  readonly standbys: StandbyTasks;
   readonly globals: GlobalTables | undefined;
 }
 
@@ -53,7 +53,7 @@ export class Instance {
   readonly topology: Topology;
   readonly layout: TaskLayout;
   readonly tasks: TaskRegistry;
-  readonly standbys: Standbys;
+  readonly standbys: StandbyTasks;
   /** The input topics as they were found, for noticing that they have changed. */
   readonly inputs: string;
   readonly globals: GlobalTables | undefined;
@@ -100,14 +100,14 @@ export class Instance {
       },
       directory,
     );
-    let standbys: Standbys | undefined;
+    let standbys: StandbyTasks | undefined;
     try {
-      standbys = await Standbys.open(topology, config, layout);
+      standbys = await StandbyTasks.open(topology, config, layout);
       const parts = { topology, layout, inputs, tasks, committer, standbys, globals };
       const member = await joinGroup(parts, options);
       const isActive = (name: string): boolean => tasks.has(name);
       const onRound = (): void => {
-        parts.standbys.settle(isActive);
+        parts.standbys.reconcile(isActive);
         options.onRound();
       };
       const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
@@ -193,7 +193,7 @@ async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupM
       const { instances, you, topology: common = fingerprint } = decodeGroup(userData);
       if (common !== fingerprint) throw mismatch(applicationId, instances.length);
       onInstances(instances);
-      standbys.want(instances[you]?.standbyTasks ?? []);
+      standbys.setTarget(instances[you]?.standbyTasks ?? []);
     },
     onAssigned: async (partitions) => {
       onRebalance();
@@ -211,7 +211,7 @@ async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupM
       onRebalance();
       const lost = tasks.of(partitions);
       onClosing(lost);
-      await committer.settle(lost);
+      await committer.awaitCommits(lost);
       await tasks.closeDirty(lost);
     },
   });

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { GroupMember, RecordBatch } from '@millrace/log-client';
 import type { ResolvedConfig } from '../config.ts';
 import type { GlobalTables } from '../stores/global-tables.ts';
-import { Pace } from './batch-limit.ts';
+import { BatchLimit } from './batch-limit.ts';
 import type { RepartitionPurge } from '../commit/repartition-purge.ts';
 import type { Task } from '../task/task.ts';
 import type { TaskCommitter } from '../commit/task-committer.ts';
@@ -22,11 +22,11 @@ export interface PollLoopOptions {
   readonly onRound: () => void;
 }
 
-/** Rounds of polling, processing, punctuating and committing, at the loop's own pace. It has no policy of its own. */
+/** Rounds of polling, processing, punctuating and committing, at the loop's own limit. It has no policy of its own. */
 export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #paused = new Map<Task, Set<string>>();
-  readonly #pace = new Pace();
+  readonly #limit = new BatchLimit();
   /** The task that the next round begins with. */
   #first = 0;
   #lastCommitAt = performance.now();
@@ -51,7 +51,7 @@ export class PollLoop {
       // Other work of the process, timers included, gets its turn.
       await setImmediate();
     }
-    await this.#settle();
+    await this.#awaitCommit();
     await this.#commitAll(this.#options.tasks.tasks.filter((task) => task.needsCommit));
   }
 
@@ -59,7 +59,7 @@ export class PollLoop {
     const { config, member, globals, tasks } = this.#options;
     // Idle: the next commit starts as soon as the one under way ends, not after a poll.
     if (!wasBusy && this.#commit !== undefined && tasks.tasks.some((task) => task.needsCommit))
-      await this.#settle();
+      await this.#awaitCommit();
     const batches = await member.poll({
       maxWaitMs: wasBusy || this.#stopping ? 0 : this.#idleMs(),
       maxRecords: config.maxPollRecords,
@@ -77,15 +77,15 @@ export class PollLoop {
   async #work(): Promise<boolean> {
     const { config, tasks } = this.#options;
     const all = tasks.tasks;
-    const pace = this.#pace;
+    const limit = this.#limit;
     let worked = false;
-    pace.begin();
+    limit.begin();
     for (let turn = 0; turn < all.length; turn++) {
       const task = all[(this.#first + turn) % all.length]!;
-      const done = task.process(config.maxPollRecords, pace.isOver);
+      const done = task.process(config.maxPollRecords, limit.isOver);
       if ((typeof done === 'number' ? done : await done) > 0) worked = true;
       this.#resume(task);
-      if (!pace.over) continue;
+      if (!limit.over) continue;
       this.#first = (this.#first + turn + 1) % all.length;
       break;
     }
@@ -167,7 +167,7 @@ export class PollLoop {
     if (due) this.#lastCommitAt = performance.now();
     if (ready.length === 0) return;
     // One at a time: what is due again meanwhile waits for the one under way.
-    await this.#settle();
+    await this.#awaitCommit();
     this.#commit = this.#commitAll(ready)
       .catch((error: unknown) => {
         this.#failure = { error };
@@ -176,7 +176,7 @@ export class PollLoop {
         this.#commit = undefined;
       });
     const now = Date.now();
-    if (ready.some((task) => task.stores.wantsFlush(now))) await this.#settle();
+    if (ready.some((task) => task.stores.wantsFlush(now))) await this.#awaitCommit();
   }
 
   /**
@@ -189,7 +189,7 @@ export class PollLoop {
     return this.#commit === undefined && tasks.tasks.every((task) => !task.hasCalls);
   }
 
-  async #settle(): Promise<void> {
+  async #awaitCommit(): Promise<void> {
     await this.#commit;
     if (this.#failure !== undefined) throw this.#failure.error;
   }

@@ -11,14 +11,14 @@ const lockFolder = 'instance';
 const retryMs = 10_000;
 
 /** The standby tasks of an instance: started and ended as the assignor says (Kafka Streams: num.standby.replicas). */
-export class Standbys {
+export class StandbyTasks {
   readonly #topology: Topology;
   readonly #config: ResolvedConfig;
   readonly #layout: TaskLayout;
   readonly #tasks = new Map<string, StandbyTask>();
   readonly #closing = new Map<string, Promise<void>>();
-  #wanted: ReadonlySet<string> = new Set();
-  #settled = true;
+  #target: ReadonlySet<string> = new Set();
+  #reconciled = true;
 
   readonly #lock: LevelStore | undefined;
 
@@ -35,14 +35,14 @@ export class Standbys {
   }
 
   /** @throws ConfigError where another instance has this `stateDir`: a copy and what it is a copy of would be in one folder */
-  static async open(topology: Topology, config: ResolvedConfig, layout: TaskLayout): Promise<Standbys> {
+  static async open(topology: Topology, config: ResolvedConfig, layout: TaskLayout): Promise<StandbyTasks> {
     const { applicationId, stateDir, numStandbyReplicas } = config;
     if (numStandbyReplicas === 0 || stateDir === undefined) {
-      return new Standbys(topology, config, layout, undefined);
+      return new StandbyTasks(topology, config, layout, undefined);
     }
     try {
       const lock = await LevelStore.open(path.join(stateDir, applicationId, lockFolder));
-      return new Standbys(topology, config, layout, lock);
+      return new StandbyTasks(topology, config, layout, lock);
     } catch (error) {
       throw new ConfigError(
         `StreamsApp: with "numStandbyReplicas" each instance needs a "stateDir" of its own: ${(error as Error).message}`,
@@ -60,18 +60,18 @@ export class Standbys {
     return [...this.#tasks.values()].filter((task) => task.isWarm).map((task) => task.name);
   }
 
-  /** What is to be kept from now on; `settle` sees to it. */
-  want(tasks: readonly string[]): void {
-    this.#wanted = new Set(tasks);
-    this.#settled = false;
+  /** Sets the standby tasks that this instance is to have; `reconcile` applies it. */
+  setTarget(tasks: readonly string[]): void {
+    this.#target = new Set(tasks);
+    this.#reconciled = false;
   }
 
-  /** Starts what is wanted and not worked on here, and ends what is not wanted any more, in the background. */
-  settle(isActive: (task: string) => boolean): void {
-    if (this.#settled) return;
-    this.#settled = true;
+  /** Starts and ends standby tasks in the background, so that they become those of the target. */
+  reconcile(isActive: (task: string) => boolean): void {
+    if (this.#reconciled) return;
+    this.#reconciled = true;
     for (const name of this.#tasks.keys()) {
-      if (this.#wanted.has(name)) continue;
+      if (this.#target.has(name)) continue;
       this.#close(name).catch((error: unknown) => {
         emitWarning(
           `Standby task ${name} could not be closed: ${(error as Error).message}`,
@@ -79,10 +79,10 @@ export class Standbys {
         );
       });
     }
-    for (const name of this.#wanted) {
+    for (const name of this.#target) {
       if (this.#tasks.has(name)) continue;
-      // Its stores are open still: the next round may find them closed.
-      if (isActive(name) || this.#closing.has(name)) this.#settled = false;
+      // Its stores are still open: the next round tries again.
+      if (isActive(name) || this.#closing.has(name)) this.#reconciled = false;
       else this.#start(name);
     }
   }
@@ -98,11 +98,11 @@ export class Standbys {
       (error: unknown) => {
         this.#tasks.delete(name);
         emitWarning(
-          `Standby task ${name} failed and starts again in ${retryMs / 1000} s: ${(error as Error).message}`,
+          `Standby task ${name} failed; retrying in ${retryMs / 1000} s: ${(error as Error).message}`,
           'MillraceWarning',
         );
         setTimeout(() => {
-          this.#settled = false;
+          this.#reconciled = false;
         }, retryMs).unref();
       },
     );
@@ -118,13 +118,13 @@ export class Standbys {
     return closed;
   }
 
-  /** Lets go of tasks that this instance is to work on itself. */
+  /** Closes the standby tasks whose active tasks this instance gets. */
   async release(tasks: readonly string[]): Promise<void> {
     await Promise.all(tasks.map((name) => this.#close(name)));
   }
 
   async close(): Promise<void> {
-    this.want([]);
+    this.setTarget([]);
     await this.release([...this.#tasks.keys(), ...this.#closing.keys()]);
     await this.#lock?.close();
   }

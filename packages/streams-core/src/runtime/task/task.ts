@@ -2,14 +2,15 @@ import type { LogRecord, OffsetCommit } from '@millrace/log-client';
 import type { SourceNode, SourceTopic } from '../../topology/graph/nodes.ts';
 import type { ObservedTime } from '../../topology/operator.ts';
 import type { PunctuationType } from '../../topology/processor.ts';
-import { failOnRecordError } from '../../handlers.ts';
 import { TaskAsyncScope } from './process/async-scope.ts';
 import { DroppedRecords } from './out/dropped-records.ts';
-import { type Linked, link } from './process/link.ts';
+import type { Linked } from './process/link.ts';
 import { Punctuations } from './process/punctuation.ts';
 import { RecordCollector } from './out/record-collector.ts';
-import { RecordQueue } from './in/record-queue.ts';
-import { openSource } from './in/source-node.ts';
+import { inputQueue } from './in/input-queue.ts';
+import type { RecordQueue } from './in/record-queue.ts';
+import { IdleTime } from './idle-time.ts';
+import { linkTask } from './link-task.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
 import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './in/task-inputs.ts';
@@ -41,8 +42,7 @@ export class Task {
   #work = 0;
   /** It takes no records, because a commit waits for what is under way. */
   #held = false;
-  /** Since when there has been nothing to do, and the stream time then. */
-  #idleSince: { readonly at: number; readonly streamTime: number } | undefined;
+  readonly #idle = new IdleTime();
   commitRequested = false;
   #closed = false;
 
@@ -67,29 +67,12 @@ export class Task {
       onDropped: options.onDropped,
     });
     recallTimes(options.inputs, clock, this.#observedTimes);
-    this.#linked = link({
-      nodes: topology.nodes,
-      part: part.nodes,
-      applicationId,
-      taskId: this.name,
-      stores: new Map([...options.globalStores, ...stores]),
-      specs: topology.stores,
-      cacheBudget: options.cacheBudget,
-      emitIntervalMs: options.emitIntervalMs ?? 0,
-      globalStores: topology.globalStores,
+    this.#linked = linkTask(options, {
       collector: this.#collector,
-      directory,
-      clock,
       punctuations: this.#punctuations,
-      observedTimes: this.#observedTimes,
       asyncScope: this.#async,
-      now: options.now,
-      monotonicNow: options.monotonicNow ?? options.now,
+      observedTimes: this.#observedTimes,
       dropped: (reason, node) => this.#dropped.drop(reason, node),
-      validate: options.validate ?? false,
-      onProcessingError: options.onProcessingError ?? failOnRecordError,
-      onProductionError: options.onProductionError ?? failOnRecordError,
-      wrapProcessor: topology.processorWrapper,
       requestCommit: () => {
         this.commitRequested = true;
       },
@@ -105,32 +88,11 @@ export class Task {
   }
 
   /** Reads a topic from now on; for those that are known from the start the constructor does this. */
-  addInput(source: SourceNode, topic: SourceTopic, { topicId, committed, startOffset }: TaskInput): void {
-    const { id, directory, onDeserializationError: onError } = this.#options;
-    const { partition } = id;
-    const realName = directory.realName(topic.name);
-    const deserialize = openSource({
-      node: source.name,
-      topic,
-      realName,
-      partition,
-      timestampExtractor: source.timestampExtractor,
-      onError,
-      collector: this.#collector,
-      directory,
-      dropped: (reason, record) =>
-        this.#dropped.drop(reason, source.name, record, {
-          topic: realName,
-          partition,
-          offset: record.offset,
-        }),
-    });
-    const position = committed?.offset ?? startOffset;
+  addInput(source: SourceNode, topic: SourceTopic, input: TaskInput): void {
     const entry = this.#linked.entries.get(source.name)!;
-    this.#inputs.add(
-      new RecordQueue({ topic: realName, topicId, partition, position, deserialize, entry }),
-      committed,
-    );
+    const parts = { collector: this.#collector, dropped: this.#dropped };
+    const queue = inputQueue({ source, topic, input, entry }, this.#options, parts);
+    this.#inputs.add(queue, input.committed);
   }
 
   get streamTime(): number {
@@ -153,13 +115,9 @@ export class Task {
     return this.#inputs.waiting(topic);
   }
 
-  get hasWaiting(): boolean {
-    return this.#inputs.hasWaiting;
-  }
-
   /** Whether `process` would have something to do. */
   get isReady(): boolean {
-    return this.#async.hasResults || (this.hasWaiting && !this.#async.isFull);
+    return this.#async.hasResults || (this.#inputs.hasWaiting && !this.#async.isFull);
   }
 
   /** Whether calls of asynchronous operators are under way. */
@@ -226,8 +184,9 @@ export class Task {
     this.#work++;
     this.counts.processed++;
     const pending = queue.entry(record);
-    if (pending !== undefined) return pending.then(() => this.#finishOne(queue, advanced));
-    return this.#finishOne(queue, advanced);
+    return pending === undefined
+      ? this.#finishOne(queue, advanced)
+      : pending.then(() => this.#finishOne(queue, advanced));
   }
 
   #finishOne(queue: RecordQueue, advanced: boolean): void | Promise<void> {
@@ -249,26 +208,21 @@ export class Task {
   #fire(type: PunctuationType, due: number, time = due): number | Promise<number> {
     this.#clock.timestamp = time;
     const fired = this.#punctuations.fire(type, { due, time });
-    if (typeof fired === 'number') {
-      this.#work += fired;
-      return fired;
-    }
-    return fired.then((count) => {
-      this.#work += count;
-      return count;
-    });
+    const count = (calls: number): number => {
+      this.#work += calls;
+      return calls;
+    };
+    return typeof fired === 'number' ? count(fired) : fired.then(count);
   }
 
-  /** Where nothing has come for so long of wall-clock time, moves stream time on with the wall clock. */
+  /** Moves stream time on with the wall clock, where no record has come for `afterMs` of it. */
   advanceIdle(afterMs: number): void | Promise<void> {
     if (this.#held || this.streamTime < 0) return;
     const now = this.#monotonicNow();
-    if (this.hasWaiting || this.hasCalls || this.#idleSince === undefined || this.#work > 0) {
-      this.#idleSince = { at: now, streamTime: this.streamTime };
-      return;
-    }
-    const idleMs = now - this.#idleSince.at;
-    if (idleMs >= afterMs) return this.#advanceTime(this.#idleSince.streamTime + idleMs);
+    if (this.#inputs.hasWaiting || this.hasCalls || this.#work > 0)
+      return this.#idle.busy(now, this.streamTime);
+    const streamTime = this.#idle.advance(now, this.streamTime, afterMs);
+    if (streamTime !== undefined) return this.#advanceTime(streamTime);
   }
 
   /** Moves stream time on without a record: windows close, what waits for time goes on. */
@@ -283,13 +237,12 @@ export class Task {
   }
 
   /**
-   * Gets ready for a commit: waits for calls that are under way and lets their results go on, then sends on what waits in
-   * caches. No record is taken until `prepareCommit`, which must follow at once. A promise only where there is something to
-   * wait for.
+   * Gets ready for a commit: waits for calls that are under way and forwards their results, then what waits in caches. No record
+   * is taken until `prepareCommit`, which must follow at once. A promise only where there is something to wait for.
    */
-  settle(): void | Promise<void> {
+  drain(): void | Promise<void> {
     this.#held = true;
-    if (this.#async.isBusy) return this.#settleCalls().catch(this.#release);
+    if (this.#async.isBusy) return this.#drainCalls().catch(this.#release);
     try {
       const pending = this.#linked.flushCaches();
       return pending === undefined ? undefined : pending.catch(this.#release);
@@ -298,14 +251,12 @@ export class Task {
     }
   }
 
-  async #settleCalls(): Promise<void> {
+  async #drainCalls(): Promise<void> {
+    // A cache may forward something to where calls are made.
     while (this.#async.isBusy) {
-      await this.#async.next();
-      await this.#async.apply();
+      await this.#async.drain();
+      await this.#linked.flushCaches();
     }
-    await this.#linked.flushCaches();
-    // A cache may have sent something on to where calls are made.
-    if (this.#async.isBusy) await this.#settleCalls();
   }
 
   readonly #release = (error: unknown): never => {
@@ -323,7 +274,7 @@ export class Task {
     return { ...output, offsets };
   }
 
-  /** What was made since the last call, for those who send it before the offsets that go with it. */
+  /** What was made since the last call, to be sent before the offsets that go with it. */
   takeOutput(): TaskOutput {
     const changes = this.stores.takeChanges(this.id.partition);
     return { changelogs: changes.length, records: [...changes, ...this.#collector.take()] };
@@ -339,7 +290,7 @@ export class Task {
     this.stores.committed(changelogEnds, offsets, checkpoint, now);
   }
 
-  /** Stops user code; the stores are closed by whoever opened them. */
+  /** Stops user code. Stores are closed by the caller, who opened them. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -6,7 +6,7 @@ import { retentionOf } from './internal-topic-settings.ts';
  * Warns, once for each changelog, where what goes into it is older than the topic keeps: brokers delete by their own clock, so
  * an app that processes history finds too little when it restores.
  */
-export class ChangelogAge {
+export class ChangelogRetentionCheck {
   readonly #retentionMs = new Map<string, number>();
 
   watch({ name, configs }: TopicInfo): void {

@@ -44,7 +44,7 @@ export function resolveTopics(
   for (const { name, partitions } of topology.repartitionTopics.values()) {
     if (partitions !== undefined) counts.set(name, partitions);
   }
-  settleRepartitionTopics(topology, counts);
+  countRepartitionTopics(topology, counts);
   for (const group of topology.copartitioned) copartition(topology, group, counts);
   const realName = realNames(topology, applicationId);
   const tasks = new Map(
@@ -71,7 +71,7 @@ function topicsOf(part: SubTopology): string[] {
 }
 
 /** A repartition topic has as many partitions as the largest topic that its writers read, found by going upstream. */
-function settleRepartitionTopics(topology: Topology, counts: Map<string, number>): void {
+function countRepartitionTopics(topology: Topology, counts: Map<string, number>): void {
   for (let changed = true; changed; ) {
     changed = false;
     for (const part of topology.subTopologies) {

@@ -27,7 +27,7 @@ export class Topology {
   constructor(graph: LogicalGraph, processorWrapper?: ProcessorWrapper) {
     this.processorWrapper = processorWrapper;
     const nodes = [...graph.nodes.values()].map((node) =>
-      node.kind === 'processor' ? settle(node, graph) : node,
+      node.kind === 'processor' ? resolveStores(node, graph) : node,
     );
     this.nodes = new Map(nodes.map((node) => [node.name, Object.freeze(node)]));
     const used = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])));
@@ -50,11 +50,15 @@ export class Topology {
 }
 
 /** A node with the stores that it turned out to need. */
-function settle(node: ProcessorNode, graph: LogicalGraph): ProcessorNode {
+function resolveStores(node: ProcessorNode, graph: LogicalGraph): ProcessorNode {
   const own = node.table?.store !== undefined && node.table.materialized ? [node.table.store] : [];
-  const viewed = node.views.flatMap((view) => graph.storesOf(view));
+  const lookedUp = node.lookups.flatMap((name) => graph.storesOf(name));
   // Global stores are everyone's: looking one up connects nothing.
-  const stores = new Set([...node.stores, ...own, ...viewed.filter((name) => !graph.globalStores.has(name))]);
+  const stores = new Set([
+    ...node.stores,
+    ...own,
+    ...lookedUp.filter((name) => !graph.globalStores.has(name)),
+  ]);
   // A copy: the builder may go on, and learn more about its tables.
   const table = node.table === undefined ? undefined : Object.freeze({ ...node.table });
   return { ...node, table, stores: [...stores].sort() };

@@ -19,7 +19,7 @@ export interface NewProcessor {
   readonly parents: readonly string[];
   readonly operator: AnyOperator;
   readonly stores?: readonly string[];
-  readonly views?: readonly string[];
+  readonly lookups?: readonly string[];
   readonly table?: TableFacts;
 }
 
@@ -52,10 +52,10 @@ export class LogicalGraph {
     this.#add({ ...sink, kind: 'sink' });
   }
 
-  addProcessor({ stores = [], views = [], table, ...rest }: NewProcessor): void {
-    const node: ProcessorNode = { ...rest, stores, views, table, kind: 'processor' };
+  addProcessor({ stores = [], lookups = [], table, ...rest }: NewProcessor): void {
+    const node: ProcessorNode = { ...rest, stores, lookups, table, kind: 'processor' };
     this.#add(node);
-    for (const view of views) this.requireView(view);
+    for (const name of lookups) this.requireLookup(name);
   }
 
   #add(node: TopologyNode): void {
@@ -112,10 +112,10 @@ export class LogicalGraph {
   }
 
   /** Sees to it that a table's rows can be looked up: keeps them where they cannot be worked out. */
-  requireView(node: string): void {
+  requireLookup(node: string): void {
     const table = this.#table(node);
     if (table.store !== undefined) table.materialized = true;
-    else for (const parent of table.parents) this.requireView(parent);
+    else for (const parent of table.parents) this.requireLookup(parent);
   }
 
   /** Sees to it that a table's changes carry the old values. */

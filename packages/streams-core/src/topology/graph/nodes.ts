@@ -60,7 +60,7 @@ export interface ProcessorNode {
   readonly operator: AnyOperator;
   readonly stores: readonly string[];
   /** Tables whose rows it looks up: their stores are connected to it too. */
-  readonly views: readonly string[];
+  readonly lookups: readonly string[];
   readonly table: TableFacts | undefined;
 }
 

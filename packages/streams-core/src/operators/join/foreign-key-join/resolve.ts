@@ -25,9 +25,9 @@ export function resolve<K, V, VO, R>({
   return {
     kind: 'foreign-key-resolve',
     open(context, forward) {
-      const view = context.view<K, V>(table);
+      const rows = context.lookup<K, V>(table);
       return ({ key, value: response, timestamp, headers }) => {
-        const row = view.get(key)?.value ?? null;
+        const row = rows.get(key)?.value ?? null;
         if (!sameHash(response.hash, valueHash(valueSerializer, row))) return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
         return forward({

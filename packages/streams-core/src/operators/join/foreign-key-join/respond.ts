@@ -15,7 +15,7 @@ export function respondToSubscription<KO, VO>(
     kind: 'foreign-key-respond',
     open(context, forward) {
       const store = context.groupStore<KO, Subscription>(storeName);
-      const view = context.view<KO, VO>(table);
+      const rows = context.lookup<KO, VO>(table);
       return ({ key, value: subscription, timestamp, headers }) => {
         const { instruction, primaryKey, primaryPartition, hash } = subscription;
         const deletes = instruction === 'delete' || instruction === 'delete-and-answer';
@@ -23,7 +23,7 @@ export function respondToSubscription<KO, VO>(
           if (deletes) return context.dropped();
         } else if (deletes) store.delete(key, primaryKey, timestamp);
         else store.put(key, primaryKey, subscription, timestamp);
-        const row = key === null ? undefined : view.get(key);
+        const row = key === null ? undefined : rows.get(key);
         const time = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
         if (instruction === 'delete') return;
         if (instruction === 'answer-if-there' && row === undefined) return;

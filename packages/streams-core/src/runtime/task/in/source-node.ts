@@ -58,8 +58,10 @@ function refuseTimestamp(
     `its timestamp is ${timestamp}; it must not be negative: give the source a timestampExtractor that says what to do, e.g. usePartitionTimeOnInvalidTimestamp`,
   );
   const origin = { topic, partition, offset };
-  throw new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
+  throw new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, origin, cause });
 }
+
+const unreadable = 'A record could not be read';
 
 /** As above, with timestamps that the user's own code gives. */
 function extracting(
@@ -106,7 +108,7 @@ function reader(
 function refuse(options: SourceOptions, record: LogRecord, cause: unknown): undefined {
   const { node, realName: topic, partition, onError, dropped } = options;
   const origin = { topic, partition, offset: record.offset };
-  const error = new RecordError('RECORD_DESERIALIZATION', 'A record could not be read', node, origin, cause);
+  const error = new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, origin, cause });
   const response = onError(error, record);
   if (response === 'fail') throw error;
   dropped('unreadable', record);

@@ -19,7 +19,7 @@ export function sendToDeadLetters(
   const { origin, cause } = error;
   const thrown = cause instanceof Error ? cause : new Error(String(cause));
   const details = { exception: thrown.name, message: thrown.message, stacktrace: thrown.stack ?? '' };
-  send(topic, record, origin, details, { ...options, cause: error });
+  send(topic, record, { origin, details, cause: error }, options);
 }
 
 /** Sends a record that an operator left out to another topic, with the reason and its origin in headers. */
@@ -30,16 +30,21 @@ export function sendDropped(
   options: DeadLetterOptions,
 ): void {
   const details = { reason, message: `left out at ${node}: ${reason}` };
-  send(topic, record, origin, details, { ...options, cause: undefined });
+  send(topic, record, { origin, details, cause: undefined }, options);
+}
+
+interface Reason {
+  readonly origin: RecordOrigin | undefined;
+  readonly details: Readonly<Record<string, string>>;
+  readonly cause: unknown;
 }
 
 /** @throws ConfigError where the app was not told of the topic: it is looked up before it is needed */
 function send(
   topic: string,
   { key, value, timestamp, headers }: LogRecord,
-  origin: RecordOrigin | undefined,
-  details: Readonly<Record<string, string>>,
-  { collector, directory, cause }: DeadLetterOptions & { readonly cause: unknown },
+  { origin, details, cause }: Reason,
+  { collector, directory }: DeadLetterOptions,
 ): void {
   const count = directory.knownPartitions(topic);
   if (count === undefined) {

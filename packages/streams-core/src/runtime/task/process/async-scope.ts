@@ -90,7 +90,15 @@ export class TaskAsyncScope implements AsyncScope {
     if (this.#closed) throw new StreamsError('TASK_CLOSED', 'The task was closed while calls were under way');
   }
 
-  /** No result comes any more: nobody need wait. */
+  /** Waits until no calls are under way, and forwards their results. */
+  async drain(): Promise<void> {
+    while (this.isBusy) {
+      await this.next();
+      await this.apply();
+    }
+  }
+
+  /** No more results come: waiting ends. */
   close(): void {
     this.#closed = true;
     this.#wakeAll();

@@ -52,7 +52,12 @@ export function handleError(
   const isNamed = isStreamsError(cause) && cause.name === 'RecordError';
   const error = isNamed
     ? (cause as RecordError)
-    : new RecordError('RECORD_PROCESSING', 'A record could not be processed', nodeName, clock.origin, cause);
+    : new RecordError('RECORD_PROCESSING', {
+        what: 'A record could not be processed',
+        node: nodeName,
+        origin: clock.origin,
+        cause,
+      });
   // What cannot be written was the sink's to decide.
   const response = error.code === 'RECORD_PROCESSING' ? onProcessingError(error, record) : 'fail';
   if (response === 'fail') {

@@ -21,6 +21,8 @@ export interface LinkOptions extends GuardOptions {
   readonly globalStores: ReadonlySet<string>;
   readonly punctuations: Punctuations;
   readonly observedTimes: Map<string, ObservedTime>;
+  /** By the name that nodes share them under. */
+  readonly emitGates: Map<string, () => boolean>;
   /** For the changes of tables that may wait until the next commit; undefined: none wait. */
   readonly cacheBudget: CacheBudget | undefined;
   readonly emitIntervalMs: number;

@@ -80,7 +80,7 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
   };
   const cache = cacheOf(node, below, linking);
   const cached: Forward = cache === undefined ? below : (record) => cache.put(record as CachedRecord);
-  const context = operatorContext(node, cached, child, linking, linking.hooks);
+  const context = operatorContext(node, { forward: cached, child }, linking, linking.hooks);
   // A cache has to know what was there before, whoever asks.
   const opened = cache === undefined ? context : { ...context, sendOldValues: true };
   const open = node.operator.open(opened, cached as Forward<unknown, unknown>) as Forward;

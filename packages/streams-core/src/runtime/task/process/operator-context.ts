@@ -3,7 +3,8 @@ import type { RowStore, SessionRowStore, StateStore, WindowRowStore } from '@mil
 import { TopologyError } from '../../../errors.ts';
 import type { Forward } from '../../../record/record.ts';
 import type { ProcessorNode } from '../../../topology/graph/nodes.ts';
-import type { OperatorContext, TableView } from '../../../topology/operator.ts';
+import type { OperatorContext, TableLookup } from '../../../topology/operator.ts';
+import { emitGate } from './emit-gate.ts';
 import { handleError } from './guard.ts';
 import type { LinkOptions } from './link-options.ts';
 import { TaskProcessorContext } from './processor-context.ts';
@@ -15,15 +16,21 @@ export interface Hooks {
   readonly advancers: ((streamTime: number) => void | Promise<void>)[];
 }
 
+/** Where an operator forwards to. */
+export interface Outlets {
+  /** To all children. */
+  readonly forward: Forward;
+  readonly child: (name: string) => Forward;
+}
+
 /** What one operator of a task may ask for while the task is linked. */
 export function operatorContext(
   node: ProcessorNode,
-  forward: Forward,
-  child: (name: string) => Forward,
+  { forward, child }: Outlets,
   options: LinkOptions,
   hooks: Hooks,
 ): OperatorContext {
-  const { stores, globalStores, clock, observedTimes } = options;
+  const { stores, globalStores, clock, observedTimes, emitGates } = options;
   const store = (name: string): StateStore => {
     const found = stores.get(name);
     if (found !== undefined) return found;
@@ -53,13 +60,17 @@ export function operatorContext(
     partition: clock.partition,
     sendOldValues: node.table?.sendOldValues ?? false,
     keepsTable: node.table?.materialized ?? false,
-    emitIntervalMs: options.emitIntervalMs,
+    emitGate: (name = node.name) => {
+      const gate = emitGates.get(name) ?? emitGate(options.emitIntervalMs, options.now);
+      emitGates.set(name, gate);
+      return gate;
+    },
     rowStore: <K, V>(name: string) => store(name).rows as RowStore<K, V>,
     windowStore: <K, V>(name: string) => store(name) as StateStore & WindowRowStore<K, V>,
     sessionStore: <K, V>(name: string) => store(name) as StateStore & SessionRowStore<K, V>,
     groupStore: <G, V>(name: string) => store(name) as StateStore & GroupStore<G, V>,
     buffer: <K, V>(name: string) => store(name) as StateStore & TimeOrderedBuffer<K, V>,
-    view: <K, V>(name: string) => viewOf(name, options, hooks) as TableView<K, V>,
+    lookup: <K, V>(name: string) => lookupOf(name, options, hooks) as TableLookup<K, V>,
     child,
     observedTime: (name = node.name) => {
       const time = observedTimes.get(name) ?? { value: -1 };
@@ -75,16 +86,16 @@ export function operatorContext(
   };
 }
 
-function viewOf(name: string, options: LinkOptions, hooks: Hooks): TableView<unknown, unknown> {
+function lookupOf(name: string, options: LinkOptions, hooks: Hooks): TableLookup<unknown, unknown> {
   const node = options.nodes.get(name);
   const noChild = (): never => {
-    throw new TopologyError('TOPOLOGY_INVALID', `The view of "${name}" cannot forward`);
+    throw new TopologyError('TOPOLOGY_INVALID', `The lookup of "${name}" cannot forward`);
   };
-  if (node?.kind !== 'processor' || node.operator.view === undefined) {
+  if (node?.kind !== 'processor' || node.operator.lookup === undefined) {
     throw new TopologyError(
       'TOPOLOGY_INVALID',
       `The rows of "${name}" cannot be looked up: give that table a store with { as: '...' }`,
     );
   }
-  return node.operator.view(operatorContext(node, () => {}, noChild, options, hooks));
+  return node.operator.lookup(operatorContext(node, { forward: () => {}, child: noChild }, options, hooks));
 }

@@ -3,23 +3,30 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { compileJava, defaultVersion, missingTools } from '@millrace/kafka-broker';
 import { runScenario } from '../run-scenario.ts';
 import { Scenario } from '../schema.ts';
 import { type GoldenResult, goldenScenario } from './golden-scenario.ts';
 import { randomScenarios } from './random-scenario.ts';
+
+/** Above `dist`. */
+const packageDir = path.join(import.meta.dirname, '../..');
 
 const help = `usage: npm run scenarios:golden [-- DIR] [--random N] [--seed S] [--only ID]
 
 Runs scenarios here and in Kafka Streams' own TopologyTestDriver, and prints every difference. DIR is a folder of scenario
 files (default: the project's own); with --random N, also N random ones.`;
 
-/** Runs the compiled Java program, whose class path is in GOLDEN_CLASSPATH. */
-function kafkaStreams(scenarios: readonly Scenario[]): Map<string, GoldenResult> {
+/** Runs scenarios in Kafka Streams' own test driver. */
+async function kafkaStreams(scenarios: readonly Scenario[]): Promise<Map<string, GoldenResult>> {
+  const version = process.env['KAFKA_VERSION'] ?? defaultVersion;
+  const classPath = await compileJava(path.join(packageDir, 'java'), { name: 'golden', version });
   const dir = mkdtempSync(path.join(tmpdir(), 'golden-'));
   try {
     const [input, output] = [path.join(dir, 'in.json'), path.join(dir, 'out.jsonl')];
     writeFileSync(input, JSON.stringify(scenarios));
-    const args = ['-cp', process.env['GOLDEN_CLASSPATH'] ?? '', 'Golden', input, output];
+    // What the test drivers leave behind goes with the folder.
+    const args = [`-Djava.io.tmpdir=${dir}`, '-cp', classPath, 'Golden', input, output];
     const { status, stderr, error } = spawnSync('java', args, { encoding: 'utf8', maxBuffer: 256 << 20 });
     if (error !== undefined) throw error;
     if (status !== 0) throw new Error(`the Java program failed: ${stderr.slice(-3000)}`);
@@ -52,14 +59,19 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
+  const missing = missingTools();
+  if (missing !== undefined) {
+    console.error(`error: Kafka Streams needs ${missing}`);
+    return 1;
+  }
   const from = process.env['INIT_CWD'] ?? process.cwd();
-  const bundled = path.join(import.meta.dirname, '../../../scenarios');
+  const bundled = path.join(packageDir, 'scenarios');
   const fixed = filesOf(positionals[0] === undefined ? bundled : path.resolve(from, positionals[0]));
   const [count, seed] = [Number(values.random), Number(values.seed)];
   const all = [...fixed, ...randomScenarios(count, seed)].filter(
     ({ id }) => values.only === undefined || id === values.only,
   );
-  const golden = kafkaStreams(all);
+  const golden = await kafkaStreams(all);
   let [same, different, left] = [0, 0, 0];
   for (const scenario of all) {
     const result = golden.get(scenario.id)!;

@@ -1,20 +1,20 @@
 // Apache Kafka's jars: downloaded once by Maven, found again by their paths.
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-export const cacheDir =
-  process.env.MILLRACE_KAFKA_DIR ?? fileURLToPath(new URL('../../.millrace/kafka', import.meta.url));
+/** Beside the sources and beside what they are built to. */
+const packageDir = fileURLToPath(new URL('..', import.meta.url));
+export const cacheDir = process.env['MILLRACE_KAFKA_DIR'] ?? path.join(packageDir, '../../.millrace/kafka');
 export const defaultVersion = '4.3.1';
 const plugin = 'org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath';
 const run = promisify(execFile);
 
 /** What is missing to run Kafka here, in a few words; undefined where nothing is. */
-export function missingTools() {
-  const missing = [];
+export function missingTools(): string | undefined {
+  const missing: string[] = [];
   const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0);
   if (java.error !== undefined || version < 17) missing.push('Java 17 or later');
@@ -26,7 +26,10 @@ export function missingTools() {
  * The class path of a Kafka version with some profiles of the POM (`tools`, `streams`). Downloads what is missing.
  * @throws Error that says what to do where Maven cannot
  */
-export async function classPath(version = defaultVersion, profiles = []) {
+export async function classPath(
+  version: string = defaultVersion,
+  profiles: readonly string[] = [],
+): Promise<string> {
   const dir = path.join(cacheDir, version);
   const file = path.join(dir, ['classpath', ...profiles].join('-'));
   if (existsSync(file)) {
@@ -41,7 +44,7 @@ export async function classPath(version = defaultVersion, profiles = []) {
     '-q',
     '-B',
     '-f',
-    path.join(here, 'pom.xml'),
+    path.join(packageDir, 'pom.xml'),
     `-P${[logging, ...profiles].join(',')}`,
     `-Dkafka.version=${version}`,
     plugin,
@@ -51,11 +54,33 @@ export async function classPath(version = defaultVersion, profiles = []) {
   try {
     await run('mvn', args, { maxBuffer: 16 << 20 });
   } catch (error) {
+    const { stdout, message } = error as Error & { readonly stdout?: string };
     throw new Error(
-      `Maven could not get Apache Kafka ${version}: ${String(error.stdout || error.message).slice(-2000)}\nIs there a version of that name, and can Maven reach its repository (a proxy or mirror goes into settings.xml)?`,
+      `Maven could not get Apache Kafka ${version}: ${(stdout || message).slice(-2000)}\nIs there a version of that name, and can Maven reach its repository (a proxy or mirror goes into settings.xml)?`,
     );
   }
   renameSync(part, file);
   writeFileSync(path.join(dir, 'version'), version);
   return readFileSync(file, 'utf8').trim();
+}
+
+/**
+ * Compiles the Java files of a folder against a Kafka version's jars; returns the class path to run them with.
+ * @throws Error with what javac said
+ */
+export async function compileJava(
+  sources: string,
+  { name, version = defaultVersion }: { readonly name: string; readonly version?: string },
+): Promise<string> {
+  const jars = await classPath(version, ['streams']);
+  const classes = path.join(cacheDir, version, name);
+  mkdirSync(classes, { recursive: true });
+  const files = readdirSync(sources)
+    .filter((file) => file.endsWith('.java'))
+    .map((file) => path.join(sources, file));
+  const { status, stderr } = spawnSync('javac', ['-nowarn', '-cp', jars, '-d', classes, ...files], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`javac failed: ${stderr}`);
+  return `${jars}${path.delimiter}${classes}`;
 }

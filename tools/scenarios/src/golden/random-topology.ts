@@ -1,5 +1,7 @@
 import type { CompareMode, Op, Scalar } from '../schema.ts';
+import { grouped, stream, table, to } from './ops.ts';
 import type { Random } from './random.ts';
+import { retention, sessionWindow, slidingWindow, timeWindow, type Window } from './random-windows.ts';
 
 /** A topology, and what its inputs are like. */
 export interface Family {
@@ -11,55 +13,6 @@ export interface Family {
   readonly deletesApart?: boolean;
   /** Values of an input, where any text or number will not do. */
   readonly values?: Readonly<Record<string, (random: Random) => Scalar>>;
-}
-
-const stream = (id: string, value: 'string' | 'int' = 'string'): Op => ({
-  op: 'stream',
-  id,
-  topic: `${id}-in`,
-  key: 'string',
-  value,
-});
-const table = (id: string, value: 'string' | 'int' = 'string'): Op => ({
-  op: 'table',
-  id,
-  topic: `${id}-in`,
-  key: 'string',
-  value,
-});
-const to = (from: string): Op => ({ op: 'to', from, topic: 'out' });
-const grouped: readonly Op[] = [stream('s'), { op: 'groupByKey', id: 'g', from: 's' }];
-
-type Window = Exclude<Extract<Op, { op: 'windowedBy' }>['window'], { type: 'unlimited' }>;
-
-function timeWindow(random: Random): Window {
-  const sizeMs = random.pick([10, 30, 100]);
-  const advanceMs = random.chance(0.5) ? sizeMs : Math.max(1, Math.floor(sizeMs / random.pick([2, 3])));
-  return { type: 'time', sizeMs, advanceMs, graceMs: random.pick([0, 5, 50]) };
-}
-
-function slidingWindow(random: Random): Window {
-  return { type: 'sliding', diffMs: random.pick([5, 20, 60]), graceMs: random.pick([0, 10, 50]) };
-}
-
-function sessionWindow(random: Random): Window {
-  return { type: 'session', gapMs: random.pick([3, 15, 50]), graceMs: random.pick([0, 10, 60]) };
-}
-
-/** Kafka Streams loses windows that leave their store before they are sent as final; Millrace does not (docs/semantics.md). */
-const longRetentionMs = 1_000_000;
-
-/** How long a store keeps windows: as long as it must, longer, or as the default has it. */
-function retention(random: Random, window: Window, isFinal: boolean): { readonly retentionMs?: number } {
-  if (isFinal) return { retentionMs: longRetentionMs };
-  const least = spanOf(window) + window.graceMs;
-  return random.pick([{}, { retentionMs: least }, { retentionMs: least + random.pick([1, 7, 40]) }]);
-}
-
-function spanOf(window: Window): number {
-  if (window.type === 'time') return window.sizeMs;
-  if (window.type === 'session') return window.gapMs;
-  return 2 * window.diffMs;
 }
 
 function aggregated(

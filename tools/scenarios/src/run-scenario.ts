@@ -1,7 +1,7 @@
 import type { SessionStore, ValueAndTimestamp, WindowStore } from '@millrace/state-stores';
 import type { StateStore } from '@millrace/state-stores/runtime';
 import { json, topic } from '@millrace/streams-core';
-import { TopologyTestDriver } from '../topology-test-driver.ts';
+import { TopologyTestDriver } from '@millrace/testing';
 import { buildScenario } from './build-topology.ts';
 import { comparisons } from './compare.ts';
 import { type CompareMode, type Scalar, Scenario, type ScenarioOutput, type ScenarioStep } from './schema.ts';
@@ -37,11 +37,11 @@ export async function runScenario(description: unknown): Promise<ScenarioResult>
     const found = read(driver, outputs);
     all.push(...found);
     if (step.out !== undefined)
-      failures.push(...compare(scenario, outputs, found, step.out, `step ${index + 1}`));
+      failures.push(...compare(scenario, outputs, { found, expected: step.out }, `step ${index + 1}`));
     failures.push(...(await checkState(driver, scenario, index + 1)));
   }
   if (scenario.out !== undefined)
-    failures.push(...compare(scenario, outputs, all, scenario.out, 'all steps'));
+    failures.push(...compare(scenario, outputs, { found: all, expected: scenario.out }, 'all steps'));
   for (const absent of scenario.absentKeys ?? []) {
     if (all.some(({ key }) => innerKey(key) === absent))
       failures.push(`key ${JSON.stringify(absent)} appeared`);
@@ -93,8 +93,7 @@ function innerKey(key: ScenarioOutput['key']): Scalar {
 function compare(
   scenario: Scenario,
   outputs: readonly string[],
-  found: readonly ScenarioOutput[],
-  expected: readonly ScenarioOutput[],
+  { found, expected }: Record<'found' | 'expected', readonly ScenarioOutput[]>,
   where: string,
 ): string[] {
   return [...new Set(outputs)].flatMap((name) => {

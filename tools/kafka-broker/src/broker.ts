@@ -1,109 +1,73 @@
-// One Apache Kafka broker on loopback: KRaft, a plain listener, one with TLS and SASL.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { classPath, defaultVersion } from './jars.mjs';
+import { classPath, defaultVersion } from './jars.ts';
+import {
+  type BrokerSettings,
+  credentials,
+  keyStorePassword,
+  log4j1,
+  log4j2,
+  type Ports,
+  properties,
+} from './properties.ts';
 
 const startTimeoutMs = 90_000;
-const password = 'millrace-test';
-/** Whom the second listener lets in: PLAIN and SCRAM-SHA-256/512, with the same name and password. */
-export const credentials = { username: 'alice', password: 'alice-secret' };
 
-async function freePorts(count) {
+export interface BrokerOptions {
+  readonly version?: string;
+  /** Added to `server.properties`. */
+  readonly settings?: BrokerSettings;
+}
+
+interface BrokerState {
+  readonly version: string;
+  readonly ports: Ports;
+  /** While it runs. */
+  pid?: number | undefined;
+}
+
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },
       () =>
-        new Promise((resolve, reject) => {
+        new Promise<Server>((resolve, reject) => {
           const server = createServer().once('error', reject);
           server.listen(0, '127.0.0.1', () => resolve(server));
         }),
     ),
   );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
   return ports;
 }
 
-function properties(dir, { plain, secure, controller }, settings) {
-  const jaas = (module, users) => `org.apache.kafka.common.security.${module} required ${users};`;
-  const { username, password: secret } = credentials;
-  return Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${plain},SECURE://127.0.0.1:${secure},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${plain},SECURE://127.0.0.1:${secure}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL',
-    'listener.name.secure.sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
-    'listener.name.secure.plain.sasl.jaas.config': jaas(
-      'plain.PlainLoginModule',
-      `user_${username}="${secret}"`,
-    ),
-    'listener.name.secure.scram-sha-256.sasl.jaas.config': jaas('scram.ScramLoginModule', ''),
-    'listener.name.secure.scram-sha-512.sasl.jaas.config': jaas('scram.ScramLoginModule', ''),
-    'listener.name.secure.ssl.keystore.location': path.join(dir, 'broker.p12'),
-    'listener.name.secure.ssl.keystore.type': 'PKCS12',
-    'listener.name.secure.ssl.keystore.password': password,
-    'listener.name.secure.ssl.key.password': password,
-    'log.dirs': path.join(dir, 'data'),
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'num.partitions': 1,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    // A broker that was killed is let back in as soon as the controller has missed it.
-    'broker.session.timeout.ms': 2000,
-    'broker.heartbeat.interval.ms': 500,
-    'group.initial.rebalance.delay.ms': 0,
-    'group.min.session.timeout.ms': 1000,
-    'auto.create.topics.enable': false,
-    'message.max.bytes': 4 << 20,
-    // A test's pauses and clocks are not the broker's: what is old by its timestamp stays.
-    'log.retention.ms': -1,
-    ...settings,
-  })
-    .map(([name, value]) => `${name}=${value}`)
-    .join('\n');
-}
-
-const log4j1 = `log4j.rootLogger=INFO, out
-log4j.appender.out=org.apache.log4j.ConsoleAppender
-log4j.appender.out.layout=org.apache.log4j.PatternLayout
-log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
-`;
-const log4j2 = `rootLogger.level=info
-rootLogger.appenderRefs=out
-rootLogger.appenderRef.out.ref=OUT
-appender.console.type=Console
-appender.console.name=OUT
-appender.console.layout.type=PatternLayout
-appender.console.layout.pattern=[%d] %p %m (%c)%n
-`;
-
-function must(command, args) {
+function must(command: string, args: readonly string[]): void {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`${command} ${args[0]} failed: ${stdout}${stderr}`);
 }
 
-function makeCertificate(dir) {
+function makeCertificate(dir: string): void {
   const store = path.join(dir, 'broker.p12');
-  const common = ['-keystore', store, '-storepass', password, '-storetype', 'PKCS12', '-alias', 'broker'];
+  const common = [
+    '-keystore',
+    store,
+    '-storepass',
+    keyStorePassword,
+    '-storetype',
+    'PKCS12',
+    '-alias',
+    'broker',
+  ];
   must('keytool', [
     '-genkeypair',
     ...common,
     '-keypass',
-    password,
+    keyStorePassword,
     '-keyalg',
     'RSA',
     '-validity',
@@ -118,27 +82,30 @@ function makeCertificate(dir) {
 
 /** A broker in a folder of its own, which it keeps over stops and starts, ports included. */
 export class Broker {
-  #dir;
-  #state;
-  #classPath;
+  readonly #dir: string;
+  readonly #state: BrokerState;
+  readonly #classPath: string;
 
-  constructor(dir, state, jars) {
+  private constructor(dir: string, state: BrokerState, jars: string) {
     this.#dir = dir;
     this.#state = state;
     this.#classPath = jars;
   }
 
   /** Prepares a broker, without starting it; takes up what is in the folder. */
-  static async at(dir, { version = defaultVersion, settings = {} } = {}) {
+  static async at(
+    dir: string,
+    { version = defaultVersion, settings = {} }: BrokerOptions = {},
+  ): Promise<Broker> {
     const stateFile = path.join(dir, 'broker.json');
     if (existsSync(stateFile)) {
-      const state = JSON.parse(readFileSync(stateFile, 'utf8'));
+      const state = JSON.parse(readFileSync(stateFile, 'utf8')) as BrokerState;
       return new Broker(dir, state, await classPath(state.version));
     }
     const jars = await classPath(version);
     mkdirSync(dir, { recursive: true });
-    const [plain, secure, controller] = await freePorts(3);
-    const state = { version, ports: { plain, secure, controller }, pid: undefined };
+    const [plain, secure, controller] = (await freePorts(3)) as [number, number, number];
+    const state: BrokerState = { version, ports: { plain, secure, controller } };
     makeCertificate(dir);
     writeFileSync(path.join(dir, 'server.properties'), properties(dir, state.ports, settings));
     writeFileSync(path.join(dir, 'log4j.properties'), log4j1);
@@ -163,33 +130,33 @@ export class Broker {
   }
 
   /** `host:port` of the plain listener. */
-  get address() {
+  get address(): string {
     return `127.0.0.1:${this.#state.ports.plain}`;
   }
 
   /** `host:port` of the listener with TLS and SASL. */
-  get secureAddress() {
+  get secureAddress(): string {
     return `127.0.0.1:${this.#state.ports.secure}`;
   }
 
   /** The certificate to trust for the secure listener, as a PEM file. */
-  get caFile() {
+  get caFile(): string {
     return path.join(this.#dir, 'ca.pem');
   }
 
-  get logFile() {
+  get logFile(): string {
     return path.join(this.#dir, 'server.log');
   }
 
-  get pid() {
+  get pid(): number | undefined {
     return this.#state.pid;
   }
 
-  get version() {
+  get version(): string {
     return this.#state.version;
   }
 
-  get running() {
+  get running(): boolean {
     if (this.#state.pid === undefined) return false;
     try {
       process.kill(this.#state.pid, 0);
@@ -199,10 +166,10 @@ export class Broker {
     }
   }
 
-  async start() {
+  async start(): Promise<void> {
     if (this.running) return;
     const out = openSync(this.logFile, 'w');
-    const heap = process.env.KAFKA_HEAP ?? '768m';
+    const heap = process.env['KAFKA_HEAP'] ?? '768m';
     const child = spawn(
       'java',
       [`-Xmx${heap}`, ...this.#java(), 'kafka.Kafka', path.join(this.#dir, 'server.properties')],
@@ -223,25 +190,25 @@ export class Broker {
   }
 
   /** Ends the broker as an operator would. */
-  async stop() {
+  async stop(): Promise<void> {
     await this.#end('SIGTERM');
   }
 
   /** Ends the broker as a power cut would. */
-  async kill() {
+  async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
   /** Holds the broker's process; {@link resume} lets it go on. */
-  pause() {
-    process.kill(this.#state.pid, 'SIGSTOP');
+  pause(): void {
+    process.kill(this.#state.pid!, 'SIGSTOP');
   }
 
-  resume() {
-    process.kill(this.#state.pid, 'SIGCONT');
+  resume(): void {
+    process.kill(this.#state.pid!, 'SIGCONT');
   }
 
-  async #end(signal) {
+  async #end(signal: NodeJS.Signals): Promise<void> {
     const { pid } = this.#state;
     if (pid === undefined) return;
     if (this.running) process.kill(pid, signal);
@@ -253,12 +220,12 @@ export class Broker {
   }
 
   /** Stops it and removes all it has kept. */
-  async remove() {
+  async remove(): Promise<void> {
     await this.kill();
     rmSync(this.#dir, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  #java() {
+  #java(): string[] {
     return [
       '-Djava.awt.headless=true',
       `-Dlog4j.configuration=file:${path.join(this.#dir, 'log4j.properties')}`,
@@ -269,7 +236,7 @@ export class Broker {
     ];
   }
 
-  #save() {
+  #save(): void {
     writeFileSync(path.join(this.#dir, 'broker.json'), JSON.stringify(this.#state));
   }
 }

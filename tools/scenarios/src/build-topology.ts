@@ -2,7 +2,6 @@ import {
   type CogroupedKStream,
   double,
   EmitStrategy,
-  type GlobalKTable,
   integer,
   json,
   type KGroupedStream,
@@ -11,17 +10,13 @@ import {
   KTable,
   long,
   type Serde,
-  SessionWindows,
-  SlidingWindows,
   StreamsBuilder,
   string,
   TimeWindows,
-  type TimeWindowedKStream,
   type Topic,
   type Topology,
   topic,
   untilTimeLimit,
-  UnlimitedWindows,
   untilWindowCloses,
   type Windowed,
 } from '@millrace/streams-core';
@@ -29,24 +24,10 @@ import { buildJoin, type JoinOp } from './build-join.ts';
 import * as functions from './functions.ts';
 import { UnsupportedScenario } from './functions.ts';
 import { defined, materialized } from './options.ts';
+import { Made, type Table } from './made.ts';
+import { windowsOf } from './windows.ts';
 import { scenarioProcessor } from './processors.ts';
 import type { Op, Scalar, Scenario } from './schema.ts';
-
-type Stream = KStream<Scalar, Scalar>;
-type Table = KTable<Scalar, Scalar>;
-
-/** What an op's id stands for. */
-type Made =
-  | { readonly kind: 'stream'; readonly stream: Stream }
-  | { readonly kind: 'table'; readonly table: Table }
-  | { readonly kind: 'global'; readonly global: GlobalKTable<Scalar, Scalar> }
-  | { readonly kind: 'grouped'; readonly grouped: KGroupedStream<Scalar, Scalar> }
-  | {
-      readonly kind: 'cogrouped';
-      readonly cogrouped: Pick<CogroupedKStream<Scalar, Scalar>, 'aggregate' | 'windowedBy'>;
-    }
-  | { readonly kind: 'groupedTable'; readonly grouped: KGroupedTable<Scalar, Scalar> }
-  | { readonly kind: 'windowed'; readonly windowed: TimeWindowedKStream<Scalar, Scalar> };
 
 const serdes: Readonly<Record<'string' | 'int' | 'long' | 'double', Serde<unknown>>> = {
   string: string() as Serde<unknown>,
@@ -69,39 +50,12 @@ class Build {
   readonly builder = new StreamsBuilder();
   readonly inputs = new Map<string, Topic<Scalar, Scalar>>();
   readonly outputs: string[] = [];
-  readonly #made = new Map<string, Made>();
+  readonly #made = new Made();
 
   #input({ topic: name, key, value }: Of<'stream' | 'table' | 'globalTable'>): Topic<Scalar, Scalar> {
     const made = topic(name, { key: serdes[key] as Serde<Scalar>, value: serdes[value] as Serde<Scalar> });
     this.inputs.set(name, made);
     return made;
-  }
-
-  #get<K extends Made['kind']>(id: string, kind: K): Extract<Made, { kind: K }> {
-    const made = this.#made.get(id);
-    if (made?.kind !== kind)
-      throw new UnsupportedScenario(`"${id}" is ${made?.kind ?? 'unknown'}, not a ${kind}`);
-    return made as Extract<Made, { kind: K }>;
-  }
-
-  #stream(id: string): Stream {
-    return this.#get(id, 'stream').stream;
-  }
-
-  #table(id: string): Table {
-    return this.#get(id, 'table').table;
-  }
-
-  #isTable(id: string): boolean {
-    return this.#made.get(id)?.kind === 'table';
-  }
-
-  #setStream(id: string, stream: Stream): void {
-    this.#made.set(id, { kind: 'stream', stream });
-  }
-
-  #setTable(id: string, table: Table): void {
-    this.#made.set(id, { kind: 'table', table });
   }
 
   add(op: Op): void {
@@ -110,8 +64,8 @@ class Build {
   }
 
   readonly #ops: { readonly [N in Op['op']]: (op: Of<N>) => void } = {
-    stream: (op) => this.#setStream(op.id, this.builder.stream(this.#input(op), { name: op.id })),
-    table: (op) => this.#setTable(op.id, this.builder.table(this.#input(op), materialized(op))),
+    stream: (op) => this.#made.setStream(op.id, this.builder.stream(this.#input(op), { name: op.id })),
+    table: (op) => this.#made.setTable(op.id, this.builder.table(this.#input(op), materialized(op))),
     globalTable: (op) => {
       this.#made.set(op.id, { kind: 'global', global: this.builder.globalTable(this.#input(op)) });
     },
@@ -120,62 +74,75 @@ class Build {
       const predicate = functions.predicate(op.predicate);
       this.#filter(op, (value, key) => !predicate(value, key));
     },
-    map: (op) => this.#setStream(op.id, this.#stream(op.from).map(functions.map(op.mapper), { name: op.id })),
+    map: (op) =>
+      this.#made.setStream(op.id, this.#made.stream(op.from).map(functions.map(op.mapper), { name: op.id })),
     mapValues: (op) => {
       const mapper = functions.mapValues(op.mapper);
-      if (this.#isTable(op.from)) {
-        this.#setTable(op.id, this.#table(op.from).mapValues(mapper, { ...materialized(op), value: any }));
-      } else this.#setStream(op.id, this.#stream(op.from).mapValues(mapper, { name: op.id }));
+      if (this.#made.isTable(op.from)) {
+        this.#made.setTable(
+          op.id,
+          this.#made.table(op.from).mapValues(mapper, { ...materialized(op), value: any }),
+        );
+      } else this.#made.setStream(op.id, this.#made.stream(op.from).mapValues(mapper, { name: op.id }));
     },
     flatMap: (op) =>
-      this.#setStream(op.id, this.#stream(op.from).flatMap(functions.flatMap(op.mapper), { name: op.id })),
-    flatMapValues: (op) =>
-      this.#setStream(
+      this.#made.setStream(
         op.id,
-        this.#stream(op.from).flatMapValues(functions.flatMapValues(op.mapper), { name: op.id }),
+        this.#made.stream(op.from).flatMap(functions.flatMap(op.mapper), { name: op.id }),
+      ),
+    flatMapValues: (op) =>
+      this.#made.setStream(
+        op.id,
+        this.#made.stream(op.from).flatMapValues(functions.flatMapValues(op.mapper), { name: op.id }),
       ),
     selectKey: (op) =>
-      this.#setStream(
+      this.#made.setStream(
         op.id,
-        this.#stream(op.from).selectKey(functions.newKey(op.mapper), { key: any, name: op.id }),
+        this.#made.stream(op.from).selectKey(functions.newKey(op.mapper), { key: any, name: op.id }),
       ),
     peek: (op) =>
-      this.#setStream(
+      this.#made.setStream(
         op.id,
-        this.#stream(op.from).peek(() => {}, { name: op.id }),
+        this.#made.stream(op.from).peek(() => {}, { name: op.id }),
       ),
     merge: (op) =>
-      this.#setStream(op.id, this.#stream(op.left).merge(this.#stream(op.right), { name: op.id })),
+      this.#made.setStream(
+        op.id,
+        this.#made.stream(op.left).merge(this.#made.stream(op.right), { name: op.id }),
+      ),
     split: (op) => {
       const branches = Object.fromEntries(
         op.branches.map(({ id, predicate }) => [id, functions.predicate(predicate)]),
       );
       const all = op.default === undefined ? branches : { ...branches, [op.default]: 'rest' as const };
-      for (const [id, stream] of Object.entries(this.#stream(op.from).split(all)))
-        this.#setStream(id, stream);
+      for (const [id, stream] of Object.entries(this.#made.stream(op.from).split(all)))
+        this.#made.setStream(id, stream);
     },
     repartition: (op) =>
-      this.#setStream(op.id, this.#stream(op.from).repartition({ key: any, value: any, name: op.id })),
+      this.#made.setStream(
+        op.id,
+        this.#made.stream(op.from).repartition({ key: any, value: any, name: op.id }),
+      ),
     process: (op) => {
       const { supplier, options } = scenarioProcessor(op.processor);
-      this.#setStream(op.id, this.#stream(op.from).process(supplier, { ...options, name: op.id }));
+      this.#made.setStream(op.id, this.#made.stream(op.from).process(supplier, { ...options, name: op.id }));
     },
     processValues: (op) => {
       if (functions.nameOf(op.processor) !== 'forward-length') {
         throw new UnsupportedScenario(`there is no processValues "${functions.nameOf(op.processor)}"`);
       }
-      const lengths = this.#stream(op.from).processValues<Scalar>(
+      const lengths = this.#made.stream(op.from).processValues<Scalar>(
         (context) =>
           ({ value }) =>
             context.forward(String(value).length),
         { name: op.id },
       );
-      this.#setStream(op.id, lengths);
+      this.#made.setStream(op.id, lengths);
     },
     toStream: (op) => {
-      const table = this.#table(op.from);
+      const table = this.#made.table(op.from);
       const named = { name: op.id };
-      this.#setStream(
+      this.#made.setStream(
         op.id,
         op.keyMapper === undefined
           ? table.toStream(named)
@@ -183,31 +150,36 @@ class Build {
       );
     },
     toTable: (op) =>
-      this.#setTable(op.id, this.#stream(op.from).toTable({ ...materialized(op), key: any, value: any })),
+      this.#made.setTable(
+        op.id,
+        this.#made.stream(op.from).toTable({ ...materialized(op), key: any, value: any }),
+      ),
     to: (op) => {
-      const stream = this.#isTable(op.from) ? this.#table(op.from).toStream() : this.#stream(op.from);
+      const stream = this.#made.isTable(op.from)
+        ? this.#made.table(op.from).toStream()
+        : this.#made.stream(op.from);
       stream.to(topic(op.topic, { key: any, value: any }));
       this.outputs.push(op.topic);
     },
     groupByKey: (op) => {
       this.#made.set(op.id, {
         kind: 'grouped',
-        grouped: this.#stream(op.from).groupByKey({ key: any, value: any }),
+        grouped: this.#made.stream(op.from).groupByKey({ key: any, value: any }),
       });
     },
     groupBy: (op) => {
       const serdesOf = { key: any, value: any };
-      if (this.#isTable(op.from)) {
-        const grouped = this.#table(op.from).groupBy(functions.groupTable(op.mapper), serdesOf);
+      if (this.#made.isTable(op.from)) {
+        const grouped = this.#made.table(op.from).groupBy(functions.groupTable(op.mapper), serdesOf);
         this.#made.set(op.id, { kind: 'groupedTable', grouped });
       } else {
-        const grouped = this.#stream(op.from).groupBy(functions.newKey(op.mapper), serdesOf);
+        const grouped = this.#made.stream(op.from).groupBy(functions.newKey(op.mapper), serdesOf);
         this.#made.set(op.id, { kind: 'grouped', grouped });
       }
     },
     windowedBy: ({ id, from, window, emit }) => {
       const windows = windowsOf(window);
-      const made = this.#made.get(from);
+      const made = this.#made.of(from);
       if (made?.kind === 'cogrouped') {
         const cogrouped = made.cogrouped.windowedBy(windows as TimeWindows) as unknown as CogroupedKStream<
           Scalar,
@@ -216,7 +188,7 @@ class Build {
         this.#made.set(id, { kind: 'cogrouped', cogrouped });
         return;
       }
-      const { grouped } = this.#get(from, 'grouped');
+      const { grouped } = this.#made.get(from, 'grouped');
       const options = emit === 'onWindowClose' ? { emit: EmitStrategy.onWindowClose } : {};
       const windowed = grouped.windowedBy(windows as TimeWindows, options);
       this.#made.set(id, { kind: 'windowed', windowed });
@@ -224,14 +196,13 @@ class Build {
     count: (op) => this.#aggregated(op, (made) => made.count(materialized(op)) as unknown as Table),
     reduce: (op) => {
       const options = { ...materialized(op), value: any };
-      const made = this.#made.get(op.from);
+      const made = this.#made.of(op.from);
       if (made?.kind === 'groupedTable') {
         const reducers = { add: functions.fold(op.adder!), subtract: functions.fold(op.subtractor!) };
-        this.#setTable(op.id, made.grouped.reduce(reducers, options));
+        this.#made.setTable(op.id, made.grouped.reduce(reducers, options));
       } else {
         const reducer = functions.fold(op.reducer!);
         this.#aggregated(op, (from) => {
-          if ('aggregateTable' in from) throw new UnsupportedScenario('reduce');
           return (from as KGroupedStream<Scalar, Scalar>).reduce(reducer, options);
         });
       }
@@ -240,11 +211,11 @@ class Build {
       const merge = op.merger === undefined ? {} : { merge: functions.fold(op.merger) };
       const initial = functions.initializer(op.initializer);
       const options = { ...materialized(op), value: any, initial, ...merge };
-      const made = this.#made.get(op.from);
-      if (made?.kind === 'cogrouped') this.#setTable(op.id, made.cogrouped.aggregate(options));
+      const made = this.#made.of(op.from);
+      if (made?.kind === 'cogrouped') this.#made.setTable(op.id, made.cogrouped.aggregate(options));
       else if (made?.kind === 'groupedTable') {
         const [add, subtract] = [functions.fold(op.adder!), functions.fold(op.subtractor!)];
-        this.#setTable(op.id, made.grouped.aggregate<Scalar>({ ...options, add, subtract }));
+        this.#made.setTable(op.id, made.grouped.aggregate<Scalar>({ ...options, add, subtract }));
       } else {
         const add = functions.fold(op.aggregator!);
         this.#aggregated(op, (from) =>
@@ -255,7 +226,7 @@ class Build {
     cogroup: ({ id, groups }) => {
       let cogrouped: CogroupedKStream<Scalar, Scalar> | undefined;
       for (const { from, aggregator } of groups) {
-        const { grouped } = this.#get(from, 'grouped');
+        const { grouped } = this.#made.get(from, 'grouped');
         const add = functions.fold(aggregator);
         cogrouped = cogrouped === undefined ? grouped.cogroup<Scalar>(add) : cogrouped.cogroup(grouped, add);
       }
@@ -268,19 +239,19 @@ class Build {
       const limits = 'unbounded' in buffer ? {} : { buffer: defined(buffer) };
       if ('timeLimitMs' in until) {
         const limitMs = until.timeLimitMs === 'max' ? Number.POSITIVE_INFINITY : until.timeLimitMs;
-        this.#setTable(id, this.#table(from).suppress(untilTimeLimit(limitMs, limits)));
+        this.#made.setTable(id, this.#made.table(from).suppress(untilTimeLimit(limitMs, limits)));
       } else {
-        const table = this.#table(from) as unknown as KTable<Windowed<Scalar>, Scalar>;
+        const table = this.#made.table(from) as unknown as KTable<Windowed<Scalar>, Scalar>;
         const closes = untilWindowCloses(limits as Parameters<typeof untilWindowCloses>[0]);
-        this.#setTable(id, table.suppress(closes) as unknown as Table);
+        this.#made.setTable(id, table.suppress(closes) as unknown as Table);
       }
     },
   };
 
   #filter(op: Of<'filter' | 'filterNot'>, predicate: (value: Scalar, key: Scalar) => boolean): void {
-    if (this.#isTable(op.from))
-      this.#setTable(op.id, this.#table(op.from).filter(predicate, materialized(op)));
-    else this.#setStream(op.id, this.#stream(op.from).filter(predicate, { name: op.id }));
+    if (this.#made.isTable(op.from))
+      this.#made.setTable(op.id, this.#made.table(op.from).filter(predicate, materialized(op)));
+    else this.#made.setStream(op.id, this.#made.stream(op.from).filter(predicate, { name: op.id }));
   }
 
   /** Windowed or not: the methods are the same, and the table of either is one of scalars to a scenario. */
@@ -288,36 +259,23 @@ class Build {
     op: { readonly id: string; readonly from: string },
     aggregate: (from: KGroupedStream<Scalar, Scalar> | KGroupedTable<Scalar, Scalar>) => Table,
   ): void {
-    const made = this.#made.get(op.from);
+    const made = this.#made.of(op.from);
     if (made?.kind === 'grouped' || made?.kind === 'groupedTable')
-      this.#setTable(op.id, aggregate(made.grouped));
+      this.#made.setTable(op.id, aggregate(made.grouped));
     else if (made?.kind === 'windowed') {
-      this.#setTable(op.id, aggregate(made.windowed as unknown as KGroupedStream<Scalar, Scalar>));
+      this.#made.setTable(op.id, aggregate(made.windowed as unknown as KGroupedStream<Scalar, Scalar>));
     } else
       throw new UnsupportedScenario(`"${op.from}" is ${made?.kind ?? 'unknown'}: it cannot be aggregated`);
   }
 
   #join(op: JoinOp): void {
     const joined = buildJoin(op, {
-      stream: (id) => this.#stream(id),
-      table: (id) => this.#table(id),
-      global: (id) => this.#get(id, 'global').global,
+      stream: (id) => this.#made.stream(id),
+      table: (id) => this.#made.table(id),
+      global: (id) => this.#made.get(id, 'global').global,
     });
-    if (joined instanceof KStream) this.#setStream(op.id, joined);
-    else this.#setTable(op.id, joined);
-  }
-}
-
-function windowsOf(window: Of<'windowedBy'>['window']) {
-  switch (window.type) {
-    case 'time':
-      return TimeWindows.of(window.sizeMs).advanceBy(window.advanceMs).grace(window.graceMs);
-    case 'sliding':
-      return SlidingWindows.of(window.diffMs).grace(window.graceMs);
-    case 'session':
-      return SessionWindows.of(window.gapMs).grace(window.graceMs);
-    case 'unlimited':
-      return UnlimitedWindows.of().startOn(window.startMs);
+    if (joined instanceof KStream) this.#made.setStream(op.id, joined);
+    else this.#made.setTable(op.id, joined);
   }
 }
 

@@ -1,0 +1,60 @@
+import { type Headers, noHeaders } from '@millrace/log-client';
+import type { Change, Forward, Windowed } from '../../record/record.ts';
+import { sequence } from '../../record/sequence.ts';
+import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
+import { observe } from '../observed-time.ts';
+
+/** A window that has closed, as its result is forwarded. */
+export interface ClosedWindow<K, A> {
+  readonly key: Windowed<K>;
+  readonly value: A;
+  readonly timestamp: number;
+  /** The time by which it is taken out of the store: its start or, for sessions, its end. */
+  readonly time: number;
+}
+
+export interface EmitOnClose<K, V, A> {
+  /** The largest timestamp seen. */
+  readonly time: ObservedTime;
+  /** How far that must be past a window's time for the window to have closed. */
+  readonly delayMs: number;
+  /** Takes windows out of the store by their time. */
+  readonly take: (until: number) => readonly ClosedWindow<K, A>[];
+  /** Puts a record into its windows. */
+  readonly process: Forward<K, V>;
+}
+
+/**
+ * Sends windows that have closed, each once, by time and then by key: after each record that has moved time on, at most every
+ * `emitIntervalMs` of wall-clock time. How far it has got is saved with every commit
+ * (Kafka Streams: AbstractKStreamTimeWindowAggregateProcessor, KIP-825).
+ */
+export function emitOnClose<K, V, A>(
+  context: OperatorContext,
+  { time, delayMs, take, process }: EmitOnClose<K, V, A>,
+  forward: Forward<Windowed<K>, Change<A>>,
+): Forward<K, V> {
+  const isOpen = context.emitGate();
+  const emitted = context.observedTime(`${context.nodeName}-closed`);
+  const emit = (headers: Headers): void | Promise<void> => {
+    if (!isOpen()) return;
+    const until = time.value - delayMs;
+    const last = emitted.value;
+    if (until <= last) return;
+    emitted.value = until;
+    // After a restart the store still knows windows that were sent before.
+    const closed = take(until).filter((window) => window.time > last);
+    return sequence(closed.length, (index) => {
+      const { key, value, timestamp } = closed[index]!;
+      return forward({ key, value: { newValue: value, oldValue: null }, timestamp, headers });
+    });
+  };
+  context.onTimeAdvance((streamTime) => {
+    observe(time, streamTime);
+    return emit(noHeaders);
+  });
+  return (record) => {
+    const pending = process(record);
+    return pending === undefined ? emit(record.headers) : pending.then(() => emit(record.headers));
+  };
+}

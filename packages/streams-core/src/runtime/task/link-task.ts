@@ -1,0 +1,44 @@
+import { failOnRecordError } from '../../handlers.ts';
+import type { DropReason, ObservedTime } from '../../topology/operator.ts';
+import type { RecordCollector } from './out/record-collector.ts';
+import type { TaskAsyncScope } from './process/async-scope.ts';
+import { type Linked, link } from './process/link.ts';
+import type { Punctuations } from './process/punctuation.ts';
+import { taskName } from './task-id.ts';
+import type { TaskOptions } from './task-options.ts';
+
+/** What a task shares with its nodes. */
+export interface TaskParts {
+  readonly collector: RecordCollector;
+  readonly punctuations: Punctuations;
+  readonly asyncScope: TaskAsyncScope;
+  readonly observedTimes: Map<string, ObservedTime>;
+  readonly dropped: (reason: DropReason | undefined, node: string) => void;
+  readonly requestCommit: () => void;
+}
+
+/** Links the nodes of a task's sub-topology, with defaults where its options are silent. */
+export function linkTask(options: TaskOptions, parts: TaskParts): Linked {
+  const { id, part, topology, stores, globalStores, now } = options;
+  return link({
+    ...parts,
+    nodes: topology.nodes,
+    part: part.nodes,
+    applicationId: options.applicationId,
+    taskId: taskName(id),
+    stores: new Map([...globalStores, ...stores]),
+    specs: topology.stores,
+    cacheBudget: options.cacheBudget,
+    emitIntervalMs: options.emitIntervalMs ?? 0,
+    globalStores: topology.globalStores,
+    directory: options.directory,
+    clock: options.clock,
+    emitGates: new Map(),
+    now,
+    monotonicNow: options.monotonicNow ?? now,
+    validate: options.validate ?? false,
+    onProcessingError: options.onProcessingError ?? failOnRecordError,
+    onProductionError: options.onProductionError ?? failOnRecordError,
+    wrapProcessor: topology.processorWrapper,
+  });
+}
