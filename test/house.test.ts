@@ -45,6 +45,7 @@ const packages = [
   'schema-registry',
   'testing',
   'cli',
+  'millrace',
 ];
 const files = [
   ...packages.map((name) => `packages/${name}/src`),
@@ -67,7 +68,9 @@ describe('arrows between packages', () => {
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'schema-registry', 'streams-core'],
-    'examples/page-views': ['embedded-log', 'streams-core'],
+    'packages/millrace': ['cli', 'embedded-log', 'log-client', 'streams-core', 'testing'],
+    // One install: the umbrella alone.
+    'examples/page-views': [],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     'tools/kafka-broker': [],
     'tools/scenarios': ['kafka-broker', 'log-client', 'state-stores', 'streams-core', 'testing'],

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
-import { EmbeddedLog } from '@millrace/embedded-log';
-import { deadLetterTo, fromObservable, StreamsApp } from '@millrace/streams-core';
+import { deadLetterTo, EmbeddedLog, fromObservable, StreamsApp } from 'millrace';
 import { from, map } from 'rxjs';
 import { perMinute, pipeline, views } from './pipeline.ts';
 

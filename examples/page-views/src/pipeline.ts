@@ -9,7 +9,7 @@ import {
   timeWindowed,
   type Topology,
   topic,
-} from '@millrace/streams-core';
+} from 'millrace';
 import { z } from 'zod';
 
 const View = z.object({ page: z.string().min(1) });

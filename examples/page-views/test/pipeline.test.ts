@@ -1,4 +1,4 @@
-import { TopologyTestDriver } from '@millrace/testing';
+import { TopologyTestDriver } from 'millrace/testing';
 import { expect, test } from 'vitest';
 import { perMinute, pipeline, views } from '../src/pipeline.ts';
 

@@ -2,9 +2,10 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { EmbeddedLog } from '@millrace/embedded-log';
-import { type KafkaLogOptions, kafkaLog } from '@millrace/kafka';
+import type { KafkaLogOptions } from '@millrace/kafka';
 import type { LogClient } from '@millrace/log-client';
 import { type Command, Option } from 'commander';
+import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where the log is, as every command that needs one is told. */
@@ -49,11 +50,13 @@ export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions
   const options: KafkaLogOptions = {
     brokers: kafka!.split(','),
     clientId: 'millrace-cli',
-    // Whoever types a wrong address wants to hear of it soon.
+    // A wrong address should be reported soon.
     retryTimeoutMs: 10_000,
     ...(ca === undefined ? (tls === true ? { ssl: true } : {}) : { ssl: { ca: readFileSync(ca, 'utf8') } }),
     ...(sasl === undefined ? {} : { sasl: credentials(sasl, user) }),
   };
+  // A package of its own, with native codecs: most logs are embedded ones.
+  const { kafkaLog } = await optionalPackage('@millrace/kafka', '--kafka', () => import('@millrace/kafka'));
   return kafkaLog(options);
 }
 

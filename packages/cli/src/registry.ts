@@ -1,5 +1,6 @@
 import type { SchemaRegistry, SchemaRegistryOptions } from '@millrace/schema-registry';
 import type { Command } from 'commander';
+import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where the schema registry is, for the commands that decode with one. */
@@ -30,7 +31,11 @@ export async function onRegistry<T>(
       throw new UsageError('say where the schemas are: --registry http://host:8081');
     });
   }
-  const { registeredReader, schemaRegistry } = await load();
+  const { registeredReader, schemaRegistry } = await optionalPackage(
+    '@millrace/schema-registry',
+    '--registry',
+    () => import('@millrace/schema-registry'),
+  );
   const where = registryOptions(options.registry, options);
   let registry: SchemaRegistry;
   try {
@@ -62,13 +67,3 @@ export function isRegistryError(error: unknown): error is Error {
 }
 
 /** It brings a large client with it, which few need. */
-async function load(): Promise<typeof import('@millrace/schema-registry')> {
-  try {
-    return await import('@millrace/schema-registry');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new UsageError(
-      '--registry needs the package @millrace/schema-registry: install it beside millrace',
-    );
-  }
-}

@@ -44,7 +44,9 @@ class Model {
     const all = this.of(key);
     const latest = all.findLast(({ validTo }) => validTo === undefined);
     if (asOf === undefined) return latest;
-    const found = all.find(({ validFrom, validTo = Infinity }) => validFrom <= asOf && asOf < validTo);
+    const found = all.find(
+      ({ validFrom, validTo }) => validFrom <= asOf && (validTo === undefined || asOf < validTo),
+    );
     return found !== latest && asOf < this.streamTime - historyRetentionMs ? undefined : found;
   }
 

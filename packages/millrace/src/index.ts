@@ -1,0 +1,18 @@
+export * from '@millrace/streams-core';
+export { type Durability, EmbeddedLog, type EmbeddedLogOptions } from '@millrace/embedded-log';
+// What signatures of apps and handlers name of the log.
+export {
+  type CreateTopic,
+  type GroupInfo,
+  type Header,
+  type Headers,
+  isLogError,
+  type LogAdmin,
+  type LogClient,
+  LogError,
+  type LogErrorCode,
+  type LogRecord,
+  type ProducerRecord,
+  type TopicInfo,
+  type TopicPartition,
+} from '@millrace/log-client';

@@ -1,0 +1,4 @@
+/** Adds `toHaveProduced` and `toHaveProducedTable` to Vitest's `expect`. */
+import '@millrace/testing/vitest';
+
+export type * from '@millrace/testing/vitest';
