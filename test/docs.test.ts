@@ -31,7 +31,7 @@ interface Proof {
 /** The tests that a page names: `[title](path of its file)`. */
 function proofs(page: string): Proof[] {
   const text = readFileSync(path.join(docs, page), 'utf8');
-  return [...text.matchAll(/\[(?<title>[^\]]+)\]\((?<file>\.\.\/packages\/[^)]+\.ts)\)/g)].map(
+  return [...text.matchAll(/\[(?<title>[^\]]+)\]\((?<file>\.\.\/(?:packages|tools)\/[^)]+\.ts)\)/g)].map(
     ({ groups }) => ({
       title: groups!['title']!.replaceAll('&#124;', '|'),
       file: path.join(docs, groups!['file']!),
@@ -43,7 +43,7 @@ function proofs(page: string): Proof[] {
 const scenarios = sourcesOfScenarios();
 
 function sourcesOfScenarios(): string {
-  const folder = path.join(packages, 'testing', 'scenarios');
+  const folder = path.join(packages, '../tools/scenarios/scenarios');
   return readdirSync(folder)
     .map((name) => readFileSync(path.join(folder, name), 'utf8'))
     .join('\n');

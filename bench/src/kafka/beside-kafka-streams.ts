@@ -57,7 +57,7 @@ function last(command: string, args: readonly string[]): Figures {
   return JSON.parse(lines.at(-1) ?? '{}') as Figures;
 }
 
-// Node's young generation is 16 MB unless it is told otherwise; a JVM makes its own as large as it likes.
+// Node's young generation is 16 MB by default; a JVM makes its own as large as it likes.
 const heap = ['--max-old-space-size=1024', '--max-semi-space-size=64'];
 const node = (args: readonly string[]): Figures => last(process.execPath, [...heap, main, ...args]);
 type Start = (job: string, guarantee: string, name: string, state: string) => Figures;

@@ -29,7 +29,7 @@ async function readTopic<V>(log: LogClient, { name, key, value }: Topic<string, 
     timestamp: record.timestamp,
   });
   for (let partition = 0; partition < partitions; partition++) {
-    const [range] = await log.admin.offsets([{ topic: name, partition }], { settled: true });
+    const [range] = await log.admin.offsets([{ topic: name, partition }], { awaitTransactions: true });
     const reader = await log.reader([{ topic: name, partition, offset: range!.start }]);
     for (let offset = range!.start; offset < range!.end; ) {
       for (const batch of await reader.poll({ maxWaitMs: 1000, maxRecords: 10_000 })) {

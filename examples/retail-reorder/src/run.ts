@@ -91,7 +91,7 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
     };
     const loaded = options.load ? await load(log, loading) : await waitUntilLoaded(log, loading);
     // A commit may show in some partitions before others; shipments would run ahead of sales that are still to show.
-    await log.admin.offsets(await inputPartitions(log), { settled: true });
+    await log.admin.offsets(await inputPartitions(log), { awaitTransactions: true });
     progress.stage('Running');
     const started = performance.now();
     const processedRecords = await process(log, path.join(dir, 'state'), options, progress);
@@ -160,7 +160,7 @@ async function inputPartitions(log: LogClient): Promise<TopicPartition[]> {
 async function position(log: LogClient): Promise<{ readonly done: number; readonly total: number }> {
   const partitions = await inputPartitions(log);
   const [ends, committed] = [
-    await log.admin.offsets(partitions, { settled: true }),
+    await log.admin.offsets(partitions, { awaitTransactions: true }),
     await log.admin.committed(applicationId, partitions),
   ];
   return {

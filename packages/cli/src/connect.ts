@@ -8,7 +8,7 @@ import { type Command, Option } from 'commander';
 import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where the log is, as every command that needs one is told. */
+/** Where the log is: the options of every command that needs one. */
 export interface LogOptions {
   readonly kafka?: string;
   readonly logDir?: string;

@@ -159,11 +159,11 @@ export class KafkaAdmin implements LogAdmin {
 
   async offsets(
     partitions: readonly TopicPartition[],
-    { settled = false }: OffsetsOptions = {},
+    { awaitTransactions = false }: OffsetsOptions = {},
   ): Promise<{ readonly start: number; readonly end: number }[]> {
     if (partitions.length === 0) return [];
     await this.#cluster.know(partitions);
-    const written = settled
+    const written = awaitTransactions
       ? await this.#listOffsets(partitions, latest, readUncommitted)
       : new Map<string, number>();
     const [starts, ends] = await Promise.all([

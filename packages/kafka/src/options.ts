@@ -16,7 +16,7 @@ export interface KafkaLogOptions {
     readonly username: string;
     readonly password: string;
   };
-  /** How records are packed when they are written; all of them can be read. Default `none`. */
+  /** How records are compressed when they are written; all of them can be read. Default `none`. */
   readonly compression?: Compression;
   /** Of topics that are created. Default: the cluster's own. */
   readonly replicationFactor?: number;
@@ -26,7 +26,7 @@ export interface KafkaLogOptions {
   readonly requestTimeoutMs?: number;
   /** How long to go on trying while brokers are away or change their parts, before `LOG_TIMEOUT`. Default 2 minutes. */
   readonly retryTimeoutMs?: number;
-  /** A member from which nothing is heard for so long is out of its group. Default 45 seconds. */
+  /** A member that sends no heartbeat for this long is removed from its group. Default 45 seconds. */
   readonly sessionTimeoutMs?: number;
   /** Default 3 seconds. */
   readonly heartbeatIntervalMs?: number;
@@ -34,7 +34,7 @@ export interface KafkaLogOptions {
   readonly groupInstanceId?: string;
   /** How long a transaction may be open before the broker aborts it. Default 60 seconds. */
   readonly transactionTimeoutMs?: number;
-  /** Records go to a partition in batches of about so many bytes at most. Default 900,000. */
+  /** Records go to a partition in batches of about this many bytes at most. Default 900,000. */
   readonly maxBatchBytes?: number;
   /** How long a broker may hold back an answer while there is nothing to read. Default 100. */
   readonly fetchMaxWaitMs?: number;
@@ -42,7 +42,7 @@ export interface KafkaLogOptions {
   readonly fetchPartitionBytes?: number;
   readonly fetchMaxBytes?: number;
   /** A batch that unpacks to more is refused. Default 64 MiB. */
-  readonly maxUnpackedBytes?: number;
+  readonly maxDecompressedBytes?: number;
 }
 
 export type ResolvedOptions = ReturnType<typeof schema.parse>;
@@ -77,7 +77,7 @@ const schema = z.strictObject({
   fetchMaxWaitMs: ms(100),
   fetchPartitionBytes: bytes(1 << 20),
   fetchMaxBytes: bytes(16 << 20),
-  maxUnpackedBytes: bytes(64 << 20),
+  maxDecompressedBytes: bytes(64 << 20),
 });
 
 /** Fills in defaults. @throws LogError naming each wrong option, never its value */

@@ -53,7 +53,7 @@ describe('what a Java producer writes', () => {
     },
   );
 
-  test.each(compressions)('is read whole, packed with %s', async (compression) => {
+  test.each(compressions)('is read whole, compressed with %s', async (compression) => {
     const topic = await newTopic();
     await runJava('Probe.java', ['produce', brokers.join(','), topic, 'string', compression, '3000']);
     const here = await consumedHere(topic);
@@ -63,7 +63,7 @@ describe('what a Java producer writes', () => {
 });
 
 describe('what is written here', () => {
-  test.each(compressions)('is read whole by a Java consumer, packed with %s', async (compression) => {
+  test.each(compressions)('is read whole by a Java consumer, compressed with %s', async (compression) => {
     const topic = await newTopic();
     const packing = kafkaLog({ brokers, compression });
     const producer = await packing.producer({ transactionalId: topic });

@@ -2,7 +2,13 @@ import { createRequire } from 'node:module';
 import { noHeaders, type ProducerRecord } from '@millrace/log-client';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Compression, compressions, loadCodec, pack, unpack } from '../src/format/compression.ts';
+import {
+  type Compression,
+  compressions,
+  loadCodec,
+  compress,
+  decompress,
+} from '../src/format/compression.ts';
 import { readBatches } from '../src/format/read-batches.ts';
 import { recordBytes, writeBatch } from '../src/format/write-batch.ts';
 
@@ -68,7 +74,7 @@ describe('a record batch', () => {
     );
   });
 
-  test.each(compressions)('comes back as it was, packed with %s', async (compression) => {
+  test.each(compressions)('comes back as it was, compressed with %s', async (compression) => {
     await loadCodec(compression);
     await fc.assert(
       fc.asyncProperty(fc.array(recordArbitrary, { minLength: 1, maxLength: 20 }), async (records) => {
@@ -118,10 +124,10 @@ describe('unpacking', () => {
     '%s stops at the limit: a small batch must not fill the memory',
     async (compression) => {
       await loadCodec(compression);
-      const packed = Buffer.from(pack(compression, large));
-      expect(packed.length).toBeLessThan(100_000);
-      expect(unpack(compression, packed, 8 << 20).equals(large)).toBe(true);
-      expect(() => unpack(compression, packed, 1000)).toThrow(/more than the 1000 bytes allowed/);
+      const compressed = Buffer.from(compress(compression, large));
+      expect(compressed.length).toBeLessThan(100_000);
+      expect(decompress(compression, compressed, 8 << 20).equals(large)).toBe(true);
+      expect(() => decompress(compression, compressed, 1000)).toThrow(/more than the 1000 bytes allowed/);
     },
   );
 
@@ -130,7 +136,7 @@ describe('unpacking', () => {
     async (compression) => {
       await loadCodec(compression);
       expect(() =>
-        unpack(compression, Buffer.from('nothing of the kind, whatever it says'), 1 << 20),
+        decompress(compression, Buffer.from('nothing of the kind, whatever it says'), 1 << 20),
       ).toThrow();
     },
   );

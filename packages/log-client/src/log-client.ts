@@ -29,7 +29,7 @@ export interface LogClient {
 
 export interface TopicInfo {
   readonly name: string;
-  /** Changes when a topic is deleted and created anew under the same name. */
+  /** Changes when a topic is deleted and created again under the same name. */
   readonly id: string;
   readonly partitions: number;
   readonly configs: Readonly<Record<string, string>>;
@@ -50,7 +50,7 @@ export interface NewPartitions {
 export interface CommittedOffset {
   /** The offset of the next record to process. */
   readonly offset: number;
-  /** What the committer stored beside it, e.g. stream times; at most some kilobytes. */
+  /** What the committer stored with it, e.g. stream times; at most some kilobytes. */
   readonly metadata: string;
 }
 
@@ -70,7 +70,7 @@ export interface OffsetsOptions {
    * Waits for transactions that are under way, so that everything committed before the call lies before `end`. Without it a
    * commit that has just been acknowledged may take a moment to show.
    */
-  readonly settled?: boolean;
+  readonly awaitTransactions?: boolean;
 }
 
 export interface LogAdmin {
@@ -167,8 +167,8 @@ export type Assignment = Map<string, readonly TopicPartition[]>;
 export interface Assignor {
   readonly name: string;
   assign(members: readonly AssignorMember[], partitions: ReadonlyMap<string, number>): Assignment;
-  /** What else members are to know, by their ids; asked after each `assign`, with what that gave. */
-  tell?(members: readonly AssignorMember[], assignment: Assignment): ReadonlyMap<string, Uint8Array>;
+  /** User data for each member by id, sent with its assignment. Called after `assign`, with its result. */
+  userData?(members: readonly AssignorMember[], assignment: Assignment): ReadonlyMap<string, Uint8Array>;
 }
 
 export interface GroupOptions {
@@ -177,14 +177,14 @@ export interface GroupOptions {
   readonly assignor: Assignor;
   /** What other members' assignors get to see of this one. */
   readonly userData?: Uint8Array;
-  /** A member that does not poll for so long loses its partitions. In milliseconds. */
+  /** A member that does not poll for this long loses its partitions. In milliseconds. */
   readonly maxPollIntervalMs: number;
   /** Awaited within `poll`, before the partitions go to another member: commit and close here. */
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** Awaited within `poll`: restore, seek and resume here. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Hears, within `poll`, what the assignor tells this member, before partitions of the same assignment come or go. */
-  onTold?(userData: Uint8Array): void;
+  /** Called from `poll` with this member's user data, before `onRevoked` and `onAssigned` of the same assignment. */
+  onUserData?(userData: Uint8Array): void;
   /** The partitions have already gone to others: drop all work on them, commit nothing. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>;
 }

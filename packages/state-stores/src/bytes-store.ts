@@ -14,7 +14,7 @@ export interface BytesRange {
 
 /** Where a store stands in its changelog. */
 export interface Checkpoint {
-  /** The changelog topic's id, so that a topic made anew is not mistaken for the old one. */
+  /** The changelog topic's id: a topic created again has another one. */
   readonly topicId: string;
   /** The next changelog offset to apply. */
   readonly offset: number;

@@ -22,7 +22,7 @@ export type DeserializationExceptionHandler = ((
 export type RecordResponse = DeserializationResponse;
 
 /**
- * Decides what becomes of a record that an operator, a processor of yours or a punctuator could not process. `error` names the
+ * Decides what becomes of a record that an operator, your processor or a punctuator could not process. `error` names the
  * node and where the input came from; there is no record in a punctuator. What stores have taken in stays.
  */
 export type ProcessingExceptionHandler = ((
@@ -88,7 +88,7 @@ export function deadLetterTo(topic: string): (() => { readonly deadLetterTopic: 
   return Object.assign(() => response, response);
 }
 
-/** The topics that handlers may send records to, as far as they say, and the ones named beside them. */
+/** The topics that handlers may send records to: those that they declare, and those of the config. */
 export function deadLetterTopicsOf(handlers: readonly object[], named: readonly string[]): readonly string[] {
   return [
     ...new Set([...named, ...handlers.flatMap((handler) => (handler as NamesTopic).deadLetterTopic ?? [])]),

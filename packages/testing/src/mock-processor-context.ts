@@ -35,7 +35,7 @@ export interface CapturedPunctuator {
 
 /**
  * What a processor is given, for a unit test of the processor alone: it keeps what is forwarded, scheduled and committed, and
- * says what the test has told it to say. For a whole topology use `TopologyTestDriver`.
+ * returns what the test has set. For a whole topology use `TopologyTestDriver`.
  */
 export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, VOut> {
   readonly applicationId: string;

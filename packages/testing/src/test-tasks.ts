@@ -176,7 +176,7 @@ export class TestTasks {
     return { topic, topicId: topic, committed: this.#committed.get(this.#realName(topic)), startOffset: 0 };
   }
 
-  /** Gives a record to whoever reads its topic. */
+  /** Gives a record to the task that reads its topic. */
   pipe(topic: string, record: Omit<LogRecord, 'offset'>): void | Promise<void> {
     const records = this.topics.append(topic, [record]);
     return this.#after(this.#deliver(topic, records));

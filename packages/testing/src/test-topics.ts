@@ -7,7 +7,7 @@ export class TestTopics {
   readonly producedNames = new Set<string>();
   readonly #kept = new Map<string, LogRecord[]>();
 
-  /** Of the topics named here everything is kept, whoever reads it. */
+  /** Topics whose records are all kept, also after they were read. */
   constructor(keep: ReadonlySet<string>) {
     for (const name of keep) this.#kept.set(name, []);
   }

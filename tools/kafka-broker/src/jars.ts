@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Beside the sources and beside what they are built to. */
+/** The package's folder, from the sources and from what they are built to. */
 const packageDir = fileURLToPath(new URL('..', import.meta.url));
 export const cacheDir = process.env['MILLRACE_KAFKA_DIR'] ?? path.join(packageDir, '../../.millrace/kafka');
 export const defaultVersion = '4.3.1';

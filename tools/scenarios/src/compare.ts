@@ -14,7 +14,7 @@ function entryText({ key, value, ts }: Entry, innerOnly: boolean, withTime: bool
   return `${keyText(key, innerOnly)} = ${JSON.stringify(value)}${withTime && ts !== undefined ? ` @ ${ts}` : ''}`;
 }
 
-/** The found entry told as the expected one is: without a timestamp or window where that has none. */
+/** The found entry in the form of the expected one: without a timestamp or window where that has none. */
 function likeExpected(found: Entry, expected: Entry | undefined, withTime: boolean): string {
   const innerOnly = isInnerOnly(expected);
   return entryText(found, innerOnly, withTime && expected?.ts !== undefined);

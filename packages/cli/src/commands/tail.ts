@@ -116,7 +116,7 @@ export function tailCommand(program: Command): void {
   withRegistryOptions(withLogOptions(command))
     .option('--from <where>', 'beginning, end, an offset, or -N for the last N of each partition', start, -10)
     .option('--partition <n>', 'only this partition', count)
-    .option('--max <n>', 'stop after so many', count, Number.POSITIVE_INFINITY)
+    .option('--max <n>', 'stop after this many', count, Number.POSITIVE_INFINITY)
     .option('-f, --follow', 'wait for more')
     .addOption(codec('--key <codec>', 'keys').default('string'))
     .addOption(codec('--value <codec>', 'values').default('string'))

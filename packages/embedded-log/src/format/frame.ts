@@ -48,7 +48,7 @@ export interface EncodedFrame {
   readonly batches: readonly FramedBatch[];
 }
 
-/** What so many records of one partition take in a frame beyond themselves. */
+/** What this many records of one partition take in a frame beyond themselves. */
 export function batchesBytes(records: number): number {
   return Math.ceil(records / maxBatchRecords) * (8 + batchHeaderBytes);
 }

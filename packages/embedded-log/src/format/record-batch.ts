@@ -29,7 +29,7 @@ import {
  */
 export const batchHeaderBytes = 28;
 const recordHeaderBytes = 18;
-/** Records go into batches of at most so many, so that a reader can start near any offset. */
+/** Records go into batches of at most this many, so that a reader can start near any offset. */
 export const maxBatchRecords = 1024;
 
 function headersBytes(record: ProducerRecord): number {

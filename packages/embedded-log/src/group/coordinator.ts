@@ -18,13 +18,13 @@ export interface MemberState {
   /** What it is to own once others have let go. */
   target: ReadonlySet<string>;
   /** What the assignor tells it, until it has heard. */
-  told: Uint8Array | undefined;
+  assignedUserData: Uint8Array | undefined;
   lastPollAt: number;
   fenced: boolean;
 }
 
 /**
- * A consumer group. A change of members or topics gives every member a new target; each one lets go of what is no
+ * A consumer group. A change of members or topics gives every member a new target; each one gives up what is no
  * longer its own at its next poll, and takes what is free: partitions that stay where they are never pause.
  */
 export class GroupCoordinator {
@@ -55,7 +55,7 @@ export class GroupCoordinator {
       options,
       owned: new Set(),
       target: new Set(),
-      told: undefined,
+      assignedUserData: undefined,
       lastPollAt: now,
       fenced: false,
     };
@@ -90,9 +90,9 @@ export class GroupCoordinator {
       const { assignor } = first.options;
       const described = members.map(describe);
       const assignment = assignor.assign(described, counts);
-      const told = assignor.tell?.(described, assignment);
+      const userData = assignor.userData?.(described, assignment);
       for (const member of members) {
-        member.told = told?.get(member.id) ?? member.told;
+        member.assignedUserData = userData?.get(member.id) ?? member.assignedUserData;
         const partitions = assignment.get(member.id) ?? [];
         member.target = new Set(
           partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)),

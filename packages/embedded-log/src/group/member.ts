@@ -46,9 +46,9 @@ export class EmbeddedMember implements GroupMember {
 
   async #reconcile(): Promise<boolean> {
     if (this.#state.fenced) return this.#rejoin();
-    const { told } = this.#state;
-    this.#state.told = undefined;
-    if (told !== undefined) this.#options.onTold?.(told);
+    const { assignedUserData: userData } = this.#state;
+    this.#state.assignedUserData = undefined;
+    if (userData !== undefined) this.#options.onUserData?.(userData);
     const revoked = this.#coordinator.toRevoke(this.#state);
     if (revoked.length > 0) {
       await this.#options.onRevoked(revoked);

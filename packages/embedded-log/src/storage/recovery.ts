@@ -224,7 +224,7 @@ async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: Log
   for (const [index, id] of ids.entries()) {
     const bytes = await readWhole(fileSystem, journalName(id));
     const reached = replayFile(bytes, id, end, state);
-    // A file whose first frame does not follow is not part of the journal; the one before it may end there.
+    // If a journal file's first frame does not chain to the previous file, replay ends with the previous file.
     if (id !== end.id && reached.position === 0 && bytes.length > 0) {
       return { end, dropped: await droppable(fileSystem, ids.slice(index), end) };
     }

@@ -3,7 +3,7 @@ import { batchHeaderBytes, batchIsIntact, readBatch, readBatchHeader } from '../
 import type { OpenFiles } from './open-files.ts';
 
 const chunkBytes = 1 << 20;
-/** One entry of the index for so many bytes: about 50 kB of heap for a gigabyte, however small its batches are. */
+/** One index entry for this many bytes: about 50 kB of heap for a gigabyte, however small its batches are. */
 const indexBytes = 64 << 10;
 
 interface ChunkRead {

@@ -48,7 +48,7 @@ export class Cluster {
     return this.#closed;
   }
 
-  /** Tries until it works, with metadata read anew after errors. @throws LogError */
+  /** Retries until it works, with fresh metadata after errors. @throws LogError */
   retry<T>(
     what: string,
     action: () => Promise<T>,
@@ -187,7 +187,7 @@ export class Cluster {
     return this.#broker(address);
   }
 
-  /** It is looked up anew before it is asked again. */
+  /** It is looked up again before the next request. */
   forgetCoordinator(key: string, type: CoordinatorType): void {
     this.#coordinators.delete(`${type} ${key}`);
   }

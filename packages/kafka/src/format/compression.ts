@@ -3,33 +3,33 @@ import { LogError } from '@millrace/log-client';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import { assertWithin } from './compression-limit.ts';
 import { lz4UnpackedBound } from './lz4-bound.ts';
-import { packSnappy, unpackSnappy } from './snappy.ts';
-import { loadZstd, packZstd, unpackZstd } from './zstd.ts';
+import { compressSnappy, decompressSnappy } from './snappy.ts';
+import { loadZstd, compressZstd, decompressZstd } from './zstd.ts';
 
 /** Kafka's names, in the order of their numbers in a batch's attributes. */
 export const compressions = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
 interface Codec {
-  pack(bytes: Buffer): Uint8Array;
+  compress(bytes: Buffer): Uint8Array;
   /** Unpacks at most `limit` bytes. @throws where there are more, or the bytes are no such thing */
-  unpack(bytes: Buffer, limit: number): Buffer;
+  decompress(bytes: Buffer, limit: number): Buffer;
 }
 
 const codecs: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   gzip: {
-    pack: (bytes) => gzipSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION }),
-    unpack: (bytes, limit) => gunzipSync(bytes, { maxOutputLength: limit }),
+    compress: (bytes) => gzipSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION }),
+    decompress: (bytes, limit) => gunzipSync(bytes, { maxOutputLength: limit }),
   },
-  snappy: { pack: packSnappy, unpack: unpackSnappy },
+  snappy: { compress: compressSnappy, decompress: decompressSnappy },
   lz4: {
-    pack: (bytes) => compressFrameSync(bytes),
-    unpack: (bytes, limit) => {
+    compress: (bytes) => compressFrameSync(bytes),
+    decompress: (bytes, limit) => {
       assertWithin(lz4UnpackedBound(bytes), limit);
       return decompressFrameSync(bytes);
     },
   },
-  zstd: { pack: packZstd, unpack: unpackZstd },
+  zstd: { compress: compressZstd, decompress: decompressZstd },
 };
 
 /** What has to be loaded before a codec can be used. */
@@ -37,20 +37,20 @@ export function loadCodec(compression: Compression): Promise<unknown> | undefine
   return compression === 'zstd' ? loadZstd() : undefined;
 }
 
-export function pack(compression: Compression, bytes: Buffer): Uint8Array {
-  return compression === 'none' ? bytes : codecs[compression].pack(bytes);
+export function compress(compression: Compression, bytes: Buffer): Uint8Array {
+  return compression === 'none' ? bytes : codecs[compression].compress(bytes);
 }
 
 /** @throws LogError `LOG_CORRUPT` */
-export function unpack(compression: Compression, bytes: Buffer, limit: number): Buffer {
+export function decompress(compression: Compression, bytes: Buffer, limit: number): Buffer {
   if (compression === 'none') return bytes;
   try {
-    return codecs[compression].unpack(bytes, limit);
+    return codecs[compression].decompress(bytes, limit);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
       code === 'ERR_BUFFER_TOO_LARGE' ? `it unpacks to more than the ${limit} bytes allowed` : message;
-    throw new LogError('LOG_CORRUPT', `A ${compression} batch cannot be unpacked: ${reason}`, {
+    throw new LogError('LOG_CORRUPT', `A ${compression} batch cannot be decompressed: ${reason}`, {
       cause: error,
     });
   }

@@ -9,7 +9,7 @@ import {
   logAppendTimeFlag,
   transactionalFlag,
 } from './batch-layout.ts';
-import { compressions, loadCodec, unpack } from './compression.ts';
+import { compressions, loadCodec, decompress } from './compression.ts';
 import { readRecords } from './read-batch.ts';
 
 /** What comes before the part of a batch that its length counts. */
@@ -30,7 +30,7 @@ export async function readBatches(
   source: Buffer,
   from: number,
   aborted: readonly AbortedTransaction[],
-  maxUnpackedBytes: number,
+  maxDecompressedBytes: number,
 ): Promise<ReadBatches> {
   const records: LogRecord[] = [];
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
@@ -73,7 +73,7 @@ export async function readBatches(
     if (loading !== undefined) await loading;
     const isCompressed = compression !== 'none';
     const body = isCompressed
-      ? unpack(compression, batch.subarray(batchHeaderBytes), maxUnpackedBytes)
+      ? decompress(compression, batch.subarray(batchHeaderBytes), maxDecompressedBytes)
       : batch;
     const fields = {
       source: body,

@@ -6,7 +6,7 @@ const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const headerBytes = magic.length + 8;
 const blockBytes = 32 << 10;
 
-export function packSnappy(bytes: Buffer): Buffer {
+export function compressSnappy(bytes: Buffer): Buffer {
   const parts: Buffer[] = [magic, Buffer.from([0, 0, 0, 1, 0, 0, 0, 1])];
   for (let at = 0; at < bytes.length; at += blockBytes) {
     const block = compressSync(bytes.subarray(at, at + blockBytes));
@@ -32,7 +32,7 @@ function unpackBlock(block: Buffer): Buffer {
   return uncompressSync(block, { asBuffer: true }) as Buffer;
 }
 
-export function unpackSnappy(bytes: Buffer, limit: number): Buffer {
+export function decompressSnappy(bytes: Buffer, limit: number): Buffer {
   if (!bytes.subarray(0, magic.length).equals(magic)) {
     assertWithin(unpackedLength(bytes), limit);
     return unpackBlock(bytes);

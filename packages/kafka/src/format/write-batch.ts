@@ -1,10 +1,10 @@
 import { crc32c } from '@node-rs/crc32';
 import { type Bytes, copyBytes, type Headers, type ProducerRecord, writeLong } from '@millrace/log-client';
-import { type Compression, compressions, pack } from './compression.ts';
+import { type Compression, compressions, compress } from './compression.ts';
 import { batchAt, batchHeaderBytes, transactionalFlag } from './batch-layout.ts';
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts';
 
-/** What a record takes beside key, value and headers, at most. */
+/** What a record takes besides key, value and headers, at most. */
 const recordOverhead = 32;
 
 export interface BatchOptions {
@@ -100,8 +100,8 @@ export function writeBatch(
     end = writeRecord(target, end, record, base, index - from);
   }
   if (compression !== 'none') {
-    const packed = pack(compression, target.subarray(batchHeaderBytes, end));
-    target = Buffer.concat([target.subarray(0, batchHeaderBytes), packed]);
+    const compressed = compress(compression, target.subarray(batchHeaderBytes, end));
+    target = Buffer.concat([target.subarray(0, batchHeaderBytes), compressed]);
     end = target.length;
   }
   writeLong(target, 0, batchAt.baseOffset);

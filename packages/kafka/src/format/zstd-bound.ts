@@ -3,7 +3,7 @@ const blockMax = 128 << 10;
 const windowMin = 1024;
 
 /**
- * The most that a Zstandard frame can unpack to: what it says, or else from its block headers.
+ * The most that a Zstandard frame can decompress to: what it says, or else from its block headers.
  * Source: RFC 8878, sections 3.1.1.1 and 3.1.1.2.
  */
 export function zstdUnpackedBound(frame: Buffer): number {

@@ -14,11 +14,11 @@ function loaded(): Zstd {
   return zstd;
 }
 
-export function packZstd(bytes: Buffer): Uint8Array {
+export function compressZstd(bytes: Buffer): Uint8Array {
   return loaded().compress(bytes);
 }
 
-export function unpackZstd(bytes: Buffer, limit: number): Buffer {
+export function decompressZstd(bytes: Buffer, limit: number): Buffer {
   const bound = zstdUnpackedBound(bytes);
   assertWithin(bound, limit);
   const codec = loaded();

@@ -7,7 +7,7 @@ import {
 
 /**
  * What each member may have now of what it is to have: a partition that another member still owns goes to nobody until
- * that member has let go of it, and comes with the next rebalance. Partitions that stay where they are never pause.
+ * that member has given it up, and comes with the next rebalance. Partitions that stay where they are never pause.
  */
 export function cooperativeAssignment(
   target: Assignment,

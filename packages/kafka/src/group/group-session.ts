@@ -93,7 +93,7 @@ export class GroupSession {
     );
   }
 
-  /** Whether joining goes on after this error, in the same breath. */
+  /** Whether JoinGroup is retried after this error. */
   #joinsAgain(error: unknown): boolean {
     const { name, memberId } = error as Error & { readonly memberId?: string };
     if (name === 'KafkaJSMemberIdRequired' && memberId !== undefined) {
@@ -115,9 +115,11 @@ export class GroupSession {
     );
     const { assignor } = this.#group;
     const target = assignor.assign(members, partitions);
-    const told = assignor.tell?.(members, target);
+    const userData = assignor.userData?.(members, target);
     const shares = cooperativeAssignment(target, members);
-    return new Map([...shares].map(([id, share]) => [id, { partitions: share, userData: told?.get(id) }]));
+    return new Map(
+      [...shares].map(([id, share]) => [id, { partitions: share, userData: userData?.get(id) }]),
+    );
   }
 
   /** @returns what the coordinator says: all is well, the group wants everyone to join again, or it does not know us */
@@ -172,7 +174,7 @@ export class GroupSession {
     );
   }
 
-  /** Says goodbye, so that others need not wait for the session to time out. A static member keeps its place. */
+  /** Sends LeaveGroup, so that the group need not wait for the session timeout. A static member keeps its place. */
   async leave(): Promise<void> {
     const { group: groupId } = this.#group;
     const { memberId } = this.#generation;

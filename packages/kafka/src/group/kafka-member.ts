@@ -28,7 +28,7 @@ export class KafkaMember implements GroupMember {
   #joined: Joined | undefined;
   #isJoining = false;
   #mustJoin = true;
-  /** The group has put it out: what it owned is others'. */
+  /** Fenced: its partitions are lost. */
   #isOut = false;
   #beating = false;
   #failure: unknown;
@@ -100,10 +100,10 @@ export class KafkaMember implements GroupMember {
     if (lost.length > 0) await this.#group.onLost(lost);
   }
 
-  /** Lets go of what has become others', then takes what is new. */
+  /** Gives up the partitions that were revoked, then takes the new ones. */
   async #settle({ partitions, userData }: Joined): Promise<void> {
     this.#joined = undefined;
-    if (userData !== undefined) this.#group.onTold?.(userData);
+    if (userData !== undefined) this.#group.onUserData?.(userData);
     const wanted = new Map(partitions.map((one) => [topicPartitionKey(one.topic, one.partition), one]));
     const going = [...this.#owned].filter(([key]) => !wanted.has(key));
     if (going.length > 0) {
@@ -136,7 +136,7 @@ export class KafkaMember implements GroupMember {
       }
       const { generation } = this.generation;
       const answer = await this.#session.heartbeat();
-      // It may have joined anew, or gone, while the answer was on its way.
+      // It may have rejoined, or left, while the response was on its way.
       if (this.#isJoining || this.generation.generation !== generation) return;
       if (answer === 'rebalancing') this.#mustJoin = true;
       if (answer === 'unknown') this.#isOut = true;

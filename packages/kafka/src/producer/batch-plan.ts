@@ -8,7 +8,7 @@ export interface PlannedBatch {
   readonly index: number;
   readonly from: number;
   readonly to: number;
-  /** An upper bound of the batch's bytes before it is packed. */
+  /** An upper bound of the batch's bytes before it is compressed. */
   readonly bytes: number;
 }
 

@@ -17,8 +17,8 @@ export class FetchPosition implements TopicPartition {
   paused: boolean;
   /** A fetch of it is under way. */
   fetching = false;
-  /** Where the partition's decided part ended when it was last fetched from. */
-  end: number | undefined;
+  /** Last stable offset at the last fetch. */
+  lastStableOffset: number | undefined;
   /** Why it cannot be read on. */
   failure: Error | undefined;
   /** Counts seeks: what was fetched for another position is dropped. */
@@ -42,7 +42,7 @@ export class FetchPosition implements TopicPartition {
 
   seek(offset: number): void {
     this.offset = offset;
-    this.end = undefined;
+    this.lastStableOffset = undefined;
     this.failure = undefined;
     this.#fetched = undefined;
     this.version++;

@@ -93,15 +93,15 @@ export class Fetcher {
       try {
         assertOk(fetched.errorCode);
         const { offset, version } = position;
-        const { maxUnpackedBytes } = this.#cluster.options;
+        const { maxDecompressedBytes } = this.#cluster.options;
         const { records, nextOffset } = await readBatches(
           fetched.records,
           offset,
           fetched.aborted,
-          maxUnpackedBytes,
+          maxDecompressedBytes,
         );
         if (position.version !== version) continue;
-        position.end = fetched.lastStableOffset;
+        position.lastStableOffset = fetched.lastStableOffset;
         position.put(records, nextOffset);
       } catch (error) {
         if (isPassing(error) || errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') stale.push(position);

@@ -102,8 +102,8 @@ export class KafkaReader implements LogReader {
   }
 
   lag(partition: TopicPartition): number | undefined {
-    const { end, offset } = this.#position(partition);
-    return end === undefined ? undefined : Math.max(0, end - offset);
+    const { lastStableOffset, offset } = this.#position(partition);
+    return lastStableOffset === undefined ? undefined : Math.max(0, lastStableOffset - offset);
   }
 
   #position({ topic, partition }: TopicPartition): FetchPosition {

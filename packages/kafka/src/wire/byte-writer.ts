@@ -18,7 +18,7 @@ export class ByteWriter {
     return this.#at;
   }
 
-  /** Makes room for so many bytes and returns where they go. */
+  /** Makes room for this many bytes and returns where they go. */
   reserve(bytes: number): number {
     const at = this.#at;
     const end = at + bytes;

@@ -69,7 +69,7 @@ export function adminSuite(test: LogTest): void {
     for (const [setting, value] of Object.entries(configs)) assert.equal(found[setting], value);
   });
 
-  test('a topic deleted and created anew is empty and has another id', async (log) => {
+  test('a topic that was deleted and created again is empty and has another id', async (log) => {
     const name = await createTopic(log, 1);
     const before = (await log.admin.topics([name])).get(name)!.id;
     const producer = await log.producer();

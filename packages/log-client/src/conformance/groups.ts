@@ -71,10 +71,10 @@ export function groupSuite(test: LogTest): void {
     await one.close();
   });
 
-  test('members are told what the assignor has to say, whenever the group changes', async (log) => {
+  test('members get what the assignor sends them as user data whenever the group changes', async (log) => {
     const topic = await filled(log, 2);
     const group = freshName('group');
-    const told: Record<string, string[]> = { a: [], b: [] };
+    const received: Record<string, string[]> = { a: [], b: [] };
     const join = (name: string): Promise<GroupMember> =>
       log.join({
         ...groupOptions(group, topic),
@@ -82,21 +82,21 @@ export function groupSuite(test: LogTest): void {
         assignor: {
           ...roundRobin,
           // Everyone hears who is there, and how much each is to have.
-          tell: (members, assignment) => {
+          userData: (members, assignment) => {
             const all = members
               .map(({ id, userData }) => `${text(userData)}${assignment.get(id)?.length}`)
               .toSorted();
             return new Map(members.map(({ id }) => [id, Buffer.from(all.join(' '))]));
           },
         },
-        onTold: (userData) => told[name]!.push(text(userData) ?? ''),
+        onUserData: (userData) => received[name]!.push(text(userData) ?? ''),
       });
     const one = await join('a');
-    await pollUntil([one], () => told['a']!.at(-1) === 'a2');
+    await pollUntil([one], () => received['a']!.at(-1) === 'a2');
     const two = await join('b');
-    await pollUntil([one, two], () => Object.values(told).every((heard) => heard.at(-1) === 'a1 b1'));
+    await pollUntil([one, two], () => Object.values(received).every((heard) => heard.at(-1) === 'a1 b1'));
     await two.close();
-    await pollUntil([one], () => told['a']!.at(-1) === 'a2');
+    await pollUntil([one], () => received['a']!.at(-1) === 'a2');
     await one.close();
   });
 

@@ -130,7 +130,7 @@ export function recordSuite(test: LogTest): void {
     assert.deepEqual(await log.admin.offsets([{ topic, partition: 0 }]), [{ start: 0, end: 0 }]);
   });
 
-  test('a reader starts where it is told, seeks, pauses and knows its lag', async (log) => {
+  test('a reader starts at the position given, seeks, pauses and knows its lag', async (log) => {
     const topic = await createTopic(log, 1);
     const at = { topic, partition: 0 };
     const producer = await log.producer();

@@ -56,7 +56,7 @@ export async function drain(reader: LogReader, count: number): Promise<LogRecord
 
 /** All records of a partition that were committed before the call. */
 export async function readAll(log: LogClient, topic: string, partition: number): Promise<LogRecord[]> {
-  const [range] = await log.admin.offsets([{ topic, partition }], { settled: true });
+  const [range] = await log.admin.offsets([{ topic, partition }], { awaitTransactions: true });
   assert.ok(range !== undefined);
   const reader = await log.reader([{ topic, partition, offset: range.start }]);
   const records: LogRecord[] = [];

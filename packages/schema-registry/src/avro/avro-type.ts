@@ -6,7 +6,7 @@ type AvroTypeSchema = Parameters<typeof avro.Type.forSchema>[0];
 
 /**
  * The type that a schema describes, with what it refers to. `never` keeps unions plain and refuses those whose members could
- * not be told apart.
+ * not be distinguished.
  * @throws TypeError when it is not an Avro schema
  */
 export function avroType(

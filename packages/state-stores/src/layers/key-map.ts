@@ -7,7 +7,7 @@ export interface KeyParts<in K> {
   readonly member: (key: K) => unknown;
 }
 
-/** Something for each key, which is told apart by its parts. */
+/** One item for each key; keys are compared by their parts. */
 export class KeyMap<K, T> {
   readonly #group: ((key: K) => unknown) | undefined;
   readonly #member: (key: K) => unknown;

@@ -61,7 +61,7 @@ export class WriteBack<C extends Cell> {
     this.neverFlushed = options.backing.openedEmpty;
   }
 
-  /** Notes a change by a record, which left so many bytes in memory. */
+  /** Notes a change by a record, which left this many bytes in memory. */
   changed(cell: C, bytes = 0): void {
     if (!cell.uncommitted) {
       cell.uncommitted = true;

@@ -21,7 +21,7 @@ function dataKey(key: Uint8Array): Buffer {
   return prefixed;
 }
 
-/** How long to wait for a dying process to let go of a folder. */
+/** How long to wait for a dying process to release a folder. */
 const lockRetryMs = 100;
 const lockRetries = 50;
 
@@ -70,7 +70,7 @@ export class LevelStore implements BytesStore {
     }
   }
 
-  /** Waits a while for another process to let go of the folder. */
+  /** Waits a while for another process to release the folder. */
   static async #openUnlocked(dir: string): Promise<LevelStore> {
     for (let attempt = 0; ; attempt++) {
       try {

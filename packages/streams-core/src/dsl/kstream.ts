@@ -130,7 +130,7 @@ export class KStream<out K, out V> {
   }
 
   /**
-   * A new value for each record, out of calls that run beside each other. Offsets are committed only up to what has finished, so
+   * A new value for each record, from calls that run concurrently. Offsets are committed only up to what has finished, so
    * that no record is lost; one whose call fails for good goes to the processing-exception handler.
    */
   mapValuesAsync<V2>(

@@ -66,7 +66,7 @@ export class StreamsBuilder {
     return new GlobalKTable(globalTable(this.#graph, source, options));
   }
 
-  /** A store that every instance fills with the whole of a topic, by a processor of yours; any processor may read it. */
+  /** A store that every instance fills with a whole topic through your processor; any processor may read it. */
   addGlobalStore<K, V>(store: GlobalStore<K, V>): this {
     addGlobalStore(this.#graph, store);
     return this;

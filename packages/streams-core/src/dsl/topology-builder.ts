@@ -133,7 +133,7 @@ export class TopologyBuilder {
 
   /**
    * A store that holds what a topic says, which is its changelog at the same time. The processor gets the topic's records
-   * and sees to it that the store does; without one they are put as they come (KIP-813).
+   * and writes the store; without one they are put as they come (KIP-813).
    */
   addReadOnlyStateStore<K, V>(
     spec: StoreSpec<K, V>,

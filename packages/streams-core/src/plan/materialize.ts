@@ -43,7 +43,7 @@ export function keptIn(store: string, options: TableOptions): TableFacts {
 
 type TableOptions = Pick<Materialized<never>, 'caching' | 'historyRetentionMs'>;
 
-/** A table that is worked out from others. */
+/** A table that is derived from others. */
 export function derivedFrom(...parents: string[]): TableFacts {
   return { store: undefined, materialized: false, sendOldValues: false, parents, cached: false };
 }

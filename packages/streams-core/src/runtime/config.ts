@@ -45,14 +45,14 @@ export interface StreamsConfig {
   readonly maxBufferedRecords?: number;
   /** Bytes of results at which a task commits before its time. Default 16 MiB. */
   readonly maxUncommittedBytes?: number;
-  /** An instance that is silent for so long loses its tasks to the others. Default 5 minutes. */
+  /** An instance that does not poll for this long loses its tasks to the others. Default 5 minutes. */
   readonly maxPollIntervalMs?: number;
   /** Bytes of changes of tables that may wait for a commit, of each row the last only. Default 0: every change goes on. */
   readonly cacheMaxBytes?: number;
   /** Results that wait for stream time to pass come out at most so often, in wall-clock time. Default 0: as soon as they can. */
   readonly emitIntervalMs?: number;
   /**
-   * A task without records for so long moves its stream time on with the wall clock, so that windows close and what waits for
+   * A task without records for this long moves its stream time on with the wall clock, so that windows close and what waits for
    * time goes on; records that come later may then be late. Default: never.
    */
   readonly idleAdvanceMs?: number;
@@ -85,7 +85,7 @@ export interface StreamsConfig {
   /** Default: shut down. A restart takes up the work from the last commit, after a pause that doubles with each failure. */
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
   readonly stateRestoreListener?: StateRestoreListener;
-  /** Hears of a partition that no longer holds what was to be read next. Default: a warning of the process. */
+  /** Called when a committed offset is out of range and the position was reset. Default: a process warning. */
   readonly offsetResetListener?: OffsetResetListener;
 }
 

@@ -3,7 +3,7 @@ import type { RowStore, SessionRowStore, WindowRowStore } from '@millrace/state-
 import type { Forward, StreamRecord } from '../record/record.ts';
 import type { ProcessorContext } from './processor.ts';
 
-/** Looks up the rows of a table, whether they are stored or worked out from another table's. */
+/** Looks up the rows of a table, whether they are stored or derived from another table's. */
 export interface TableLookup<K, V> {
   /** The row of the moment; of a versioned table, where `asOf` is given, the one that was valid then. */
   get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined;

@@ -63,8 +63,8 @@ export interface WrappedProcessor {
 }
 
 /**
- * Puts code of yours around every processor, those of the DSL included: it gets what processes records and returns what is to
- * be called in its place. Called once for each node of each task (KIP-1112).
+ * Wraps every processor node, including the DSL's: it gets the function that processes records and returns the one to call
+ * instead. Called once for each node of each task (KIP-1112).
  */
 export type ProcessorWrapper = (
   processor: WrappedProcessor,

@@ -13,7 +13,7 @@ export class SessionWindows {
     this.graceMs = graceMs;
   }
 
-  /** Sessions that end after so long without a record; no grace. @throws TopologyError unless it is a positive whole number */
+  /** Sessions that end after this long without a record; no grace. @throws TopologyError unless it is a positive whole number */
   static of(gapMs: number): SessionWindows {
     assertDuration('inactivity gap', gapMs, 1);
     return new SessionWindows(gapMs, 0);

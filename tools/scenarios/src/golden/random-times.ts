@@ -16,7 +16,7 @@ export function spansOf(topology: readonly Op[]): number[] {
 
 const longestSpanMs = 1_000_000;
 
-/** The topology with every length of time so many times as long: segments of stores are a minute long at least. */
+/** The topology with every length of time multiplied: segments of stores are a minute long at least. */
 export function stretched<T>(value: T, factor: number): T {
   if (Array.isArray(value)) return value.map((one: unknown) => stretched(one, factor)) as T;
   if (typeof value !== 'object' || value === null) return value;

@@ -16,7 +16,7 @@ export interface TimeOrderedBuffer<K, V> {
   readonly size: number;
   /** The earliest time in the buffer; undefined where it is empty. */
   readonly minTime: number | undefined;
-  /** The bytes of all waiting changes, as `put` was told. */
+  /** The bytes of all waiting changes, as given to `put`. */
   readonly bytes: number;
   /** Adds a change, or replaces the waiting one of its key, which keeps its place. */
   put(time: number, change: BufferedChange<K, V>, bytes?: number): void;

@@ -168,7 +168,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     entry.kept = kept;
   }
 
-  /** Takes an entry out of its bucket; what the changelog never had it need not hear of. */
+  /** Takes an entry out of its bucket. One that was never logged needs no tombstone. */
   protected removeEntry(bucket: Bucket, entry: Entry): void {
     dropEntry(bucket, entry);
     if (entry.state !== 'new') {

@@ -8,7 +8,7 @@ export interface Lateness {
   readonly streamTimeMs: number;
 }
 
-/** What happens to records that are too late for their windows, beside being counted. */
+/** What happens to late records, besides being counted. */
 export interface LateRecords<K, V> {
   readonly callback: ((record: StreamRecord<K, V>, lateness: Lateness) => void | Promise<void>) | undefined;
   /** The node that takes them. */

@@ -146,7 +146,7 @@ export class AsyncCalls<K, V, K2, V2> implements PendingCalls {
   }
 }
 
-/** A key by which calls can be told apart: objects by what is in them. */
+/** A key that identifies a call; objects are compared by their content. */
 function orderKey(key: unknown): unknown {
   return typeof key === 'object' && key !== null ? JSON.stringify(key) : key;
 }

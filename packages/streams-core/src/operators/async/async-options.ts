@@ -14,7 +14,7 @@ export interface AsyncOptions {
 
 /** How a call that failed is made again: after `backoffMs`, then twice that, and so on up to `maxBackoffMs`. */
 export interface Retry {
-  /** Attempts beside the first. */
+  /** Attempts after the first. */
   readonly attempts: number;
   /** Default 100. */
   readonly backoffMs?: number;
@@ -24,7 +24,7 @@ export interface Retry {
   readonly when?: (error: unknown) => boolean;
 }
 
-/** What a call is given beside its record. */
+/** What a call gets besides its record. */
 export interface AsyncContext {
   /** Aborted when the call has taken too long or its task goes away: hand it on to what you call. */
   readonly signal: AbortSignal;

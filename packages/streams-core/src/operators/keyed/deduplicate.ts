@@ -3,7 +3,7 @@ import { returned } from '../../record/returned.ts';
 
 export interface Deduplicate<K, V> {
   readonly storeName: string;
-  /** What makes two records the same, beside their key. */
+  /** What makes two records the same, besides their key. */
   readonly by: (value: V, key: K) => string;
   readonly withinMs: number;
 }

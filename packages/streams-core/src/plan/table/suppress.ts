@@ -74,7 +74,7 @@ function waiting<K, V>(
   return { timeOf, delayMs: graceMs, dropDeletes: true };
 }
 
-/** Time, offset, partition and timestamp of a change, beside its topic, key, values and headers. */
+/** Time, offset, partition and timestamp of a change, besides its topic, key, values and headers. */
 const fixedBytes = 28;
 
 function bytesOf<K, V>(

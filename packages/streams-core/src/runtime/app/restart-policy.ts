@@ -3,7 +3,7 @@ import { isStreamsError, type RecordError } from '../../errors.ts';
 
 const firstDelayMs = 100;
 const longestDelayMs = 30_000;
-/** After so long without a failure the next one counts as the first. */
+/** After this long without a failure the next one counts as the first. */
 const calmMs = 60_000;
 /** So many failures at one record in a row, and it is named. */
 const poisonAfter = 5;

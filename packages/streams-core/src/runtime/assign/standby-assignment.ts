@@ -12,7 +12,7 @@ interface Keeper {
 }
 
 /**
- * Gives each task so many members, beside its own, that keep a copy of its stores, as far as there are as many. Copies stay where
+ * Gives each task this many members, besides its own, that keep a copy of its stores, as far as there are as many. Copies stay where
  * they are, unless someone has two more than another who could take one. Pure, and the same for the same input.
  */
 export function standbyAssignment(

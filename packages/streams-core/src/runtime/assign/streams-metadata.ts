@@ -2,7 +2,7 @@
 export interface StreamsMetadata {
   /** Its `applicationServer`; undefined where it has none. */
   readonly host: string | undefined;
-  /** The tasks it has, or gets as soon as others have let go of them. */
+  /** The tasks it has, or gets as soon as others have given them up. */
   readonly tasks: readonly string[];
   /** The tasks of others whose stores it keeps copies of. */
   readonly standbyTasks: readonly string[];
@@ -36,7 +36,7 @@ export function encodeMember(data: MemberData): Uint8Array {
   return encode(data);
 }
 
-/** A member that says nothing has nothing to say. */
+/** Empty user data decodes to the defaults. */
 export function decodeMember(bytes: Uint8Array): MemberData {
   const data = (bytes.length === 0 ? {} : decode(bytes)) as Partial<MemberData>;
   const { host, standbyTasks = [], topology } = data;

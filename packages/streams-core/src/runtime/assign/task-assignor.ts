@@ -101,7 +101,7 @@ export function taskAssignor(options: TaskAssignorOptions): Assignor {
         [...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]),
       );
     },
-    tell(members, assignment) {
+    userData(members, assignment) {
       const known = members.map(({ id, userData }) => ({
         id,
         ...decodeMember(userData),

@@ -1,6 +1,6 @@
 /** How long a round over the tasks may take, in milliseconds; a record that takes longer is the last of its round. */
 const roundMs = 100;
-/** The clock is looked at after this much work, by what a record cost at the last look, but after so many records at the latest. */
+/** The clock is looked at after this much work, by what a record cost at the last look, but after this many records at the latest. */
 const lookMs = 5;
 const longestRun = 8;
 

@@ -189,7 +189,7 @@ async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupM
       const { applicationServer: host } = config;
       return encodeMember({ host, standbyTasks: standbys.warm, topology: fingerprint });
     },
-    onTold: (userData) => {
+    onUserData: (userData) => {
       const { instances, you, topology: common = fingerprint } = decodeGroup(userData);
       if (common !== fingerprint) throw mismatch(applicationId, instances.length);
       onInstances(instances);
@@ -225,7 +225,7 @@ function mismatch(applicationId: string, instances: number): TopologyError {
   );
 }
 
-/** Commits what tasks have done, and lets go of them. */
+/** Commits what tasks have done, and closes them. */
 async function giveUp(
   { tasks, committer }: Parts,
   partitions: readonly TopicPartition[],

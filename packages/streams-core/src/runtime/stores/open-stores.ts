@@ -88,7 +88,9 @@ async function openRestored(
   if (topic === undefined) return store;
   const { partition } = options.id;
   try {
-    const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }], { settled: true });
+    const [whole] = await options.log.admin.offsets([{ topic: topic.name, partition }], {
+      awaitTransactions: true,
+    });
     const range = { start: whole!.start, end: endOf(spec, whole!.end, options) };
     const misfit = misfitOf(store.checkpoint, topic, range);
     if (dir !== undefined && misfit !== undefined) {

@@ -22,7 +22,7 @@ export interface StandbyTaskOptions {
 
 const batchRecords = 10_000;
 
-/** Whether a store is one that a copy on disk helps: what is only in memory is read anew at each start anyhow. */
+/** Whether a store is one that a copy on disk helps: a store in memory is restored in full at each start anyway. */
 export function hasStandby({ persistent, logging, sourceTopic }: StoreSpec): boolean {
   return persistent && logging && sourceTopic === undefined;
 }
@@ -41,7 +41,7 @@ export class StandbyTask {
   #isWarm = false;
   readonly #stop = new AbortController();
 
-  /** `onFailure` hears of what ends it before it is closed. */
+  /** `onFailure` is called with the error that ends it before it is closed. */
   constructor(options: StandbyTaskOptions, onFailure: (error: unknown) => void) {
     this.#options = options;
     this.#done = this.#run().catch((error: unknown) => {
@@ -65,7 +65,7 @@ export class StandbyTask {
     const topics = await log.admin.topics(specs.map(({ name }) => changelogName(applicationId, name)));
     const partitions = [...topics.keys()].map((topic) => ({ topic, partition: id.partition }));
     // Before the stores are: what comes in between is taken in twice, in order, which changes nothing.
-    const ranges = await log.admin.offsets(partitions, { settled: true });
+    const ranges = await log.admin.offsets(partitions, { awaitTransactions: true });
     const stores = await openStores({
       id,
       part: { ...part, stores: specs },
@@ -119,7 +119,7 @@ export class StandbyTask {
     }
   }
 
-  /** Writes its stores to disk and lets go of them. */
+  /** Flushes and closes its stores. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#done;

@@ -47,7 +47,7 @@ export interface TaskOptions {
 
 /** What a task has made since it was last asked. */
 export interface TaskOutput {
-  /** Changelogs first: so many of them. */
+  /** How many of them are for changelogs; these come first. */
   readonly changelogs: number;
   readonly records: readonly PartitionRecords[];
 }

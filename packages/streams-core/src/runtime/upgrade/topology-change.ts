@@ -50,7 +50,7 @@ function changesOf(known: StoreRecord, store: StoreRecord): string[] {
   return found;
 }
 
-/** A store that is gone beside one that is new is one whose name has changed, as far as anybody can tell. */
+/** A store that is missing, next to a new one of its kind, is taken for one that was renamed. */
 function renamed(gone: readonly StoreRecord[], fresh: readonly StoreRecord[]): string[] {
   const left = [...fresh];
   return gone.flatMap((old) => {

@@ -73,7 +73,7 @@ export async function readTopologyRecord(
 ): Promise<TopologyRecord | undefined> {
   const topic = topologyTopic(applicationId);
   if (!(await log.admin.topics([topic])).has(topic)) return undefined;
-  const [range] = await log.admin.offsets([{ topic, partition: 0 }], { settled: true });
+  const [range] = await log.admin.offsets([{ topic, partition: 0 }], { awaitTransactions: true });
   const { start, end } = range!;
   const reader = await log.reader([{ topic, partition: 0, offset: start }]);
   let last: string | undefined;
@@ -113,7 +113,7 @@ function fileOf(stateDir: string, applicationId: string): string {
   return path.join(stateDir, applicationId, 'topology.json');
 }
 
-/** The same beside the stores of one machine: what is in no changelog depends on it alone. */
+/** The same in the state folder of one machine: what is in no changelog depends on it alone. */
 export async function readStateRecord(
   stateDir: string,
   applicationId: string,

@@ -47,7 +47,7 @@ export interface TableFacts {
   sendOldValues: boolean;
   /** A buffer whose content its rows depend on too. */
   readonly buffer?: string;
-  /** The tables it is worked out from, where it has no store. */
+  /** The tables it is derived from, where it has no store. */
   readonly parents: readonly string[];
   /** Its changes may wait in a cache until the next commit. */
   readonly cached: boolean;

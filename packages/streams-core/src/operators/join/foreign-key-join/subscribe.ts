@@ -16,7 +16,7 @@ export interface Subscribe<K, V, KO> {
   readonly versioned: boolean;
 }
 
-/** Something to tell the right side about, by foreign key; null where a left join answers without asking. */
+/** The right side's subscriptions by foreign key; null where a left join needs no response. */
 type Telling<KO> = readonly [foreignKey: KO | null, instruction: Instruction];
 
 /**
@@ -29,7 +29,7 @@ export function subscribe<K, V, KO>(
   const { foreignKey, keySerializer, valueSerializer, foreignKeySerializer, left, versioned } = options;
   const same = (a: KO, b: KO): boolean =>
     a === b || Buffer.compare(foreignKeySerializer.serialize(a), foreignKeySerializer.serialize(b)) === 0;
-  const tellings = left ? leftTellings : innerTellings;
+  const messagesFor = left ? leftTellings : innerTellings;
   return {
     kind: 'foreign-key-subscribe',
     open(context, forward) {
@@ -41,13 +41,13 @@ export function subscribe<K, V, KO>(
         const from = oldValue === null ? null : returned(foreignKey(oldValue, key), 'foreignKey');
         const to = newValue === null ? null : returned(foreignKey(newValue, key), 'foreignKey');
         const known = { from, to, isSame: from !== null && to !== null && same(from, to) };
-        const told = tellings(known, newValue !== null);
-        if (told.length === 0) return context.dropped();
+        const messages = messagesFor(known, newValue !== null);
+        if (messages.length === 0) return context.dropped();
         const primaryKey = keySerializer.serialize(key);
         const hash = valueHash(valueSerializer, newValue);
         const primaryPartition = context.partition;
-        return sequence(told.length, (index) => {
-          const [asked, instruction] = told[index]!;
+        return sequence(messages.length, (index) => {
+          const [asked, instruction] = messages[index]!;
           return forward({
             key: asked,
             value: { instruction, primaryKey, primaryPartition, hash },

@@ -20,7 +20,7 @@ export class PartitionGroup {
     this.#queues.push(queue);
   }
 
-  /** Looks anew at empty partitions: something may have come since. */
+  /** Checks empty partitions again: something may have come since. */
   refresh(): void {
     for (const queue of this.#queues) queue.drained = false;
   }

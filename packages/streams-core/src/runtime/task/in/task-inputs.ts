@@ -60,7 +60,7 @@ export class TaskInputs {
     return false;
   }
 
-  /** Looks anew at empty partitions: something may have come since. */
+  /** Checks empty partitions again: something may have come since. */
   refresh(): void {
     this.#group.refresh();
   }

@@ -39,7 +39,7 @@ interface Reason {
   readonly cause: unknown;
 }
 
-/** @throws ConfigError where the app was not told of the topic: it is looked up before it is needed */
+/** @throws ConfigError where the topic was not declared: topics are looked up at start */
 function send(
   topic: string,
   { key, value, timestamp, headers }: LogRecord,

@@ -22,7 +22,7 @@ export class RecordCollector {
     this.bytes += recordOverhead + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   }
 
-  /** Hands everything over and starts anew. */
+  /** Hands everything over and starts empty. */
   take(): PartitionRecords[] {
     const taken: PartitionRecords[] = [];
     for (const [topic, partitions] of this.#topics) {

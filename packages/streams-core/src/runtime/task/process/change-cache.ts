@@ -12,12 +12,12 @@ export interface CacheBudget {
   usedBytes: number;
 }
 
-/** A budget of so many bytes; none where that is nothing. */
+/** A budget of this many bytes; undefined for 0. */
 export function cacheBudget(maxBytes: number): CacheBudget | undefined {
   return maxBytes > 0 ? { maxBytes, usedBytes: 0 } : undefined;
 }
 
-/** Every so many changes one is serialised, to know about how large they are. */
+/** One change in this many is serialised, to estimate their size. */
 const sampleEvery = 64;
 /** Rough bytes of a waiting change beyond its key and values. */
 const entryBytes = 100;

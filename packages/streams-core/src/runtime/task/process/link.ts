@@ -81,7 +81,7 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
   const cache = cacheOf(node, below, linking);
   const cached: Forward = cache === undefined ? below : (record) => cache.put(record as CachedRecord);
   const context = operatorContext(node, { forward: cached, child }, linking, linking.hooks);
-  // A cache has to know what was there before, whoever asks.
+  // A cache needs the old value in any case.
   const opened = cache === undefined ? context : { ...context, sendOldValues: true };
   const open = node.operator.open(opened, cached as Forward<unknown, unknown>) as Forward;
   const wrapped = linking.wrapProcessor?.(
