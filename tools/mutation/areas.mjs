@@ -3,17 +3,27 @@ const core = 'packages/streams-core';
 const log = 'packages/embedded-log';
 const stores = 'packages/state-stores';
 
+// Not those that start processes, which load what is built.
+const logTests = [`${log}/test/{conformance,crash,damage-at-rest,space}.test.ts`];
+
 export const areas = {
-  /** Frames, journal, commit, recovery and fences of the embedded log. */
+  /** Frames, journal, commit and recovery of the embedded log. */
   log: {
     mutate: [
-      `${log}/src/format/{frame,checkpoint,record-batch}.ts`,
+      `${log}/src/format/{frame,checkpoint}.ts`,
+      `${log}/src/storage/{journal,commit-writer,recovery,footprint}.ts`,
+    ],
+    tests: logTests,
+  },
+  /** Its batches, segments, state and fences. */
+  segments: {
+    mutate: [
+      `${log}/src/format/record-batch.ts`,
       `${log}/src/group/{coordinator,member}.ts`,
-      `${log}/src/storage/{journal,commit-writer,recovery,checkpointer,footprint,log-state,partition-log,segment}.ts`,
+      `${log}/src/storage/{checkpointer,log-state,partition-log,segment}.ts`,
       `${log}/src/producer.ts`,
     ],
-    // Not those that start processes, which load what is built.
-    tests: [`${log}/test/{conformance,crash,damage-at-rest,space}.test.ts`],
+    tests: logTests,
   },
   /** Write-back, and the layouts and edges of window and session stores. */
   stores: {

@@ -16,7 +16,7 @@ export default {
   htmlReporter: { fileName: `reports/mutation/${area}.html` },
   clearTextReporter: { logTests: false, reportTests: false, reportMutants: false },
   concurrency: Number(process.env.MILLRACE_MUTATE_WORKERS ?? 2),
-  timeoutMS: 20_000,
+  timeoutMS: 6_000,
   // TypeScript 7 has no JavaScript API, which the tool needs to rewrite references; nothing here is compiled.
   tsconfigFile: 'none',
   tempDirName: '.mutation',

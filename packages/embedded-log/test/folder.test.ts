@@ -189,7 +189,6 @@ test('all durabilities keep what was committed over a clean stop', async () => {
     const log = await EmbeddedLog.open({ dir: at, durability, syncIntervalMs: 5 });
     await log.admin.createTopics([{ name: 't', partitions: 1 }]);
     await (await log.producer()).send([{ topic: 't', partition: 0, records: [record(durability)] }]);
-    await sleep(20);
     await log.flush();
     await log.close();
     const again = await EmbeddedLog.open({ dir: at });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamsApp, StreamsBuilder, type Topology } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { input, output } from '../operators/support.ts';
-import { caughtUp, eventually, readTopic, withLog, write } from './support.ts';
+import { caughtUp, eventually, manyTurns, readTopic, withLog, write } from './support.ts';
 
 /** Calls that take a while, and the values they were made for. */
 function slow(calls: number[], ms: () => number): Topology {
@@ -90,7 +90,7 @@ test('records wait in the log, not in memory, while calls are slow', async () =>
     );
     await app.start();
     await eventually('calls have started', () => calls.length === 16);
-    await sleep(50);
+    await manyTurns();
     expect(calls).toHaveLength(16);
     expect(app.state).toBe('running');
     await app.close({ timeoutMs: 20 }).catch(() => {});

@@ -63,6 +63,10 @@ test('a hung instance is fenced: its tasks move on, and what it did is not commi
   await withLog(async (log) => {
     await log.admin.createTopics(topics(1));
     const hanging: string[] = [];
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
     const build = (hang: boolean) => {
       const builder = new StreamsBuilder();
       builder
@@ -70,7 +74,7 @@ test('a hung instance is fenced: its tasks move on, and what it did is not commi
         .peek((value) => {
           if (!hang) return;
           hanging.push(value);
-          return new Promise<void>((resolve) => setTimeout(resolve, 1500));
+          return gate;
         })
         .mapValues(() => (hang ? 1 : 2))
         .to(counts);
@@ -80,12 +84,14 @@ test('a hung instance is fenced: its tasks move on, and what it did is not commi
     await stuck.start();
     await write(log, clicks, [['a', 'x']]);
     await eventually('it hangs', () => hanging.length === 1);
-    const heir = new StreamsApp(build(false), { applicationId: 'app', log });
-    await heir.start();
+    const successor = new StreamsApp(build(false), { applicationId: 'app', log });
+    await successor.start();
     await caughtUp(log, 'app', 'clicks');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    release();
+    // Whatever it still wants to commit, it has tried by then.
+    await stuck.close();
     expect(await readTopic(log, counts)).toEqual([{ key: 'a', value: 2 }]);
-    await Promise.all([stuck.close(), heir.close()]);
+    await successor.close();
   });
 });
 
@@ -236,8 +242,7 @@ test('a standby task that fails is warned of, and started again', async () => {
     expect(warnings[0]).toMatch(/^Standby task 0_0 failed; retrying in 10 s: .*0_0/);
     expect(two.state).toBe('running');
     await rm(path.join(dir, 'two/app/0_0'));
-    await sleep(8000);
-    await eventually('it is kept', () => two.standbyTaskIds.length === 1);
+    await eventually('it is kept', () => two.standbyTaskIds.length === 1, { withinMs: 20_000 });
     await Promise.all([one.close(), two.close()]);
   });
   process.off('warning', keep);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type AppState, StreamsApp, type StoreRestore, StreamsBuilder } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { clicks, counts, countClicks, topics, last } from './click-counts.ts';
-import { caughtUp, eventually, readTopic, withLog, write } from './support.ts';
+import { caughtUp, eventually, manyTurns, readTopic, withLog, write } from './support.ts';
 
 test('reads, counts, writes and says what it is doing', async () => {
   await withLog(async (log, stateDir) => {
@@ -148,7 +148,7 @@ test('asynchronous code is awaited in order, and committed only when done', asyn
     const app = new StreamsApp(builder.build(), { applicationId: 'app', log, commitIntervalMs: 10 });
     await app.start();
     await eventually('the first is done', () => seen.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await manyTurns();
     expect(seen).toEqual(['1']);
     release();
     await caughtUp(log, 'app', 'clicks');

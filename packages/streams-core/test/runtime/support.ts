@@ -66,10 +66,14 @@ export async function readTopic<K, V>(
   return found;
 }
 
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  { withinMs = 10_000 }: { readonly withinMs?: number } = {},
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within 10 s`);
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${withinMs / 1000} s`);
     await sleep(10);
   }
 }
@@ -82,4 +86,9 @@ export function caughtUp(log: LogClient, group: string, topic: string): Promise<
     const [ends, committed] = [await log.admin.offsets(list), await log.admin.committed(group, list)];
     return ends.every(({ end }, index) => end === (committed[index]?.offset ?? 0));
   });
+}
+
+/** Lets everything that is ready run, many times over: for what must not happen. */
+export async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EmitStrategy,
   JoinWindows,
@@ -15,7 +14,7 @@ import {
 } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { input, output } from '../operators/support.ts';
-import { caughtUp, eventually, readTopic, withLog, write } from './support.ts';
+import { caughtUp, eventually, manyTurns, readTopic, withLog, write } from './support.ts';
 
 const topics = (...names: string[]) => names.map((name) => ({ name, partitions: 1 }));
 const numbers = topic('numbers', { key: string(), value: long() });
@@ -78,7 +77,7 @@ describe('a stream without records', () => {
       await app.start();
       await write(log, input, [['a', 1, 1000]]);
       await caughtUp(log, 'idle', 'input');
-      await sleep(200);
+      await manyTurns();
       expect(await readTopic(log, output)).toEqual([]);
       await app.close();
     });
