@@ -1,4 +1,5 @@
-// npm run bench:kafka: Millrace and Kafka Streams on the same broker, the same input, one thread each, in turn.
+// npm run bench:kafka: Millrace and Kafka Streams on the same broker, the same input, one thread each, in
+// turn.
 import path from 'node:path';
 import { root, run, setUp } from './setup.mjs';
 

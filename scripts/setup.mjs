@@ -1,4 +1,5 @@
-// Installs what is missing and builds what has changed. Needs Node and npm only; does nothing when nothing changed.
+// Installs what is missing and builds what has changed. Needs Node and npm only; does nothing when nothing
+// changed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -66,7 +66,10 @@ describe.each(['kafka-streams-parity.md', 'semantics.md'])('%s', (page) => {
 
 const exported: Readonly<Record<string, unknown>> = { ...core, ...testing };
 
-/** Whether `Name` or `Name.member` is exported: a value, a member of a class or object, or a field of an interface. */
+/**
+ * Whether `Name` or `Name.member` is exported: a value, a member of a class or object, or a field of an
+ * interface.
+ */
 function isThere(name: string): boolean {
   const [owner, member] = name.split('.') as [string, string?];
   const value = exported[owner];

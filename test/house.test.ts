@@ -108,7 +108,10 @@ describe('arrows between packages', () => {
 
 const core = 'packages/streams-core/src/';
 
-/** Imports from one room of streams-core to another that the table does not allow. A room is a folder or a file at its foot. */
+/**
+ * Imports from one room of streams-core to another that the table does not allow. A room is a folder or a
+ * file at its foot.
+ */
 function wrongArrows(folder: string, mayUse: Readonly<Record<string, readonly string[]>>): string[] {
   const room = (name: string): string => name.slice(folder.length).split('/')[0]!;
   return files
@@ -214,7 +217,8 @@ test('the only types that need each other are those of the DSL, which make each 
   expect(circles(({ imports }) => imports)).toEqual([knot.map((name) => `${core}dsl/${name}.ts`)]);
 });
 
-// The linter holds sizes: 300 lines a file, 70 a function, 4 parameters. kstream.ts lists the DSL and may be longer.
+// The linter holds sizes: 300 lines a file, 70 a function, 4 parameters. kstream.ts lists the DSL and may be
+// longer.
 test('half of the files have less than 100 lines, and a folder has at most 16 files', () => {
   const sizes = files.map(({ lines }) => lines).toSorted((a, b) => a - b);
   expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThan(100);
@@ -224,6 +228,17 @@ test('half of the files have less than 100 lines, and a folder has at most 16 fi
     folders.set(folder, (folders.get(folder) ?? 0) + 1);
   }
   expect([...folders].filter(([, count]) => count > 16)).toEqual([]);
+});
+
+test('comment lines fit a line of code', () => {
+  const long = files.flatMap(({ name }) =>
+    readFileSync(path.join(root, name), 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        line.length > 110 && /^\s*(\/\/|\/?\*)/.test(line) ? [`${name}:${index + 1}`] : [],
+      ),
+  );
+  expect(long).toEqual([]);
 });
 
 test('names say what is in a file', () => {

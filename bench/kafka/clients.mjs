@@ -1,5 +1,7 @@
-// One client's share of the comparison: `node clients.mjs CLIENT BROKERS TOPIC RECORDS LIBRARIES`. Writes records in sends and
-// in transactions of as many, awaited one by one as a commit is, reads both topics, and prints a line of JSON with seconds.
+// One client's share of the comparison: `node clients.mjs CLIENT BROKERS TOPIC RECORDS LIBRARIES`. Writes
+// records in sends and
+// in transactions of as many, awaited one by one as a commit is, reads both topics, and prints a line of JSON
+// with seconds.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,7 @@
-// What an app needs of a log, on @platformatic/kafka: `open(BROKERS, LIBRARIES)`. Only for the comparison: one member in the group,
-// offsets without their metadata (the client commits none in transactions), and administration through Millrace's own client.
+// What an app needs of a log, on @platformatic/kafka: `open(BROKERS, LIBRARIES)`. Only for the comparison:
+// one member in the group,
+// offsets without their metadata (the client commits none in transactions), and administration through
+// Millrace's own client.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -37,7 +37,7 @@ export const areas = {
   /** Edges of windows, sessions and stream-stream joins. */
   operators: {
     mutate: [
-      `${core}/src/operators/aggregate/{emit-closed,late,session-window-aggregate,sliding-window-aggregate,window-aggregate,window-results}.ts`,
+      `${core}/src/operators/aggregate/{emit-on-close,late,session-window-aggregate,sliding-window-aggregate,window-aggregate,window-results}.ts`,
       `${core}/src/operators/join/{stream-stream-join,stream-self-join}.ts`,
       `${core}/src/operators/table/suppress.ts`,
       `${core}/src/windows/*.ts`,

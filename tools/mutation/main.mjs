@@ -1,4 +1,5 @@
-// npm run mutate [-- AREA ...]: changes the code on purpose, one place at a time, and says which changes no test notices.
+// npm run mutate [-- AREA ...]: changes the code on purpose, one place at a time, and says which changes no
+// test notices.
 import { runTool } from '../../scripts/setup.mjs';
 import { areas } from './areas.mjs';
 

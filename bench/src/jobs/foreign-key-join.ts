@@ -28,7 +28,9 @@ export const foreignKeyJoin: Job = {
     return runTopology(fixture, builder.build());
   },
 
-  /** In one partition nothing has to travel: the row is looked up at once, and who points at it is remembered. */
+  /**
+   * In one partition nothing has to travel: the row is looked up at once, and who points at it is remembered.
+   */
   hand: ({ dir, handFile, fresh }) =>
     timed(async () => {
       const out = await HandWriter.create(path.join(dir, fresh('pointed.hand')));

@@ -89,7 +89,10 @@ async function run(log: LogClient, job: JobName): Promise<void> {
   await app.close();
 }
 
-/** The log that was asked for; `--platformatic` names the folder of that client, for a log on Kafka built on it. */
+/**
+ * The log that was asked for; `--platformatic` names the folder of that client, for a log on Kafka built on
+ * it.
+ */
 async function openLog({ kafka, embedded, platformatic }: typeof values): Promise<LogClient> {
   if (kafka === undefined) return EmbeddedLog.open({ dir: embedded! });
   const brokers = kafka.split(',');

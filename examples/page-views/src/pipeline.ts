@@ -21,7 +21,10 @@ export const perMinute = topic('views-per-minute', {
   value: long(),
 });
 
-/** `onCount` is called with each new count. After a crash it may be called with one again, unlike what goes to a topic. */
+/**
+ * `onCount` is called with each new count. After a crash it may be called with one again, unlike what goes to
+ * a topic.
+ */
 export function pipeline(onCount: (page: string, minute: Date, count: number) => void): Topology {
   const builder = new StreamsBuilder();
   builder

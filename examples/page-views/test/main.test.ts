@@ -9,7 +9,10 @@ const folder = fileURLToPath(new URL('..', import.meta.url));
 const cwd = mkdtempSync(path.join(tmpdir(), 'page views '));
 afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 
-/** Types pages, waits until each was counted as often as `counts` says in the end, and kills the process as said. */
+/**
+ * Types pages, waits until each was counted as often as `counts` says in the end, and kills the process as
+ * said.
+ */
 async function session(
   pages: readonly string[],
   counts: Readonly<Record<string, number>>,

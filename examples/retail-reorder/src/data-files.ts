@@ -24,7 +24,9 @@ export async function assertDataFiles(dir: string): Promise<void> {
   }
 }
 
-/** The rows of a file, in their order. Short rows lack their last columns, long ones lose what has no column. */
+/**
+ * The rows of a file, in their order. Short rows lack their last columns, long ones lose what has no column.
+ */
 export async function* rows(dir: string, file: DataFile): AsyncGenerator<Row> {
   const parser = createReadStream(dataPath(dir, file)).pipe(
     parse({ columns: true, bom: true, relax_column_count: true, relax_quotes: true, skip_empty_lines: true }),

@@ -10,7 +10,10 @@ export interface Movement {
 
 export const inventory = keyValueStore({ name: 'inventory', key: string(), value: json(Stock) });
 
-/** The stock after a movement. A return is a negative sale; no more than was ordered can be off the order books. */
+/**
+ * The stock after a movement. A return is a negative sale; no more than was ordered can be off the order
+ * books.
+ */
 export function move({ onHand, onOrder }: Stock, { kind, quantity }: Movement): Stock {
   return kind === 'sold'
     ? { onHand: onHand - quantity, onOrder }

@@ -53,8 +53,8 @@ export interface Loaded {
 }
 
 /**
- * Loads the files into their topics. How far it has got is committed with the rows themselves, so that a load that was
- * cut off goes on where it stopped, with nothing twice.
+ * Loads the files into their topics. How far it has got is committed with the rows themselves, so that a load
+ * that was cut off goes on where it stopped, with nothing twice.
  */
 export async function load(log: LogClient, options: LoadOptions): Promise<Loaded> {
   const firstSale = await earliestSale(options.dir);

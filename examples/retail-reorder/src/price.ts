@@ -12,7 +12,10 @@ export function addSale({ units }: Demand, { sale, product }: AcceptedSale): Dem
   return { units: units + sale.Quantity, product };
 }
 
-/** `percent` of a price, rounded half up to the cent. In ten-thousandths, where binary fractions cannot tip the scale. */
+/**
+ * `percent` of a price, rounded half up to the cent. In ten-thousandths, where binary fractions cannot tip
+ * the scale.
+ */
 export function percentOf(price: number, percent: number): number {
   return Math.floor((Math.round(price * 10_000) * percent + 5_000) / 10_000) / 100;
 }

@@ -8,7 +8,9 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on standard error, so that results can be piped. Without a terminal it prints a line now and then. */
+/**
+ * A bar on standard error, so that results can be piped. Without a terminal it prints a line now and then.
+ */
 export function progressBar(): Progress {
   const bar = new SingleBar(
     {

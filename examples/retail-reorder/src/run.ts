@@ -90,7 +90,8 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
       onProgress: (rows: number) => progress.advance(rows),
     };
     const loaded = options.load ? await load(log, loading) : await waitUntilLoaded(log, loading);
-    // A commit may show in some partitions before others; shipments would run ahead of sales that are still to show.
+    // A commit may show in some partitions before others; shipments would run ahead of sales that are still
+    // to show.
     await log.admin.offsets(await inputPartitions(log), { awaitTransactions: true });
     progress.stage('Running');
     const started = performance.now();
@@ -126,7 +127,8 @@ async function process(
         stateDir: options.standbys === 0 ? stateDir : path.join(stateDir, `instance-${index}`),
         numStandbyReplicas: options.standbys,
         maxPollRecords: 2000,
-        // Brokers compare a record's time with their own clock, and would delete what is known of windows of years ago.
+        // Brokers compare a record's time with their own clock, and would delete what is known of windows of
+        // years ago.
         windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
       }),
   );

@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const dateTime = /^(\d{4})-(\d{2})-(\d{2}) (\d{2}):(\d{2}):(\d{2})$/;
 
-/** Milliseconds since the epoch for `YYYY-MM-DD HH:MM:SS` (UTC); undefined for anything else, 30 February included. */
+/**
+ * Milliseconds since the epoch for `YYYY-MM-DD HH:MM:SS` (UTC); undefined for anything else, 30 February
+ * included.
+ */
 export function parseDateTime(text: string): number | undefined {
   if (!dateTime.test(text)) return undefined;
   const iso = `${text.replace(' ', 'T')}.000Z`;

@@ -13,7 +13,8 @@ const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const dir = mkdtempSync(path.join(tmpdir(), 'retail kafka '));
 const version = process.env['KAFKA_VERSION'];
 const rounds = Number(process.env['CHAOS_ROUNDS'] ?? 15);
-// Kafka 4.3 and 4.4 take a partition without a leader for deleted and end its transactions without their markers, which
+// Kafka 4.3 and 4.4 take a partition without a leader for deleted and end its transactions without their
+// markers, which
 // a cluster of one meets whenever its broker goes down (docs/kafka.md); 3.9 waits until the leader is back.
 const brokerGoesDown = version?.startsWith('3.') === true;
 const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 100_000);
@@ -171,7 +172,9 @@ function randomOf(state: number): () => number {
   };
 }
 
-/** Three processes at work while processes are killed and held and the broker goes down; gives what happened. */
+/**
+ * Three processes at work while processes are killed and held and the broker goes down; gives what happened.
+ */
 async function chaos(round: number): Promise<string[]> {
   const random = randomOf(seed * 1000 + round);
   const names = ['a', 'b', 'c'].map((name) => `chaos-${round}-${name}`);

@@ -1,6 +1,8 @@
 import { UsageError } from './usage-error.ts';
 
-/** Loads a package that is installed only where its option is used. @throws UsageError that says how to get it */
+/**
+ * Loads a package that is installed only where its option is used. @throws UsageError that says how to get it
+ */
 export async function optionalPackage<T>(name: string, option: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();

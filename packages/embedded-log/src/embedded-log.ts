@@ -30,9 +30,9 @@ const expiryCheckMs = 200;
 
 export interface EmbeddedLogOptions {
   /**
-   * When a commit is acknowledged. `commit` (default): once it is synced to the device; nothing acknowledged is ever
-   * lost. `interval`: once written, with a sync every `syncIntervalMs`; a power loss may take that much. `os`: once
-   * written; the system syncs when it likes. A killed process loses nothing at any level.
+   * When a commit is acknowledged. `commit` (default): once it is synced to the device; nothing acknowledged
+   * is ever lost. `interval`: once written, with a sync every `syncIntervalMs`; a power loss may take that
+   * much. `os`: once written; the system syncs when it likes. A killed process loses nothing at any level.
    */
   readonly durability?: Durability;
   /** For `durability: 'interval'`, in milliseconds. Default 100. */
@@ -57,8 +57,9 @@ interface Parts {
 }
 
 /**
- * A durable, partitioned, transactional log in a folder, for the process that opens it. Commits are atomic over all
- * partitions and consumer offsets; after a crash at any moment the log holds a prefix of the commits.
+ * A durable, partitioned, transactional log in a folder, for the process that opens it. Commits are atomic
+ * over all partitions and consumer offsets; after a crash at any moment the log holds a prefix of the
+ * commits.
  */
 export class EmbeddedLog implements LogClient {
   readonly capabilities: LogCapabilities = {

@@ -12,7 +12,10 @@ import type { GroupCoordinator } from './group/coordinator.ts';
 import type { CommitWriter, PlannedChange } from './storage/commit-writer.ts';
 import type { LogState } from './storage/log-state.ts';
 
-/** Hands commits to the log's writer. One frame holds all of a transaction, so there is nothing to begin or abort. */
+/**
+ * Hands commits to the log's writer. One frame holds all of a transaction, so there is nothing to begin or
+ * abort.
+ */
 export class EmbeddedProducer implements LogProducer {
   readonly #state: LogState;
   readonly #writer: CommitWriter;

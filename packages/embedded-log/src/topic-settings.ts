@@ -31,7 +31,9 @@ const ratio: Kind = {
 const flag = oneOf('true', 'false');
 const throttled: Kind = { expected: 'text', accepts: () => true };
 
-/** Kafka's topic settings, so that a topic's definition fits both logs. Only some of them have an effect here. */
+/**
+ * Kafka's topic settings, so that a topic's definition fits both logs. Only some of them have an effect here.
+ */
 const kinds: Readonly<Record<string, Kind>> = {
   'cleanup.policy': listOf('delete', 'compact'),
   'compression.gzip.level': whole(-1),
@@ -68,7 +70,10 @@ const kinds: Readonly<Record<string, Kind>> = {
   'unclean.leader.election.enable': flag,
 };
 
-/** Refuses settings that Kafka would refuse. @throws LogError `LOG_INVALID_TOPIC` naming topic, setting and value */
+/**
+ * Refuses settings that Kafka would refuse. @throws LogError `LOG_INVALID_TOPIC` naming topic, setting and
+ * value
+ */
 export function assertTopicSettings(topic: string, configs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(configs)) {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;

@@ -19,7 +19,9 @@ interface Damage {
   readonly content: Buffer | undefined;
 }
 
-/** A bit of every byte (every bit of small files), cuts, holes, strange bytes at the end, and the file gone. */
+/**
+ * A bit of every byte (every bit of small files), cuts, holes, strange bytes at the end, and the file gone.
+ */
 function* damagesOf(file: string, content: Buffer, random: Random): Generator<Damage> {
   const bits = content.length < 300 ? [0, 1, 2, 3, 4, 5, 6, 7] : [random.below(8)];
   for (let at = 0; at < content.length; at++) {
@@ -108,7 +110,8 @@ test('a killed log with any file damaged but the tail of its journal gives all i
 }, async () => {
   for (let seed = firstSeed; seed < firstSeed + histories; seed++) {
     const made = makeHistory(seed);
-    // Without a sync for each commit, damage may be what a power loss left of a commit that was never durable.
+    // Without a sync for each commit, damage may be what a power loss left of a commit that was never
+    // durable.
     const history: History = { ...made, options: { ...made.options, durability: 'commit' } };
     const disk = new SimulatedDisk(new Random(seed));
     await runHistory(history, disk.boot(), []);

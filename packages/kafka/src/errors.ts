@@ -69,7 +69,10 @@ const remedies: Readonly<Record<string, string>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'this user needs WRITE and DESCRIBE on the transactional id',
 };
 
-/** Kafka's name for an error, of this package's own requests or of kafkajs's; undefined for one of the network. */
+/**
+ * Kafka's name for an error, of this package's own requests or of kafkajs's; undefined for one of the
+ * network.
+ */
 export function errorType(error: unknown): string | undefined {
   const { type, code } = error as { readonly type?: unknown; readonly code?: unknown };
   if (type === 'KAFKAJS_UNKNOWN_ERROR_CODE' && code === -99)
@@ -101,7 +104,9 @@ export function isPassing(error: unknown): boolean {
   return isConnectionError(error) || passing.has(errorType(error) ?? '') || isFencedForNow(error);
 }
 
-/** The error in the log's terms, with what was being done. Messages name no credentials: kafkajs's never do. */
+/**
+ * The error in the log's terms, with what was being done. Messages name no credentials: kafkajs's never do.
+ */
 export function toLogError(error: unknown, what: string): LogError {
   if (isLogError(error)) return error;
   const remedy = isPassing(error) ? undefined : remedies[errorType(error) ?? ''];

@@ -25,7 +25,9 @@ export class KafkaLog implements LogClient {
   };
   readonly admin: LogAdmin;
   readonly #options: ResolvedOptions;
-  /** Shared by admin calls and producers; what waits for records or for a group has connections of its own. */
+  /**
+   * Shared by admin calls and producers; what waits for records or for a group has connections of its own.
+   */
   readonly #cluster: Cluster;
   readonly #open = new Set<{ close(): Promise<void> }>();
   #closed = false;
@@ -68,7 +70,10 @@ export class KafkaLog implements LogClient {
   }
 }
 
-/** A client of a Kafka cluster (3.1 or later, KRaft). Nothing is connected before it is used. @throws LogError `LOG_CONFIG` */
+/**
+ * A client of a Kafka cluster (3.1 or later, KRaft). Nothing is connected before it is used. @throws LogError
+ * `LOG_CONFIG`
+ */
 export function kafkaLog(options: KafkaLogOptions): KafkaLog {
   return new KafkaLog(options);
 }

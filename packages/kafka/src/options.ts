@@ -24,13 +24,18 @@ export interface KafkaLogOptions {
   readonly connectionTimeoutMs?: number;
   /** How long a request may take before its connection counts as broken. Default 30 seconds. */
   readonly requestTimeoutMs?: number;
-  /** How long to go on trying while brokers are away or change their parts, before `LOG_TIMEOUT`. Default 2 minutes. */
+  /**
+   * How long to go on trying while brokers are away or change their parts, before `LOG_TIMEOUT`. Default 2
+   * minutes.
+   */
   readonly retryTimeoutMs?: number;
   /** A member that sends no heartbeat for this long is removed from its group. Default 45 seconds. */
   readonly sessionTimeoutMs?: number;
   /** Default 3 seconds. */
   readonly heartbeatIntervalMs?: number;
-  /** Makes members static: one that comes back under this name within the session timeout gets its tasks back. */
+  /**
+   * Makes members static: one that comes back under this name within the session timeout gets its tasks back.
+   */
   readonly groupInstanceId?: string;
   /** How long a transaction may be open before the broker aborts it. Default 60 seconds. */
   readonly transactionTimeoutMs?: number;

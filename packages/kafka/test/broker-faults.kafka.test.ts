@@ -20,7 +20,10 @@ const at = (topic: string): TopicPartition => ({ topic, partition: 0 });
 const record = (value: string) => ({ key: 'k', value, timestamp: 1000, headers: noHeaders });
 const textOf = ({ value }: LogRecord): string => Buffer.from(value!).toString();
 
-/** Writes a number every few milliseconds, in transactions, while something happens to the broker; reads all the while. */
+/**
+ * Writes a number every few milliseconds, in transactions, while something happens to the broker; reads all
+ * the while.
+ */
 async function during(
   topic: string,
   happen: () => Promise<void>,

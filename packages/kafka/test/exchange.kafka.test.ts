@@ -25,7 +25,8 @@ import { kafkaLog } from '../src/index.ts';
 import { brokers } from './brokers.ts';
 import { kafkaVersion } from './java.ts';
 
-// A pipeline whose middle is a Kafka Streams app in Java: both sides read what the other wrote, exactly once, and a join
+// A pipeline whose middle is a Kafka Streams app in Java: both sides read what the other wrote, exactly once,
+// and a join
 // here of a topic written there finds each key in the partition where it expects it.
 
 const prefix = `exchange-${process.pid}`;

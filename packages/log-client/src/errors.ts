@@ -1,4 +1,7 @@
-/** Every way in which a log can refuse, and whether the same call may succeed later without anyone stepping in. */
+/**
+ * Every way in which a log can refuse, and whether the same call may succeed later without anyone stepping
+ * in.
+ */
 export const logErrorCodes = {
   LOG_BROKER: { retriable: false, meaning: 'a broker refused a request; the message says why' },
   LOG_CLOSED: { retriable: false, meaning: 'the log or this client of it has been closed' },
@@ -33,7 +36,10 @@ export const logErrorCodes = {
 
 export type LogErrorCode = keyof typeof logErrorCodes;
 
-/** The one record that a log refuses of what it was to write: its place in the list of entries, and in that entry's records. */
+/**
+ * The one record that a log refuses of what it was to write: its place in the list of entries, and in that
+ * entry's records.
+ */
 export interface RejectedRecord {
   readonly entry: number;
   readonly index: number;

@@ -7,7 +7,10 @@ export interface LogCapabilities {
   readonly groupFencedOffsets: boolean;
   /** Records that are older than a topic's `retention.ms`, by the log's own clock, are deleted. */
   readonly deletesByAge: boolean;
-  /** The least time between commits that an app makes because it has caught up, in milliseconds: what a commit costs here. */
+  /**
+   * The least time between commits that an app makes because it has caught up, in milliseconds: what a commit
+   * costs here.
+   */
   readonly commitPauseMs: number;
 }
 
@@ -67,8 +70,8 @@ export interface GroupInfo {
 
 export interface OffsetsOptions {
   /**
-   * Waits for transactions that are under way, so that everything committed before the call lies before `end`. Without it a
-   * commit that has just been acknowledged may take a moment to show.
+   * Waits for transactions that are under way, so that everything committed before the call lies before
+   * `end`. Without it a commit that has just been acknowledged may take a moment to show.
    */
   readonly awaitTransactions?: boolean;
 }
@@ -76,9 +79,14 @@ export interface OffsetsOptions {
 export interface LogAdmin {
   /** The named topics that exist, or all of them. */
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
-  /** Creates topics; one that exists with as many partitions is left as it is. @throws LogError `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC` */
+  /**
+   * Creates topics; one that exists with as many partitions is left as it is. @throws LogError
+   * `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC`
+   */
   createTopics(topics: readonly CreateTopic[]): Promise<void>;
-  /** Gives topics more partitions than they have. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_TOPIC` */
+  /**
+   * Gives topics more partitions than they have. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_TOPIC`
+   */
   createPartitions(topics: readonly NewPartitions[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
   /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
@@ -109,10 +117,14 @@ export interface LogProducer {
   /**
    * Appends a transaction as one. Resolves, once it is as durable as the log is configured to make it, to the
    * offset of the first record of each entry of `records`, in their order.
-   * @throws LogError `LOG_FENCED`, `LOG_UNKNOWN_TOPIC`, `LOG_TOO_LARGE`, `LOG_FULL`, `LOG_READ_ONLY`, `LOG_CLOSED`
+   * @throws LogError `LOG_FENCED`, `LOG_UNKNOWN_TOPIC`, `LOG_TOO_LARGE`, `LOG_FULL`, `LOG_READ_ONLY`,
+   * `LOG_CLOSED`
    */
   commit(transaction: LogTransaction): Promise<number[]>;
-  /** Appends records without a transaction: each partition's records in order, nothing promised across partitions. */
+  /**
+   * Appends records without a transaction: each partition's records in order, nothing promised across
+   * partitions.
+   */
   send(records: readonly PartitionRecords[]): Promise<number[]>;
   close(): Promise<void>;
 }
@@ -129,7 +141,10 @@ export interface ReaderPosition extends TopicPartition {
 }
 
 export interface LogReader {
-  /** Records past the current position of every partition that is not paused, and moves the positions past them. */
+  /**
+   * Records past the current position of every partition that is not paused, and moves the positions past
+   * them.
+   */
   poll(options: PollOptions): Promise<RecordBatch[]>;
   seek(partition: TopicPartition, offset: number): void;
   pause(partition: TopicPartition): void;
@@ -183,7 +198,10 @@ export interface GroupOptions {
   onRevoked(partitions: readonly TopicPartition[]): Promise<void>;
   /** Awaited within `poll`: restore, seek and resume here. */
   onAssigned(partitions: readonly TopicPartition[]): Promise<void>;
-  /** Called from `poll` with this member's user data, before `onRevoked` and `onAssigned` of the same assignment. */
+  /**
+   * Called from `poll` with this member's user data, before `onRevoked` and `onAssigned` of the same
+   * assignment.
+   */
   onUserData?(userData: Uint8Array): void;
   /** The partitions have already gone to others: drop all work on them, commit nothing. */
   onLost(partitions: readonly TopicPartition[]): Promise<void>;

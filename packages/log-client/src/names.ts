@@ -4,8 +4,9 @@ import { LogError } from './errors.ts';
 export const legalNames = 'characters out of a-z A-Z 0-9 . _ - and not "." or ".."';
 
 /**
- * Whether a name may become a file, a folder or a topic: Kafka's rule for topics, 1 to `maxLength` characters of
- * `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`. Every name from outside that ends up in a path goes through this.
+ * Whether a name may become a file, a folder or a topic: Kafka's rule for topics, 1 to `maxLength` characters
+ * of `a-z A-Z 0-9 . _ -`, and neither `.` nor `..`. Every name from outside that ends up in a path goes
+ * through this.
  */
 export function isLegalName(name: string, maxLength = 249): boolean {
   if (typeof name !== 'string' || name === '.' || name === '..') return false;

@@ -2,8 +2,8 @@ const seed = 0x9747b28c;
 const multiplier = 0x5bd1e995;
 
 /**
- * The 32-bit murmur2 hash that Kafka's default partitioner uses (`org.apache.kafka.common.utils.Utils#murmur2`),
- * as a signed integer.
+ * The 32-bit murmur2 hash that Kafka's default partitioner uses
+ * (`org.apache.kafka.common.utils.Utils#murmur2`), as a signed integer.
  */
 export function murmur2(data: Uint8Array): number {
   const length = data.length;

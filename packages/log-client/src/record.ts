@@ -13,7 +13,10 @@ export type Headers = readonly Header[];
 /** The headers of a record that has none; shared, so that records without headers cost nothing. */
 export const noHeaders: Headers = Object.freeze([]);
 
-/** A record on its way into a partition. `timestamp` is in milliseconds since the epoch. A null value is a tombstone. */
+/**
+ * A record on its way into a partition. `timestamp` is in milliseconds since the epoch. A null value is a
+ * tombstone.
+ */
 export interface ProducerRecord {
   readonly key: Bytes | null;
   readonly value: Bytes | null;
@@ -50,7 +53,10 @@ export interface RecordBatch {
   readonly nextOffset: number;
 }
 
-/** What refuses a record whose timestamp is no whole number of milliseconds; callers check that themselves, for each record. */
+/**
+ * What refuses a record whose timestamp is no whole number of milliseconds; callers check that themselves,
+ * for each record.
+ */
 export function invalidTimestamp(
   timestamp: number,
   { topic, partition, ...rejected }: TopicPartition & RejectedRecord,

@@ -4,7 +4,9 @@ import { asBuffer, readLong, writeLong } from './bytes.ts';
  * Throw from either side to refuse a value; the runtime then asks its exception handler.
  */
 export interface Serde<T> {
-  /** What it is, e.g. `string`: for error messages, and to notice that a store was written by another serde. */
+  /**
+   * What it is, e.g. `string`: for error messages, and to notice that a store was written by another serde.
+   */
   readonly name?: string;
   serialize(value: T): Uint8Array;
   deserialize(bytes: Uint8Array): T;
@@ -12,13 +14,21 @@ export interface Serde<T> {
   serializeText?(value: T): string;
   /** Likewise: as `deserialize`, of the text. Saves a step where the log has the text at hand. */
   deserializeText?(text: string): T;
-  /** Throws where a value is none that `deserialize` would give back; asked for in tests, or where an app says so. */
+  /**
+   * Throws where a value is none that `deserialize` would give back; asked for in tests, or where an app says
+   * so.
+   */
   check?(value: T): void;
-  /** True where values cannot be changed in place (strings, numbers), so that a store may keep them as they are. */
+  /**
+   * True where values cannot be changed in place (strings, numbers), so that a store may keep them as they
+   * are.
+   */
   readonly immutable?: boolean;
   /** A string or number for each value, equal exactly where the bytes are; cheaper to make than the bytes. */
   mapKey?(value: T): unknown;
-  /** Likewise in two parts, where a text of both would cost more: of a windowed key the window, and its key. */
+  /**
+   * Likewise in two parts, where a text of both would cost more: of a windowed key the window, and its key.
+   */
   mapGroup?(value: T): unknown;
   mapMember?(value: T): unknown;
 }
@@ -146,7 +156,10 @@ export function bytes(): Serde<Uint8Array> {
   return bytesSerde;
 }
 
-/** The same serde for values that may be null, as a table's changes are: null is stored as null, not by the serde. */
+/**
+ * The same serde for values that may be null, as a table's changes are: null is stored as null, not by the
+ * serde.
+ */
 export function nullable<T>(serde: Serde<T>): Serde<T | null> {
   return serde as Serde<T | null>;
 }

@@ -8,7 +8,9 @@ export function topicPartitionKey(topic: string, partition: number): string {
   return `${topic}-${partition}`;
 }
 
-/** The inverse of {@link topicPartitionKey}. A topic's name may itself hold dashes: the last one separates. */
+/**
+ * The inverse of {@link topicPartitionKey}. A topic's name may itself hold dashes: the last one separates.
+ */
 export function parseTopicPartition(key: string): TopicPartition {
   const dash = key.lastIndexOf('-');
   return { topic: key.slice(0, dash), partition: Number(key.slice(dash + 1)) };

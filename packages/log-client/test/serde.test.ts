@@ -4,7 +4,8 @@ import { boolean, bytes, double, integer, long, type Serde, string } from '../sr
 
 const hex = (value: Uint8Array) => Buffer.from(value).toString('hex');
 
-// Bytes as Kafka's StringSerializer, LongSerializer, IntegerSerializer, DoubleSerializer and BooleanSerializer write them.
+// Bytes as Kafka's StringSerializer, LongSerializer, IntegerSerializer, DoubleSerializer and
+// BooleanSerializer write them.
 test.each<[Serde<never>, unknown, string]>([
   [string() as Serde<never>, 'ä', 'c3a4'],
   [long() as Serde<never>, 1, '0000000000000001'],

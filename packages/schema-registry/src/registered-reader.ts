@@ -13,8 +13,9 @@ export interface RegisteredReaderOptions {
 }
 
 /**
- * Reads whatever was written through a registry into something that JSON can show, as each record's own schema says: Avro in
- * Avro's JSON encoding, Protobuf in Protobuf's. For tools that know no schema; programs have serdes.
+ * Reads whatever was written through a registry into something that JSON can show, as each record's own
+ * schema says: Avro in Avro's JSON encoding, Protobuf in Protobuf's. For tools that know no schema; programs
+ * have serdes.
  * @throws SchemaRegistryError when a schema is not there; TypeError for bytes that are not in the wire format
  */
 export function registeredReader({

@@ -2,8 +2,8 @@
 export type Members<F> = Readonly<Record<keyof F, 'method' | 'property'>>;
 
 /**
- * An object with the members of an interface and no others: what user code gets of a store. The object behind it also has
- * what belongs to the runtime alone, such as `takeChanges` and `close`.
+ * An object with the members of an interface and no others: what user code gets of a store. The object behind
+ * it also has what belongs to the runtime alone, such as `takeChanges` and `close`.
  */
 export function face<F extends object>(target: F, members: Members<F>): F {
   const made = {};

@@ -10,7 +10,9 @@ export interface OpenStoreOptions {
   readonly timestamp: () => number;
 }
 
-/** Opens the store that a spec asks for. In memory it is open when this returns; on disk it takes a promise. */
+/**
+ * Opens the store that a spec asks for. In memory it is open when this returns; on disk it takes a promise.
+ */
 export function openStore(spec: StoreSpec, options: OpenStoreOptions): StateStore | Promise<StateStore> {
   if (!spec.persistent || options.dir === undefined) {
     return createStore(spec, { backing: new MemoryStore(), timestamp: options.timestamp });

@@ -20,9 +20,14 @@ export interface StateStore {
   takeChanges(): ProducerRecord[];
   /** Applies a changelog record. */
   restore(record: LogRecord): void;
-  /** Whether it would like to write to disk: then nothing may change between the next commit and `committed`. */
+  /**
+   * Whether it would like to write to disk: then nothing may change between the next commit and `committed`.
+   */
   wantsFlush(now: number): boolean;
-  /** What `takeChanges` gave is committed up to `checkpoint`; if nothing has changed since, it may write to disk now. `now` in milliseconds. */
+  /**
+   * What `takeChanges` gave is committed up to `checkpoint`; if nothing has changed since, it may write to
+   * disk now. `now` in milliseconds.
+   */
   committed(checkpoint: Checkpoint | undefined, now: number): void;
   /** Writes all of it to disk, with the checkpoint it corresponds to. Everything must be committed. */
   flush(checkpoint: Checkpoint | undefined): void | Promise<void>;

@@ -6,7 +6,9 @@ import type { StreamRecord } from './record/record.ts';
 /** What to do with a record that cannot be read: stop, leave it out, or send it to another topic. */
 export type DeserializationResponse = 'fail' | 'continue' | { readonly deadLetterTopic: string };
 
-/** A handler that may send records to a topic names it, so that the app looks the topic up before it needs it. */
+/**
+ * A handler that may send records to a topic names it, so that the app looks the topic up before it needs it.
+ */
 interface NamesTopic {
   readonly deadLetterTopic?: string;
 }
@@ -18,12 +20,16 @@ export type DeserializationExceptionHandler = ((
 ) => DeserializationResponse) &
   NamesTopic;
 
-/** What to do with a record that could not be processed or written: stop, leave it out, or send its input elsewhere. */
+/**
+ * What to do with a record that could not be processed or written: stop, leave it out, or send its input
+ * elsewhere.
+ */
 export type RecordResponse = DeserializationResponse;
 
 /**
- * Decides what becomes of a record that an operator, your processor or a punctuator could not process. `error` names the
- * node and where the input came from; there is no record in a punctuator. What stores have taken in stays.
+ * Decides what becomes of a record that an operator, your processor or a punctuator could not process.
+ * `error` names the node and where the input came from; there is no record in a punctuator. What stores have
+ * taken in stays.
  */
 export type ProcessingExceptionHandler = ((
   error: RecordError,
@@ -35,9 +41,10 @@ export type ProcessingExceptionHandler = ((
 export type ProductionResponse = RecordResponse | 'retry';
 
 /**
- * Decides what becomes of a result that could not be written: a serde refused it, or the log did (`LOG_TOO_LARGE`,
- * `LOG_INVALID_RECORD`); then its key and value are bytes. It is also asked about a log that did not answer in time
- * (`error.cause` is a retriable LogError): without a record, and any answer but `fail` retries (KIP-1065).
+ * Decides what becomes of a result that could not be written: a serde refused it, or the log did
+ * (`LOG_TOO_LARGE`, `LOG_INVALID_RECORD`); then its key and value are bytes. It is also asked about a log
+ * that did not answer in time (`error.cause` is a retriable LogError): without a record, and any answer but
+ * `fail` retries (KIP-1065).
  */
 export type ProductionExceptionHandler = ((
   error: RecordError,
@@ -47,7 +54,10 @@ export type ProductionExceptionHandler = ((
 
 /** A record that an operator leaves out: no error, but no result either. */
 export interface DroppedRecord {
-  /** Why: a null key or value, too late for its window, of no more use, or a timestamp that the extractor refused. */
+  /**
+   * Why: a null key or value, too late for its window, of no more use, or a timestamp that the extractor
+   * refused.
+   */
   readonly reason: 'null' | 'late' | 'stale' | 'timestamp';
   readonly node: string;
   /** Where the input it came from stands. */
@@ -63,7 +73,10 @@ export type DroppedRecordHandler = ((
 /** Stops the app: the default. */
 export const failOnRecordError = (): 'fail' => 'fail';
 
-/** Stops the app, but where the log did not answer in time tries again: the default (Kafka Streams 4.0, KIP-1065). */
+/**
+ * Stops the app, but where the log did not answer in time tries again: the default (Kafka Streams 4.0,
+ * KIP-1065).
+ */
 export const failOnProductionError: ProductionExceptionHandler = ({ cause }) =>
   isLogError(cause) && cause.retriable ? 'retry' : 'fail';
 
@@ -95,7 +108,10 @@ export function deadLetterTopicsOf(handlers: readonly object[], named: readonly 
   ];
 }
 
-/** After an error that nothing else dealt with: stop this instance, or start its work over from the last commit. */
+/**
+ * After an error that nothing else dealt with: stop this instance, or start its work over from the last
+ * commit.
+ */
 export type UncaughtExceptionResponse = 'shutdown' | 'restart';
 
 export type UncaughtExceptionHandler = (error: unknown) => UncaughtExceptionResponse;
@@ -119,7 +135,10 @@ export interface StateRestoreListener {
 
 /** A partition in which reading cannot go on where it was left. */
 export interface PartitionReset extends TopicPartition {
-  /** The log no longer holds the offset, or the topic was deleted and created again: a position belongs to one topic. */
+  /**
+   * The log no longer holds the offset, or the topic was deleted and created again: a position belongs to one
+   * topic.
+   */
   readonly reason: 'out-of-range' | 'topic-recreated';
   /** The offset that was to be read next. */
   readonly committed: number;

@@ -19,7 +19,8 @@ import { describe, expect, test } from 'vitest';
 import { input, output, show, through } from './operators/support.ts';
 import { caughtUp, readTopic, withLog, write } from './runtime/support.ts';
 
-// What bites in Kafka Streams, where no test of an operator says it already. docs/semantics.md lists all of it.
+// What bites in Kafka Streams, where no test of an operator says it already. docs/semantics.md lists all of
+// it.
 
 const other = { ...input, name: 'other' };
 const header = (value: string) => [{ key: 'h', value: Buffer.from(value) }];
@@ -326,7 +327,8 @@ describe('topics of the topology’s own', () => {
     });
   });
 
-  // WindowedChangelogTopicConfig and VersionedChangelogTopicConfig: only windows get windowstore.changelog.additional.retention.ms,
+  // WindowedChangelogTopicConfig and VersionedChangelogTopicConfig: only windows get
+  // windowstore.changelog.additional.retention.ms,
   // and where a store has a retention.ms of its own that stands.
   test.each([
     [60_000, String(1500 + 60_000)],

@@ -34,8 +34,8 @@ export interface CapturedPunctuator {
 }
 
 /**
- * What a processor is given, for a unit test of the processor alone: it keeps what is forwarded, scheduled and committed, and
- * returns what the test has set. For a whole topology use `TopologyTestDriver`.
+ * What a processor is given, for a unit test of the processor alone: it keeps what is forwarded, scheduled
+ * and committed, and returns what the test has set. For a whole topology use `TopologyTestDriver`.
  */
 export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, VOut> {
   readonly applicationId: string;

@@ -20,7 +20,9 @@ export interface TestRecord<K, V> extends PipeOptions {
   readonly value: V | null;
 }
 
-/** Writes records to an input topic of the topology under test. Each one is worked off and committed at once. */
+/**
+ * Writes records to an input topic of the topology under test. Each one is worked off and committed at once.
+ */
 export class TestInputTopic<K, V> {
   readonly #topic: Topic<K, V>;
   readonly #pipe: (topic: string, record: Omit<LogRecord, 'offset'>) => void;

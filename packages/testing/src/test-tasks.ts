@@ -45,7 +45,10 @@ export interface TestTasksOptions {
   readonly opened: ReadonlyMap<number, TaskStores>;
 }
 
-/** The tasks of a topology with one partition per topic, and the topics between them. Every record is committed at once. */
+/**
+ * The tasks of a topology with one partition per topic, and the topics between them. Every record is
+ * committed at once.
+ */
 export class TestTasks {
   readonly topics: TestTopics;
   readonly globals: ReadonlyMap<string, GlobalTable>;
@@ -155,7 +158,10 @@ export class TestTasks {
     }
   }
 
-  /** Whether somebody reads a topic; a source that reads topics by pattern does so from now on where it matches. */
+  /**
+   * Whether somebody reads a topic; a source that reads topics by pattern does so from now on where it
+   * matches.
+   */
   reads(topic: string): boolean {
     if (this.#readers.has(topic) || this.globals.has(topic)) return true;
     for (const [index, part] of this.#parts.entries()) {

@@ -36,14 +36,20 @@ export interface TopologyTestDriverOptions {
   /** Where the wall clock starts, in milliseconds. Default 0. */
   readonly initialWallClockMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
-  /** For changes of tables that may wait until the next commit. Default 0: none. Every record is committed at once. */
+  /**
+   * For changes of tables that may wait until the next commit. Default 0: none. Every record is committed at
+   * once.
+   */
   readonly cacheMaxBytes?: number;
   /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
   readonly emitIntervalMs?: number;
   readonly processingExceptionHandler?: ProcessingExceptionHandler;
   readonly productionExceptionHandler?: ProductionExceptionHandler;
   readonly droppedRecordHandler?: DroppedRecordHandler;
-  /** Topics that handlers of your own may send records to; those of `deadLetterTo` are known. As strict as an app is. */
+  /**
+   * Topics that handlers of your own may send records to; those of `deadLetterTo` are known. As strict as an
+   * app is.
+   */
   readonly deadLetterTopics?: readonly string[];
 }
 
@@ -51,9 +57,9 @@ export interface TopologyTestDriverOptions {
 export type TestMetrics = AppMetrics;
 
 /**
- * Runs a topology in a unit test: the same tasks, operators and stores as in production, with one partition per topic,
- * a clock of the test's own and no log. Synchronous as long as your code is; where it is not, await `settled()` before
- * you look at results. Every record is committed at once.
+ * Runs a topology in a unit test: the same tasks, operators and stores as in production, with one partition
+ * per topic, a clock of the test's own and no log. Synchronous as long as your code is; where it is not,
+ * await `settled()` before you look at results. Every record is committed at once.
  */
 export class TopologyTestDriver {
   readonly #tasks: TestTasks;
@@ -138,7 +144,10 @@ export class TopologyTestDriver {
     });
   }
 
-  /** Ends every task and starts it again from what it has committed: offsets, times, and stores out of their changelogs. */
+  /**
+   * Ends every task and starts it again from what it has committed: offsets, times, and stores out of their
+   * changelogs.
+   */
   restart(): void {
     this.#then(() => this.#tasks.restart());
   }

@@ -23,7 +23,8 @@ export function missingTools(): string | undefined {
 }
 
 /**
- * The class path of a Kafka version with some profiles of the POM (`tools`, `streams`). Downloads what is missing.
+ * The class path of a Kafka version with some profiles of the POM (`tools`, `streams`). Downloads what is
+ * missing.
  * @throws Error that says what to do where Maven cannot
  */
 export async function classPath(
@@ -65,7 +66,8 @@ export async function classPath(
 }
 
 /**
- * Compiles the Java files of a folder against a Kafka version's jars; returns the class path to run them with.
+ * Compiles the Java files of a folder against a Kafka version's jars; returns the class path to run them
+ * with.
  * @throws Error with what javac said
  */
 export async function compileJava(

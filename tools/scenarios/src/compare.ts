@@ -74,7 +74,9 @@ function asSets(found: readonly Entry[], expected: readonly Entry[]): string | u
   return got.join() === wanted.join() ? undefined : `got ${got.join(', ')}; expected ${wanted.join(', ')}`;
 }
 
-/** What is different between the outputs of one topic and what a scenario expects; undefined where nothing is. */
+/**
+ * What is different between the outputs of one topic and what a scenario expects; undefined where nothing is.
+ */
 export const comparisons: Readonly<
   Record<CompareMode, (found: readonly Entry[], expected: readonly Entry[]) => string | undefined>
 > = {

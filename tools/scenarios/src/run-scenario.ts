@@ -14,7 +14,8 @@ export interface ScenarioResult {
 
 /**
  * Runs one scenario: builds its topology, pipes its input, compares outputs and stores with what it expects.
- * @throws ZodError for one that is not in the format; UnsupportedScenario for one that asks for what is not there
+ * @throws ZodError for one that is not in the format; UnsupportedScenario for one that asks for what is not
+ * there
  */
 export async function runScenario(description: unknown): Promise<ScenarioResult> {
   const scenario = Scenario.parse(description);

@@ -32,7 +32,10 @@ function target(text: string): Target {
   throw new InvalidArgumentError('Expected earliest, latest or an offset.');
 }
 
-/** What belongs to an application alone: changelogs of its stores, the topics between its tasks, and the note of what it ran. */
+/**
+ * What belongs to an application alone: changelogs of its stores, the topics between its tasks, and the note
+ * of what it ran.
+ */
 async function internalTopics(
   log: LogClient,
   applicationId: string,

@@ -6,7 +6,10 @@ import { UsageError } from '../usage-error.ts';
 
 const formats = ['text', 'mermaid', 'dot'] as const;
 
-/** Takes what a module exports for a topology: one, or something with a `build` that makes one, or a function of either. */
+/**
+ * Takes what a module exports for a topology: one, or something with a `build` that makes one, or a function
+ * of either.
+ */
 async function topologyOf(exported: unknown): Promise<Topology | undefined> {
   const value: unknown = typeof exported === 'function' ? await exported() : exported;
   if (value instanceof Topology) return value;

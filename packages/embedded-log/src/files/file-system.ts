@@ -10,8 +10,8 @@ export interface LogFile {
 }
 
 /**
- * One flat folder of files: all that the log wants of a disk. The seam exists so that commits and recovery can be
- * run against a disk that tears writes, loses unsynced bytes and fails any chosen call.
+ * One flat folder of files: all that the log wants of a disk. The seam exists so that commits and recovery
+ * can be run against a disk that tears writes, loses unsynced bytes and fails any chosen call.
  */
 export interface FileSystem {
   /** For error messages: where this is. */

@@ -48,7 +48,9 @@ class MemoryFile implements LogFile {
   async close(): Promise<void> {}
 }
 
-/** A folder that lives as long as this object: for tests, and for logs that need not outlive their process. */
+/**
+ * A folder that lives as long as this object: for tests, and for logs that need not outlive their process.
+ */
 export class MemoryFileSystem implements FileSystem {
   readonly location = 'memory';
   readonly #files = new Map<string, MemoryFile>();

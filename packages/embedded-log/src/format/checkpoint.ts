@@ -54,7 +54,10 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   return Buffer.concat([header, json]);
 }
 
-/** The checkpoint in a slot's bytes; undefined where it is empty or torn. @throws LogError when a newer version wrote it */
+/**
+ * The checkpoint in a slot's bytes; undefined where it is empty or torn. @throws LogError when a newer
+ * version wrote it
+ */
 export function decodeCheckpoint(bytes: Buffer, location: string): Checkpoint | undefined {
   if (bytes.length < headerBytes || !bytes.subarray(0, 8).equals(magic)) return undefined;
   const json = bytes.subarray(headerBytes, headerBytes + bytes.readUInt32LE(12));

@@ -53,7 +53,9 @@ export function batchesBytes(records: number): number {
   return Math.ceil(records / maxBatchRecords) * (8 + batchHeaderBytes);
 }
 
-/** Encodes one frame. The batches it returns are views of the frame's bytes: they are what readers get to see. */
+/**
+ * Encodes one frame. The batches it returns are views of the frame's bytes: they are what readers get to see.
+ */
 export function encodeFrame(
   event: LogEvent,
   placed: readonly PlacedRecords[],

@@ -1,4 +1,6 @@
-/** What one frame of the journal says, apart from its record batches. Small, rare or per commit: kept as JSON. */
+/**
+ * What one frame of the journal says, apart from its record batches. Small, rare or per commit: kept as JSON.
+ */
 export interface LogEvent {
   readonly created?: readonly TopicCreated[];
   readonly deleted?: readonly number[];

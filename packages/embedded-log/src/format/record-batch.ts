@@ -139,7 +139,7 @@ class StoredRecord implements LogRecord {
   private readonly keyLength: number;
   private readonly valueLength: number;
 
-  // oxlint-disable-next-line eslint/max-params -- One for every record read: an options object would be one more.
+  // oxlint-disable-next-line eslint/max-params -- One per record: no options object.
   constructor(
     source: Buffer,
     keyAt: number,
@@ -197,7 +197,9 @@ function readHeaders(source: Buffer, start: number, count: number): { headers: H
   return { headers, end: at };
 }
 
-/** Appends the records of a batch, from offset `from` on, to `into`. Keys and values are views of `source`. */
+/**
+ * Appends the records of a batch, from offset `from` on, to `into`. Keys and values are views of `source`.
+ */
 export function readBatch(source: Buffer, start: number, from: number, into: LogRecord[]): void {
   const { size, baseOffset, count } = readBatchHeader(source, start);
   const view = new DataView(source.buffer, source.byteOffset, source.length);

@@ -24,8 +24,9 @@ export interface MemberState {
 }
 
 /**
- * A consumer group. A change of members or topics gives every member a new target; each one gives up what is no
- * longer its own at its next poll, and takes what is free: partitions that stay where they are never pause.
+ * A consumer group. A change of members or topics gives every member a new target; each one gives up what is
+ * no longer its own at its next poll, and takes what is free: partitions that stay where they are never
+ * pause.
  */
 export class GroupCoordinator {
   readonly group: string;
@@ -102,7 +103,10 @@ export class GroupCoordinator {
     this.#onChange();
   }
 
-  /** These topics are deleted: what members owned of them is theirs no more, whatever comes to have the same name. */
+  /**
+   * These topics are deleted: what members owned of them is theirs no more, whatever comes to have the same
+   * name.
+   */
   forget(topics: ReadonlySet<string>): void {
     for (const [key, owner] of this.#owners) {
       if (!topics.has(parseTopicPartition(key).topic)) continue;

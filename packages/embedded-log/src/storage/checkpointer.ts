@@ -32,8 +32,8 @@ export interface CheckpointerOptions {
 }
 
 /**
- * Moves what the journal holds into segment files, so that the journal stays short and recovery fast. Commits go on
- * meanwhile, in a new journal file.
+ * Moves what the journal holds into segment files, so that the journal stays short and recovery fast. Commits
+ * go on meanwhile, in a new journal file.
  */
 export class Checkpointer {
   readonly #fileSystem: FileSystem;
@@ -53,8 +53,8 @@ export class Checkpointer {
   }
 
   /**
-   * Takes the snapshot at once and writes it in the background; a failure keeps everything as it was. `onEnd` gets the failure,
-   * undefined where there was none.
+   * Takes the snapshot at once and writes it in the background; a failure keeps everything as it was. `onEnd`
+   * gets the failure, undefined where there was none.
    */
   start(state: LogState, journal: Journal, onEnd: (failure: unknown) => void): void {
     const snapshot = this.#snapshot(state, journal);
@@ -118,7 +118,8 @@ export class Checkpointer {
     for (const [log, written] of segments) log.segments.splice(0, log.segments.length, ...written);
     const footprints = [this.#footprint, footprintOf(checkpoint)];
     this.#footprint = footprints[1]!;
-    // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened again.
+    // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened
+    // again.
     await removeObsoleteFiles(this.#fileSystem, footprints)
       .then((removed) => this.#files.forget(removed))
       .catch(() => {});

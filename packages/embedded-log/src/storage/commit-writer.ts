@@ -216,7 +216,10 @@ export class CommitWriter {
     for (const { pending, baseOffsets } of group) pending.resolve(baseOffsets);
   }
 
-  /** After a failed sync the system may have dropped the pages: a second sync would lie, so nothing more is written. */
+  /**
+   * After a failed sync the system may have dropped the pages: a second sync would lie, so nothing more is
+   * written.
+   */
   #poison(error: unknown): LogError {
     this.#refusal ??= new LogError(
       'LOG_READ_ONLY',

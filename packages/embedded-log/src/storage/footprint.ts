@@ -19,8 +19,9 @@ export function footprintOf({ journalId, topics }: Checkpoint): Footprint {
 }
 
 /**
- * Deletes the journals and segments that no checkpoint needs; other files are not ours to touch. The older of two checkpoints
- * counts too: with it and its journals nothing is lost where the newer one turns out to be damaged. Returns what is gone.
+ * Deletes the journals and segments that no checkpoint needs; other files are not ours to touch. The older of
+ * two checkpoints counts too: with it and its journals nothing is lost where the newer one turns out to be
+ * damaged. Returns what is gone.
  */
 export async function removeObsoleteFiles(
   fileSystem: FileSystem,

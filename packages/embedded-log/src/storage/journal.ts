@@ -5,7 +5,10 @@ import { encodeFrame } from '../format/frame.ts';
 
 const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Turns what the file system threw into a LogError that says what was being done, where, and what became of it. */
+/**
+ * Turns what the file system threw into a LogError that says what was being done, where, and what became of
+ * it.
+ */
 export function ioError(error: unknown, action: string, location: string, outcome = ''): LogError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && noRoom.has(code)) {
@@ -65,7 +68,9 @@ export class Journal {
     this.durableUpTo = durableUpTo;
   }
 
-  /** Writes frames whose last has this sequence number and checksum. After a failure the file is as it was. */
+  /**
+   * Writes frames whose last has this sequence number and checksum. After a failure the file is as it was.
+   */
   async append(frames: readonly Uint8Array[], sequence: number, crc: number): Promise<void> {
     try {
       await this.#file.write(this.position, frames);
@@ -98,8 +103,8 @@ export class Journal {
   }
 
   /**
-   * Ends this file and starts the next with a frame that says how far this one was durable: damage to its end is not taken for
-   * a torn write. What of this file is not on the device yet gets there in the background.
+   * Ends this file and starts the next with a frame that says how far this one was durable: damage to its end
+   * is not taken for a torn write. What of this file is not on the device yet gets there in the background.
    */
   async roll(): Promise<Journal> {
     const id = this.id + 1;

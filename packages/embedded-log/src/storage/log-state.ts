@@ -15,8 +15,8 @@ export interface TopicState extends TopicCreated {
 }
 
 /**
- * What the log holds, as its readers see it. It changes only by applying frames in their order, on the way of a
- * commit and in recovery alike.
+ * What the log holds, as its readers see it. It changes only by applying frames in their order, on the way of
+ * a commit and in recovery alike.
  */
 export class LogState {
   readonly logId: string;

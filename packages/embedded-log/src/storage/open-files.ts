@@ -7,7 +7,10 @@ interface OpenFile {
   evicted: boolean;
 }
 
-/** Files that are being read, kept open for the next read. Limited in number; the least recently used is closed first. */
+/**
+ * Files that are being read, kept open for the next read. Limited in number; the least recently used is
+ * closed first.
+ */
 export class OpenFiles {
   readonly #fileSystem: FileSystem;
   readonly #limit: number;

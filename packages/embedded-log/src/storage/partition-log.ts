@@ -14,8 +14,8 @@ export interface PartitionLogOptions {
 }
 
 /**
- * One partition: segment files for what checkpoints have written out, batches in memory for what the journal alone
- * holds so far. Everything in here is committed.
+ * One partition: segment files for what checkpoints have written out, batches in memory for what the journal
+ * alone holds so far. Everything in here is committed.
  */
 export class PartitionLog {
   readonly topicId: number;
@@ -65,7 +65,10 @@ export class PartitionLog {
     if (gone > 0) this.#batches.splice(0, gone);
   }
 
-  /** Marks what is in memory now as the part that a checkpoint writes out, and gives what of it is not deleted. */
+  /**
+   * Marks what is in memory now as the part that a checkpoint writes out, and gives what of it is not
+   * deleted.
+   */
   freeze(): readonly FramedBatch[] {
     this.#frozen = this.#batches.length;
     return this.#batches.filter(({ baseOffset, count }) => baseOffset + count > this.start);

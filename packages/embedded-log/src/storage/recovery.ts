@@ -29,9 +29,10 @@ export interface Recovered {
 }
 
 /**
- * Opens what a folder holds: the newest valid checkpoint, then every whole frame of the journal after it. Nothing is
- * changed until all of it has been read: then a torn tail is cut off; damage to what was durable is refused. Whatever is
- * adopted is made durable before anyone sees it, because what a reader has seen must survive a power loss too.
+ * Opens what a folder holds: the newest valid checkpoint, then every whole frame of the journal after it.
+ * Nothing is changed until all of it has been read: then a torn tail is cut off; damage to what was durable
+ * is refused. Whatever is adopted is made durable before anyone sees it, because what a reader has seen must
+ * survive a power loss too.
  * @throws LogError `LOG_CORRUPT`
  */
 export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise<Recovered> {
@@ -206,8 +207,8 @@ interface Replayed {
 }
 
 /**
- * Applies the journal's frames, over all its files, up to the first that is not whole or does not follow the one before.
- * What comes after that one is dropped, unless it proves that something durable is damaged.
+ * Applies the journal's frames, over all its files, up to the first that is not whole or does not follow the
+ * one before. What comes after that one is dropped, unless it proves that something durable is damaged.
  */
 async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: LogState): Promise<Replayed> {
   const ids = (await fileSystem.list())
@@ -224,7 +225,8 @@ async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: Log
   for (const [index, id] of ids.entries()) {
     const bytes = await readWhole(fileSystem, journalName(id));
     const reached = replayFile(bytes, id, end, state);
-    // If a journal file's first frame does not chain to the previous file, replay ends with the previous file.
+    // If a journal file's first frame does not chain to the previous file, replay ends with the previous
+    // file.
     if (id !== end.id && reached.position === 0 && bytes.length > 0) {
       return { end, dropped: await droppable(fileSystem, ids.slice(index), end) };
     }

@@ -77,7 +77,8 @@ export class Segment {
     const next = position + end;
     if (next < this.size) {
       const fetched = this.#fetch(next, chunkBytes);
-      // The read that needs these bytes rejects with this error; without a listener here it would count as unhandled.
+      // The read that needs these bytes rejects with this error; without a listener here it would count as
+      // unhandled.
       fetched.catch(() => {});
       this.#ahead = { position: next, bytes: fetched };
     } else {

@@ -35,9 +35,9 @@ function applyChange(content: Buffer, change: Change): Buffer {
 }
 
 /**
- * A disk with a system's cache on top. A killed process loses nothing it wrote, save that its last write may be torn;
- * a power loss keeps of every unsynced write some pieces and loses others, and forgets unsynced creations and
- * removals as it likes. A failed sync drops what it was to sync, as Linux may.
+ * A disk with a system's cache on top. A killed process loses nothing it wrote, save that its last write may
+ * be torn; a power loss keeps of every unsynced write some pieces and loses others, and forgets unsynced
+ * creations and removals as it likes. A failed sync drops what it was to sync, as Linux may.
  */
 export class SimulatedDisk {
   #files = new Map<string, Disk>();

@@ -5,7 +5,10 @@ import protocol from 'kafkajs/src/protocol/requests/index.js';
 import type { WireRequest } from '../wire/request.ts';
 import type { KafkajsRequests } from './kafkajs-requests.ts';
 
-/** One broker: kafkajs's connections to it, authenticated, opened when they are needed and again after they broke. */
+/**
+ * One broker: kafkajs's connections to it, authenticated, opened when they are needed and again after they
+ * broke.
+ */
 export class Broker {
   readonly address: string;
   readonly #broker: KafkajsBroker;

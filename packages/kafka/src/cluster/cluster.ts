@@ -16,7 +16,10 @@ const invalidTopic = 17;
 /** How long a topic that was just created may be unknown to a broker. */
 const propagationMs = 1500;
 
-/** The brokers of a cluster, who leads which partition and who coordinates whom. It has connections of its own. */
+/**
+ * The brokers of a cluster, who leads which partition and who coordinates whom. It has connections of its
+ * own.
+ */
 export class Cluster {
   readonly options: ResolvedOptions;
   readonly #builder: ReturnType<typeof connectionPoolBuilder>;

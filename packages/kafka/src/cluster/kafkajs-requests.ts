@@ -1,4 +1,7 @@
-/** The requests that kafkajs encodes for us: what each is given and what it answers. Numbers beyond 2^31 come as texts. */
+/**
+ * The requests that kafkajs encodes for us: what each is given and what it answers. Numbers beyond 2^31 come
+ * as texts.
+ */
 export interface KafkajsRequests {
   GroupCoordinator: {
     args: { readonly groupId: string; readonly coordinatorType: number };

@@ -1,4 +1,5 @@
-// What this package uses of kafkajs beyond its public face. The version is pinned: its last release is of 2023.
+// What this package uses of kafkajs beyond its public face. The version is pinned: its last release is of
+// 2023.
 
 declare module 'kafkajs/src/broker/index.js' {
   export default class Broker {

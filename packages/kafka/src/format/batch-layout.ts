@@ -10,8 +10,8 @@
  *   | max timestamp  | producer id | producer epoch | base sequence | count | records ...
  *   +----------------+-------------+----------------+---------------+-------+-----------
  *
- * A record: its length, attributes, timestamp Δ, offset Δ, key, value, headers; lengths and deltas are zig-zag varints.
- * Source: the section on the record batch in Kafka's documentation of its message format.
+ * A record: its length, attributes, timestamp Δ, offset Δ, key, value, headers; lengths and deltas are
+ * zig-zag varints. Source: the section on the record batch in Kafka's documentation of its message format.
  */
 export const batchAt = {
   baseOffset: 0,

@@ -61,7 +61,10 @@ export interface RecordsOfBatch {
   readonly appendTime: number | undefined;
 }
 
-/** Appends the records, from offset `from` on, to `into`. Keys and values are views of the source. @throws LogError `LOG_CORRUPT` */
+/**
+ * Appends the records, from offset `from` on, to `into`. Keys and values are views of the source. @throws
+ * LogError `LOG_CORRUPT`
+ */
 export function readRecords(
   { source, start, count, baseOffset, baseTimestamp, appendTime }: RecordsOfBatch,
   from: number,

@@ -23,8 +23,8 @@ export interface ReadBatches {
 }
 
 /**
- * Reads what a fetch brought of a partition: committed records from offset `from` on. What aborted transactions wrote and
- * transaction markers are left out. @throws LogError `LOG_CORRUPT`
+ * Reads what a fetch brought of a partition: committed records from offset `from` on. What aborted
+ * transactions wrote and transaction markers are left out. @throws LogError `LOG_CORRUPT`
  */
 export async function readBatches(
   source: Buffer,

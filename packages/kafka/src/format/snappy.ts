@@ -1,7 +1,9 @@
 import { compressSync, uncompressSync } from 'snappy';
 import { assertWithin } from './compression-limit.ts';
 
-/** How Java's snappy streams begin; blocks follow, each with its length. Other clients write one bare block. */
+/**
+ * How Java's snappy streams begin; blocks follow, each with its length. Other clients write one bare block.
+ */
 const magic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const headerBytes = magic.length + 8;
 const blockBytes = 32 << 10;

@@ -13,7 +13,7 @@ export class StoredRecord implements LogRecord {
   private readonly valueAt: number;
   private readonly valueLength: number;
 
-  // oxlint-disable-next-line eslint/max-params -- One for every record read: an options object would be one more.
+  // oxlint-disable-next-line eslint/max-params -- One per record: no options object.
   constructor(
     source: Buffer,
     keyAt: number,

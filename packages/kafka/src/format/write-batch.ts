@@ -41,7 +41,7 @@ function writeBytes(target: Buffer, start: number, bytes: Bytes | null, size: nu
   return copyBytes(bytes, target, at);
 }
 
-// oxlint-disable-next-line eslint/max-params -- For every record written: an options object would be one more.
+// oxlint-disable-next-line eslint/max-params -- Per record: no options object.
 function writeRecord(
   target: Buffer,
   start: number,

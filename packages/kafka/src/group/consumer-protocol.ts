@@ -3,7 +3,10 @@ import { byTopic } from '../wire/by-topic.ts';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 
-/** What a member tells its group's leader. In the format of Kafka's own consumers, so that Kafka's tools can read it. */
+/**
+ * What a member tells its group's leader. In the format of Kafka's own consumers, so that Kafka's tools can
+ * read it.
+ */
 export interface Subscription {
   readonly topics: readonly string[];
   readonly userData: Uint8Array;

@@ -6,8 +6,9 @@ import {
 } from '@millrace/log-client';
 
 /**
- * What each member may have now of what it is to have: a partition that another member still owns goes to nobody until
- * that member has given it up, and comes with the next rebalance. Partitions that stay where they are never pause.
+ * What each member may have now of what it is to have: a partition that another member still owns goes to
+ * nobody until that member has given it up, and comes with the next rebalance. Partitions that stay where
+ * they are never pause.
  */
 export function cooperativeAssignment(
   target: Assignment,

@@ -25,8 +25,8 @@ export interface Joined extends MemberAssignment {
 }
 
 /**
- * A member's talk with its group's coordinator. Joining has a connection of its own: it keeps the coordinator's answer
- * waiting, and whatever came behind it on the same connection.
+ * A member's talk with its group's coordinator. Joining has a connection of its own: it keeps the
+ * coordinator's answer waiting, and whatever came behind it on the same connection.
  */
 export class GroupSession {
   readonly #group: GroupOptions;
@@ -122,7 +122,10 @@ export class GroupSession {
     );
   }
 
-  /** @returns what the coordinator says: all is well, the group wants everyone to join again, or it does not know us */
+  /**
+   * @returns what the coordinator says: all is well, the group wants everyone to join again, or it does not
+   * know us
+   */
   async heartbeat(): Promise<'well' | 'rebalancing' | 'unknown'> {
     const { group: groupId } = this.#group;
     const { memberId, generation: groupGenerationId } = this.#generation;
@@ -174,7 +177,10 @@ export class GroupSession {
     );
   }
 
-  /** Sends LeaveGroup, so that the group need not wait for the session timeout. A static member keeps its place. */
+  /**
+   * Sends LeaveGroup, so that the group need not wait for the session timeout. A static member keeps its
+   * place.
+   */
   async leave(): Promise<void> {
     const { group: groupId } = this.#group;
     const { memberId } = this.#generation;

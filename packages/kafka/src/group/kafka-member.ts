@@ -15,8 +15,9 @@ import { KafkaReader } from '../reader/kafka-reader.ts';
 import { GroupSession, isUnknownMember, type Joined } from './group-session.ts';
 
 /**
- * A member of a consumer group. It says that it is alive from a timer, however long a batch takes, for as long as it is
- * polled often enough; it joins again in the background, and gives up or takes over partitions within `poll`.
+ * A member of a consumer group. It says that it is alive from a timer, however long a batch takes, for as
+ * long as it is polled often enough; it joins again in the background, and gives up or takes over partitions
+ * within `poll`.
  */
 export class KafkaMember implements GroupMember {
   readonly #group: GroupOptions;

@@ -19,8 +19,9 @@ interface OutBatch extends ProducedBatch {
 }
 
 /**
- * Appends records under a producer's identity, each partition's in their order, and resolves to each entry's first offset.
- * A batch whose fate is unknown is sent again under the same sequence numbers, which the broker recognises.
+ * Appends records under a producer's identity, each partition's in their order, and resolves to each entry's
+ * first offset. A batch whose fate is unknown is sent again under the same sequence numbers, which the broker
+ * recognises.
  */
 export async function append(
   cluster: Cluster,

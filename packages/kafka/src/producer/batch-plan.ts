@@ -12,7 +12,10 @@ export interface PlannedBatch {
   readonly bytes: number;
 }
 
-/** A record that takes more than this part of a batch gets one of its own, so that a broker that refuses it refuses no other. */
+/**
+ * A record that takes more than this part of a batch gets one of its own, so that a broker that refuses it
+ * refuses no other.
+ */
 const aloneFrom = 1 / 8;
 
 /** Cuts records into batches of about `maxBytes`; by partition, in the order in which they have to arrive. */

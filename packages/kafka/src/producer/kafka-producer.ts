@@ -20,7 +20,9 @@ export class KafkaProducer implements LogProducer {
     this.#transactions = transactions;
   }
 
-  /** With a transactional id, earlier producers of the same id are fenced, and what they left open is settled. */
+  /**
+   * With a transactional id, earlier producers of the same id are fenced, and what they left open is settled.
+   */
   static async open(cluster: Cluster, transactionalId?: string): Promise<KafkaProducer> {
     if (transactionalId === undefined) return new KafkaProducer(cluster, undefined);
     // Its name fences it; the group may go on to new generations meanwhile.

@@ -1,4 +1,6 @@
-/** Kafka's error codes that this client acts upon, by number; the names are those of Kafka's protocol guide. */
+/**
+ * Kafka's error codes that this client acts upon, by number; the names are those of Kafka's protocol guide.
+ */
 const names: Readonly<Record<number, string>> = {
   [-1]: 'UNKNOWN_SERVER_ERROR',
   1: 'OFFSET_OUT_OF_RANGE',

@@ -21,7 +21,10 @@ export interface Metadata {
   readonly topics: readonly TopicMetadata[];
 }
 
-/** Metadata, version 12: the first that tells a topic from another one of the same name. `null` asks for all topics. */
+/**
+ * Metadata, version 12: the first that tells a topic from another one of the same name. `null` asks for all
+ * topics.
+ */
 export function metadataRequest(names: readonly string[] | null): WireRequest<Metadata> {
   const body = new ByteWriter().tags();
   body

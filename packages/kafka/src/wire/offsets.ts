@@ -11,8 +11,8 @@ export interface FetchedOffset extends TopicPartition {
 }
 
 /**
- * OffsetFetch, version 7: the first that says so when a transaction is still about to change an offset. `null` asks for all
- * that the group has committed.
+ * OffsetFetch, version 7: the first that says so when a transaction is still about to change an offset.
+ * `null` asks for all that the group has committed.
  */
 export function offsetFetchRequest(
   group: string,
@@ -56,7 +56,10 @@ export interface TransactionalOffsets {
   readonly commits: readonly OffsetCommit[];
 }
 
-/** TxnOffsetCommit, version 3: the first that carries the group's generation. Answers each partition's error code. */
+/**
+ * TxnOffsetCommit, version 3: the first that carries the group's generation. Answers each partition's error
+ * code.
+ */
 export function txnOffsetCommitRequest(offsets: TransactionalOffsets): WireRequest<readonly number[]> {
   const body = new ByteWriter()
     .tags()

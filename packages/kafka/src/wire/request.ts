@@ -28,7 +28,10 @@ export interface WireApi {
   readonly throttled?: boolean;
 }
 
-/** Puts a request together from how its body is written and its answer read; `read` starts past the throttle time. */
+/**
+ * Puts a request together from how its body is written and its answer read; `read` starts past the throttle
+ * time.
+ */
 export function wireRequest<T>(
   { key, version, name, flexible = false, throttled = true }: WireApi,
   body: ByteWriter,

@@ -9,7 +9,9 @@ export type LogTest = (name: string, body: (log: LogClient) => Promise<void>) =>
 
 let topics = 0;
 
-/** A topic's name that no other test of this process uses, so that the suite can run against a shared cluster. */
+/**
+ * A topic's name that no other test of this process uses, so that the suite can run against a shared cluster.
+ */
 export function freshName(prefix: string): string {
   topics++;
   return `${prefix}-${process.pid}-${Date.now().toString(36)}-${topics}`;
@@ -72,7 +74,9 @@ export async function readAll(log: LogClient, topic: string, partition: number):
   return records;
 }
 
-/** Polls until that is refused, or fails after ten seconds: a log need not know at once what it cannot read. */
+/**
+ * Polls until that is refused, or fails after ten seconds: a log need not know at once what it cannot read.
+ */
 export async function pollRefused(reader: LogReader, code: LogErrorCode): Promise<void> {
   const deadline = Date.now() + 10_000;
   const refused = async (): Promise<void> => {

@@ -9,9 +9,11 @@ import type { AvroSchema, AvroValue } from './avro-value.ts';
 type Resolver = ReturnType<avro.Type['createResolver']>;
 
 /**
- * Avro with its schema in a registry. Records that were written with other versions of the schema are read as this one
- * says; logical types stay what they are stored as. The value's type comes from the schema, given as a literal.
- * @throws SchemaRegistryError when the schema is refused or not there; TypeError when it is not an Avro schema
+ * Avro with its schema in a registry. Records that were written with other versions of the schema are read as
+ * this one says; logical types stay what they are stored as. The value's type comes from the schema, given as
+ * a literal.
+ * @throws SchemaRegistryError when the schema is refused or not there; TypeError when it is not an Avro
+ * schema
  */
 export function avroSerde<const S extends AvroSchema>({
   schema,

@@ -5,8 +5,8 @@ import type { SchemaRegistry } from '../registry/schema-registry.ts';
 type AvroTypeSchema = Parameters<typeof avro.Type.forSchema>[0];
 
 /**
- * The type that a schema describes, with what it refers to. `never` keeps unions plain and refuses those whose members could
- * not be distinguished.
+ * The type that a schema describes, with what it refers to. `never` keeps unions plain and refuses those
+ * whose members could not be distinguished.
  * @throws TypeError when it is not an Avro schema
  */
 export function avroType(

@@ -18,8 +18,8 @@ export type JsonSchemaValue<S> = S extends z.ZodType
     : never;
 
 /**
- * JSON with its schema in a registry: a JSON Schema or a zod schema without transforms. Values are checked against it
- * when they are written and when they are read, whichever version wrote them.
+ * JSON with its schema in a registry: a JSON Schema or a zod schema without transforms. Values are checked
+ * against it when they are written and when they are read, whichever version wrote them.
  * @throws SchemaRegistryError when the schema is refused or not there; Error when it is not a JSON Schema
  */
 export function jsonSchemaSerde<const S extends JsonSchema | z.ZodType>({

@@ -1,7 +1,8 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { DescriptorProto, FileDescriptorProto } from '@bufbuild/protobuf/wkt';
 
-// Confluent's wire format says which message of a file it is: its place among its siblings, from the outermost in.
+// Confluent's wire format says which message of a file it is: its place among its siblings, from the
+// outermost in.
 
 /** A message's places, from the outermost message of its file in. */
 export function indexesOf(message: DescMessage): number[] {

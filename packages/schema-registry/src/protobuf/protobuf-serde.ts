@@ -7,8 +7,8 @@ import { framed, headerBytes, readSchemaId } from '../wire-format.ts';
 import { indexesOf, nameAt, readIndexes, writeIndexes } from './message-index.ts';
 
 /**
- * Protobuf with its schema in a registry, for a message that `protoc-gen-es` has generated. What it imports is
- * registered under its path, but for `google/protobuf`, which everyone has.
+ * Protobuf with its schema in a registry, for a message that `protoc-gen-es` has generated. What it imports
+ * is registered under its path, but for `google/protobuf`, which everyone has.
  * @throws SchemaRegistryError when the schema is refused or not there
  */
 export function protobufSerde<Message extends DescMessage>({

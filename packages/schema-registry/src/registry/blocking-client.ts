@@ -30,8 +30,9 @@ port.on('message', async ({ call, method, args }) => {
 `;
 
 /**
- * Confluent's client on a thread of its own, whose answers this thread waits for. A serde is called for each record and
- * gives bytes or a value at once; it meets an id it does not know so seldom that waiting is cheaper than promises would be.
+ * Confluent's client on a thread of its own, whose answers this thread waits for. A serde is called for each
+ * record and gives bytes or a value at once; it meets an id it does not know so seldom that waiting is
+ * cheaper than promises would be.
  */
 export class BlockingClient {
   readonly #config: Record<string, unknown>;

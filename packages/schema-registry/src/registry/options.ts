@@ -16,7 +16,9 @@ export type SchemaRegistryAuth =
     };
 
 export interface SchemaRegistryOptions {
-  /** Where the registry is, as `http://host:8081`; with several, the next is asked when one does not answer. */
+  /**
+   * Where the registry is, as `http://host:8081`; with several, the next is asked when one does not answer.
+   */
   readonly url: string | readonly string[];
   readonly auth?: SchemaRegistryAuth;
   /** For how long an answer is waited for, retries included, in ms. Default 10,000. */

@@ -5,8 +5,8 @@ import { resolveOptions, type SchemaRegistryOptions } from './options.ts';
 import type { RegisteredSchema, SchemaReference } from './schema.ts';
 
 /**
- * A schema registry with Confluent's HTTP API. Its calls wait for the answer: make serdes when the program starts; while
- * records run, only an id that was never met asks again.
+ * A schema registry with Confluent's HTTP API. Its calls wait for the answer: make serdes when the program
+ * starts; while records run, only an id that was never met asks again.
  */
 export class SchemaRegistry {
   readonly #where: string;
@@ -40,7 +40,10 @@ export class SchemaRegistry {
     return this.#ask(what, 'getBySubjectAndId', subject, id, format) as RegisteredSchema;
   }
 
-  /** The schemas that a schema refers to, and those that they refer to, each before whatever needs it; `format` as for one. */
+  /**
+   * The schemas that a schema refers to, and those that they refer to, each before whatever needs it;
+   * `format` as for one.
+   */
   referenced({ references = [] }: RegisteredSchema, format?: string): (SchemaReference & RegisteredSchema)[] {
     const found = new Map<string, SchemaReference & RegisteredSchema>();
     const visit = (reference: SchemaReference): void => {

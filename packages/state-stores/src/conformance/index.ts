@@ -11,7 +11,9 @@ import { windowSuite } from '../kinds/window/conformance.ts';
 export interface StoreConformanceOptions {
   /** The test framework's `test`, e.g. Vitest's. */
   readonly test: (name: string, body: () => Promise<void>) => void;
-  /** Opens an empty store and tells how to open the same one again; one that forgets on close has no `reopen`. */
+  /**
+   * Opens an empty store and tells how to open the same one again; one that forgets on close has no `reopen`.
+   */
   readonly factory: () => Promise<{
     readonly store: BytesStore;
     readonly reopen?: () => Promise<BytesStore>;

@@ -2,7 +2,10 @@ import { asBuffer, type Bytes, type Serde } from '@millrace/log-client';
 import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
 
-/** How a view keeps keys and values in memory: as they are where nobody can change them, else as text or bytes. */
+/**
+ * How a view keeps keys and values in memory: as they are where nobody can change them, else as text or
+ * bytes.
+ */
 export interface KeyCodec<K> {
   readonly serde: Serde<K>;
   readonly mapKey: (key: K) => unknown;

@@ -12,7 +12,10 @@ export interface WriteBackOptions<C extends Cell> {
   readonly backing: BytesStore;
   /** The cell as the bytes store keeps it; undefined where nothing has to be written. */
   readonly encode: (cell: C) => BytesChange | undefined;
-  /** Drops clean cells until what is left weighs about `keep`. Called between records, never while a flush runs. */
+  /**
+   * Drops clean cells until what is left weighs about `keep`. Called between records, never while a flush
+   * runs.
+   */
   readonly evict: (keep: number) => void;
   /** What all cells weigh. */
   readonly size: () => number;
@@ -40,8 +43,9 @@ export function weight(cells: number, bytes: number): number {
 }
 
 /**
- * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their write-ahead
- * log, so the bytes store is written only now and then, in one batch with the changelog offset it corresponds to.
+ * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their
+ * write-ahead log, so the bytes store is written only now and then, in one batch with the changelog offset it
+ * corresponds to.
  */
 export class WriteBack<C extends Cell> {
   readonly #options: WriteBackOptions<C>;
@@ -90,7 +94,9 @@ export class WriteBack<C extends Cell> {
     return cells;
   }
 
-  /** Whether the next commit should be waited for, so that this layer can write to the bytes store after it. */
+  /**
+   * Whether the next commit should be waited for, so that this layer can write to the bytes store after it.
+   */
   wantsFlush(now: number): boolean {
     if (this.#flushing !== undefined || this.#unflushed.length === 0) return false;
     if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;

@@ -4,7 +4,10 @@ import path from 'node:path';
 import type { Checkpoint } from '../bytes-store.ts';
 import { isStoreError, StoreError } from '../errors.ts';
 
-/** The file in a store's folder that says it is damaged: LevelDB opens some folders whose blocks it cannot read. */
+/**
+ * The file in a store's folder that says it is damaged: LevelDB opens some folders whose blocks it cannot
+ * read.
+ */
 const noteName = 'DAMAGED';
 
 /** The innermost reason, as LevelDB or the system gave it. */
@@ -14,8 +17,9 @@ export function causeOf(error: unknown): string {
 }
 
 /**
- * Whether LevelDB's own words say that its files are damaged. A file that is missing, or shorter than its index says (pread past
- * the end is an invalid argument there), is damage too; anything else that the system refuses may work the next time.
+ * Whether LevelDB's own words say that its files are damaged. A file that is missing, or shorter than its
+ * index says (pread past the end is an invalid argument there), is damage too; anything else that the system
+ * refuses may work the next time.
  */
 function isDamage(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? error) as { code?: string };

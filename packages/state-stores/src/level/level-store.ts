@@ -27,8 +27,8 @@ const lockRetries = 50;
 
 export interface LevelStoreOptions {
   /**
-   * What to do about damaged files: fail (default), or start empty, with a warning, for a changelog to fill. Anything else that
-   * goes wrong, such as too many open files, always fails and leaves the folder as it is.
+   * What to do about damaged files: fail (default), or start empty, with a warning, for a changelog to fill.
+   * Anything else that goes wrong, such as too many open files, always fails and leaves the folder as it is.
    */
   readonly whenDamaged?: 'fail' | 'empty';
 }

@@ -20,7 +20,10 @@ export interface SourceRecord<K, V> {
 }
 
 export interface FromObservableOptions {
-  /** Records that may wait to be written; more is an error, because an observable cannot be paused. Default 10,000. */
+  /**
+   * Records that may wait to be written; more is an error, because an observable cannot be paused. Default
+   * 10,000.
+   */
   readonly maxPending?: number;
   /** About how many records to write at a time. Default 1000. */
   readonly batchRecords?: number;
@@ -43,8 +46,8 @@ type Source<K, V> =
   | ((demand$: Observable<number>) => Observable<SourceRecord<K, V>>);
 
 /**
- * Writes what an observable emits to a topic, by the key's hash, in order and in batches. A source that can limit what it emits
- * is given as a function of `demand$`: it need never emit more than there is room for.
+ * Writes what an observable emits to a topic, by the key's hash, in order and in batches. A source that can
+ * limit what it emits is given as a function of `demand$`: it need never emit more than there is room for.
  */
 export function fromObservable<K, V>(
   log: LogClient,

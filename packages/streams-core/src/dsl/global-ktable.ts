@@ -1,6 +1,8 @@
 import type { TableRef } from '../plan/refs.ts';
 
-/** A table that every instance has whole, from {@link StreamsBuilder.globalTable}; streams join it by any key. */
+/**
+ * A table that every instance has whole, from {@link StreamsBuilder.globalTable}; streams join it by any key.
+ */
 export class GlobalKTable<in out K, out V> {
   /** @internal */
   readonly ref: TableRef<K, V>;

@@ -3,7 +3,10 @@ import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
 
-/** The graph that handles add to, and how streams and tables make each other without importing each other's classes. */
+/**
+ * The graph that handles add to, and how streams and tables make each other without importing each other's
+ * classes.
+ */
 export interface Handles {
   readonly graph: LogicalGraph;
   stream<K, V>(ref: StreamRef<K, V>): KStream<K, V>;

@@ -45,8 +45,8 @@ export class KGroupedTable<K, V> {
   }
 
   /**
-   * The first `n` rows of each group, in the order that `compare` gives. All rows of a group are stored, because the next one
-   * moves up when one of the first leaves.
+   * The first `n` rows of each group, in the order that `compare` gives. All rows of a group are stored,
+   * because the next one moves up when one of the first leaves.
    */
   topN(n: number, options: TopN<V>): KTable<K, readonly V[]> {
     assertN(n);

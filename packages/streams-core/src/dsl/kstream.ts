@@ -130,8 +130,9 @@ export class KStream<out K, out V> {
   }
 
   /**
-   * A new value for each record, from calls that run concurrently. Offsets are committed only up to what has finished, so
-   * that no record is lost; one whose call fails for good goes to the processing-exception handler.
+   * A new value for each record, from calls that run concurrently. Offsets are committed only up to what has
+   * finished, so that no record is lost; one whose call fails for good goes to the processing-exception
+   * handler.
    */
   mapValuesAsync<V2>(
     mapper: (value: V, key: K, context: AsyncContext) => Promise<V2>,
@@ -148,7 +149,10 @@ export class KStream<out K, out V> {
     return this.#revalued('KSTREAM-FLATMAPVALUES-', flatMapValuesAsync(mapper, options), options);
   }
 
-  /** Hands each record to an action, as with `mapValuesAsync`; its offset is committed once the action has ended. */
+  /**
+   * Hands each record to an action, as with `mapValuesAsync`; its offset is committed once the action has
+   * ended.
+   */
   foreachAsync(
     action: (value: V, key: K, context: AsyncContext) => Promise<void>,
     options: AsyncOptions & Named = {},
@@ -156,7 +160,9 @@ export class KStream<out K, out V> {
     this.#add('KSTREAM-FOREACH-', forEachAsync(action, options), options);
   }
 
-  /** Runs an asynchronous processor without stores, as with `mapValuesAsync`; its results may have any key. */
+  /**
+   * Runs an asynchronous processor without stores, as with `mapValuesAsync`; its results may have any key.
+   */
   processAsync<K2, V2>(
     processor: (record: StreamRecord<K, V>, context: AsyncProcessContext<K2, V2>) => Promise<void>,
     options: AsyncOptions & Named = {},
@@ -188,8 +194,9 @@ export class KStream<out K, out V> {
   }
 
   /**
-   * Sends each record to the first branch whose predicate holds for it, in the order they are written; `'rest'` takes
-   * what none took, and without it such records are dropped. Type guards narrow their branch, and the rest.
+   * Sends each record to the first branch whose predicate holds for it, in the order they are written;
+   * `'rest'` takes what none took, and without it such records are dropped. Type guards narrow their branch,
+   * and the rest.
    */
   split<const B extends Branches<K, V>>(branches: B, named: Named = {}): SplitStreams<K, V, B> {
     const refs = splitStream(this.#graph, this.ref, branches, named);
@@ -211,27 +218,33 @@ export class KStream<out K, out V> {
     addSink(this.#graph, { name, parents: [this.ref.node], target, options });
   }
 
-  /** Reads the stream as the changes of a table: the last value of each key is its row, a null value deletes it. */
+  /**
+   * Reads the stream as the changes of a table: the last value of each key is its row, a null value deletes
+   * it.
+   */
   toTable(options: Materialized<V> & { readonly key?: Serde<K> } = {}): KTable<K, V> {
     return this.#handles.table(toTable(this.#graph, this.ref, options));
   }
 
   /**
-   * Lets the first of equal records through and leaves out those no more than `withinMs` away from one that went through, in
-   * the time of their timestamps, before or after it.
+   * Lets the first of equal records through and leaves out those no more than `withinMs` away from one that
+   * went through, in the time of their timestamps, before or after it.
    */
   deduplicate(options: DeduplicateOptions<K, V>): KStream<K, V> {
     return this.#handles.stream(deduplicateStream(this.#graph, this.ref, options));
   }
 
-  /** Lets at most `limit` records of each key through in every interval of stream time; others are left out. */
+  /**
+   * Lets at most `limit` records of each key through in every interval of stream time; others are left out.
+   */
   throttle(options: ThrottleOptions<K>): KStream<K, V> {
     return this.#handles.stream(throttleStream(this.#graph, this.ref, options));
   }
 
   /**
-   * The records of all this process's tasks, as they are processed: of use to look at, not to keep, because after a crash
-   * records are processed again. It ends with the process and is silent while no app runs the topology.
+   * The records of all this process's tasks, as they are processed: of use to look at, not to keep, because
+   * after a crash records are processed again. It ends with the process and is silent while no app runs the
+   * topology.
    */
   toObservable(named: Named = {}): Observable<StreamRecord<K, V>> {
     return toObservable(this.#graph, this.ref.node, named);
@@ -300,7 +313,10 @@ export class KStream<out K, out V> {
     return this.#join(other, rest, { left: true, right: false });
   }
 
-  /** Every record of both streams comes through: with null once window and grace have passed without a partner. */
+  /**
+   * Every record of both streams comes through: with null once window and grace have passed without a
+   * partner.
+   */
   outerJoin<V2, R>(
     other: KStream<K, V2>,
     joiner: (left: V | null, right: V2 | null, key: K) => R,

@@ -46,7 +46,10 @@ export class KTable<out K, out V> {
     this.ref = ref;
   }
 
-  /** The rows that the predicate holds for; a type guard narrows the table. A row it no longer holds for is deleted. */
+  /**
+   * The rows that the predicate holds for; a type guard narrows the table. A row it no longer holds for is
+   * deleted.
+   */
   filter<W extends V>(predicate: (value: V, key: K) => value is W, options?: Materialized<W>): KTable<K, W>;
   filter(predicate: (value: V, key: K) => boolean, options?: Materialized<V>): KTable<K, V>;
   filter(predicate: (value: V, key: K) => boolean, options: Materialized<V> = {}): KTable<K, V> {
@@ -69,7 +72,10 @@ export class KTable<out K, out V> {
     return this.#handles.table(derived);
   }
 
-  /** The same rows with the values that a transformer with state makes; null deletes a row, and is what it gets for one. */
+  /**
+   * The same rows with the values that a transformer with state makes; null deletes a row, and is what it
+   * gets for one.
+   */
   transformValues<V2>(
     supplier: ValueTransformerSupplier<K, V, V2>,
     options: Materialized<V2> & ProcessOptions = {},
@@ -105,7 +111,10 @@ export class KTable<out K, out V> {
     );
   }
 
-  /** The changes of all this process's tasks, as they are made, with the values they replace; as `KStream.toObservable`. */
+  /**
+   * The changes of all this process's tasks, as they are made, with the values they replace; as
+   * `KStream.toObservable`.
+   */
   toObservable(named: Named = {}): Observable<StreamRecord<K, Change<V>>> {
     this.#graph.requireOldValues(this.ref.node);
     return toObservable(this.#graph, this.ref.node, named);

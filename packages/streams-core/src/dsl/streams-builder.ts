@@ -22,7 +22,10 @@ import { KTable } from './ktable.ts';
 export interface StreamsBuilderOptions {
   /** Nothing by default: each of these changes what topics an application has. */
   readonly optimize?: Optimizations;
-  /** Refuses stores and internal topics with generated names, which change with the program and leave their data behind (KIP-1111). */
+  /**
+   * Refuses stores and internal topics with generated names, which change with the program and leave their
+   * data behind (KIP-1111).
+   */
   readonly requireNames?: boolean;
   readonly processorWrapper?: ProcessorWrapper;
 }
@@ -45,7 +48,10 @@ export class StreamsBuilder {
     };
   }
 
-  /** The records of a topic, of several with the same keys and values, or of all whose names match a pattern, as a stream. */
+  /**
+   * The records of a topic, of several with the same keys and values, or of all whose names match a pattern,
+   * as a stream.
+   */
   stream<K, V>(
     topics: Topic<K, V> | readonly Topic<K, V>[] | TopicPattern<K, V>,
     consumed: Consumed<K, V> = {},
@@ -58,7 +64,10 @@ export class StreamsBuilder {
     return this.#handles.table(sourceTable(this.#graph, this.#sources, source, options));
   }
 
-  /** A topic that every instance reads whole, to join with by any key. It is complete before the app starts to run. */
+  /**
+   * A topic that every instance reads whole, to join with by any key. It is complete before the app starts to
+   * run.
+   */
   globalTable<K, V>(
     source: Topic<K, V>,
     options: Omit<Materialized<V>, 'historyRetentionMs'> = {},
@@ -66,7 +75,9 @@ export class StreamsBuilder {
     return new GlobalKTable(globalTable(this.#graph, source, options));
   }
 
-  /** A store that every instance fills with a whole topic through your processor; any processor may read it. */
+  /**
+   * A store that every instance fills with a whole topic through your processor; any processor may read it.
+   */
   addGlobalStore<K, V>(store: GlobalStore<K, V>): this {
     addGlobalStore(this.#graph, store);
     return this;

@@ -18,13 +18,15 @@ import type { ProcessorSupplier, ProcessorWrapper } from '../topology/processor.
 export interface AddProcessorOptions {
   /** Nodes whose records it gets. */
   readonly parents: readonly string[];
-  /** The stores it may use: specs, which are added to the topology, or names of stores that have been added. */
+  /**
+   * The stores it may use: specs, which are added to the topology, or names of stores that have been added.
+   */
   readonly stores?: readonly (string | StoreSpec)[];
 }
 
 /**
- * A topology put together node by node: the Processor API, where the DSL is not enough. Nodes are known by their names;
- * that what meets at a node fits together is not checked.
+ * A topology put together node by node: the Processor API, where the DSL is not enough. Nodes are known by
+ * their names; that what meets at a node fits together is not checked.
  */
 export class TopologyBuilder {
   readonly #graph = new LogicalGraph();
@@ -52,7 +54,10 @@ export class TopologyBuilder {
     );
   }
 
-  /** A processor, after the nodes that are its parents. @throws TopologyError for parents that are not there or are sinks */
+  /**
+   * A processor, after the nodes that are its parents. @throws TopologyError for parents that are not there
+   * or are sinks
+   */
   addProcessor<KIn, VIn, KOut, VOut>(
     name: string,
     supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
@@ -132,8 +137,8 @@ export class TopologyBuilder {
   }
 
   /**
-   * A store that holds what a topic says, which is its changelog at the same time. The processor gets the topic's records
-   * and writes the store; without one they are put as they come (KIP-813).
+   * A store that holds what a topic says, which is its changelog at the same time. The processor gets the
+   * topic's records and writes the store; without one they are put as they come (KIP-813).
    */
   addReadOnlyStateStore<K, V>(
     spec: StoreSpec<K, V>,

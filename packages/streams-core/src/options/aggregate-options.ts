@@ -20,6 +20,9 @@ export interface TableAggregateOptions<K, V, A> extends Materialized<A> {
 
 /** How the rows of a group are ranked. */
 export interface TopN<V> extends Materialized<readonly V[]> {
-  /** Negative where the first comes before the second, as for `Array.sort`. Of equal ones the older comes first. */
+  /**
+   * Negative where the first comes before the second, as for `Array.sort`. Of equal ones the older comes
+   * first.
+   */
   compare(a: V, b: V): number;
 }

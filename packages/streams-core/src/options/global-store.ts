@@ -6,7 +6,10 @@ import type { ProcessorSupplier } from '../topology/processor.ts';
 export interface GlobalStore<K, V> {
   readonly store: StoreSpec;
   readonly topic: Topic<K, V>;
-  /** Gets every record of the topic, also those from before the app was started, and puts what it likes into the store. */
+  /**
+   * Gets every record of the topic, also those from before the app was started, and puts what it likes into
+   * the store.
+   */
   readonly supplier: ProcessorSupplier<K, V, never, never>;
   /** The processor's name. Default: after the store's. */
   readonly name?: string;

@@ -1,7 +1,10 @@
 import type { Serde } from '@millrace/log-client';
 import type { Named } from './named.ts';
 
-/** What makes records equal, and for how long. Equal records must have equal keys, or they may be in different partitions. */
+/**
+ * What makes records equal, and for how long. Equal records must have equal keys, or they may be in different
+ * partitions.
+ */
 export interface DeduplicateOptions<K, V> extends Named {
   /** What equal records have in common, and others do not. Default: the key. */
   by?(value: V, key: K): string;

@@ -13,13 +13,13 @@ export interface Materialized<V> extends Named {
   readonly logging?: boolean;
   readonly changelogConfigs?: Readonly<Record<string, string>>;
   /**
-   * Where the app has a cache (`cacheMaxBytes`): whether changes of a row wait there until the next commit, so that only the
-   * last is forwarded. Default: true.
+   * Where the app has a cache (`cacheMaxBytes`): whether changes of a row wait there until the next commit,
+   * so that only the last is forwarded. Default: true.
    */
   readonly caching?: boolean;
   /**
-   * Makes the store a versioned one: earlier versions of a row can be looked up for this long, and out-of-order records take
-   * their place in time. In milliseconds.
+   * Makes the store a versioned one: earlier versions of a row can be looked up for this long, and
+   * out-of-order records take their place in time. In milliseconds.
    */
   readonly historyRetentionMs?: number;
 }
@@ -27,8 +27,8 @@ export interface Materialized<V> extends Named {
 /** As Materialized, for windowed tables. */
 export interface MaterializedWindow<V> extends Omit<Materialized<V>, 'historyRetentionMs'> {
   /**
-   * How long a window can be looked up after stream time has passed its start, in milliseconds. At least, and by default, window
-   * size plus grace.
+   * How long a window can be looked up after stream time has passed its start, in milliseconds. At least, and
+   * by default, window size plus grace.
    */
   readonly retentionMs?: number;
 }

@@ -21,8 +21,8 @@ export interface UntilTimeLimit extends SuppressionBuffer {
 }
 
 /**
- * For `suppress`: one result for each window, once it is final. The buffer grows as it must, or stops the app when it
- * is full: a final result cannot be sent early.
+ * For `suppress`: one result for each window, once it is final. The buffer grows as it must, or stops the app
+ * when it is full: a final result cannot be sent early.
  */
 export function untilWindowCloses(
   options: SuppressionBuffer & { readonly buffer?: BufferLimits & { readonly whenFull: 'shutdown' } } = {},
@@ -30,7 +30,10 @@ export function untilWindowCloses(
   return { until: 'window-closes', ...options };
 }
 
-/** For `suppress`: no more than one result for each row in `limitMs` of stream time, or earlier where the buffer is full. */
+/**
+ * For `suppress`: no more than one result for each row in `limitMs` of stream time, or earlier where the
+ * buffer is full.
+ */
 export function untilTimeLimit(
   limitMs: number,
   options: SuppressionBuffer & { readonly buffer?: BufferLimits } = {},

@@ -20,7 +20,9 @@ export interface NewSink<K, V> {
   readonly options: Partial<Serializers<K, V>> & Produced<K, V>;
 }
 
-/** Adds the node that writes records to a topic. Types end at the graph: the DSL has checked that they fit. */
+/**
+ * Adds the node that writes records to a topic. Types end at the graph: the DSL has checked that they fit.
+ */
 export function addSink<K, V>(graph: LogicalGraph, { name, parents, target, options }: NewSink<K, V>): void {
   const isDynamic = typeof target === 'function';
   const { key, value } = isDynamic ? (options as Serializers<K, V>) : target;

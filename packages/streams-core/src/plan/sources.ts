@@ -12,7 +12,9 @@ interface Source {
   readonly offsetReset: OffsetReset;
 }
 
-/** A topology's sources by what they read: a topic is read once, however many streams and tables come of it. */
+/**
+ * A topology's sources by what they read: a topic is read once, however many streams and tables come of it.
+ */
 export class Sources {
   readonly #graph: LogicalGraph;
   readonly #topics = new Map<string, Source>();
@@ -26,7 +28,10 @@ export class Sources {
     return this.#topics.size === 0 && this.#patterns.size === 0;
   }
 
-  /** The source node of a stream: of a topic, of several with the same keys and values, or of all that match a pattern. */
+  /**
+   * The source node of a stream: of a topic, of several with the same keys and values, or of all that match a
+   * pattern.
+   */
   stream<K, V>(
     topics: Topic<K, V> | readonly Topic<K, V>[] | TopicPattern<K, V>,
     consumed: Consumed<K, V>,

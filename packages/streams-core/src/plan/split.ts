@@ -4,7 +4,10 @@ import type { Named } from '../options/named.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { StreamRef } from './refs.ts';
 
-/** The branches of a split by name: predicates, tried in the order they are written, and `'rest'` for what none takes. */
+/**
+ * The branches of a split by name: predicates, tried in the order they are written, and `'rest'` for what
+ * none takes.
+ */
 export type Branches<K, V> = { readonly [name: string]: ((value: V, key: K) => boolean) | 'rest' };
 
 /** Adds the node that splits a stream, and one for each branch; returns the branches by name. */

@@ -1,6 +1,9 @@
 import type { Headers } from '@millrace/log-client';
 
-/** A record between operators. `timestamp` is in milliseconds since the epoch. Records are never changed in place. */
+/**
+ * A record between operators. `timestamp` is in milliseconds since the epoch. Records are never changed in
+ * place.
+ */
 export interface StreamRecord<out K, out V> {
   readonly key: K;
   readonly value: V;
@@ -8,7 +11,10 @@ export interface StreamRecord<out K, out V> {
   readonly headers: Headers;
 }
 
-/** What flows out of a table: a row's new value and, where someone downstream needs it, the one it replaces. Null: no row. */
+/**
+ * What flows out of a table: a row's new value and, where someone downstream needs it, the one it replaces.
+ * Null: no row.
+ */
 export interface Change<out V> {
   readonly newValue: V | null;
   readonly oldValue: V | null;
@@ -17,8 +23,9 @@ export interface Change<out V> {
 }
 
 /**
- * A window of time, in milliseconds since the epoch: from `start`, inclusive, to `end`, which is exclusive for tumbling and
- * hopping windows, inclusive for sliding windows and sessions, and infinite for unlimited windows.
+ * A window of time, in milliseconds since the epoch: from `start`, inclusive, to `end`, which is exclusive
+ * for tumbling and hopping windows, inclusive for sliding windows and sessions, and infinite for unlimited
+ * windows.
  */
 export interface Window {
   readonly start: number;

@@ -1,4 +1,7 @@
-/** Refuses what a function cannot return where a value is needed at once: a promise, or nothing. Returns the value. */
+/**
+ * Refuses what a function cannot return where a value is needed at once: a promise, or nothing. Returns the
+ * value.
+ */
 export function returned<T>(value: T, of: string): T {
   if (value === undefined) {
     throw new TypeError(`the function given to ${of} returned undefined: return a value, or null for none`);

@@ -1,6 +1,6 @@
 /**
- * Calls `step` for each index in turn, waiting where it returns a promise. Without promises it is a plain loop, so that
- * synchronous topologies stay synchronous.
+ * Calls `step` for each index in turn, waiting where it returns a promise. Without promises it is a plain
+ * loop, so that synchronous topologies stay synchronous.
  */
 export function sequence(
   count: number,

@@ -21,21 +21,29 @@ export interface StreamsConfig {
   /** Names the consumer group, the internal topics and the state folder. */
   readonly applicationId: string;
   readonly log: LogClient;
-  /** Where other instances reach this one, as `host:port`: what `metadataForAllStreamsClients` and `queryMetadataForKey` give. */
+  /**
+   * Where other instances reach this one, as `host:port`: what `metadataForAllStreamsClients` and
+   * `queryMetadataForKey` give.
+   */
   readonly applicationServer?: string;
   /**
-   * How many other instances keep a copy of each persistent store with a changelog, to take its task over at once. Each instance
-   * needs a `stateDir` of its own. Default 0.
+   * How many other instances keep a copy of each persistent store with a changelog, to take its task over at
+   * once. Each instance needs a `stateDir` of its own. Default 0.
    */
   readonly numStandbyReplicas?: number;
-  /** Where stores keep their files, in a folder of the application's name. Needed where a store is persistent. */
+  /**
+   * Where stores keep their files, in a folder of the application's name. Needed where a store is persistent.
+   */
   readonly stateDir?: string;
   /**
-   * `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results and changelogs as soon as
-   * they are there, offsets by the commit interval.
+   * `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results and
+   * changelogs as soon as they are there, offsets by the commit interval.
    */
   readonly processingGuarantee?: 'exactly_once' | 'at_least_once';
-  /** The longest time between commits while there is work. An app that has caught up commits at once. Default 100. */
+  /**
+   * The longest time between commits while there is work. An app that has caught up commits at once. Default
+   * 100.
+   */
   readonly commitIntervalMs?: number;
   /** How long to wait for records when there is nothing to do. Default 100. */
   readonly pollMs?: number;
@@ -47,45 +55,59 @@ export interface StreamsConfig {
   readonly maxUncommittedBytes?: number;
   /** An instance that does not poll for this long loses its tasks to the others. Default 5 minutes. */
   readonly maxPollIntervalMs?: number;
-  /** Bytes of changes of tables that may wait for a commit, of each row the last only. Default 0: every change goes on. */
+  /**
+   * Bytes of changes of tables that may wait for a commit, of each row the last only. Default 0: every change
+   * goes on.
+   */
   readonly cacheMaxBytes?: number;
-  /** Results that wait for stream time to pass come out at most so often, in wall-clock time. Default 0: as soon as they can. */
+  /**
+   * Results that wait for stream time to pass come out at most so often, in wall-clock time. Default 0: as
+   * soon as they can.
+   */
   readonly emitIntervalMs?: number;
   /**
-   * A task without records for this long moves its stream time on with the wall clock, so that windows close and what waits for
-   * time goes on; records that come later may then be late. Default: never.
+   * A task without records for this long moves its stream time on with the wall clock, so that windows close
+   * and what waits for time goes on; records that come later may then be late. Default: never.
    */
   readonly idleAdvanceMs?: number;
   /** How often to delete from repartition topics what has been processed. Default 30 seconds. */
   readonly repartitionPurgeIntervalMs?: number;
   /**
-   * How much longer than its store a changelog of windows keeps them. Brokers compare a record's time with their own clock: an
-   * app that processes history needs Infinity, which keeps them for good. Default a day.
+   * How much longer than its store a changelog of windows keeps them. Brokers compare a record's time with
+   * their own clock: an app that processes history needs Infinity, which keeps them for good. Default a day.
    */
   readonly windowStoreChangelogAdditionalRetentionMs?: number;
   /**
-   * How often to look for input topics that were deleted, created again or given more partitions, and for new ones that a pattern
-   * matches; also how long to wait for one that has gone. Default 30 seconds.
+   * How often to look for input topics that were deleted, created again or given more partitions, and for new
+   * ones that a pattern matches; also how long to wait for one that has gone. Default 30 seconds.
    */
   readonly topicRefreshMs?: number;
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
   readonly processingExceptionHandler?: ProcessingExceptionHandler;
   readonly productionExceptionHandler?: ProductionExceptionHandler;
-  /** Called for each record that an operator skips (null key, late, bad timestamp); may send its input to a topic. */
+  /**
+   * Called for each record that an operator skips (null key, late, bad timestamp); may send its input to a
+   * topic.
+   */
   readonly droppedRecordHandler?: DroppedRecordHandler;
   /** Topics that handlers of your own may send records to; those of `deadLetterTo` are known. */
   readonly deadLetterTopics?: readonly string[];
   /** `both`: `json(schema)` checks what it writes too, to topics and stores. Default `read`. */
   readonly validate?: 'read' | 'both';
   /**
-   * Starts although the topology no longer fits the state that the application has: stores that were renamed or changed start
-   * empty. Default false: the app says what would be lost and does not start.
+   * Starts although the topology no longer fits the state that the application has: stores that were renamed
+   * or changed start empty. Default false: the app says what would be lost and does not start.
    */
   readonly allowTopologyChange?: boolean;
-  /** Default: shut down. A restart takes up the work from the last commit, after a pause that doubles with each failure. */
+  /**
+   * Default: shut down. A restart takes up the work from the last commit, after a pause that doubles with
+   * each failure.
+   */
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
   readonly stateRestoreListener?: StateRestoreListener;
-  /** Called when a committed offset is out of range and the position was reset. Default: a process warning. */
+  /**
+   * Called when a committed offset is out of range and the position was reset. Default: a process warning.
+   */
   readonly offsetResetListener?: OffsetResetListener;
 }
 

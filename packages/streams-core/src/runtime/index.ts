@@ -1,4 +1,7 @@
-/** The parts that a test driver or another runtime is made of. Applications need the package's main entry only. */
+/**
+ * The parts that a test driver or another runtime is made of. Applications need the package's main entry
+ * only.
+ */
 export type {
   DeserializationExceptionHandler,
   DroppedRecordHandler,

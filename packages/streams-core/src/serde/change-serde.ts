@@ -1,7 +1,9 @@
 import { asBuffer, type Serde } from '@millrace/log-client';
 import type { Change } from '../record/record.ts';
 
-/** Changes on their way through a repartition topic: | new length + 1 u32 | new | old |, 0 for no new value. */
+/**
+ * Changes on their way through a repartition topic: | new length + 1 u32 | new | old |, 0 for no new value.
+ */
 export function changeSerde<V>(value: Serde<V>): Serde<Change<V>> {
   return {
     serialize({ newValue, oldValue }) {

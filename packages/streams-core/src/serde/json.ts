@@ -19,8 +19,8 @@ function parse(bytes: Uint8Array): unknown {
 /** JSON of a type you vouch for: nothing is checked. */
 export function json<T>(): Serde<T>;
 /**
- * JSON that is checked against a schema when it is read; the type comes from the schema. The test driver checks what is written
- * too, and so does an app with `validate: 'both'`.
+ * JSON that is checked against a schema when it is read; the type comes from the schema. The test driver
+ * checks what is written too, and so does an app with `validate: 'both'`.
  */
 export function json<T>(schema: Schema<T>): Serde<T>;
 export function json<T>(schema?: Schema<T>): Serde<T> {

@@ -1,8 +1,9 @@
 import { asBuffer, type Serde } from '@millrace/log-client';
 
 /**
- * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row; `answer-if-there`
- * only with a row; `delete` takes the subscription back without an answer, `delete-and-answer` answers that there is no row.
+ * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row;
+ * `answer-if-there` only with a row; `delete` takes the subscription back without an answer,
+ * `delete-and-answer` answers that there is no row.
  */
 export type Instruction = 'answer' | 'answer-if-there' | 'delete' | 'delete-and-answer';
 

@@ -36,7 +36,9 @@ export interface SinkTopic<in K, in V> {
   readonly value: Serializer<V>;
 }
 
-/** Names a topic and says what is in it. @throws LogError `LOG_INVALID_TOPIC` for a name Kafka would refuse */
+/**
+ * Names a topic and says what is in it. @throws LogError `LOG_INVALID_TOPIC` for a name Kafka would refuse
+ */
 export function topic<K, V>(
   name: string,
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },

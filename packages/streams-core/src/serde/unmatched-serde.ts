@@ -7,7 +7,10 @@ export interface UnmatchedKey<K> {
   readonly key: K;
 }
 
-/** | side u8, 0 for right | timestamp f64 | key |: at one time the right side sorts before the left, as in Kafka Streams. */
+/**
+ * | side u8, 0 for right | timestamp f64 | key |: at one time the right side sorts before the left, as in
+ * Kafka Streams.
+ */
 export function unmatchedKey<K>(key: Serde<K>): Serde<UnmatchedKey<K>> {
   return {
     serialize({ side, timestamp, key: inner }) {

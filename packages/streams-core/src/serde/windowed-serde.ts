@@ -2,8 +2,8 @@ import { asBuffer, readLong, type Serde, writeLong } from '@millrace/log-client'
 import type { Windowed } from '../record/record.ts';
 
 /**
- * Windowed keys as Kafka's TimeWindowedSerializer writes them: the key, then the window's start as 8 bytes. The size is
- * not written; a reader has to know it. In milliseconds.
+ * Windowed keys as Kafka's TimeWindowedSerializer writes them: the key, then the window's start as 8 bytes.
+ * The size is not written; a reader has to know it. In milliseconds.
  */
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   const own = key.mapKey === undefined ? undefined : (inner: K): unknown => key.mapKey!(inner);
@@ -32,7 +32,10 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
   };
 }
 
-/** Session keys as Kafka's SessionWindowedSerializer writes them: the key, then end and start as 8 bytes each. In milliseconds. */
+/**
+ * Session keys as Kafka's SessionWindowedSerializer writes them: the key, then end and start as 8 bytes each.
+ * In milliseconds.
+ */
 export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
   return {
     name: `sessionWindowed(${key.name ?? 'custom'})`,

@@ -26,7 +26,9 @@ export interface AsyncScope {
   inContext(apply: () => void | Promise<void>): () => void | Promise<void>;
 }
 
-/** Why a record was left out: a null key or value, or too late for its window, or otherwise of no more use. */
+/**
+ * Why a record was left out: a null key or value, or too late for its window, or otherwise of no more use.
+ */
 export type DropReason = 'null' | 'late' | 'stale' | 'unreadable' | 'timestamp' | 'failed';
 
 /** The largest timestamp an operator has seen. What it holds is saved with every commit. */
@@ -56,13 +58,16 @@ export interface OperatorContext {
   /** This node's own, or the one that all nodes share that give the same name. */
   observedTime(name?: string): ObservedTime;
   readonly asyncScope: AsyncScope;
-  /** Lets the processing-exception handler decide about an error that comes later than its record. @throws what it says to throw */
+  /**
+   * Lets the processing-exception handler decide about an error that comes later than its record. @throws
+   * what it says to throw
+   */
   fail(cause: unknown, record: StreamRecord<unknown, unknown>): void;
   /** Counts a record that is left out. Default reason: null. */
   dropped(reason?: DropReason): void;
   /**
-   * Asked before results are sent that wait for time to pass: whether the interval between two such times is over. Nodes that
-   * give the same name share it; default: this node's own.
+   * Asked before results are sent that wait for time to pass: whether the interval between two such times is
+   * over. Nodes that give the same name share it; default: this node's own.
    */
   emitGate(name?: string): () => boolean;
   /** Calls back when time is moved on without a record, because the task has none. */
@@ -74,8 +79,8 @@ export interface OperatorContext {
 }
 
 /**
- * One step of a topology, as a value. `open` is called once a task; what it returns is called for every record, and
- * neither it nor anything downstream may change a record.
+ * One step of a topology, as a value. `open` is called once a task; what it returns is called for every
+ * record, and neither it nor anything downstream may change a record.
  */
 export interface Operator<KIn, VIn, KOut, VOut> {
   /** What it is, e.g. `filter`. */

@@ -28,9 +28,9 @@ export interface ProcessorContext<in KOut, in VOut> {
   store<S extends StoreSpec>(spec: S): StoreOf<S>;
   getStateStore<K, V>(name: string): KeyValueStore<K, V>;
   /**
-   * Calls back every `intervalMs` of stream time (from the epoch on, first at the first record) or of wall-clock time
-   * (first after one interval, or anchored at `startAtMs`: then at the next of `startAtMs + n * intervalMs`). Missed calls
-   * collapse into one; it gets the current time.
+   * Calls back every `intervalMs` of stream time (from the epoch on, first at the first record) or of
+   * wall-clock time (first after one interval, or anchored at `startAtMs`: then at the next of `startAtMs + n
+   * * intervalMs`). Missed calls collapse into one; it gets the current time.
    */
   schedule(
     intervalMs: number,
@@ -63,8 +63,8 @@ export interface WrappedProcessor {
 }
 
 /**
- * Wraps every processor node, including the DSL's: it gets the function that processes records and returns the one to call
- * instead. Called once for each node of each task (KIP-1112).
+ * Wraps every processor node, including the DSL's: it gets the function that processes records and returns
+ * the one to call instead. Called once for each node of each task (KIP-1112).
  */
 export type ProcessorWrapper = (
   processor: WrappedProcessor,

@@ -13,8 +13,8 @@ export interface ExtractedRecord<out K = unknown, out V = unknown> {
 }
 
 /**
- * Gives a record its timestamp, in milliseconds; a negative one leaves the record out. `partitionTime` is the largest
- * timestamp its partition has had so far, -1 before the first.
+ * Gives a record its timestamp, in milliseconds; a negative one leaves the record out. `partitionTime` is the
+ * largest timestamp its partition has had so far, -1 before the first.
  */
 export type TimestampExtractor<in K = unknown, in V = unknown> = (
   record: ExtractedRecord<K, V>,

@@ -1,6 +1,6 @@
 /**
- * When a windowed aggregation sends its results: at every change, or once for each window, when it has closed, that is
- * when the largest timestamp seen is past its end and the grace.
+ * When a windowed aggregation sends its results: at every change, or once for each window, when it has
+ * closed, that is when the largest timestamp seen is past its end and the grace.
  */
 export type EmitStrategy = 'on-window-update' | 'on-window-close';
 

@@ -2,9 +2,9 @@ import { TopologyError } from '../errors.ts';
 import { assertDuration } from './time-windows.ts';
 
 /**
- * How far apart records of two streams may be to be joined: the right one from `beforeMs` before to `afterMs` after the left
- * one, both inclusive. Either may be negative, their sum may not. What has no partner waits until the window and the grace
- * have passed. All in milliseconds.
+ * How far apart records of two streams may be to be joined: the right one from `beforeMs` before to `afterMs`
+ * after the left one, both inclusive. Either may be negative, their sum may not. What has no partner waits
+ * until the window and the grace have passed. All in milliseconds.
  */
 export class JoinWindows {
   readonly beforeMs: number;

@@ -1,8 +1,9 @@
 import { assertDuration } from './time-windows.ts';
 
 /**
- * Sessions: a key's records with no more than `gapMs` from each to the next, from the first record's timestamp to the last
- * one's, both inclusive. A record between two sessions can make one of them. All in milliseconds.
+ * Sessions: a key's records with no more than `gapMs` from each to the next, from the first record's
+ * timestamp to the last one's, both inclusive. A record between two sessions can make one of them. All in
+ * milliseconds.
  */
 export class SessionWindows {
   readonly gapMs: number;
@@ -13,7 +14,10 @@ export class SessionWindows {
     this.graceMs = graceMs;
   }
 
-  /** Sessions that end after this long without a record; no grace. @throws TopologyError unless it is a positive whole number */
+  /**
+   * Sessions that end after this long without a record; no grace. @throws TopologyError unless it is a
+   * positive whole number
+   */
   static of(gapMs: number): SessionWindows {
     assertDuration('inactivity gap', gapMs, 1);
     return new SessionWindows(gapMs, 0);

@@ -1,9 +1,9 @@
 import { assertDuration } from './time-windows.ts';
 
 /**
- * Sliding windows: `[start, start + difference]`, both inclusive. There is one for each distinct set of a key's records that
- * are at most `differenceMs` apart. A window takes records until the largest timestamp seen is past its end and the grace.
- * All in milliseconds.
+ * Sliding windows: `[start, start + difference]`, both inclusive. There is one for each distinct set of a
+ * key's records that are at most `differenceMs` apart. A window takes records until the largest timestamp
+ * seen is past its end and the grace. All in milliseconds.
  */
 export class SlidingWindows {
   readonly differenceMs: number;

@@ -1,8 +1,9 @@
 import { TopologyError } from '../errors.ts';
 
 /**
- * Tumbling and hopping windows: `[start, start + size)`, aligned to the epoch. A record that is late by more than the
- * grace, measured against the largest timestamp its operator has seen, is dropped. All in milliseconds.
+ * Tumbling and hopping windows: `[start, start + size)`, aligned to the epoch. A record that is late by more
+ * than the grace, measured against the largest timestamp its operator has seen, is dropped. All in
+ * milliseconds.
  */
 export class TimeWindows {
   readonly sizeMs: number;

@@ -1,6 +1,9 @@
 import type { Window } from '../record/record.ts';
 
-/** Makes windows of one size by their start; for the same start as the last time the same one, which saves most of them. */
+/**
+ * Makes windows of one size by their start; for the same start as the last time the same one, which saves
+ * most of them.
+ */
 export function windowsOfSize(sizeMs: number): (start: number) => Window {
   let last: Window | undefined;
   return (start) => {

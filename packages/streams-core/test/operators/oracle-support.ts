@@ -35,7 +35,9 @@ export function someEvents(options: {
   ) as fc.Arbitrary<Event[]>;
 }
 
-/** How a run goes: where it is restarted from its changelogs, and whether changes of tables wait for commits. */
+/**
+ * How a run goes: where it is restarted from its changelogs, and whether changes of tables wait for commits.
+ */
 export interface RunOptions {
   readonly restartAfter: number;
   readonly cacheMaxBytes: number;

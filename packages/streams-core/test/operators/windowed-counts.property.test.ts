@@ -34,7 +34,10 @@ const someWindows = fc
 
 type Windows = { readonly size: number; readonly advance: number; readonly grace: number };
 
-/** What every window of every key holds in the end, and which of them have closed: all from the whole input at once. */
+/**
+ * What every window of every key holds in the end, and which of them have closed: all from the whole input at
+ * once.
+ */
 function oracle(input: readonly Event[], { size, advance, grace }: Windows) {
   const counts = new Map<string, number>();
   let streamTime = -1;

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { BatchLimit } from '../../src/runtime/instance/batch-limit.ts';
 import { caughtUp, withLog, write } from './support.ts';
 
-/** Counts the records of a round whose records cost so many milliseconds each, by a clock that only they move. */
+/**
+ * Counts the records of a round whose records cost so many milliseconds each, by a clock that only they move.
+ */
 function recordsOf(pace: BatchLimit, clock: { now: number }, costMs: number, limit = 100_000): number {
   pace.begin();
   for (let records = 1; records < limit; records++) {

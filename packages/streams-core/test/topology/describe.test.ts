@@ -10,7 +10,8 @@ import {
 } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 
-// The texts are what Kafka Streams 4.0 prints for the same programs: names count as in InternalStreamsBuilder and
+// The texts are what Kafka Streams 4.0 prints for the same programs: names count as in InternalStreamsBuilder
+// and
 // NamedInternal, nodes are listed by the number of paths below them as in InternalTopologyBuilder.
 
 const lines = topic('streams-plaintext-input', { key: string(), value: string() });

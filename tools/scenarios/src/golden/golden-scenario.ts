@@ -33,7 +33,10 @@ function wholeMode(mode: Scenario['compare']): Scenario['compare'] {
   return Object.fromEntries(Object.entries(mode).map(([topic, one]) => [topic, whole[one]]));
 }
 
-/** The scenario with what Kafka Streams gave in place of what it expects: every step, and every store it names. */
+/**
+ * The scenario with what Kafka Streams gave in place of what it expects: every step, and every store it
+ * names.
+ */
 export function goldenScenario(scenario: Scenario, golden: GoldenResult): Scenario {
   const { out: _out, absentKeys: _absent, state: _state, ...rest } = scenario;
   const made = golden.steps ?? [];

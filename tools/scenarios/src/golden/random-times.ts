@@ -28,8 +28,9 @@ export function stretched<T>(value: T, factor: number): T {
 }
 
 /**
- * Timestamps that look for trouble: at the edges of windows, gaps, graces and retentions, a millisecond before and after them,
- * counted from records that came before and from the beginnings of windows, forward and back.
+ * Timestamps that look for trouble: at the edges of windows, gaps, graces and retentions, a millisecond
+ * before and after them, counted from records that came before and from the beginnings of windows, forward
+ * and back.
  */
 export class EdgeTimes {
   readonly #random: Random;

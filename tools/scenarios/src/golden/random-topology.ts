@@ -9,7 +9,10 @@ export interface Family {
   /** Whether streams get null values too. */
   readonly tombstones?: boolean;
   readonly compare?: CompareMode;
-  /** No row is deleted at the very time at which it was put (docs/semantics.md says what Kafka Streams makes of that). */
+  /**
+   * No row is deleted at the very time at which it was put (docs/semantics.md says what Kafka Streams makes
+   * of that).
+   */
   readonly deletesApart?: boolean;
   /** Values of an input, where any text or number will not do. */
   readonly values?: Readonly<Record<string, (random: Random) => Scalar>>;

@@ -18,7 +18,10 @@ export function sessionWindow(random: Random): Window {
   return { type: 'session', gapMs: random.pick([3, 15, 50]), graceMs: random.pick([0, 10, 60]) };
 }
 
-/** Kafka Streams loses windows that leave their store before they are sent as final; Millrace does not (docs/semantics.md). */
+/**
+ * Kafka Streams loses windows that leave their store before they are sent as final; Millrace does not
+ * (docs/semantics.md).
+ */
 export const longRetentionMs = 1_000_000;
 
 /** How long a store keeps windows: as long as it must, longer, or as the default has it. */

@@ -1,6 +1,8 @@
 import type { Members } from '../../face.ts';
 
-/** A member of a group: its bytes, its value, and the timestamp of the record that set it, in milliseconds. */
+/**
+ * A member of a group: its bytes, its value, and the timestamp of the record that set it, in milliseconds.
+ */
 export interface GroupMember<V> {
   readonly member: Uint8Array;
   readonly value: V;

@@ -27,8 +27,8 @@ interface GroupCell extends Cell {
 }
 
 /**
- * Values by group and member. A group's members are in one value, so that all of them are a point read away; the changelog
- * has a record for each.
+ * Values by group and member. A group's members are in one value, so that all of them are a point read away;
+ * the changelog has a record for each.
  */
 export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore, GroupStore<G, V> {
   readonly streamTime = -1;

@@ -24,7 +24,9 @@ export interface ReadOnlyKeyValueStore<K, V> {
   all(): AsyncIterableIterator<readonly [K, V]>;
 }
 
-/** A key-value store as processors use it. Values are stored with the timestamp of the record being processed. */
+/**
+ * A key-value store as processors use it. Values are stored with the timestamp of the record being processed.
+ */
 export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   /** Sets a value; null or undefined deletes the key. */
   put(key: K, value: V | null | undefined): void;

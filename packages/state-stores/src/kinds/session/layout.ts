@@ -1,6 +1,8 @@
 import { asBuffer, readLong, writeLong } from '@millrace/log-client';
 
-/** A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema. */
+/**
+ * A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema.
+ */
 const suffixBytes = 16;
 
 export function sessionKey(key: Uint8Array, start: number, end: number): Buffer {

@@ -8,7 +8,9 @@ export interface SessionSpec<K, V> extends CommonSpec<K, V> {
   readonly indexedByTime?: boolean;
 }
 
-/** A session store: values by key, session start and end, kept for `retentionMs` of stream time after the end. */
+/**
+ * A session store: values by key, session start and end, kept for `retentionMs` of stream time after the end.
+ */
 export function sessionStore<K, V>(
   options: StoreOptions<K, V> & { readonly retentionMs: number },
 ): SessionSpec<K, V> {

@@ -17,11 +17,17 @@ export interface SessionScan {
 export interface ReadOnlySessionStore<K, V> {
   readonly name: string;
   fetchSession(key: K, start: number, end: number): V | undefined;
-  /** A key's sessions that end at `earliestEnd` or later and start at `latestStart` or earlier, by end and start. */
+  /**
+   * A key's sessions that end at `earliestEnd` or later and start at `latestStart` or earlier, by end and
+   * start.
+   */
   findSessions(key: K, earliestEnd: number, latestStart: number, options?: SessionScan): SessionEntry<V>[];
   /** All sessions of a key. */
   fetch(key: K, options?: SessionScan): SessionEntry<V>[];
-  /** Sessions of all keys with ends from `earliestEnd` to `latestEnd`, both inclusive, by end, start and serialised key. */
+  /**
+   * Sessions of all keys with ends from `earliestEnd` to `latestEnd`, both inclusive, by end, start and
+   * serialised key.
+   */
   findAll(
     earliestEnd: number,
     latestEnd: number,
@@ -32,14 +38,19 @@ export interface ReadOnlySessionStore<K, V> {
 
 /** A session store as processors use it. */
 export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
-  /** Sets the value of a session; null or undefined removes it. Returns false where it is past its retention. */
+  /**
+   * Sets the value of a session; null or undefined removes it. Returns false where it is past its retention.
+   */
   put(key: K, value: V | null | undefined, start: number, end: number): boolean;
   remove(key: K, start: number, end: number): void;
 }
 
 /** A session store as windowed operators use it: with closed sessions taken out. */
 export interface SessionRowStore<K, V> extends SessionStore<K, V> {
-  /** Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and then key. */
+  /**
+   * Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and
+   * then key.
+   */
   takeClosed(until: number): readonly (SessionEntry<V> & { readonly key: K })[];
 }
 

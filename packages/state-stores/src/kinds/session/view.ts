@@ -26,7 +26,10 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   readonly kind = 'session';
   readonly face = face<SessionStore<K, V>>(this, sessionStoreMembers);
 
-  /** What has closed can be read as long as its segment is there, save where each session is sent once, when it closes. */
+  /**
+   * What has closed can be read as long as its segment is there, save where each session is sent once, when
+   * it closes.
+   */
   protected override get firstReadable(): number {
     return this.firstKept;
   }
@@ -82,7 +85,10 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     return this.#find(key, Math.max(this.firstReadable, 0), Number.MAX_SAFE_INTEGER, options);
   }
 
-  /** Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and then key. */
+  /**
+   * Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and
+   * then key.
+   */
   takeClosed(until: number): KeyedSession<K, V>[] {
     return this.takeOpenUntil(until, bySecondThenKey).map((entry) => this.#keyed(entry));
   }

@@ -2,7 +2,8 @@ import { asBuffer, type Header, type Headers, noHeaders } from '@millrace/log-cl
 
 /*
  * A buffered change:
- *   | time f64 | timestamp f64 | lengths + 1 of new, old and prior value u32 each | headers u16 | new | old | prior | header ... |
+ *   | time f64 | timestamp f64 | lengths + 1 of new, old and prior value u32 each | headers u16 |
+ *   | new | old | prior | header ... |
  * A header: | key length u16 | value length + 1 u32 | key | value |. A length field of 0 stands for null.
  */
 const fixedBytes = 30;

@@ -28,7 +28,10 @@ export interface TimeOrderedBuffer<K, V> {
   prior(key: K): { readonly value: V | null } | undefined;
   /** Takes one change out without giving it. */
   delete(key: K): void;
-  /** Takes out all changes with times up to `until`, by time and then by serialised key; with `accept`, those of them it holds for. */
+  /**
+   * Takes out all changes with times up to `until`, by time and then by serialised key; with `accept`, those
+   * of them it holds for.
+   */
   takeUntil(until: number, accept?: (key: K, time: number) => boolean): BufferedChange<K, V>[];
 }
 

@@ -1,6 +1,9 @@
 import { asBuffer } from '@millrace/log-client';
 
-/** All versions of a key in one value: ( timestamp f64 | length + 1 u32, 0 for none | value ) ..., the earliest first. */
+/**
+ * All versions of a key in one value: ( timestamp f64 | length + 1 u32, 0 for none | value ) ..., the
+ * earliest first.
+ */
 const headerBytes = 12;
 
 export interface StoredVersion {

@@ -1,6 +1,9 @@
 import type { Members } from '../../face.ts';
 
-/** A value and for how long it was the value: from `validFrom`, inclusive, to `validTo`, exclusive, in milliseconds. */
+/**
+ * A value and for how long it was the value: from `validFrom`, inclusive, to `validTo`, exclusive, in
+ * milliseconds.
+ */
 export interface VersionedRecord<V> {
   readonly value: V;
   readonly validFrom: number;
@@ -11,7 +14,9 @@ export interface VersionedRecord<V> {
 /** What became of a put: it is the latest version, or one from before others, or too old to be kept. */
 export type VersionedPut = 'latest' | 'out-of-order' | 'expired';
 
-/** Reads of a versioned store. Versions older than the history retention are not there, save a key's latest. */
+/**
+ * Reads of a versioned store. Versions older than the history retention are not there, save a key's latest.
+ */
 export interface ReadOnlyVersionedStore<K, V> {
   readonly name: string;
   /** The latest version, or the one that was valid at `asOf`, in milliseconds. */

@@ -123,7 +123,8 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   #place({ versions }: VersionCell, timestamp: number): Version {
     if (timestamp > this.streamTime) this.streamTime = timestamp;
     const horizon = this.streamTime - this.historyRetentionMs;
-    // The one that was valid at the horizon is still needed; changes that are not committed yet are due in the changelog.
+    // The one that was valid at the horizon is still needed; changes that are not committed yet are due in
+    // the changelog.
     while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed)
       versions.shift();
     let at = versions.length;

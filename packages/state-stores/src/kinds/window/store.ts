@@ -21,7 +21,9 @@ export interface ReadOnlyWindowStore<K, V> {
   fetchEntry(key: K, start: number): WindowEntry<V> | undefined;
   /** A key's entries with starts from `from` to `to`, both inclusive, ascending. */
   fetchRange(key: K, from: number, to: number, options?: WindowScan): WindowEntry<V>[];
-  /** Entries of all keys with starts from `from` to `to`, both inclusive, by start and then by serialised key. */
+  /**
+   * Entries of all keys with starts from `from` to `to`, both inclusive, by start and then by serialised key.
+   */
   fetchAll(
     from: number,
     to: number,
@@ -32,7 +34,9 @@ export interface ReadOnlyWindowStore<K, V> {
 
 /** A window store as processors use it. */
 export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
-  /** Sets the value of a key's window; null or undefined deletes it. A window past its retention is ignored. */
+  /**
+   * Sets the value of a key's window; null or undefined deletes it. A window past its retention is ignored.
+   */
   put(key: K, value: V | null | undefined, start: number): void;
 }
 
@@ -40,7 +44,10 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
 export interface WindowRowStore<K, V> extends WindowStore<K, V> {
   /** As `put`, with a timestamp. Returns false where the window has expired. */
   putEntry(key: K, value: V | null | undefined, start: number, timestamp: number): boolean;
-  /** Takes out the windows with starts up to `until` that have not been taken out before, by start and then by key. */
+  /**
+   * Takes out the windows with starts up to `until` that have not been taken out before, by start and then by
+   * key.
+   */
   takeClosed(until: number): readonly (WindowEntry<V> & { readonly key: K })[];
 }
 

@@ -23,7 +23,10 @@ import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
 
 type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
 
-/** Values by key and window start: an entry's time is its window's start, its second time the value's timestamp. */
+/**
+ * Values by key and window start: an entry's time is its window's start, its second time the value's
+ * timestamp.
+ */
 export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore, WindowRowStore<K, V> {
   readonly kind = 'window';
   readonly face: WindowStore<K, V>;
@@ -96,7 +99,10 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     return true;
   }
 
-  /** Takes out the windows with starts up to `until` that have not been taken out before, by start and then by key. */
+  /**
+   * Takes out the windows with starts up to `until` that have not been taken out before, by start and then by
+   * key.
+   */
   takeClosed(until: number): KeyedWindow<K, V>[] {
     return this.takeOpenUntil(until, compareKeys).map((entry) => this.#keyed(entry));
   }

@@ -55,8 +55,8 @@ export function firstFrom(entries: readonly Entry[], time: number): number {
 }
 
 /**
- * Visits what the changelog has otherwise or not at all, with each entry's place among those of the same time, and takes it for
- * logged.
+ * Visits what the changelog has otherwise or not at all, with each entry's place among those of the same
+ * time, and takes it for logged.
  */
 export function visitChanged(
   bucket: Bucket,

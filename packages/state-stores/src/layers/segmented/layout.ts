@@ -1,8 +1,8 @@
 import { asBuffer, readLong, writeLong } from '@millrace/log-client';
 
 /*
- * A bucket: a key's windows or sessions of one time segment, in one value, so that each is a point read away. What the two
- * times are is for the view to say.
+ * A bucket: a key's windows or sessions of one time segment, in one value, so that each is a point read away.
+ * What the two times are is for the view to say.
  *   bucket key:    | segment f64, big-endian | key |
  *   bucket value:  ( time f64 | second time f64 | length u32 | value ) ..., by time
  *   changelog key: | key | start i64, big-endian | sequence u32 |   as Kafka's WindowKeySchema

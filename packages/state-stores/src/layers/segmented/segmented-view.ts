@@ -179,8 +179,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   }
 
   /**
-   * Takes out, as closed, all entries with times up to `until` that have not been taken out before: by time, then as
-   * `compare` has it. Only for stores that are indexed by time.
+   * Takes out, as closed, all entries with times up to `until` that have not been taken out before: by time,
+   * then as `compare` has it. Only for stores that are indexed by time.
    */
   protected takeOpenUntil(until: number, compare: (a: KeyedEntry, b: KeyedEntry) => number): KeyedEntry[] {
     const found: KeyedEntry[] = [];
@@ -246,7 +246,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     });
   }
 
-  /** What became of the entries changed since the last commit, in the order in which their buckets first changed. */
+  /**
+   * What became of the entries changed since the last commit, in the order in which their buckets first
+   * changed.
+   */
   protected takeChangedEntries(
     toRecord: (bucket: Bucket, entry: Entry, place: number) => ProducerRecord,
   ): ProducerRecord[] {

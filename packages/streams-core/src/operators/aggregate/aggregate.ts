@@ -25,8 +25,8 @@ export function reducing<V>(reducer: (aggregate: V, value: V) => V): Aggregation
 }
 
 /**
- * Aggregates a stream by key. Null keys and null values are left out; the result's timestamp is the larger of the
- * record's and the old aggregate's (Kafka Streams: KStreamAggregate).
+ * Aggregates a stream by key. Null keys and null values are left out; the result's timestamp is the larger of
+ * the record's and the old aggregate's (Kafka Streams: KStreamAggregate).
  */
 export function aggregate<K, V, A>(
   storeName: string,

@@ -25,9 +25,9 @@ export interface EmitOnClose<K, V, A> {
 }
 
 /**
- * Sends windows that have closed, each once, by time and then by key: after each record that has moved time on, at most every
- * `emitIntervalMs` of wall-clock time. How far it has got is saved with every commit
- * (Kafka Streams: AbstractKStreamTimeWindowAggregateProcessor, KIP-825).
+ * Sends windows that have closed, each once, by time and then by key: after each record that has moved time
+ * on, at most every `emitIntervalMs` of wall-clock time. How far it has got is saved with every commit (Kafka
+ * Streams: AbstractKStreamTimeWindowAggregateProcessor, KIP-825).
  */
 export function emitOnClose<K, V, A>(
   context: OperatorContext,

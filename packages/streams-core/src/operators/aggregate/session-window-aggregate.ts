@@ -23,10 +23,10 @@ export interface SessionWindowAggregation<K, V, A> {
 }
 
 /**
- * Aggregates a stream by key and session. A record merges all sessions that are no more than the gap away; each of them is
- * deleted, and what they make with the record is sent. A session past its end, gap and grace takes no more records, unless
- * they also belong to one that is not. Results have the session's end for a timestamp
- * (Kafka Streams: KStreamSessionWindowAggregate). Null values count; null keys do not.
+ * Aggregates a stream by key and session. A record merges all sessions that are no more than the gap away;
+ * each of them is deleted, and what they make with the record is sent. A session past its end, gap and grace
+ * takes no more records, unless they also belong to one that is not. Results have the session's end for a
+ * timestamp (Kafka Streams: KStreamSessionWindowAggregate). Null values count; null keys do not.
  */
 export function sessionWindowAggregate<K, V, A>(
   { gapMs, graceMs }: SessionWindows,

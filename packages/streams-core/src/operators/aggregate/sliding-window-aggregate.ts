@@ -11,10 +11,11 @@ import { laterOf, observe } from '../observed-time.ts';
 type Step = () => void | Promise<void>;
 
 /**
- * Aggregates a stream by key and sliding window. A record belongs to every window it falls in; it makes the window that
- * ends with it, one that starts right after it where later records are known, and one that starts right after the record
- * before it, so that each distinct set of records has its window. Records earlier than the difference share a window that
- * starts at 0. Null keys and null values are left out (Kafka Streams: KStreamSlidingWindowAggregate, KIP-450).
+ * Aggregates a stream by key and sliding window. A record belongs to every window it falls in; it makes the
+ * window that ends with it, one that starts right after it where later records are known, and one that starts
+ * right after the record before it, so that each distinct set of records has its window. Records earlier than
+ * the difference share a window that starts at 0. Null keys and null values are left out (Kafka Streams:
+ * KStreamSlidingWindowAggregate, KIP-450).
  */
 export function slidingWindowAggregate<K, V, A>(
   windows: SlidingWindows,
@@ -125,7 +126,10 @@ function planWindows<A>(found: readonly WindowEntry<A>[], plan: Plan<A>): void {
   if (!hasAfter && after !== undefined && after.timestamp > timestamp) plan.adopt(after, timestamp + 1);
 }
 
-/** A record earlier than the difference: its own window would start before time does, so that it shares the one at 0. */
+/**
+ * A record earlier than the difference: its own window would start before time does, so that it shares the
+ * one at 0.
+ */
 function planEarly<A>(found: readonly WindowEntry<A>[], plan: Plan<A>): void {
   const { timestamp } = plan;
   let first: WindowEntry<A> | undefined;

@@ -30,8 +30,8 @@ export function tableReducing<V>(
 }
 
 /**
- * Aggregates a regrouped table: first takes a row's old value out, where there is both an old value and an aggregate,
- * then puts the new one in (Kafka Streams: KTableAggregate, KTableReduce).
+ * Aggregates a regrouped table: first takes a row's old value out, where there is both an old value and an
+ * aggregate, then puts the new one in (Kafka Streams: KTableAggregate, KTableReduce).
  */
 export function tableAggregate<K, V, A>(
   storeName: string,

@@ -4,7 +4,10 @@ import type { UnlimitedWindows } from '../../windows/unlimited-windows.ts';
 import { type WindowAggregation, windowOperator } from './window-results.ts';
 import { observe } from '../observed-time.ts';
 
-/** Aggregates a stream by key from a time on, in one window that never closes (Kafka Streams: UnlimitedWindows). */
+/**
+ * Aggregates a stream by key from a time on, in one window that never closes (Kafka Streams:
+ * UnlimitedWindows).
+ */
 export function unlimitedWindowAggregate<K, V, A>(
   { startMs }: UnlimitedWindows,
   aggregation: WindowAggregation<K, V, A>,

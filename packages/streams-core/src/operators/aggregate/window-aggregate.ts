@@ -6,9 +6,9 @@ import { type WindowAggregation, windowOperator, type WindowRun } from './window
 import { observe } from '../observed-time.ts';
 
 /**
- * Aggregates a stream by key and tumbling or hopping window. A window takes records while its end is after the largest
- * timestamp seen, less the grace; later ones are dropped, window by window (Kafka Streams: KStreamWindowAggregate).
- * Null values count; null keys do not.
+ * Aggregates a stream by key and tumbling or hopping window. A window takes records while its end is after
+ * the largest timestamp seen, less the grace; later ones are dropped, window by window (Kafka Streams:
+ * KStreamWindowAggregate). Null values count; null keys do not.
  */
 export function windowAggregate<K, V, A>(
   windows: TimeWindows,

@@ -27,8 +27,8 @@ interface Pending {
 const defaultConcurrency = 16;
 
 /**
- * The calls of one asynchronous operator in one task. Records are taken while fewer than `concurrency` are pending; the task
- * takes no more while there are as many, and no commit is made before all have ended.
+ * The calls of one asynchronous operator in one task. Records are taken while fewer than `concurrency` are
+ * pending; the task takes no more while there are as many, and no commit is made before all have ended.
  */
 export class AsyncCalls<K, V, K2, V2> implements PendingCalls {
   readonly #context: OperatorContext;

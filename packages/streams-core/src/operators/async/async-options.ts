@@ -3,8 +3,8 @@ export interface AsyncOptions {
   /** Calls under way at a time, for each task. Default 16. */
   readonly concurrency?: number;
   /**
-   * `by-key` (default): calls of one key one after the other, so that their results keep their order. `total`: results go on in
-   * the order of their records. `none`: as they come.
+   * `by-key` (default): calls of one key one after the other, so that their results keep their order.
+   * `total`: results go on in the order of their records. `none`: as they come.
    */
   readonly order?: 'by-key' | 'total' | 'none';
   /** A call that takes longer has failed; its signal is aborted. Default: no limit. */
@@ -12,7 +12,9 @@ export interface AsyncOptions {
   readonly retry?: Retry;
 }
 
-/** How a call that failed is made again: after `backoffMs`, then twice that, and so on up to `maxBackoffMs`. */
+/**
+ * How a call that failed is made again: after `backoffMs`, then twice that, and so on up to `maxBackoffMs`.
+ */
 export interface Retry {
   /** Attempts after the first. */
   readonly attempts: number;

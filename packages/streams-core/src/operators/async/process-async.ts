@@ -5,11 +5,15 @@ import type { AsyncContext, AsyncOptions } from './async-options.ts';
 
 /** What an asynchronous processor gets besides its record. */
 export interface AsyncProcessContext<in K, in V> extends AsyncContext {
-  /** Sends a record on when the processor has ended well; one that fails, or is tried again, has sent nothing. */
+  /**
+   * Sends a record on when the processor has ended well; one that fails, or is tried again, has sent nothing.
+   */
   readonly forward: (record: StreamRecord<K, V>) => void;
 }
 
-/** Runs an asynchronous processor, which forwards what it likes. It has no stores: its calls run concurrently. */
+/**
+ * Runs an asynchronous processor, which forwards what it likes. It has no stores: its calls run concurrently.
+ */
 export function processAsync<K, V, K2, V2>(
   processor: (record: StreamRecord<K, V>, context: AsyncProcessContext<K2, V2>) => Promise<void>,
   options: AsyncOptions,

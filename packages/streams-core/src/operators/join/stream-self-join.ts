@@ -11,8 +11,8 @@ export interface StreamSelfJoin<V, R> {
 }
 
 /**
- * A stream joined with itself over one store: the results, and their order, are those of the join of two equal streams
- * (Kafka Streams: KStreamKStreamSelfJoin).
+ * A stream joined with itself over one store: the results, and their order, are those of the join of two
+ * equal streams (Kafka Streams: KStreamKStreamSelfJoin).
  */
 export function streamSelfJoin<K, V, R>({
   windows,

@@ -9,10 +9,10 @@ import { returned } from '../../record/returned.ts';
 import { observe } from '../observed-time.ts';
 
 /*
- * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be joined, and one
- * that looks up the other side's. Both results merge. In a left or outer join, records that find no partner wait in one
- * buffer for both sides until their window and the grace have passed; a partner that comes takes them out
- * (Kafka Streams: KStreamJoinWindow, KStreamKStreamJoin).
+ * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be
+ * joined, and one that looks up the other side's. Both results merge. In a left or outer join, records that
+ * find no partner wait in one buffer for both sides until their window and the grace have passed; a partner
+ * that comes takes them out (Kafka Streams: KStreamJoinWindow, KStreamKStreamJoin).
  */
 
 type Side = 'left' | 'right';
@@ -125,7 +125,10 @@ function wait<K, V1, V2>(
   unmatched.put(timestamp, { key, newValue: { side, values }, oldValue: null, timestamp, headers });
 }
 
-/** Sends what has waited long enough, by time, the right side first, then by key, in the order in which it came. */
+/**
+ * Sends what has waited long enough, by time, the right side first, then by key, in the order in which it
+ * came.
+ */
 function emitUnmatched<K, V1, V2, R>(
   context: OperatorContext,
   unmatched: Unmatched<K, V1, V2>,
@@ -143,7 +146,8 @@ function emitUnmatched<K, V1, V2, R>(
     const earliest = unmatched.minTime;
     if (earliest === undefined || earliest + ownAfterMs + graceMs >= streamTime) return;
     if (!isOpen()) return;
-    // The last millisecond in which the side with the shorter wait can have closed; isClosed decides for each.
+    // The last millisecond in which the side with the shorter wait can have closed; isClosed decides for
+    // each.
     const closed = unmatched.takeUntil(streamTime - shorter - graceMs - 1, ({ side }, timestamp) =>
       isClosed(side, timestamp, streamTime),
     );

@@ -21,10 +21,10 @@ export interface StreamTableJoin<K, V, K2, V2, R> {
 }
 
 /**
- * Joins each record of a stream with the table's row: that of the moment or, from a versioned table, the one valid at the
- * record's timestamp. Only the stream triggers; the result has the record's timestamp. A null value is dropped; so is a
- * record without a key for the table, save in a left join, where it joins with nothing (Kafka Streams 4.3:
- * KStreamKTableJoinProcessor).
+ * Joins each record of a stream with the table's row: that of the moment or, from a versioned table, the one
+ * valid at the record's timestamp. Only the stream triggers; the result has the record's timestamp. A null
+ * value is dropped; so is a record without a key for the table, save in a left join, where it joins with
+ * nothing (Kafka Streams 4.3: KStreamKTableJoinProcessor).
  */
 export function streamTableJoin<K, V, K2, V2, R>(
   options: StreamTableJoin<K, V, K2, V2, R>,
@@ -53,8 +53,8 @@ export function streamTableJoin<K, V, K2, V2, R>(
 }
 
 /**
- * Holds records back until stream time is past their timestamp and the grace, then joins them by time and by key. Records
- * that are later than that are joined at once (KIP-923).
+ * Holds records back until stream time is past their timestamp and the grace, then joins them by time and by
+ * key. Records that are later than that are joined at once (KIP-923).
  */
 function waiting<K, V>(
   context: OperatorContext,

@@ -21,8 +21,9 @@ export interface TableTableJoin<V1, V2, R> {
 }
 
 /**
- * One side of a join of two tables with the same key: a change here meets the other side's row of the moment. The
- * result has the larger of the two timestamps (Kafka Streams: KTableKTableInnerJoin, LeftJoin, RightJoin, OuterJoin).
+ * One side of a join of two tables with the same key: a change here meets the other side's row of the moment.
+ * The result has the larger of the two timestamps (Kafka Streams: KTableKTableInnerJoin, LeftJoin, RightJoin,
+ * OuterJoin).
  */
 export function tableTableJoin<K, V1, V2, R>(
   join: TableTableJoin<V1, V2, R>,

@@ -9,8 +9,8 @@ export interface Deduplicate<K, V> {
 }
 
 /**
- * Lets the first of equal records through: one whose equal is not more than `withinMs` away, before or after it in time, is left
- * out. Records without a key are compared with each other.
+ * Lets the first of equal records through: one whose equal is not more than `withinMs` away, before or after
+ * it in time, is left out. Records without a key are compared with each other.
  */
 export function deduplicate<K, V>({ storeName, by, withinMs }: Deduplicate<K, V>): Operator<K, V, K, V> {
   return {

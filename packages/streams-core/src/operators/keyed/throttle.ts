@@ -14,8 +14,9 @@ export interface Allowance {
 }
 
 /**
- * Lets at most `limit` records of each key through in every interval of stream time, aligned to the epoch; the others are left
- * out. A record from an interval that has passed for its key is counted to the present one.
+ * Lets at most `limit` records of each key through in every interval of stream time, aligned to the epoch;
+ * the others are left out. A record from an interval that has passed for its key is counted to the present
+ * one.
  */
 export function throttle<K, V>({ storeName, limit, intervalMs }: Throttle): Operator<K, V, K, V> {
   return {

@@ -6,8 +6,8 @@ import { rowChange } from './row-change.ts';
 export type KeptIn = string | undefined;
 
 /**
- * Keeps a change's row where the table is kept, and gives the change to send on; undefined where the row is too old to be
- * kept. The old value is the store's own where there is one, else what the change says.
+ * Keeps a change's row where the table is kept, and gives the change to send on; undefined where the row is
+ * too old to be kept. The old value is the store's own where there is one, else what the change says.
  */
 export function keeper<K, V>(
   context: OperatorContext,

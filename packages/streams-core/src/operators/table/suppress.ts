@@ -29,8 +29,8 @@ export interface Suppression<K, V> {
 }
 
 /**
- * Holds a table's changes back and sends the last one of each key, once the largest timestamp seen is far enough past the
- * time of the first (Kafka Streams: KTableSuppressProcessorSupplier).
+ * Holds a table's changes back and sends the last one of each key, once the largest timestamp seen is far
+ * enough past the time of the first (Kafka Streams: KTableSuppressProcessorSupplier).
  */
 export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Change<V>, K, Change<V>> {
   const { parent, bufferName, timeOf, delayMs, dropDeletes, limits, bytesOf } = suppression;

@@ -12,7 +12,10 @@ export interface TableFilter<K, V> {
   readonly versioned: boolean;
 }
 
-/** The rows of a table that a predicate holds for; one that it no longer holds for is deleted (Kafka Streams: KTableFilter). */
+/**
+ * The rows of a table that a predicate holds for; one that it no longer holds for is deleted (Kafka Streams:
+ * KTableFilter).
+ */
 export function tableFilter<K, V>({
   parent,
   predicate,

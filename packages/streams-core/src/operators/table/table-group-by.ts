@@ -5,8 +5,9 @@ import type { KeyValue } from '../stateless/map.ts';
 import { returned } from '../../record/returned.ts';
 
 /**
- * Regroups a table: a changed row leaves the group its old value was in and enters the one of its new value. Where both
- * are the same group one record says both, else two do, the old one first (Kafka Streams: KTableRepartitionMap, KIP-904).
+ * Regroups a table: a changed row leaves the group its old value was in and enters the one of its new value.
+ * Where both are the same group one record says both, else two do, the old one first (Kafka Streams:
+ * KTableRepartitionMap, KIP-904).
  */
 export function tableGroupBy<K, V, K2, V2>(
   selector: (value: V, key: K) => KeyValue<K2, V2> | null,

@@ -5,9 +5,9 @@ import { type KeptIn, keeper } from './keep-table.ts';
 import { passed } from './row-change.ts';
 
 /**
- * A table with the values that a transformer with state makes, deletes included. Where the table is not kept, the transformer
- * is also asked for old values and for rows that are looked up, so that it should then give the same for the same
- * (Kafka Streams: KTableTransformValues).
+ * A table with the values that a transformer with state makes, deletes included. Where the table is not kept,
+ * the transformer is also asked for old values and for rows that are looked up, so that it should then give
+ * the same for the same (Kafka Streams: KTableTransformValues).
  */
 export function tableTransformValues<K, V, V2>(
   parent: string,

@@ -11,7 +11,10 @@ export interface GroupedRef<K, V> {
   repartitioned?: StreamRef<K, V>;
 }
 
-/** The grouped records where they meet by key. A named grouping has one repartition topic, however often it is used. */
+/**
+ * The grouped records where they meet by key. A named grouping has one repartition topic, however often it is
+ * used.
+ */
 export function repartitionGrouped<K, V>(
   graph: LogicalGraph,
   grouped: GroupedRef<K, V>,

@@ -31,8 +31,9 @@ interface Planned<K, V, KO, VO, R> extends ForeignKeyJoinPlan<K, V, KO, VO, R> {
 }
 
 /**
- * Adds the nodes of a foreign-key join. A left row subscribes to the right row of its foreign key; the right side responds to
- * subscriptions and to changes of its rows; the left side resolves responses with the rows that they are still valid for.
+ * Adds the nodes of a foreign-key join. A left row subscribes to the right row of its foreign key; the right
+ * side responds to subscriptions and to changes of its rows; the left side resolves responses with the rows
+ * that they are still valid for.
  */
 export function joinForeignKey<K, V, KO, VO, R>(
   graph: LogicalGraph,
@@ -96,7 +97,10 @@ function addSubscriptions<K, V, KO, VO, R>(
   });
 }
 
-/** The right side's responses, to subscriptions and to changes of its rows, through their topic back to the left side. */
+/**
+ * The right side's responses, to subscriptions and to changes of its rows, through their topic back to the
+ * left side.
+ */
 function addResponses<K, V, KO, VO, R>(
   graph: LogicalGraph,
   { right, options, names, key, otherValue }: Planned<K, V, KO, VO, R>,

@@ -1,6 +1,8 @@
 import type { NodeNames } from '../../topology/graph/node-names.ts';
 
-/** The nodes, topics and stores of a foreign-key join: of its subscriptions, of the responses, of the result. */
+/**
+ * The nodes, topics and stores of a foreign-key join: of its subscriptions, of the responses, of the result.
+ */
 export interface ForeignKeyNames {
   readonly subscribe: string;
   readonly subscriptionTopic: string;
@@ -28,7 +30,8 @@ export function foreignKeyNames(names: NodeNames, name: string | undefined): For
   const subscriptionSource = names.node('KTABLE-SOURCE-', name && `${name}-subscription-registration-source`);
   const subscriptionStore = named('-subscription-store', 'SUBSCRIPTION-STATE-STORE-');
   const receive = named('-subscription-receive', 'SUBSCRIPTION-PROCESSOR-');
-  // Kafka Streams has a node of its own for the next step, which `receive` does here; the numbers stay the same.
+  // Kafka Streams has a node of its own for the next step, which `receive` does here; the numbers stay the
+  // same.
   named('-subscription-join-foreign', 'SUBSCRIPTION-PROCESSOR-');
   const respond = named('-foreign-join-subscription', 'SUBSCRIPTION-PROCESSOR-');
   const responseTopic = `${named('-subscription-response', 'SUBSCRIPTION-RESPONSE-')}-topic`;

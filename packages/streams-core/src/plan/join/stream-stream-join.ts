@@ -79,7 +79,8 @@ function addStores<K, V1, V2, R>(
   const configs = changelogConfigs === undefined ? {} : { changelogConfigs };
   const { sizeMs, graceMs } = windows;
   const addSide = <V>(name: string, value: Serde<V>): void => {
-    // A self-join's one store sees each record a step earlier than two stores would: it keeps a millisecond more.
+    // A self-join's one store sees each record a step earlier than two stores would: it keeps a millisecond
+    // more.
     const retentionMs = sizeMs + graceMs + (isSelfJoin ? 1 : 0);
     const spec = windowStore({ name, key, value, persistent, logging, retentionMs, windowSizeMs: sizeMs });
     graph.addStore({ ...spec, ...configs, retainDuplicates: true });

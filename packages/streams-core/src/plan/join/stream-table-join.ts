@@ -62,7 +62,10 @@ interface Buffered<K, V> {
   readonly graceMs: number;
 }
 
-/** The buffer in which records wait for a versioned table. @throws TopologyError where there is nothing to wait for */
+/**
+ * The buffer in which records wait for a versioned table. @throws TopologyError where there is nothing to
+ * wait for
+ */
 function addBuffer<K, V>(
   graph: LogicalGraph,
   { node, stream, table: { historyRetentionMs, key }, graceMs }: Buffered<K, V>,

@@ -16,7 +16,10 @@ export interface Derivation<V2> {
   readonly stores?: readonly string[];
 }
 
-/** Adds the node of a table that is derived from another; it has a store only where it is given a name for one. */
+/**
+ * Adds the node of a table that is derived from another; it has a store only where it is given a name for
+ * one.
+ */
 export function deriveTable<K, V, V2>(
   graph: LogicalGraph,
   table: TableRef<K, V>,

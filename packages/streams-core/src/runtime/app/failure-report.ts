@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * Says on stderr why an app has stopped, and lets the process end with status 1: what an app does whose failure nobody waits
- * for, so that it is not mistaken for one that has finished.
+ * Says on stderr why an app has stopped, and lets the process end with status 1: what an app does whose
+ * failure nobody waits for, so that it is not mistaken for one that has finished.
  */
 export function reportFailure(applicationId: string, error: unknown): void {
   console.error(

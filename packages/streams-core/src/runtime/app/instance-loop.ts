@@ -8,7 +8,10 @@ import { ReadPositions } from '../topics/open-inputs.ts';
 import { TopicWatch } from '../topics/topic-watch.ts';
 import { RestartPolicy } from './restart-policy.ts';
 
-/** What a new instance gets over: this one was fenced, its position in a topic is gone, or the topic itself is. */
+/**
+ * What a new instance gets over: this one was fenced, its position in a topic is gone, or the topic itself
+ * is.
+ */
 const fixedByRejoining: ReadonlySet<string> = new Set([
   'LOG_FENCED',
   'LOG_OFFSET_OUT_OF_RANGE',
@@ -95,7 +98,10 @@ export class InstanceLoop {
     return this.#options.signal.aborted;
   }
 
-  /** One instance from its first round to its last; resolves to its failure, undefined where it was only to stop. */
+  /**
+   * One instance from its first round to its last; resolves to its failure, undefined where it was only to
+   * stop.
+   */
   async #live(instance: Instance): Promise<{ readonly error: unknown } | undefined> {
     const { topology, config, onEnd } = this.#options;
     const watch = new TopicWatch({
@@ -164,7 +170,9 @@ export class InstanceLoop {
     await sleep(ms, undefined, { signal: this.#options.signal }).catch(() => {});
   }
 
-  /** A fenced instance has only lost its tasks, and may rejoin; a log that did not answer may answer again. */
+  /**
+   * A fenced instance has only lost its tasks, and may rejoin; a log that did not answer may answer again.
+   */
   #mayRestart(error: unknown): boolean {
     if (isRetriable(error)) return true;
     try {

@@ -8,7 +8,10 @@ const calmMs = 60_000;
 /** So many failures at one record in a row, and it is named. */
 const poisonAfter = 5;
 
-/** How long to wait before the work starts over: twice as long after each failure, with jitter, and never in silence. */
+/**
+ * How long to wait before the work starts over: twice as long after each failure, with jitter, and never in
+ * silence.
+ */
 export class RestartPolicy {
   readonly #applicationId: string;
   readonly #random: () => number;
@@ -24,7 +27,10 @@ export class RestartPolicy {
     this.#now = now;
   }
 
-  /** Takes in a failure and warns of it; returns the pause in milliseconds. `quiet`: the first is an everyday one, say a rebalance. */
+  /**
+   * Takes in a failure and warns of it; returns the pause in milliseconds. `quiet`: the first is an everyday
+   * one, say a rebalance.
+   */
   delayMs(error: unknown, { quiet }: { readonly quiet: boolean }): number {
     const now = this.#now();
     if (now - this.#lastAt > calmMs) this.#failures = 0;

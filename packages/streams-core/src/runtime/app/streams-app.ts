@@ -14,8 +14,8 @@ import type { Task } from '../task/task.ts';
 import { type KeyQuery, type KeyQueryMetadata, locateKey } from '../query/key-query-metadata.ts';
 
 /**
- * Runs a topology. Instances with the same application id on one log share its tasks; when one stops, the others take
- * its tasks over where they were committed.
+ * Runs a topology. Instances with the same application id on one log share its tasks; when one stops, the
+ * others take its tasks over where they were committed.
  */
 export class StreamsApp {
   readonly #config: ResolvedConfig;
@@ -62,8 +62,9 @@ export class StreamsApp {
   }
 
   /**
-   * Resolves when the app is closed, and rejects with what it failed with. End a main program with `await app.done`: then a
-   * failure ends the process. Where nobody asks for it, a failure is printed and sets `process.exitCode` to 1.
+   * Resolves when the app is closed, and rejects with what it failed with. End a main program with `await
+   * app.done`: then a failure ends the process. Where nobody asks for it, a failure is printed and sets
+   * `process.exitCode` to 1.
    */
   get done(): Promise<void> {
     return this.#done.promise;
@@ -96,7 +97,8 @@ export class StreamsApp {
   }
 
   /**
-   * Which instance has the row of a key in a store; undefined while nobody does. It may have moved on by the time it is asked.
+   * Which instance has the row of a key in a store; undefined while nobody does. It may have moved on by the
+   * time it is asked.
    * @throws TopologyError `TOPOLOGY_STORE_MISSING`
    */
   queryMetadataForKey<K>(query: KeyQuery<K>): KeyQueryMetadata | undefined {
@@ -107,8 +109,8 @@ export class StreamsApp {
 
   /**
    * Checks topics, creates internal ones, joins the group and starts to work in the background.
-   * @throws TopologyError when topics or state do not fit; StreamsError `APP_STATE` when it was started before, `APP_CLOSED` when
-   * it is closed meanwhile
+   * @throws TopologyError when topics or state do not fit; StreamsError `APP_STATE` when it was started
+   * before, `APP_CLOSED` when it is closed meanwhile
    */
   async start(): Promise<void> {
     if (this.#state.current !== 'created') {
@@ -161,9 +163,9 @@ export class StreamsApp {
   }
 
   /**
-   * Commits, writes stores to disk, leaves the group. After `timeoutMs` (default 10 seconds) it leaves without what is
-   * still under way, which others take up from the last commit. Rejects with what a failed app failed with. Called again, it
-   * gives the same promise.
+   * Commits, writes stores to disk, leaves the group. After `timeoutMs` (default 10 seconds) it leaves
+   * without what is still under way, which others take up from the last commit. Rejects with what a failed
+   * app failed with. Called again, it gives the same promise.
    */
   close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);

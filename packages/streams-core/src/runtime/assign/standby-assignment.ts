@@ -12,8 +12,9 @@ interface Keeper {
 }
 
 /**
- * Gives each task this many members, besides its own, that keep a copy of its stores, as far as there are as many. Copies stay where
- * they are, unless someone has two more than another who could take one. Pure, and the same for the same input.
+ * Gives each task this many members, besides its own, that keep a copy of its stores, as far as there are as
+ * many. Copies stay where they are, unless someone has two more than another who could take one. Pure, and
+ * the same for the same input.
  */
 export function standbyAssignment(
   tasks: readonly string[],

@@ -8,7 +8,10 @@ export interface StreamsMetadata {
   readonly standbyTasks: readonly string[];
 }
 
-/** What an instance says of itself to the assignor: its `applicationServer`, and the standby tasks that it has brought up to date. */
+/**
+ * What an instance says of itself to the assignor: its `applicationServer`, and the standby tasks that it has
+ * brought up to date.
+ */
 export interface MemberData {
   readonly host: string | undefined;
   readonly standbyTasks: readonly string[];

@@ -75,7 +75,9 @@ export interface TaskAssignorOptions {
   readonly standbyReplicas: number;
 }
 
-/** Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which. */
+/**
+ * Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which.
+ */
 export function taskAssignor(options: TaskAssignorOptions): Assignor {
   const { layout, fingerprint, standbyTasks, standbyReplicas } = options;
   /** Members that run this topology; others would not know its tasks. */

@@ -4,8 +4,9 @@ import type { Topology } from '../../topology/built/topology.ts';
 import { decodeMember } from './streams-metadata.ts';
 
 /**
- * What instances must agree on to share tasks: which topics each sub-topology reads, by name or pattern, and its stores. Not the
- * operators between them, so that a change of those can be rolled out instance by instance.
+ * What instances must agree on to share tasks: which topics each sub-topology reads, by name or pattern, and
+ * its stores. Not the operators between them, so that a change of those can be rolled out instance by
+ * instance.
  */
 export function topologyFingerprint(topology: Topology): string {
   const parts = topology.subTopologies
@@ -20,7 +21,10 @@ export function topologyFingerprint(topology: Topology): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-/** The fingerprint that most members have; of two as common, the one whose members own more, so that a newcomer is the odd one. */
+/**
+ * The fingerprint that most members have; of two as common, the one whose members own more, so that a
+ * newcomer is the odd one.
+ */
 export function commonFingerprint(members: readonly AssignorMember[]): string | undefined {
   const weights = new Map<string, { members: number; owned: number }>();
   for (const { userData, owned } of members) {

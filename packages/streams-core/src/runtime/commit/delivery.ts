@@ -11,7 +11,10 @@ export interface Delivered {
   readonly baseOffsets: readonly number[];
 }
 
-/** Writes what a task has made. Where the log refuses a single record, the production handler decides what becomes of it. */
+/**
+ * Writes what a task has made. Where the log refuses a single record, the production handler decides what
+ * becomes of it.
+ */
 export class Delivery {
   readonly #onError: ProductionExceptionHandler;
   readonly #directory: TopicDirectory;
@@ -21,7 +24,10 @@ export class Delivery {
     this.#directory = directory;
   }
 
-  /** `again` gets things ready for another try after a refusal. @throws RecordError, or what `write` rejected with */
+  /**
+   * `again` gets things ready for another try after a refusal. @throws RecordError, or what `write` rejected
+   * with
+   */
   async run(
     { changelogs, records }: TaskOutput,
     write: (records: readonly PartitionRecords[]) => Promise<readonly number[]>,

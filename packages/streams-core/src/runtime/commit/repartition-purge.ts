@@ -14,8 +14,9 @@ export interface RepartitionPurgeOptions {
 }
 
 /**
- * Deletes what has been processed from repartition topics: nobody else reads them (Kafka Streams: repartition.purge.interval.ms).
- * It never holds anything up; what could not be deleted is deleted the next time.
+ * Deletes what has been processed from repartition topics: nobody else reads them (Kafka Streams:
+ * repartition.purge.interval.ms). It never holds anything up; what could not be deleted is deleted the next
+ * time.
  */
 export class RepartitionPurge {
   readonly #options: RepartitionPurgeOptions;

@@ -11,8 +11,8 @@ import type { TopicDirectory } from '../task/topic-directory.ts';
 const shared = '';
 
 /**
- * Commits tasks: what they made and how far they have read go to the log together, and only then may their stores write
- * to disk. Exactly once in one transaction; at least once results first, offsets after.
+ * Commits tasks: what they made and how far they have read go to the log together, and only then may their
+ * stores write to disk. Exactly once in one transaction; at least once results first, offsets after.
  */
 export class TaskCommitter {
   readonly #log: LogClient;
@@ -45,8 +45,8 @@ export class TaskCommitter {
   }
 
   /**
-   * Makes sure that nobody else commits for these tasks any more. It comes before anything of them is read: what they have
-   * committed cannot change after it.
+   * Makes sure that nobody else commits for these tasks any more. It comes before anything of them is read:
+   * what they have committed cannot change after it.
    */
   async fence(tasks: readonly string[]): Promise<void> {
     if (this.#sharesProducer) {
@@ -72,13 +72,17 @@ export class TaskCommitter {
     }
   }
 
-  /** One producer serves all tasks where commits carry the group's generation; else each task has its own, which fences. */
+  /**
+   * One producer serves all tasks where commits carry the group's generation; else each task has its own,
+   * which fences.
+   */
   get #sharesProducer(): boolean {
     return !this.#exactlyOnce || this.#log.capabilities.groupFencedOffsets;
   }
 
   /**
-   * Commits everything the task has done so far; it may process on meanwhile. Commits of one task follow each other.
+   * Commits everything the task has done so far; it may process on meanwhile. Commits of one task follow each
+   * other.
    * @throws LogError `LOG_FENCED` when the task has gone to another instance
    */
   commit(task: Task, member: GroupMember): Promise<void> {
@@ -102,14 +106,16 @@ export class TaskCommitter {
     await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));
   }
 
-  /** At least once: whether results and changelogs go out before the commit of the offsets that go with them. */
+  /**
+   * At least once: whether results and changelogs go out before the commit of the offsets that go with them.
+   */
   get sendsEarly(): boolean {
     return !this.#exactlyOnce;
   }
 
   /**
-   * Sends what a task has made, without its offsets; at most one send of a task is under way, so that what comes meanwhile goes
-   * with the next one. A failure is thrown by the commit that follows.
+   * Sends what a task has made, without its offsets; at most one send of a task is under way, so that what
+   * comes meanwhile goes with the next one. A failure is thrown by the commit that follows.
    */
   send(task: Task): void {
     if (!task.needsCommit || this.#inFlight.has(task)) return;
@@ -177,7 +183,9 @@ export class TaskCommitter {
     task.committed(prepared.offsets, ends, checkpoint, Date.now());
   }
 
-  /** Writes a store of a task that has committed everything to disk, with the changelog offset it stands at. */
+  /**
+   * Writes a store of a task that has committed everything to disk, with the changelog offset it stands at.
+   */
   async flush(task: Task, store: StateStore): Promise<void> {
     const { changelogs, sourced } = task.stores;
     const [changelog] = [...changelogs].find(([, one]) => one === store) ?? [];
@@ -188,7 +196,10 @@ export class TaskCommitter {
     await store.flush(position);
   }
 
-  /** A store that changed nothing since it was restored stands at the end of its changelog, or where its source is read on. */
+  /**
+   * A store that changed nothing since it was restored stands at the end of its changelog, or where its
+   * source is read on.
+   */
   async #end(topic: string, task: Task, store: StateStore): Promise<Checkpoint> {
     const [range] = await this.#log.admin.offsets([{ topic, partition: task.id.partition }]);
     const read = task.positions.find((position) => position.topic === topic)?.offset;

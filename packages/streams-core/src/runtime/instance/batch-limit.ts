@@ -1,12 +1,18 @@
-/** How long a round over the tasks may take, in milliseconds; a record that takes longer is the last of its round. */
+/**
+ * How long a round over the tasks may take, in milliseconds; a record that takes longer is the last of its
+ * round.
+ */
 const roundMs = 100;
-/** The clock is looked at after this much work, by what a record cost at the last look, but after this many records at the latest. */
+/**
+ * The clock is looked at after this much work, by what a record cost at the last look, but after this many
+ * records at the latest.
+ */
 const lookMs = 5;
 const longestRun = 8;
 
 /**
- * Ends rounds over the tasks in time, however long a record takes: what keeps the group, commits and punctuators have their turn
- * between rounds, and the next round goes on where this one stopped.
+ * Ends rounds over the tasks in time, however long a record takes: what keeps the group, commits and
+ * punctuators have their turn between rounds, and the next round goes on where this one stopped.
  */
 export class BatchLimit {
   readonly #now: () => number;

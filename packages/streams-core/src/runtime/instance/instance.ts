@@ -73,7 +73,10 @@ export class Instance {
     this.#loop = loop;
   }
 
-  /** Checks topics, creates internal ones, reads global tables and joins the group. Leaves nothing behind where that fails. */
+  /**
+   * Checks topics, creates internal ones, reads global tables and joins the group. Leaves nothing behind
+   * where that fails.
+   */
   static async join(options: InstanceOptions): Promise<Instance> {
     const { config, positions, signal } = options;
     const { log } = config;
@@ -162,7 +165,10 @@ async function expanded(topology: Topology, { log }: ResolvedConfig): Promise<To
   return expandPatterns(topology, [...(await log.admin.topics()).keys()]);
 }
 
-/** The input topics as they are now, as a text that changes with their ids and partition counts, and with what patterns match. */
+/**
+ * The input topics as they are now, as a text that changes with their ids and partition counts, and with what
+ * patterns match.
+ */
 export async function lookAtInputs(topology: Topology, config: ResolvedConfig): Promise<string> {
   return inputTopics(await expanded(topology, config), config);
 }

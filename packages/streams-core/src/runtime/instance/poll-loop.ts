@@ -22,7 +22,10 @@ export interface PollLoopOptions {
   readonly onRound: () => void;
 }
 
-/** Rounds of polling, processing, punctuating and committing, at the loop's own limit. It has no policy of its own. */
+/**
+ * Rounds of polling, processing, punctuating and committing, at the loop's own limit. It has no policy of its
+ * own.
+ */
 export class PollLoop {
   readonly #options: PollLoopOptions;
   readonly #paused = new Map<Task, Set<string>>();
@@ -73,7 +76,10 @@ export class PollLoop {
     return worked || batches.length > 0;
   }
 
-  /** Lets tasks process records, in turn, until all have or the round has taken its time. Returns whether there were any. */
+  /**
+   * Lets tasks process records, in turn, until all have or the round has taken its time. Returns whether
+   * there were any.
+   */
   async #work(): Promise<boolean> {
     const { config, tasks } = this.#options;
     const all = tasks.tasks;
@@ -150,8 +156,9 @@ export class PollLoop {
   }
 
   /**
-   * Starts a commit where one is due: by the interval, or at once where the log has little more to read (`caughtUp`) and no commit
-   * is under way. Processing goes on meanwhile, unless a store waits to write to disk.
+   * Starts a commit where one is due: by the interval, or at once where the log has little more to read
+   * (`caughtUp`) and no commit is under way. Processing goes on meanwhile, unless a store waits to write to
+   * disk.
    */
   async #maybeCommit(caughtUp: boolean): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -180,8 +187,8 @@ export class PollLoop {
   }
 
   /**
-   * Whether a commit may come before the interval is over: exactly once, where results show with a commit only; not while calls
-   * are under way or where a cache is there to hold changes back.
+   * Whether a commit may come before the interval is over: exactly once, where results show with a commit
+   * only; not while calls are under way or where a cache is there to hold changes back.
    */
   get #isEager(): boolean {
     const { config, tasks } = this.#options;

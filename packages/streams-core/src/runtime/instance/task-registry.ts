@@ -17,7 +17,10 @@ export interface TaskRegistryOptions {
   readonly layout: TaskLayout;
   readonly directory: TopicDirectory;
   readonly globalStores: ReadonlyMap<string, StateStore>;
-  /** How far this app has read each partition, of which topic: what it commits is noted here, over all its lives. */
+  /**
+   * How far this app has read each partition, of which topic: what it commits is noted here, over all its
+   * lives.
+   */
   readonly positions: ReadPositions;
   /** Ends restoring before it is done. */
   readonly signal: AbortSignal;
@@ -52,7 +55,10 @@ export class TaskRegistry {
     return this.#options.layout.tasksOf(partitions).flatMap((id) => this.#tasks.get(taskName(id)) ?? []);
   }
 
-  /** Opens and restores the tasks that these partitions belong to, and lets the member read on where they were left. */
+  /**
+   * Opens and restores the tasks that these partitions belong to, and lets the member read on where they were
+   * left.
+   */
   async open(partitions: readonly TopicPartition[], member: GroupMember): Promise<void> {
     for (const id of this.#options.layout.tasksOf(partitions)) {
       const task = await this.#openTask(id, member);
@@ -133,7 +139,10 @@ export class TaskRegistry {
     for (const one of await Promise.allSettled(closed)) if (one.status === 'rejected') throw one.reason;
   }
 
-  /** Drops tasks as they are: what they had not committed never happened, what is not on disk is in the changelog. */
+  /**
+   * Drops tasks as they are: what they had not committed never happened, what is not on disk is in the
+   * changelog.
+   */
   async closeDirty(tasks: readonly Task[]): Promise<void> {
     for (const task of tasks) {
       this.#tasks.delete(task.name);

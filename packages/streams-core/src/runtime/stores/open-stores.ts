@@ -57,7 +57,10 @@ function changelogOf(spec: Spec, { applicationId, realName }: OpenStoresOptions)
   return spec.logging ? changelogName(applicationId, spec.name) : undefined;
 }
 
-/** How far to restore. What was read from a source and not committed will be read again, and change the store then. */
+/**
+ * How far to restore. What was read from a source and not committed will be read again, and change the store
+ * then.
+ */
 function endOf(spec: Spec, end: number, { inputs }: OpenStoresOptions): number {
   const input = inputs.find(({ topic }) => topic === spec.sourceTopic);
   return input === undefined ? end : (input.committed?.offset ?? input.startOffset);
@@ -114,8 +117,8 @@ async function openRestored(
 }
 
 /**
- * Whether the source reads a record: what the handler had left out when it came by must stay out of a store that is restored
- * from the same topic. Dead letters were sent then.
+ * Whether the source reads a record: what the handler had left out when it came by must stay out of a store
+ * that is restored from the same topic. Dead letters were sent then.
  */
 function readable(
   sourceTopic: string,

@@ -22,7 +22,10 @@ export interface StandbyTaskOptions {
 
 const batchRecords = 10_000;
 
-/** Whether a store is one that a copy on disk helps: a store in memory is restored in full at each start anyway. */
+/**
+ * Whether a store is one that a copy on disk helps: a store in memory is restored in full at each start
+ * anyway.
+ */
 export function hasStandby({ persistent, logging, sourceTopic }: StoreSpec): boolean {
   return persistent && logging && sourceTopic === undefined;
 }
@@ -34,7 +37,10 @@ interface Copy {
   offset: number;
 }
 
-/** Keeps a copy of the stores of a task that another instance works on, so that this one can take it over at once. */
+/**
+ * Keeps a copy of the stores of a task that another instance works on, so that this one can take it over at
+ * once.
+ */
 export class StandbyTask {
   readonly #options: StandbyTaskOptions;
   readonly #done: Promise<void>;

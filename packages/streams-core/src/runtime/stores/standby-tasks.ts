@@ -10,7 +10,10 @@ import { hasStandby, StandbyTask } from './standby-task.ts';
 const lockFolder = 'instance';
 const retryMs = 10_000;
 
-/** The standby tasks of an instance: started and ended as the assignor says (Kafka Streams: num.standby.replicas). */
+/**
+ * The standby tasks of an instance: started and ended as the assignor says (Kafka Streams:
+ * num.standby.replicas).
+ */
 export class StandbyTasks {
   readonly #topology: Topology;
   readonly #config: ResolvedConfig;
@@ -34,7 +37,10 @@ export class StandbyTasks {
     this.#lock = lock;
   }
 
-  /** @throws ConfigError where another instance has this `stateDir`: a copy and what it is a copy of would be in one folder */
+  /**
+   * @throws ConfigError where another instance has this `stateDir`: a copy and what it is a copy of would be
+   * in one folder
+   */
   static async open(topology: Topology, config: ResolvedConfig, layout: TaskLayout): Promise<StandbyTasks> {
     const { applicationId, stateDir, numStandbyReplicas } = config;
     if (numStandbyReplicas === 0 || stateDir === undefined) {

@@ -7,7 +7,10 @@ export class IdleTime {
     this.#since = { at, streamTime };
   }
 
-  /** The stream time to move on to, where nothing has come for `afterMs` of wall-clock time; undefined before that. */
+  /**
+   * The stream time to move on to, where nothing has come for `afterMs` of wall-clock time; undefined before
+   * that.
+   */
   advance(at: number, streamTime: number, afterMs: number): number | undefined {
     this.#since ??= { at, streamTime };
     const idleMs = at - this.#since.at;

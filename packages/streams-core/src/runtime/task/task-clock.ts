@@ -1,7 +1,10 @@
 import type { LogRecord } from '@millrace/log-client';
 import type { RecordOrigin } from '../../errors.ts';
 
-/** Where a task is: the record it is working on, and how far its times have got. Changed in place, for every record. */
+/**
+ * Where a task is: the record it is working on, and how far its times have got. Changed in place, for every
+ * record.
+ */
 export class TaskClock {
   readonly partition: number;
   /** The largest timestamp taken up; -1 before the first. */

@@ -13,7 +13,10 @@ export interface TaskStoresOptions {
   readonly realName: (topic: string) => string;
 }
 
-/** A task's stores, by what keeps their changes: a changelog of their own, the topic they are read from, or nothing. */
+/**
+ * A task's stores, by what keeps their changes: a changelog of their own, the topic they are read from, or
+ * nothing.
+ */
 export class TaskStores {
   readonly all: ReadonlyMap<string, StateStore>;
   /** The stores with a changelog of their own, by its topic. */
@@ -47,7 +50,10 @@ export class TaskStores {
     return taken;
   }
 
-  /** A commit stands: changelogs have got as far as `changelogEnds` says, by topic, and inputs as far as `offsets`. */
+  /**
+   * A commit stands: changelogs have got as far as `changelogEnds` says, by topic, and inputs as far as
+   * `offsets`.
+   */
   committed(
     changelogEnds: ReadonlyMap<string, number>,
     offsets: readonly OffsetCommit[],

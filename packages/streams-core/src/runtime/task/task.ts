@@ -20,8 +20,8 @@ import type { PreparedCommit, TaskCounts, TaskOptions, TaskOutput } from './task
 const never = (): boolean => false;
 
 /**
- * A sub-topology at work on one partition: records in, changes and results collected until they are committed. It knows
- * no log; the runtime and the test driver feed it and take what it has made.
+ * A sub-topology at work on one partition: records in, changes and results collected until they are
+ * committed. It knows no log; the runtime and the test driver feed it and take what it has made.
  */
 export class Task {
   readonly id: TaskId;
@@ -104,7 +104,9 @@ export class Task {
     return this.#inputs.positions;
   }
 
-  /** Takes records in. `nextOffset` is where the log goes on after them, past markers that only it knows of. */
+  /**
+   * Takes records in. `nextOffset` is where the log goes on after them, past markers that only it knows of.
+   */
   addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
     // What was passed is worth a commit too: it is how far this task has read.
     if (this.#inputs.push(topic, records, nextOffset)) this.#work++;
@@ -145,9 +147,9 @@ export class Task {
   }
 
   /**
-   * Lets results of calls go on, then takes up to `limit` records, in order, but none while operators have enough to do. A
-   * promise only where user code made one. `isOver` is asked after each record whether the round has taken long enough. Returns
-   * how many there were.
+   * Lets results of calls go on, then takes up to `limit` records, in order, but none while operators have
+   * enough to do. A promise only where user code made one. `isOver` is asked after each record whether the
+   * round has taken long enough. Returns how many there were.
    */
   process(limit: number, isOver: () => boolean = never): number | Promise<number> {
     if (this.#held) return 0;
@@ -237,8 +239,9 @@ export class Task {
   }
 
   /**
-   * Gets ready for a commit: waits for calls that are under way and forwards their results, then what waits in caches. No record
-   * is taken until `prepareCommit`, which must follow at once. A promise only where there is something to wait for.
+   * Gets ready for a commit: waits for calls that are under way and forwards their results, then what waits
+   * in caches. No record is taken until `prepareCommit`, which must follow at once. A promise only where
+   * there is something to wait for.
    */
   drain(): void | Promise<void> {
     this.#held = true;

@@ -3,8 +3,8 @@ import type { PartitionRecords, TopicInfo } from '@millrace/log-client';
 import { retentionOf } from './internal-topic-settings.ts';
 
 /**
- * Warns, once for each changelog, where what goes into it is older than the topic keeps: brokers delete by their own clock, so
- * an app that processes history finds too little when it restores.
+ * Warns, once for each changelog, where what goes into it is older than the topic keeps: brokers delete by
+ * their own clock, so an app that processes history finds too little when it restores.
  */
 export class ChangelogRetentionCheck {
   readonly #retentionMs = new Map<string, number>();

@@ -47,7 +47,10 @@ interface Place {
   readonly startOffset: number;
 }
 
-/** Where a task's inputs go on: where they were committed or, where that is no place in the topic any more, by their reset policy. */
+/**
+ * Where a task's inputs go on: where they were committed or, where that is no place in the topic any more, by
+ * their reset policy.
+ */
 export async function openInputs(options: OpenInputsOptions): Promise<TaskInput[]> {
   const { id, config, layout, part, directory } = options;
   const { admin } = config.log;

@@ -9,8 +9,8 @@ export interface TopicWatchOptions {
 }
 
 /**
- * Looks at the input topics now and then: one that was deleted, created again or given more partitions, or a new one that a
- * pattern matches, means other tasks. A look that fails is made again later, with a warning.
+ * Looks at the input topics now and then: one that was deleted, created again or given more partitions, or a
+ * new one that a pattern matches, means other tasks. A look that fails is made again later, with a warning.
  */
 export class TopicWatch {
   readonly #options: TopicWatchOptions;

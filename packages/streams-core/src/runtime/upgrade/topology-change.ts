@@ -15,7 +15,9 @@ import {
   writeTopologyRecord,
 } from './topology-record.ts';
 
-/** What an application would lose by running `now` after `last`, in sentences; none where it loses nothing. */
+/**
+ * What an application would lose by running `now` after `last`, in sentences; none where it loses nothing.
+ */
 export function lossesOf(last: TopologyRecord, now: TopologyRecord): string[] {
   const before = new Map(last.stores.map((store) => [store.name, store]));
   const after = new Map(now.stores.map((store) => [store.name, store]));
@@ -84,7 +86,8 @@ function list(names: readonly string[]): string {
 
 /**
  * Compares what the topology wants with what the application last ran, and notes what it runs now.
- * @throws TopologyError `TOPOLOGY_CHANGED` naming what would be lost and what to do; `TOPOLOGY_PARTITIONS_CHANGED`
+ * @throws TopologyError `TOPOLOGY_CHANGED` naming what would be lost and what to do;
+ * `TOPOLOGY_PARTITIONS_CHANGED`
  */
 export async function checkTopologyChange(
   topology: Topology,

@@ -9,7 +9,8 @@ export function hasPatterns(topology: Topology): boolean {
 }
 
 /**
- * The same topology with the topics that its patterns match. Topics of applications' own match no pattern. @throws TopologyError where a topic would be read twice
+ * The same topology with the topics that its patterns match. Topics of applications' own match no pattern.
+ * @throws TopologyError where a topic would be read twice
  */
 export function expandPatterns(topology: Topology, names: readonly string[]): Topology {
   if (!hasPatterns(topology)) return topology;

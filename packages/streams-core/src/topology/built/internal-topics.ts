@@ -17,7 +17,10 @@ export function changelogName(applicationId: string, store: string): string {
   return `${applicationId}-${store}-changelog`;
 }
 
-/** A repartition topic's real name starts with the application's id; any other topic is called what it is called. */
+/**
+ * A repartition topic's real name starts with the application's id; any other topic is called what it is
+ * called.
+ */
 export function realNames(topology: Topology, applicationId: string): (topic: string) => string {
   return (topic) => (topology.repartitionTopics.has(topic) ? `${applicationId}-${topic}` : topic);
 }
@@ -70,7 +73,10 @@ function topicsOf(part: SubTopology): string[] {
   return part.sources.flatMap((source) => source.topics.map((topic) => topic.name));
 }
 
-/** A repartition topic has as many partitions as the largest topic that its writers read, found by going upstream. */
+/**
+ * A repartition topic has as many partitions as the largest topic that its writers read, found by going
+ * upstream.
+ */
 function countRepartitionTopics(topology: Topology, counts: Map<string, number>): void {
   for (let changed = true; changed; ) {
     changed = false;
@@ -87,7 +93,10 @@ function countRepartitionTopics(topology: Topology, counts: Map<string, number>)
   }
 }
 
-/** Topics that are joined must have as many partitions as each other; the topology's own topics follow the others. */
+/**
+ * Topics that are joined must have as many partitions as each other; the topology's own topics follow the
+ * others.
+ */
 function copartition(
   topology: Topology,
   { node, sources }: { readonly node: string; readonly sources: readonly string[] },
@@ -116,8 +125,8 @@ function copartition(
 const oneDayMs = 86_400_000;
 
 /**
- * The settings Kafka Streams gives a store's changelog topic; the store's own settings go before them. Rows of windows are kept
- * for `additionalRetentionMs` longer than the store keeps them.
+ * The settings Kafka Streams gives a store's changelog topic; the store's own settings go before them. Rows
+ * of windows are kept for `additionalRetentionMs` longer than the store keeps them.
  */
 export function changelogConfigs(spec: StoreSpec, additionalRetentionMs: number): Record<string, string> {
   const base: Record<string, string> = { 'message.timestamp.type': 'CreateTime' };

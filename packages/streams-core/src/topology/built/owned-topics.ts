@@ -40,8 +40,9 @@ export interface OwnedTopicsOptions {
 }
 
 /**
- * The internal topics that belong to an application: the ones it is known to have, else those whose names begin with its id and
- * end as internal topics do. `shop-eu-counts-changelog` is of `shop-eu`, where there is such an application, not of `shop`.
+ * The internal topics that belong to an application: the ones it is known to have, else those whose names
+ * begin with its id and end as internal topics do. `shop-eu-counts-changelog` is of `shop-eu`, where there is
+ * such an application, not of `shop`.
  */
 export function ownedTopics({ applicationId, topics, applications, recorded }: OwnedTopicsOptions): string[] {
   const end = topologyTopic('').slice(1);

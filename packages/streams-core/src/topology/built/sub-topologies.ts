@@ -1,7 +1,10 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import type { SourceNode, TopologyNode } from '../graph/nodes.ts';
 
-/** A part of a topology whose nodes hang together: by edges, or by stores they share. Each partition of it is a task. */
+/**
+ * A part of a topology whose nodes hang together: by edges, or by stores they share. Each partition of it is
+ * a task.
+ */
 export interface SubTopology {
   readonly id: number;
   readonly nodes: readonly TopologyNode[];
@@ -31,7 +34,10 @@ class Groups {
   }
 }
 
-/** The parts of a topology, numbered in the order in which their first nodes were added, as Kafka Streams does. */
+/**
+ * The parts of a topology, numbered in the order in which their first nodes were added, as Kafka Streams
+ * does.
+ */
 export function findSubTopologies(
   nodes: ReadonlyMap<string, TopologyNode>,
   stores: ReadonlyMap<string, StoreSpec>,

@@ -41,8 +41,8 @@ export class Topology {
   }
 
   /**
-   * The topology as a text: as Kafka Streams' `Topology#describe` prints it, which its visualisers read (the default), or as a
-   * graph for Mermaid or for Graphviz (`dot`).
+   * The topology as a text: as Kafka Streams' `Topology#describe` prints it, which its visualisers read (the
+   * default), or as a graph for Mermaid or for Graphviz (`dot`).
    */
   describe({ as = 'text' }: { readonly as?: 'text' | 'mermaid' | 'dot' } = {}): string {
     return as === 'text' ? describeTopology(this.subTopologies) : drawTopology(this.subTopologies, as);

@@ -23,7 +23,10 @@ export interface NewProcessor {
   readonly table?: TableFacts;
 }
 
-/** The nodes that the DSL adds, in the order in which it adds them. Append-only; facts about tables may still grow. */
+/**
+ * The nodes that the DSL adds, in the order in which it adds them. Append-only; facts about tables may still
+ * grow.
+ */
 export class LogicalGraph {
   readonly optimize: Optimizations;
   /** Streams that go through a topic already, by the node they come from; as the DSL knows them. */
@@ -128,8 +131,8 @@ export class LogicalGraph {
   }
 
   /**
-   * Has a table's changes carry old values where that costs nothing: its rows are kept already. Returns whether they do
-   * (Kafka Streams: enableSendingOldValues without forcing materialization).
+   * Has a table's changes carry old values where that costs nothing: its rows are kept already. Returns
+   * whether they do (Kafka Streams: enableSendingOldValues without forcing materialization).
    */
   offerOldValues(node: string): boolean {
     const table = this.#table(node);

@@ -33,8 +33,8 @@ export interface SourcePattern {
 }
 
 /**
- * Where to start in a partition for which nothing was committed: at its beginning, at its end, at the records of the last
- * `byDurationMs` milliseconds; `none` refuses to start.
+ * Where to start in a partition for which nothing was committed: at its beginning, at its end, at the records
+ * of the last `byDurationMs` milliseconds; `none` refuses to start.
  */
 export type OffsetReset = 'earliest' | 'latest' | 'none' | { readonly byDurationMs: number };
 
@@ -68,8 +68,8 @@ export interface ProcessorNode {
 export type TopicNameExtractor<K, V> = (record: StreamRecord<K, V>) => string;
 
 /**
- * Chooses the partition of each record, or several, or none, which drops it. Undefined leaves the choice to the default: by
- * the key's hash.
+ * Chooses the partition of each record, or several, or none, which drops it. Undefined leaves the choice to
+ * the default: by the key's hash.
  */
 export type StreamPartitioner<in K, in V> = (
   record: { readonly key: K; readonly value: V },
@@ -91,7 +91,10 @@ export interface SinkNode {
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
 
-/** A topic of the topology's own, between two of its sub-topologies. Its real name starts with the application's id. */
+/**
+ * A topic of the topology's own, between two of its sub-topologies. Its real name starts with the
+ * application's id.
+ */
 export interface RepartitionTopic {
   readonly name: string;
   /** Undefined: as many as its records' sources have. */

@@ -1,8 +1,8 @@
 import type { LogicalGraph } from './logical-graph.ts';
 
 /**
- * Records without a key belong to no partition: they are left out before a repartition topic, unless a left or outer join
- * comes somewhere behind it (Kafka Streams: NodesWithRelaxedNullKeyJoinDownstream).
+ * Records without a key belong to no partition: they are left out before a repartition topic, unless a left
+ * or outer join comes somewhere behind it (Kafka Streams: NodesWithRelaxedNullKeyJoinDownstream).
  */
 export function resolveNullKeys(graph: LogicalGraph): void {
   const reached = new Map<string, boolean>();

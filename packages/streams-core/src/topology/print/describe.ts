@@ -1,7 +1,10 @@
 import type { SourceNode, TopologyNode } from '../graph/nodes.ts';
 import type { SubTopology } from '../built/sub-topologies.ts';
 
-/** A node with its neighbours, and how many paths lead down from it: Kafka Streams lists the larger ones first. */
+/**
+ * A node with its neighbours, and how many paths lead down from it: Kafka Streams lists the larger ones
+ * first.
+ */
 interface Described {
   readonly node: TopologyNode;
   readonly predecessors: Described[];

@@ -22,9 +22,10 @@ interface Windows {
 }
 
 /**
- * The sessions that are there in the end, and those that have closed: each record is put to the sessions that it reaches, as
- * a list of all records of each says. A session that has closed stays as it was sent: as in Kafka Streams' stores without a
- * cache, which hide what is past their retention by the largest end that was put.
+ * The sessions that are there in the end, and those that have closed: each record is put to the sessions that
+ * it reaches, as a list of all records of each says. A session that has closed stays as it was sent: as in
+ * Kafka Streams' stores without a cache, which hide what is past their retention by the largest end that was
+ * put.
  */
 function oracle(events: readonly Event[], { gap, grace }: Windows, final: boolean) {
   let sessions: Session[] = [];

@@ -9,8 +9,9 @@ const someDifference = fc.integer({ min: 1, max: 20 });
 const noneLate = 1000;
 
 /**
- * Every distinct set of a key's records that a window of this length can hold: for each record the window that ends with it
- * and the one that starts right after it, where that is not empty. Windows that would start before 0 start at 0.
+ * Every distinct set of a key's records that a window of this length can hold: for each record the window
+ * that ends with it and the one that starts right after it, where that is not empty. Windows that would start
+ * before 0 start at 0.
  */
 function oracle(events: readonly Event[], difference: number): Record<string, string> {
   const windows: Record<string, string> = {};

@@ -21,10 +21,11 @@ interface Kept extends Event {
 const keysOf = (kept: Kept): string => `${kept.timestamp} ${kept.side} ${kept.key}`;
 
 /**
- * A list of all records of both sides, gone through for each new one. The rules are those of KStreamKStreamJoin: a side looks
- * for what has waited long enough when it moves time on, and must find it where its own wait for the earliest of them has
- * passed; before that it may, as `found` says, because what partners took out still counts as the earliest until a look.
- * Results come by time, the right side first, then by key; a partner that comes in time takes out everything of its time.
+ * A list of all records of both sides, gone through for each new one. The rules are those of
+ * KStreamKStreamJoin: a side looks for what has waited long enough when it moves time on, and must find it
+ * where its own wait for the earliest of them has passed; before that it may, as `found` says, because what
+ * partners took out still counts as the earliest until a look. Results come by time, the right side first,
+ * then by key; a partner that comes in time takes out everything of its time.
  */
 function oracle(
   kind: Kind,

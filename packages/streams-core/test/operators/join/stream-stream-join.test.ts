@@ -186,7 +186,10 @@ describe('against all pairs', () => {
     after: fc.integer({ min: 0, max: 15 }),
   });
 
-  /** Every pair within the window; and, of a kept side, every record that had no partner when its time had come. */
+  /**
+   * Every pair within the window; and, of a kept side, every record that had no partner when its time had
+   * come.
+   */
   function oracle(
     kind: Kind,
     input: readonly Event[],

@@ -43,7 +43,10 @@ describe.each([
     );
   });
 
-  /** Each record waits for the grace, and meets the row that was valid at its time, of all that have come by then. */
+  /**
+   * Each record waits for the grace, and meets the row that was valid at its time, of all that have come by
+   * then.
+   */
   const versioned = (events: readonly Event[], grace: number): string[] => {
     const versions: Event[] = [];
     let waiting: Event[] = [];

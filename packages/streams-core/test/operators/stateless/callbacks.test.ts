@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { toAwait } from '../../../src/record/to-await.ts';
 import { input, output } from '../support.ts';
 
-// TypeScript takes a function that returns something for one that returns nothing: what comes back must not be waited for.
+// TypeScript takes a function that returns something for one that returns nothing: what comes back must not
+// be waited for.
 const seen: string[] = [];
 const note: (what: string) => void = (what) => seen.push(what);
 

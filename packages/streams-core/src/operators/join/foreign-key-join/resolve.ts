@@ -13,8 +13,8 @@ export interface Resolve<V, VO, R> {
 }
 
 /**
- * Back on the left side of a foreign-key join: joins an answer with the row that asked, unless that has changed since, when
- * another answer is on its way (Kafka Streams: ResponseJoinProcessorSupplier).
+ * Back on the left side of a foreign-key join: joins an answer with the row that asked, unless that has
+ * changed since, when another answer is on its way (Kafka Streams: ResponseJoinProcessorSupplier).
  */
 export function resolve<K, V, VO, R>({
   table,

@@ -4,8 +4,8 @@ import type { Subscription, SubscriptionResponse } from '../../../serde/subscrip
 import type { Operator } from '../../../topology/operator.ts';
 
 /**
- * The right side of a foreign-key join: keeps who has asked for which row, and answers with the row of the moment
- * (Kafka Streams: SubscriptionReceiveProcessorSupplier, SubscriptionJoinProcessorSupplier).
+ * The right side of a foreign-key join: keeps who has asked for which row, and answers with the row of the
+ * moment (Kafka Streams: SubscriptionReceiveProcessorSupplier, SubscriptionJoinProcessorSupplier).
  */
 export function respondToSubscription<KO, VO>(
   storeName: string,

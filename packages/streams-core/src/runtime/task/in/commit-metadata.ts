@@ -1,6 +1,8 @@
 import type { ObservedTime } from '../../../topology/operator.ts';
 
-/** What is committed with an offset: how far the times of the partition, the task and its operators have got. */
+/**
+ * What is committed with an offset: how far the times of the partition, the task and its operators have got.
+ */
 export interface CommitMetadata {
   /** The id of the topic that the offset is one of; undefined where an earlier version wrote it. */
   readonly topicId: string | undefined;

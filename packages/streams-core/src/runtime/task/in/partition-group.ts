@@ -4,9 +4,10 @@ import type { RecordQueue } from './record-queue.ts';
 export type LagOf = (topic: string, partition: number) => number | undefined;
 
 /**
- * Chooses the next record of a task: the one with the smallest timestamp among the partitions' first ones; of equal
- * ones, that of the source declared first. It never runs ahead of a partition that has records still to be fetched, so
- * the same input gives the same order every time (Kafka Streams: PartitionGroup, max.task.idle.ms = 0).
+ * Chooses the next record of a task: the one with the smallest timestamp among the partitions' first ones; of
+ * equal ones, that of the source declared first. It never runs ahead of a partition that has records still to
+ * be fetched, so the same input gives the same order every time (Kafka Streams: PartitionGroup,
+ * max.task.idle.ms = 0).
  */
 export class PartitionGroup {
   readonly #queues: RecordQueue[] = [];

@@ -19,8 +19,8 @@ export interface RecordQueueOptions {
 }
 
 /**
- * The records of one input partition that are waiting. Only the first is read: it alone competes for the next turn, and
- * what is never reached costs nothing.
+ * The records of one input partition that are waiting. Only the first is read: it alone competes for the next
+ * turn, and what is never reached costs nothing.
  */
 export class RecordQueue {
   readonly topic: string;
@@ -56,7 +56,10 @@ export class RecordQueue {
     this.entry = entry;
   }
 
-  /** Adds records; `nextOffset` is where the log goes on after them. Returns whether there was nothing but a gap to pass. */
+  /**
+   * Adds records; `nextOffset` is where the log goes on after them. Returns whether there was nothing but a
+   * gap to pass.
+   */
   push(records: readonly LogRecord[], nextOffset?: number): boolean {
     if (nextOffset !== undefined) this.#fetchedTo = nextOffset;
     if (records.length === 0) {

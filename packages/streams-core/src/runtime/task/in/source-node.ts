@@ -49,7 +49,10 @@ export function openSource(options: SourceOptions): Deserialize {
   };
 }
 
-/** A negative timestamp stops the app whatever is said about records that cannot be read (FailOnInvalidTimestamp). */
+/**
+ * A negative timestamp stops the app whatever is said about records that cannot be read
+ * (FailOnInvalidTimestamp).
+ */
 function refuseTimestamp(
   { node, realName: topic, partition }: SourceOptions,
   { timestamp, offset }: LogRecord,

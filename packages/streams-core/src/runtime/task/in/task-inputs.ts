@@ -81,7 +81,10 @@ export class TaskInputs {
   }
 }
 
-/** Takes times up where they were committed. They only grow, so that the largest of what the partitions say is the latest. */
+/**
+ * Takes times up where they were committed. They only grow, so that the largest of what the partitions say is
+ * the latest.
+ */
 export function recallTimes(
   inputs: readonly TaskInput[],
   clock: TaskClock,

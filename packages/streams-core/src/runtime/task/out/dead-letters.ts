@@ -58,7 +58,9 @@ function send(
   collector.add(topic, partition, { key, value, timestamp, headers: [...headers, ...added] });
 }
 
-/** The headers of KIP-1034, under their names there; `reason` is ours, for what is left out without an error. */
+/**
+ * The headers of KIP-1034, under their names there; `reason` is ours, for what is left out without an error.
+ */
 function headersOf(
   { topic, partition, offset }: RecordOrigin,
   details: Readonly<Record<string, string>>,

@@ -22,8 +22,8 @@ export interface SinkOptions {
 }
 
 /**
- * The end of a record's way through a task: serialised, given a partition and collected. Records without a key go to
- * the partition of the task, so that a replay puts them where they were.
+ * The end of a record's way through a task: serialised, given a partition and collected. Records without a
+ * key go to the partition of the task, so that a replay puts them where they were.
  */
 export function openSink(node: SinkNode, options: SinkOptions): Forward {
   const { collector, directory, clock, onProductionError, dropped } = options;

@@ -3,8 +3,8 @@ import type { AsyncScope, PendingCalls } from '../../../topology/operator.ts';
 import type { TaskClock } from '../task-clock.ts';
 
 /**
- * What a task has under way outside itself: calls of asynchronous operators. Their results come into an inbox, and go on when
- * the task is between records.
+ * What a task has under way outside itself: calls of asynchronous operators. Their results come into an
+ * inbox, and go on when the task is between records.
  */
 export class TaskAsyncScope implements AsyncScope {
   readonly #clock: TaskClock;
@@ -26,7 +26,9 @@ export class TaskAsyncScope implements AsyncScope {
     this.#wakeAll();
   }
 
-  /** In the context of the record that is being worked on now: what is called then sees that one as current. */
+  /**
+   * In the context of the record that is being worked on now: what is called then sees that one as current.
+   */
   inContext(apply: () => void | Promise<void>): () => void | Promise<void> {
     const clock = this.#clock;
     const { topic, topicPartition, offset, timestamp, raw } = clock;
@@ -80,7 +82,9 @@ export class TaskAsyncScope implements AsyncScope {
     return results.length;
   }
 
-  /** Resolves when a result comes in; at once where one waits. @throws StreamsError once the task is closed */
+  /**
+   * Resolves when a result comes in; at once where one waits. @throws StreamsError once the task is closed
+   */
   async next(): Promise<void> {
     if (this.#inbox.length === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {

@@ -40,9 +40,9 @@ interface WaitingRow {
 }
 
 /**
- * The changes of a table that wait for the next commit: of each row the last one, with the value from before the first. A
- * row that was not there before and is not there now is not sent at all. Sizes are estimated from samples
- * (Kafka Streams: NamedCache, CachingKeyValueStore).
+ * The changes of a table that wait for the next commit: of each row the last one, with the value from before
+ * the first. A row that was not there before and is not there now is not sent at all. Sizes are estimated
+ * from samples (Kafka Streams: NamedCache, CachingKeyValueStore).
  */
 export class ChangeCache {
   readonly #options: ChangeCacheOptions;

@@ -21,8 +21,8 @@ export interface GuardOptions {
 const decided = new WeakSet<Error>();
 
 /**
- * Says which node an error came from, and lets the handler decide what becomes of the record: the innermost node does, so
- * that after `continue` all others go on with it. What stores have taken in stays.
+ * Says which node an error came from, and lets the handler decide what becomes of the record: the innermost
+ * node does, so that after `continue` all others go on with it. What stores have taken in stays.
  */
 export function guard(nodeName: string, forward: Forward, options: GuardOptions): Forward {
   const fail = (cause: unknown, record: StreamRecord<unknown, unknown>): void => {
@@ -46,7 +46,8 @@ export function handleError(
   record: StreamRecord<unknown, unknown> | undefined,
   options: GuardOptions,
 ): void {
-  // State that cannot be read or written is no fault of the record: leaving the record out would lose good input.
+  // State that cannot be read or written is no fault of the record: leaving the record out would lose good
+  // input.
   if (isStoreError(cause)) throw cause;
   const { clock, onProcessingError, dropped } = options;
   const isNamed = isStreamsError(cause) && cause.name === 'RecordError';

@@ -26,7 +26,9 @@ interface Linking extends LinkOptions {
   readonly hooks: Hooks;
 }
 
-/** Turns the nodes of a task into closures, sinks first, so that a record goes down a chain of plain calls. */
+/**
+ * Turns the nodes of a task into closures, sinks first, so that a record goes down a chain of plain calls.
+ */
 export function link(options: LinkOptions): Linked {
   const hooks: Hooks = { closers: [], advancers: [] };
   const linking: Linking = { ...options, forwards: new Map(), caches: [], hooks };

@@ -17,7 +17,10 @@ interface Schedule {
   cancelled: boolean;
 }
 
-/** Two readings of time: what schedules are compared with, and what their callbacks get. In stream time they are the same. */
+/**
+ * Two readings of time: what schedules are compared with, and what their callbacks get. In stream time they
+ * are the same.
+ */
 export interface Moment {
   /** Stream time, or a monotonic clock: one that is set back would silence every schedule for as long. */
   readonly due: number;
@@ -29,8 +32,8 @@ export class Punctuations {
   readonly #schedules: Record<PunctuationType, Schedule[]> = { 'stream-time': [], 'wall-clock-time': [] };
 
   /**
-   * Stream time fires from the epoch on, so at the first record; wall-clock time after one interval from `now`, or at the next
-   * of the times that `startAtMs` and the interval give (KIP-1146).
+   * Stream time fires from the epoch on, so at the first record; wall-clock time after one interval from
+   * `now`, or at the next of the times that `startAtMs` and the interval give (KIP-1146).
    */
   schedule({ intervalMs, type, callback, startAtMs }: NewSchedule, now: Moment): Cancellable {
     if (!(intervalMs >= 1))
@@ -86,7 +89,9 @@ export class Punctuations {
   }
 }
 
-/** When the monotonic clock will show the next of a schedule's wall-clock times that is not before `earliest`. */
+/**
+ * When the monotonic clock will show the next of a schedule's wall-clock times that is not before `earliest`.
+ */
 function anchored({ anchorMs = 0, intervalMs }: Schedule, earliest: number, { due, time }: Moment): number {
   const from = Math.max(earliest, time);
   const next = anchorMs + Math.max(0, Math.ceil((from - anchorMs) / intervalMs)) * intervalMs;
