@@ -5,23 +5,21 @@ import { loadCodec } from '../format/compression.ts';
 import { writeBatch } from '../format/write-batch.ts';
 import { errorName, KafkaError } from '../wire/error-codes.ts';
 import { type ProducedBatch, produceRequest, type ProduceResult } from '../wire/produce.ts';
-import { type PlannedBatch, planBatches } from './batch-plan.ts';
+import { halves, type PlannedBatch, planBatches } from './batch-plan.ts';
 import type { ProducerIdentity } from './sequences.ts';
 
 const maxRequestBytes = 8 << 20;
 
 interface OutBatch extends ProducedBatch {
   readonly key: string;
-  readonly index: number;
-  /** Its first record's place in the entry, and how many there are. */
-  readonly from: number;
-  readonly count: number;
+  readonly planned: PlannedBatch;
+  readonly baseSequence: number;
 }
 
 /**
  * Appends records under a producer's identity, each partition's in their order, and resolves to each entry's
  * first offset. A batch whose fate is unknown is sent again under the same sequence numbers, which the broker
- * recognises.
+ * recognises. One that is too large for the topic is cut in two, until the record that is too large is alone.
  */
 export async function append(
   cluster: Cluster,
@@ -34,24 +32,30 @@ export async function append(
   const plan = planBatches(entries, maxBatchBytes);
   const offsets = entries.map(() => -1);
   while (plan.size > 0) {
-    const round = nextRound(plan).map(({ entry, index, from, to, bytes }): OutBatch => {
+    const round = nextRound(plan).map((planned): OutBatch => {
+      const { entry, from, to, bytes } = planned;
       const { topic, partition, records } = entry;
       const key = topicPartitionKey(topic, partition);
+      const baseSequence = identity.take(key, to - from);
       const batch = writeBatch(
         { records, from, to, bytes },
         {
           compression,
           producerId: identity.producerId,
           producerEpoch: identity.producerEpoch,
-          baseSequence: identity.take(key, to - from),
+          baseSequence,
           transactional: transactionalId !== undefined,
         },
       );
-      return { topic, partition, bytes: batch, key, index, from, count: to - from };
+      return { topic, partition, bytes: batch, key, planned, baseSequence };
     });
-    await deliver(cluster, round, transactionalId ?? null, (batch, baseOffset) => {
-      if (offsets[batch.index] === -1) offsets[batch.index] = baseOffset;
+    const tooLarge = await deliver(cluster, round, transactionalId ?? null, ({ planned }, baseOffset) => {
+      if (offsets[planned.index] === -1) offsets[planned.index] = baseOffset;
     });
+    for (const { key, planned, baseSequence } of tooLarge) {
+      identity.giveBack(key, baseSequence);
+      plan.set(key, [...halves(planned), ...(plan.get(key) ?? [])]);
+    }
   }
   return offsets;
 }
@@ -71,12 +75,14 @@ function nextRound(plan: Map<string, PlannedBatch[]>): PlannedBatch[] {
   return round;
 }
 
+/** Resolves to the batches that are too large for their topics and can be cut. */
 async function deliver(
   cluster: Cluster,
   round: readonly OutBatch[],
   transactionalId: string | null,
   onWritten: (batch: OutBatch, baseOffset: number) => void,
-): Promise<void> {
+): Promise<readonly OutBatch[]> {
+  const tooLarge: OutBatch[] = [];
   let left = new Set(round);
   await cluster.retry('Writing to Kafka', async () => {
     const requests = [...(await cluster.byLeader([...left]))].map(async ([broker, batches]) => {
@@ -94,6 +100,11 @@ async function deliver(
         continue;
       }
       for (const { result, batch } of outcome.value) {
+        if (errorName(result.errorCode) === 'MESSAGE_TOO_LARGE' && recordsOf(batch) > 1) {
+          tooLarge.push(batch);
+          again.delete(batch);
+          continue;
+        }
         const error = errorOf(result, batch);
         if (error === undefined) {
           onWritten(batch, result.baseOffset);
@@ -106,6 +117,11 @@ async function deliver(
     left = again;
     if (left.size > 0) throw failure ?? new KafkaError('NETWORK_EXCEPTION', 'an answer left partitions out');
   });
+  return tooLarge;
+}
+
+function recordsOf({ planned: { from, to } }: OutBatch): number {
+  return to - from;
 }
 
 function batchOf(batches: readonly OutBatch[], { topic, partition }: ProduceResult): OutBatch {
@@ -121,13 +137,13 @@ function batchOf(batches: readonly OutBatch[], { topic, partition }: ProduceResu
 
 function errorOf(
   { errorCode, message, topic, partition }: ProduceResult,
-  { index, from, count }: OutBatch,
+  { planned: { index, from } }: OutBatch,
 ): KafkaError | LogError | undefined {
   const type = errorName(errorCode);
   if (errorCode === 0 || type === 'DUPLICATE_SEQUENCE_NUMBER') return undefined;
   const where = `${topic}-${partition}`;
   const error = new KafkaError(type, message === undefined ? where : `${where}: ${message}`);
-  if (type !== 'MESSAGE_TOO_LARGE' || count > 1) return error;
+  if (type !== 'MESSAGE_TOO_LARGE') return error;
   const { code, message: text } = toLogError(error, 'Writing to Kafka');
   return new LogError(code, text, { cause: error, rejected: { entry: index, index: from } });
 }

@@ -18,6 +18,16 @@ export interface PlannedBatch {
  */
 const aloneFrom = 1 / 8;
 
+/** Two batches of half the records each, for a broker that finds one too large. */
+export function halves({ entry, index, from, to }: PlannedBatch): PlannedBatch[] {
+  const middle = (from + to) >>> 1;
+  const half = (first: number, end: number): PlannedBatch => {
+    const bytes = entry.records.slice(first, end).reduce((sum, record) => sum + recordBytes(record), 0);
+    return { entry, index, from: first, to: end, bytes };
+  };
+  return [half(from, middle), half(middle, to)];
+}
+
 /** Cuts records into batches of about `maxBytes`; by partition, in the order in which they have to arrive. */
 export function planBatches(
   entries: readonly PartitionRecords[],

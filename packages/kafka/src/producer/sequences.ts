@@ -15,4 +15,9 @@ export class ProducerIdentity {
     this.#next.set(partition, (first + count) % 2 ** 31);
     return first;
   }
+
+  /** Takes numbers back from `first` on: the broker refused the batch that had them, and nothing came after it. */
+  giveBack(partition: string, first: number): void {
+    this.#next.set(partition, first);
+  }
 }
