@@ -16,7 +16,7 @@ export class ProducerIdentity {
     return first;
   }
 
-  /** Takes numbers back from `first` on: the broker refused the batch that had them, and nothing came after it. */
+  /** Takes numbers back from `first` on: the broker refused their batch, and nothing came after it. */
   giveBack(partition: string, first: number): void {
     this.#next.set(partition, first);
   }
