@@ -61,19 +61,19 @@ describe.each([
 });
 
 test('a record late for one hopping window may be in time for another', () => {
-  const late: number[] = [];
+  const late: Lateness['window'][] = [];
   const builder = new StreamsBuilder();
   builder
     .stream(input)
     .groupByKey()
     .windowedBy(TimeWindows.of(10).advanceBy(5), {
-      onLate: (_record, { window }) => void late.push(window.start),
+      onLate: (_record, { window }) => void late.push(window),
     })
     .count({ as: 'counts' });
   const driver = new TopologyTestDriver(builder.build());
   const source = driver.createInputTopic(input);
   source.pipeInput('a', 1, { timestamp: 20 });
   source.pipeInput('a', 1, { timestamp: 17 });
-  expect(late).toEqual([10]);
+  expect(late).toEqual([{ start: 10, end: 20 }]);
   expect(driver.getWindowStore('counts').fetch('a', 15)).toBe(2);
 });

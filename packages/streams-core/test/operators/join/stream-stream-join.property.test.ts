@@ -157,3 +157,27 @@ test('a side that moves time on looks for what waits once its own wait for the e
   expect(run('outerJoin', windows, [waiting, moved('right', 31)], -1)).toEqual([[], []]);
   expect(run('outerJoin', windows, [waiting, moved('right', 32)], -1)).toEqual([[], [alone]]);
 });
+
+test('with an interval between emissions, both sides wait for it together', () => {
+  const builder = new StreamsBuilder();
+  builder
+    .stream(left)
+    .outerJoin(builder.stream(right), (a, b) => `${a}+${b}`, JoinWindows.of(5))
+    .to(output);
+  const driver = new TopologyTestDriver(builder.build(), { emitIntervalMs: 1000 });
+  const sides = { left: driver.createInputTopic(left), right: driver.createInputTopic(right) };
+  const results = driver.createOutputTopic(output);
+  const step = (side: 'left' | 'right', key: string, timestamp: number): string[] => {
+    sides[side].pipeInput(key, 'v', { timestamp });
+    return results.readRecordsToList().map(show);
+  };
+  expect(step('left', 'a', 0)).toEqual([]);
+  expect(step('left', 'b', 10)).toEqual(['a="v+null"@0']);
+  // Closed, but within the interval, on either side.
+  expect(step('right', 'c', 20)).toEqual([]);
+  expect(step('left', 'd', 30)).toEqual([]);
+  driver.advanceWallClockTime(999);
+  expect(step('right', 'e', 40)).toEqual([]);
+  driver.advanceWallClockTime(1);
+  expect(step('left', 'f', 50)).toEqual(['b="v+null"@10', 'c="null+v"@20', 'd="v+null"@30', 'e="null+v"@40']);
+});

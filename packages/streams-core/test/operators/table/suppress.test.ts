@@ -130,6 +130,23 @@ describe('until a time limit', () => {
     ).toEqual(['a=1@0', 'b=1@2']);
   });
 
+  test('a buffer may be as large as its limit says, and no larger', () => {
+    // 28 bytes of times and places, the topic's name, the key and the new value.
+    const bytes = 28 + input.name.length + 1 + 1;
+    const through1 = (maxBytes: number): string[] =>
+      through<number>(
+        input,
+        (stream) =>
+          stream
+            .toTable()
+            .suppress(untilTimeLimit(1000, { buffer: { maxBytes, whenFull: 'emit' } }))
+            .toStream(),
+        [['a', 1, 0]],
+      );
+    expect(through1(bytes)).toEqual([]);
+    expect(through1(bytes - 1)).toEqual(['a=1@0']);
+  });
+
   test('deletes go on too', () => {
     const out = through<number>(input, (stream) => stream.toTable().suppress(untilTimeLimit(0)).toStream(), [
       ['a', 1, 0],
