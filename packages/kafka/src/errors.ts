@@ -84,7 +84,7 @@ function isAuthentication(error: unknown): boolean {
   return /SASL/.test((error as Error).name) || /SASL/.test(errorType(error) ?? '');
 }
 
-/** Whether the network failed, so that nobody knows what became of the request. */
+/** Whether the network failed, so that the outcome of the request is unknown. */
 export function isConnectionError(error: unknown): boolean {
   const { name } = error as Error;
   return (

@@ -25,7 +25,7 @@ export interface KafkaLogOptions {
   /** How long a request may take before its connection counts as broken. Default 30 seconds. */
   readonly requestTimeoutMs?: number;
   /**
-   * How long to go on trying while brokers are away or change their parts, before `LOG_TIMEOUT`. Default 2
+   * How long to retry while brokers are unavailable or change leaders, before `LOG_TIMEOUT`. Default 2
    * minutes.
    */
   readonly retryTimeoutMs?: number;

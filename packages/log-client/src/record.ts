@@ -49,7 +49,7 @@ export interface RecordBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly LogRecord[];
-  /** Where the next poll of this partition goes on: past the last record, and past gaps that hold none. */
+  /** Where the next poll of this partition continues: past the last record, and past gaps that hold none. */
   readonly nextOffset: number;
 }
 

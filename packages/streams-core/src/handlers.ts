@@ -55,7 +55,7 @@ export type ProductionExceptionHandler = ((
 /** A record that an operator leaves out: no error, but no result either. */
 export interface DroppedRecord {
   /**
-   * Why: a null key or value, too late for its window, of no more use, or a timestamp that the extractor
+   * Why: a null key or value, too late for its window, superseded, or a timestamp that the extractor
    * refused.
    */
   readonly reason: 'null' | 'late' | 'stale' | 'timestamp';
@@ -83,7 +83,7 @@ export const failOnProductionError: ProductionExceptionHandler = ({ cause }) =>
 /** Stops the app: the default. */
 export const failOnDeserializationError: DeserializationExceptionHandler = () => 'fail';
 
-/** Reports the record and goes on without it. */
+/** Reports the record and skips it. */
 export function logAndContinue(
   report: (message: string) => void = console.warn,
 ): (error: RecordError) => 'continue' {
@@ -133,7 +133,7 @@ export interface StateRestoreListener {
   onRestoreEnd?(restore: StoreRestore, records: number): void;
 }
 
-/** A partition in which reading cannot go on where it was left. */
+/** A partition whose committed offset is out of range. */
 export interface PartitionReset extends TopicPartition {
   /**
    * The log no longer holds the offset, or the topic was deleted and created again: a position belongs to one
@@ -142,7 +142,7 @@ export interface PartitionReset extends TopicPartition {
   readonly reason: 'out-of-range' | 'topic-recreated';
   /** The offset that was to be read next. */
   readonly committed: number;
-  /** Where reading goes on, by the source's `offsetReset`. */
+  /** The new position, by the source's `offsetReset`. */
   readonly offset: number;
 }
 
@@ -154,5 +154,5 @@ export const warnOfOffsetReset: OffsetResetListener = ({ topic, partition, commi
     reason === 'topic-recreated'
       ? `${topic} was deleted and created again: partition ${partition} had been read up to offset ${committed} of the old topic`
       : `${topic}-${partition} no longer holds offset ${committed}, which was to be read next`;
-  emitWarning(`${what}; reading goes on at ${offset}`, 'MillraceWarning');
+  emitWarning(`${what}; reading continues at ${offset}`, 'MillraceWarning');
 };

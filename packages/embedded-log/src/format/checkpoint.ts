@@ -23,7 +23,7 @@ export interface Checkpoint {
   readonly generation: number;
   /** Made once for a log: part of its topics' ids. */
   readonly logId: string;
-  /** The journal file that goes on from here, and what its first frame must follow. */
+  /** The journal file that continues from here, and what its first frame must follow. */
   readonly journalId: number;
   readonly sequence: number;
   readonly crc: number;

@@ -104,7 +104,7 @@ export class GroupCoordinator {
   }
 
   /**
-   * These topics are deleted: what members owned of them is theirs no more, whatever comes to have the same
+   * These topics are deleted: members lose what they owned of them, whatever comes to have the same
    * name.
    */
   forget(topics: ReadonlySet<string>): void {
@@ -128,7 +128,7 @@ export class GroupCoordinator {
     this.#onChange();
   }
 
-  /** Gives a member what it is to own and nobody else owns any more. */
+  /** Gives a member the partitions of its target that are free. */
   takeFree(member: MemberState): TopicPartition[] {
     const taken = [...member.target].filter((key) => !this.#owners.has(key));
     for (const key of taken) {

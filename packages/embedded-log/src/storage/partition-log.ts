@@ -43,7 +43,7 @@ export class PartitionLog {
     if (batch.baseOffset !== this.end) {
       throw new LogError(
         'LOG_CORRUPT',
-        `${this.#name()} ends at offset ${this.end}, but the journal goes on at ${batch.baseOffset}`,
+        `${this.#name()} ends at offset ${this.end}, but the journal continues at ${batch.baseOffset}`,
       );
     }
     this.#batches.push(batch);

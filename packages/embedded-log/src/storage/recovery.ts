@@ -17,7 +17,7 @@ import type { OpenFiles } from './open-files.ts';
 import { PartitionLog } from './partition-log.ts';
 import { Segment } from './segment.ts';
 
-/** What the log stands on after recovery, and what it needs to go on. */
+/** The recovered state, and what is needed to write on. */
 export interface Recovered {
   readonly state: LogState;
   readonly journal: Journal;

@@ -7,7 +7,7 @@ const longestDelayMs = 1000;
 export interface RetryOptions {
   /** What is being done, for the error, e.g. `Reading offsets of orders-0`. */
   readonly what: string;
-  /** How long to go on trying. */
+  /** How long to retry. */
   readonly timeoutMs: number;
   /** Called before each new attempt: look the leader or coordinator up again, for instance. */
   readonly refresh?: (error: unknown) => Promise<unknown>;

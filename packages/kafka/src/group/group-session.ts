@@ -48,7 +48,7 @@ export class GroupSession {
     return this.#cluster.options.groupInstanceId ?? null;
   }
 
-  /** The group knows this member no more; it may join as a new one. */
+  /** The group has removed this member; it may join as a new one. */
   forget(): void {
     this.#generation = nobody;
   }

@@ -25,7 +25,7 @@ export class KafkaProducer implements LogProducer {
    */
   static async open(cluster: Cluster, transactionalId?: string): Promise<KafkaProducer> {
     if (transactionalId === undefined) return new KafkaProducer(cluster, undefined);
-    // Its name fences it; the group may go on to new generations meanwhile.
+    // Its name fences it; the group's generation may change meanwhile.
     const transactions = await Transactions.open(cluster, transactionalId, { checksGeneration: false });
     return new KafkaProducer(cluster, transactions);
   }
@@ -40,7 +40,7 @@ export class KafkaProducer implements LogProducer {
     });
   }
 
-  /** A producer without a name of its own gets one nobody else has; the group's generation fences it. */
+  /** A producer without a name gets a unique one; the group's generation fences it. */
   async #open(): Promise<Transactions> {
     if (this.#transactions === undefined || !(this.#named || this.#transactions.usable)) {
       const id = `${this.#cluster.options.clientId}-${randomUUID()}`;

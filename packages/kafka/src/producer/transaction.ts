@@ -8,7 +8,7 @@ import { ProducerIdentity } from './sequences.ts';
 
 /**
  * Transactions under one transactional id, one after the other. Opening it fences every earlier one of the
- * same id and settles what that left open. After a commit that failed it can do no more: open another one.
+ * same id and settles what that left open. After a failed commit it is unusable: open another one.
  */
 export class Transactions {
   readonly #cluster: Cluster;

@@ -98,7 +98,7 @@ export function adminSuite(test: LogTest): void {
     await rejectsWith('LOG_UNKNOWN_TOPIC', nowhere);
   });
 
-  test('deleted records are gone and offsets go on', async (log) => {
+  test('deleted records are gone and offsets continue', async (log) => {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();
     await producer.send([

@@ -17,7 +17,7 @@ import type { RegisteredSchema } from '../registry/schema.ts';
 import type { SchemaRegistry } from '../registry/schema-registry.ts';
 import { messageAt, readIndexes } from './message-index.ts';
 
-/** What everyone has, and nobody registers: `google/protobuf/*.proto`. */
+/** Types that every schema may use and no registry has: `google/protobuf/*.proto`. */
 const commonFiles = new Map(
   Object.values(wellKnown)
     .filter((one): one is DescFile => typeof one === 'object' && 'kind' in one && one.kind === 'file')

@@ -3,7 +3,7 @@ import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
 
 /**
- * How a view keeps keys and values in memory: as they are where nobody can change them, else as text or
+ * How a view keeps keys and values in memory: as they are where they are immutable, else as text or
  * bytes.
  */
 export interface KeyCodec<K> {

@@ -44,8 +44,8 @@ export function weight(cells: number, bytes: number): number {
 
 /**
  * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their
- * write-ahead log, so the bytes store is written only now and then, in one batch with the changelog offset it
- * corresponds to.
+ * write-ahead log, so the bytes store is written only from time to time, in one batch with the changelog
+ * offset it corresponds to.
  */
 export class WriteBack<C extends Cell> {
   readonly #options: WriteBackOptions<C>;

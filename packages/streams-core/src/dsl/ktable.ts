@@ -120,9 +120,9 @@ export class KTable<out K, out V> {
     return toObservable(this.#graph, this.ref.node, named);
   }
 
-  /** Holds changes of a windowed table back until their window has closed; then the last one goes on. */
+  /** Holds back changes of a windowed table until their window has closed; then forwards the last one. */
   suppress<K0>(this: KTable<Windowed<K0>, V>, until: UntilWindowCloses): KTable<Windowed<K0>, V>;
-  /** Holds changes back for a time; of each row the last one goes on. */
+  /** Holds back changes for a time; of each row the last one is forwarded. */
   suppress(until: UntilTimeLimit): KTable<K, V>;
   suppress(until: UntilWindowCloses | UntilTimeLimit): KTable<never, V> {
     const suppressed = suppressTable(this.#graph, this.ref, until);

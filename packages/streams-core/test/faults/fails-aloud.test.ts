@@ -60,7 +60,7 @@ describe('an app that fails', () => {
   test('says so on stderr, with cause and stack, and the process ends with 1', async () => {
     const { code, err } = await program('');
     expect(code).toBe(1);
-    expect(err).toMatch(/App "shop" has failed and does no more work: .*record in-0 @ 0.*out of luck/);
+    expect(err).toMatch(/App "shop" has failed and is stopped: .*record in-0 @ 0.*out of luck/);
     expect(err).toMatch(/\[cause\]: Error: out of luck\n\s+at /);
   });
 

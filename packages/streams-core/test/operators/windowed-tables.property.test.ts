@@ -31,7 +31,8 @@ const counted = (builder: StreamsBuilder, side: typeof left, windows: (typeof ki
 
 const keyOf = ({ key, window }: Windowed<string>): string => `${key} ${window.start} ${window.end}`;
 
-// As in Kafka Streams, a session of one instant that grows in place and the sliding window that ends a difference
+// As in Kafka Streams, a session of one instant that grows in place and the sliding window that ends a
+// difference
 // after another record are sent without the row that they replace.
 describe.each(kinds.filter(([name]) => name !== 'sliding' && name !== 'session'))(
   'a table of %s windows',

@@ -90,7 +90,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return this.streamTime - this.#retentionMs + (this.#open === undefined ? 1 : 0);
   }
 
-  /** Where scans begin: what is older is there no more, or hidden. */
+  /** Where scans begin: older entries are expired or hidden. */
   protected get firstReadable(): number {
     return this.earliest;
   }

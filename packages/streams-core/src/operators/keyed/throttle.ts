@@ -2,7 +2,7 @@ import type { Operator } from '../../topology/operator.ts';
 
 export interface Throttle {
   readonly storeName: string;
-  /** Records of one key that go on in any one interval. */
+  /** Records of one key that are forwarded in any one interval. */
   readonly limit: number;
   readonly intervalMs: number;
 }

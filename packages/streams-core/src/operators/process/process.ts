@@ -25,7 +25,7 @@ export function process<KIn, VIn, KOut, VOut>(
   };
 }
 
-/** Runs a processor that keeps the key: what it forwards goes on under the key of the record it was given. */
+/** Runs a processor that keeps the key: what it forwards has the key of the record it was given. */
 export function processValues<K, V, VOut>(
   supplier: FixedKeyProcessorSupplier<K, V, VOut>,
 ): Operator<K, V, K, VOut> {

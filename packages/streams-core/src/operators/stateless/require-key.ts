@@ -1,6 +1,6 @@
 import type { Operator } from '../../topology/operator.ts';
 
-/** Whether records without a key go on all the same; settled when the topology is built. */
+/** Whether records without a key are forwarded all the same; resolved when the topology is built. */
 export interface NullKeys {
   kept: boolean;
 }

@@ -5,7 +5,7 @@ import { rowChange } from './row-change.ts';
 /**
  * Reads a stream as the changes of a table: the last record of a key is its row, null deletes it, a null key
  * is left out. Without a store it sends new values only. A version too old for a versioned store is left out;
- * one that is not the latest goes on as such (Kafka Streams: KTableSource).
+ * one that is not the latest is forwarded as such (Kafka Streams: KTableSource).
  */
 export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V>> {
   return {

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
  */
 export function reportFailure(applicationId: string, error: unknown): void {
   console.error(
-    `App "${applicationId}" has failed and does no more work: ${inspect(error)}\n` +
+    `App "${applicationId}" has failed and is stopped: ${inspect(error)}\n` +
       'Await app.done to handle this; an uncaughtExceptionHandler may restart the app.',
   );
   process.exitCode = 1;

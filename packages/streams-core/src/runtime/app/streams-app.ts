@@ -63,7 +63,7 @@ export class StreamsApp {
 
   /**
    * Resolves when the app is closed, and rejects with what it failed with. End a main program with `await
-   * app.done`: then a failure ends the process. Where nobody asks for it, a failure is printed and sets
+   * app.done`: then a failure ends the process. Where it is never read, a failure is printed and sets
    * `process.exitCode` to 1.
    */
   get done(): Promise<void> {
@@ -97,7 +97,7 @@ export class StreamsApp {
   }
 
   /**
-   * Which instance has the row of a key in a store; undefined while nobody does. It may have moved on by the
+   * Which instance has the row of a key in a store; undefined while none does. It may have moved by the
    * time it is asked.
    * @throws TopologyError `TOPOLOGY_STORE_MISSING`
    */

@@ -7,7 +7,7 @@ export interface AssignedMember {
 }
 
 /**
- * Deals tasks out evenly: nobody has two more than anyone else. Within that, tasks stay where they are, so
+ * Deals tasks out evenly: counts differ by one at most. Within that, tasks stay where they are, so
  * that as few stores as possible have to be restored; those that have to move go where a copy is, if that
  * leaves it even. Pure, and the same for the same input.
  */

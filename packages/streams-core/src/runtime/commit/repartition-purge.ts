@@ -14,7 +14,7 @@ export interface RepartitionPurgeOptions {
 }
 
 /**
- * Deletes what has been processed from repartition topics: nobody else reads them (Kafka Streams:
+ * Deletes what has been processed from repartition topics: no other application reads them (Kafka Streams:
  * repartition.purge.interval.ms). It never holds anything up; what could not be deleted is deleted the next
  * time.
  */

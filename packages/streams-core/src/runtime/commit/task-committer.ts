@@ -45,7 +45,7 @@ export class TaskCommitter {
   }
 
   /**
-   * Makes sure that nobody else commits for these tasks any more. It comes before anything of them is read:
+   * Fences earlier owners of these tasks. It comes before anything of them is read:
    * what they have committed cannot change after it.
    */
   async fence(tasks: readonly string[]): Promise<void> {

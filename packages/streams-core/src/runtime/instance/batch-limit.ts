@@ -12,7 +12,7 @@ const longestRun = 8;
 
 /**
  * Ends rounds over the tasks in time, however long a record takes: what keeps the group, commits and
- * punctuators have their turn between rounds, and the next round goes on where this one stopped.
+ * punctuators have their turn between rounds, and the next round continues where this one stopped.
  */
 export class BatchLimit {
   readonly #now: () => number;

@@ -157,7 +157,7 @@ export class PollLoop {
 
   /**
    * Starts a commit where one is due: by the interval, or at once where the log has little more to read
-   * (`caughtUp`) and no commit is under way. Processing goes on meanwhile, unless a store waits to write to
+   * (`caughtUp`) and no commit is under way. Processing continues meanwhile, unless a store waits to write to
    * disk.
    */
   async #maybeCommit(caughtUp: boolean): Promise<void> {

@@ -22,7 +22,7 @@ export interface KeyQuery<K> {
   readonly partitioner?: (key: K, partitions: number) => number;
 }
 
-/** Finds out who has a key. Undefined while nobody does. @throws TopologyError `TOPOLOGY_STORE_MISSING` */
+/** Finds the owner of a key. Undefined while there is none. @throws TopologyError `TOPOLOGY_STORE_MISSING` */
 export function locateKey<K>(
   { store, key, partitioner }: KeyQuery<K>,
   parts: readonly SubTopology[],

@@ -15,7 +15,7 @@ import type { TopicDirectory } from '../task/topic-directory.ts';
 export interface GlobalTable {
   readonly topic: SourceTopic;
   readonly store: StateStore;
-  /** Records that were left out: without a key, or unreadable where the handler said to go on. */
+  /** Records that were left out: without a key, or unreadable where the handler skipped them. */
   readonly dropped: number;
   /** Takes records of a partition in. A promise only where a processor of the user's made one. */
   update(records: readonly LogRecord[], partition: number): void | Promise<void>;

@@ -105,7 +105,7 @@ export class Task {
   }
 
   /**
-   * Takes records in. `nextOffset` is where the log goes on after them, past markers that only it knows of.
+   * Takes records in. `nextOffset` is the log's next offset after them, past transaction markers.
    */
   addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
     // What was passed is worth a commit too: it is how far this task has read.
@@ -127,7 +127,7 @@ export class Task {
     return this.#async.isBusy;
   }
 
-  /** Whether results of such calls wait to go on. */
+  /** Whether results of such calls wait to be forwarded. */
   get hasResults(): boolean {
     return this.#async.hasResults;
   }
@@ -147,9 +147,9 @@ export class Task {
   }
 
   /**
-   * Lets results of calls go on, then takes up to `limit` records, in order, but none while operators have
-   * enough to do. A promise only where user code made one. `isOver` is asked after each record whether the
-   * round has taken long enough. Returns how many there were.
+   * Forwards results of calls, then processes up to `limit` records in order; none while an async operator is
+   * at its concurrency limit. A promise only where user code made one. `isOver` is asked after each record
+   * whether the round has taken long enough. Returns how many there were.
    */
   process(limit: number, isOver: () => boolean = never): number | Promise<number> {
     if (this.#held) return 0;
@@ -227,7 +227,7 @@ export class Task {
     if (streamTime !== undefined) return this.#advanceTime(streamTime);
   }
 
-  /** Moves stream time on without a record: windows close, what waits for time goes on. */
+  /** Advances stream time without a record: windows close, and results that waited for time are forwarded. */
   #advanceTime(streamTime: number): void | Promise<void> {
     if (streamTime <= this.#clock.streamTime) return;
     this.#clock.streamTime = streamTime;

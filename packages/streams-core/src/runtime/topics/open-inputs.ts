@@ -48,7 +48,7 @@ interface Place {
 }
 
 /**
- * Where a task's inputs go on: where they were committed or, where that is no place in the topic any more, by
+ * Where a task's inputs start: where they were committed or, where that is no place in the topic any more, by
  * their reset policy.
  */
 export async function openInputs(options: OpenInputsOptions): Promise<TaskInput[]> {

@@ -9,7 +9,7 @@ export interface TopicWatchOptions {
 }
 
 /**
- * Looks at the input topics now and then: one that was deleted, created again or given more partitions, or a
+ * Polls the input topics: one that was deleted, created again or given more partitions, or a
  * new one that a pattern matches, means other tasks. A look that fails is made again later, with a warning.
  */
 export class TopicWatch {
@@ -26,7 +26,7 @@ export class TopicWatch {
   start(known: string): void {
     this.#known = known;
     this.#run().catch((error: unknown) => {
-      emitWarning(`Input topics are watched no more: ${(error as Error).message}`, 'MillraceWarning');
+      emitWarning(`Input topics are no longer watched: ${(error as Error).message}`, 'MillraceWarning');
     });
   }
 

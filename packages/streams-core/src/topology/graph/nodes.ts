@@ -101,7 +101,7 @@ export interface RepartitionTopic {
   readonly partitions: number | undefined;
 }
 
-/** Whether records without a key go through a repartition topic; settled when the topology is built. */
+/** Whether records without a key go through a repartition topic; resolved when the topology is built. */
 export interface NullKeys {
   kept: boolean;
 }

@@ -1,6 +1,6 @@
 import type { RecordQueue } from './record-queue.ts';
 
-/** How many more records of a partition the log could give now; undefined while nobody knows. */
+/** How many more records of a partition the log could give now; undefined while that is unknown. */
 export type LagOf = (topic: string, partition: number) => number | undefined;
 
 /**

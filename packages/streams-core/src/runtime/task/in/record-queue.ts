@@ -41,7 +41,7 @@ export class RecordQueue {
   position: number;
   /** The largest timestamp taken from this partition; -1 before the first. */
   partitionTime = -1;
-  /** Where the log goes on after all that was pushed: past markers and gaps that hold no records. */
+  /** The log's next offset after all that was pushed: past markers and gaps without records. */
   #fetchedTo: number;
   /** Nothing more could be fetched when this was last looked at. */
   drained = false;
@@ -57,7 +57,7 @@ export class RecordQueue {
   }
 
   /**
-   * Adds records; `nextOffset` is where the log goes on after them. Returns whether there was nothing but a
+   * Adds records; `nextOffset` is the log's next offset after them. Returns whether there was nothing but a
    * gap to pass.
    */
   push(records: readonly LogRecord[], nextOffset?: number): boolean {

@@ -5,7 +5,7 @@ import { type LagOf, PartitionGroup } from './partition-group.ts';
 import type { RecordQueue } from './record-queue.ts';
 import type { TaskClock } from '../task-clock.ts';
 
-/** One of the task's inputs: where it goes on, and what was committed with that. */
+/** One of the task's inputs: its next offset, and what was committed with that. */
 export interface TaskInput {
   /** The topic as the topology knows it. */
   readonly topic: string;
@@ -70,7 +70,7 @@ export class TaskInputs {
     return this.#group.next();
   }
 
-  /** What to commit: where each input goes on, and how far times have got. */
+  /** What to commit: the next offset of each input, and how far times have got. */
   offsets(streamTime: number, operators: ReadonlyMap<string, ObservedTime>): OffsetCommit[] {
     return [...this.#queues.values()].map(({ topic, topicId, partition, position, partitionTime }) => ({
       topic,

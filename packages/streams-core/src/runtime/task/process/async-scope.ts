@@ -60,7 +60,7 @@ export class TaskAsyncScope implements AsyncScope {
     return this.#inbox.length > 0;
   }
 
-  /** Lets the results that have come in go on. Returns how many there were. */
+  /** Forwards the results that have come in. Returns how many there were. */
   apply(): number | Promise<number> {
     if (this.#inbox.length === 0) return 0;
     const results = this.#inbox;
