@@ -56,7 +56,7 @@ export const areas = {
       `${core}/src/runtime/commit/*.ts`,
       `${core}/src/runtime/stores/restore.ts`,
       `${core}/src/runtime/task/task-stores.ts`,
-      `${core}/src/runtime/task/in/commit-metadata.ts`,
+      `${core}/src/runtime/task/input/commit-metadata.ts`,
       `${core}/src/runtime/topics/{open-inputs,offset-reset}.ts`,
     ],
     tests: [

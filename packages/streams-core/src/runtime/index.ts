@@ -17,7 +17,7 @@ export {
 export { type CacheBudget, cacheBudget } from './task/process/change-cache.ts';
 export { Task } from './task/task.ts';
 export type { PreparedCommit, TaskCounts, TaskOptions } from './task/task-options.ts';
-export type { TaskInput } from './task/in/task-inputs.ts';
+export type { TaskInput } from './task/input/task-inputs.ts';
 export { TaskClock } from './task/task-clock.ts';
 export { type TaskId, taskName } from './task/task-id.ts';
 export type { TopicDirectory } from './task/topic-directory.ts';

@@ -8,10 +8,10 @@ import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { DeserializationExceptionHandler, StateRestoreListener } from '../../handlers.ts';
 import { checkingSpec } from './checking-spec.ts';
-import { RecordCollector } from '../task/out/record-collector.ts';
+import { RecordCollector } from '../task/output/record-collector.ts';
 import { misfitOf, restoreStore } from './restore.ts';
-import { openSource } from '../task/in/source-node.ts';
-import type { TaskInput } from '../task/in/task-inputs.ts';
+import { openSource } from '../task/input/source-node.ts';
+import type { TaskInput } from '../task/input/task-inputs.ts';
 import type { TaskClock } from '../task/task-clock.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
 

@@ -1,6 +1,6 @@
 import { failOnRecordError } from '../../handlers.ts';
 import type { DropReason, ObservedTime } from '../../topology/operator.ts';
-import type { RecordCollector } from './out/record-collector.ts';
+import type { RecordCollector } from './output/record-collector.ts';
 import type { TaskAsyncScope } from './process/async-scope.ts';
 import { type Linked, link } from './process/link.ts';
 import type { Punctuations } from './process/punctuation.ts';

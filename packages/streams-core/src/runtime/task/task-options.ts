@@ -9,10 +9,10 @@ import type {
   ProductionExceptionHandler,
 } from '../../handlers.ts';
 import type { CacheBudget } from './process/change-cache.ts';
-import type { LagOf } from './in/partition-group.ts';
+import type { LagOf } from './input/partition-group.ts';
 import type { TaskClock } from './task-clock.ts';
 import type { TaskId } from './task-id.ts';
-import type { TaskInput } from './in/task-inputs.ts';
+import type { TaskInput } from './input/task-inputs.ts';
 import type { TopicDirectory } from './topic-directory.ts';
 
 export interface TaskOptions {

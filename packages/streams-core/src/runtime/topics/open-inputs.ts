@@ -9,10 +9,10 @@ import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { ResolvedConfig } from '../config.ts';
 import type { PartitionReset } from '../../handlers.ts';
-import { decodeMetadata } from '../task/in/commit-metadata.ts';
+import { decodeMetadata } from '../task/input/commit-metadata.ts';
 import { resetOffset } from './offset-reset.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
-import type { TaskInput } from '../task/in/task-inputs.ts';
+import type { TaskInput } from '../task/input/task-inputs.ts';
 import type { TopicDirectory } from '../task/topic-directory.ts';
 
 /** How far an app has read, by partition: an offset of one topic, not of whichever has its name. */

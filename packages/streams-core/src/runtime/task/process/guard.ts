@@ -4,8 +4,8 @@ import { isStreamsError, RecordError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import type { DropReason } from '../../../topology/operator.ts';
 import type { ProcessingExceptionHandler, RecordResponse } from '../../../handlers.ts';
-import { sendToDeadLetters } from '../out/dead-letters.ts';
-import type { RecordCollector } from '../out/record-collector.ts';
+import { sendToDeadLetters } from '../output/dead-letters.ts';
+import type { RecordCollector } from '../output/record-collector.ts';
 import type { TaskClock } from '../task-clock.ts';
 import type { TopicDirectory } from '../topic-directory.ts';
 

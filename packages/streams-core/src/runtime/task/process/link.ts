@@ -7,7 +7,7 @@ import { ChangeCache } from './change-cache.ts';
 import { guard } from './guard.ts';
 import type { LinkOptions } from './link-options.ts';
 import { type Hooks, operatorContext } from './operator-context.ts';
-import { openSink } from '../out/sink-node.ts';
+import { openSink } from '../output/sink-node.ts';
 
 export interface Linked {
   /** Where the records of each source node go. */

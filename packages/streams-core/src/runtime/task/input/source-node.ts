@@ -5,8 +5,8 @@ import type { TimestampExtractor } from '../../../topology/timestamp-extractor.t
 import type { DropReason } from '../../../topology/operator.ts';
 import type { SourceTopic } from '../../../topology/graph/nodes.ts';
 import type { DeserializationExceptionHandler } from '../../../handlers.ts';
-import { sendToDeadLetters } from '../out/dead-letters.ts';
-import type { RecordCollector } from '../out/record-collector.ts';
+import { sendToDeadLetters } from '../output/dead-letters.ts';
+import type { RecordCollector } from '../output/record-collector.ts';
 import type { Deserialize } from './record-queue.ts';
 import type { TopicDirectory } from '../topic-directory.ts';
 

@@ -1,7 +1,7 @@
 import type { SourceNode, SourceTopic } from '../../../topology/graph/nodes.ts';
 import type { Forward } from '../../../record/record.ts';
-import type { DroppedRecords } from '../out/dropped-records.ts';
-import type { RecordCollector } from '../out/record-collector.ts';
+import type { DroppedRecords } from '../output/dropped-records.ts';
+import type { RecordCollector } from '../output/record-collector.ts';
 import type { TaskOptions } from '../task-options.ts';
 import { RecordQueue } from './record-queue.ts';
 import { openSource } from './source-node.ts';
