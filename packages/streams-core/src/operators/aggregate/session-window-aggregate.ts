@@ -1,5 +1,5 @@
 import type { SessionEntry } from '@millrace/state-stores';
-import type { Change, StreamRecord, Windowed } from '../../record/record.ts';
+import type { Change, StreamRecord, Window, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
 import type { EmitStrategy } from '../../windows/emit-strategy.ts';
@@ -42,28 +42,33 @@ export function sessionWindowAggregate<K, V, A>(
       const { sendOldValues } = context;
       const send: Send<K, V, A> = isFinal
         ? () => {}
-        : ({ key, headers }, { start, end }, newValue, oldValue) => {
+        : ({ key, headers }, window, newValue, oldValue) => {
             const value = { newValue, oldValue: sendOldValues ? oldValue : null };
-            return forward({ key: { key, window: { start, end } }, value, timestamp: end, headers });
+            return forward({ key: { key, window }, value, timestamp: window.end, headers });
           };
       const replace = (
         record: StreamRecord<K, V>,
         replaced: readonly SessionEntry<A>[],
       ): void | Promise<void> =>
         sequence(replaced.length, (index) => {
-          const session = replaced[index]!;
-          store.remove(record.key, session.start, session.end);
-          return send(record, session, null, session.value);
+          const { start, end, value } = replaced[index]!;
+          store.remove(record.key, start, end);
+          return send(record, { start, end }, null, value);
         });
       const process = (record: StreamRecord<K, V>): void | Promise<void> => {
         const { key, timestamp } = record;
         if (key === null) return context.dropped();
         observe(time, timestamp);
         const found = store.findSessions(key, timestamp - gapMs, timestamp + gapMs);
-        const { start, end, value } = merged(found, aggregation, record);
+        let [start, end] = [timestamp, timestamp];
+        for (const session of found) {
+          if (session.start < start) start = session.start;
+          if (session.end > end) end = session.end;
+        }
         if (end < time.value - graceMs - gapMs) return onLate(record, start, end);
+        const aggregate = merged(found, aggregation, key);
         const update = (): void | Promise<void> => {
-          const newValue = returned(aggregation.add(value, record.value, key), 'add');
+          const newValue = returned(aggregation.add(aggregate, record.value, key), 'add');
           store.put(key, newValue, start, end);
           return send(record, { start, end }, newValue, null);
         };
@@ -97,23 +102,18 @@ export function sessionWindowAggregate<K, V, A>(
 /** Sends a result, where results are sent at every change. */
 type Send<K, V, A> = (
   record: StreamRecord<K, V>,
-  session: { readonly start: number; readonly end: number },
+  window: Window,
   newValue: A | null,
   oldValue: A | null,
 ) => void | Promise<void>;
 
-/** The session that a record makes with those it reaches, before the record itself is added. */
+/** The aggregate of the sessions that a record reaches, before the record itself is added. */
 function merged<K, V, A>(
   found: readonly SessionEntry<A>[],
   { initial, merge }: SessionAggregation<K, V, A>,
-  { key, timestamp }: StreamRecord<K, V>,
-): { readonly start: number; readonly end: number; readonly value: A | null } {
-  let [start, end] = [timestamp, timestamp];
-  let value = returned(initial(), 'initial');
-  for (const session of found) {
-    value = returned(merge(value, session.value, key), 'merge');
-    if (session.start < start) start = session.start;
-    if (session.end > end) end = session.end;
-  }
-  return { start, end, value };
+  key: K,
+): A | null {
+  let aggregate = returned(initial(), 'initial');
+  for (const { value } of found) aggregate = returned(merge(aggregate, value, key), 'merge');
+  return aggregate;
 }

@@ -4,14 +4,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Event, left, right, someEvents } from '../oracle-support.ts';
 import { output, show } from '../support.ts';
+import { type Kind, open } from './stream-stream-support.ts';
 
 interface Windows {
   readonly before: number;
   readonly after: number;
   readonly grace: number;
 }
-
-type Kind = 'join' | 'leftJoin' | 'outerJoin';
 
 interface Kept extends Event {
   /** Without a partner, and not sent yet. */
@@ -102,24 +101,12 @@ function run(
   events: readonly Event[],
   restartAfter: number,
 ): string[][] {
-  const builder = new StreamsBuilder();
   const windows = JoinWindows.of(0).before(before).after(after).grace(grace);
-  const both = (a: string | null, b: string | null): string => `${a}+${b}`;
-  const [one, other] = [builder.stream(left), builder.stream(right)];
-  const joined =
-    kind === 'join'
-      ? one.join(other, both, windows)
-      : kind === 'leftJoin'
-        ? one.leftJoin(other, both, windows)
-        : one.outerJoin(other, both, windows);
-  joined.to(output);
-  const driver = new TopologyTestDriver(builder.build());
-  const inputs = { left: driver.createInputTopic(left), right: driver.createInputTopic(right) };
-  const results = driver.createOutputTopic(output);
+  const { pipe, restart } = open(kind, windows);
   return events.map(({ side, key, value, timestamp }, index) => {
-    inputs[side].pipeInput(key, value, { timestamp });
-    if (index === restartAfter) driver.restart();
-    return results.readRecordsToList().map(show);
+    const results = pipe([side, key, value, timestamp]);
+    if (index === restartAfter) restart();
+    return results;
   });
 }
 

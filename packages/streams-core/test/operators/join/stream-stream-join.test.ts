@@ -1,38 +1,9 @@
-import { JoinWindows, StreamsBuilder, string, TopologyError, topic } from '@millrace/streams-core';
+import { JoinWindows, StreamsBuilder, TopologyError } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { output, show } from '../support.ts';
-
-const left = topic('left', { key: string(), value: string() });
-const right = topic('right', { key: string(), value: string() });
-
-type Kind = 'join' | 'leftJoin' | 'outerJoin';
-type Event = readonly [side: 'left' | 'right', key: string | null, value: string | null, timestamp: number];
-
-function open(kind: Kind, windows: JoinWindows) {
-  const builder = new StreamsBuilder();
-  const both = (a: string | null, b: string | null): string => `${a}+${b}`;
-  const [one, other] = [builder.stream(left), builder.stream(right)];
-  const joined =
-    kind === 'join'
-      ? one.join(other, both, windows)
-      : kind === 'leftJoin'
-        ? one.leftJoin(other, both, windows)
-        : one.outerJoin(other, both, windows);
-  joined.to(output);
-  const driver = new TopologyTestDriver(builder.build());
-  const inputs = { left: driver.createInputTopic(left), right: driver.createInputTopic(right) };
-  const results = driver.createOutputTopic(output);
-  return {
-    driver,
-    pipe: ([side, key, value, timestamp]: Event): string[] => {
-      inputs[side].pipeInput(key, value, { timestamp });
-      return results.readRecordsToList().map(show);
-    },
-    restart: () => driver.restart(),
-  };
-}
+import { output } from '../support.ts';
+import { type Event, type Kind, left, open, right } from './stream-stream-support.ts';
 
 const run = (kind: Kind, windows: JoinWindows, events: readonly Event[]): string[][] => {
   const { pipe } = open(kind, windows);
