@@ -1,6 +1,6 @@
 // The part of a schema registry's HTTP API that serdes use, on a free port of loopback. In a process of its
 // own, since
-// whoever asks it waits without an event loop. What it has been asked is at GET /_asked; PUT /_fail/N fails N
+// its client blocks the thread while it waits. What it has been asked is at GET /_asked; PUT /_fail/N fails N
 // requests.
 import { createServer } from 'node:http';
 import avro from 'avsc';
