@@ -169,6 +169,23 @@ test('tasks, assignment and operators call no log', () => {
   expect(callers.map(({ name }) => name)).toEqual([]);
 });
 
+test('an exported name has one meaning in all packages', () => {
+  const declared =
+    /^export (?:declare |abstract |async )*(?:class|interface|type|function\*?|const|enum) (?<name>\w+)/gm;
+  const places = new Map<string, Set<string>>();
+  for (const { name: file } of files.filter(({ name }) => name.startsWith('packages/'))) {
+    for (const { groups } of readFileSync(path.join(root, file), 'utf8').matchAll(declared)) {
+      const name = groups!['name']!;
+      places.set(name, (places.get(name) ?? new Set()).add(file));
+    }
+  }
+  expect(places.size).toBeGreaterThan(500);
+  // Two formats of record batches: the embedded log's and Kafka's.
+  const formats = ['batchHeaderBytes', 'recordBytes', 'BatchRecords', 'writeBatch'];
+  const twice = [...places].filter(([name, at]) => at.size > 1 && !formats.includes(name));
+  expect(twice.map(([name, at]) => `${name}: ${[...at].join(', ')}`)).toEqual([]);
+});
+
 /** Groups of files that import each other, directly or through others, by the imports given. */
 function circles(importsOf: (file: SourceFile) => readonly string[]): string[][] {
   const byName = new Map(files.map((file) => [file.name, file]));

@@ -1,5 +1,4 @@
 import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import type { KafkaLogOptions } from '@millrace/kafka';
@@ -7,6 +6,7 @@ import type { LogClient } from '@millrace/log-client';
 import { type Command, Option } from 'commander';
 import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
+import { fromCallersFolder } from './callers-folder.ts';
 
 /** Where the log is: the options of every command that needs one. */
 export interface LogOptions {
@@ -41,7 +41,7 @@ export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions
     throw new UsageError('say where the log is: --kafka host:port, or --log-dir DIR');
   }
   if (logDir !== undefined) {
-    const dir = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), logDir);
+    const dir = fromCallersFolder(logDir);
     await access(dir).catch(() => {
       throw new UsageError(`there is no folder ${dir}: --log-dir names the folder of an embedded log`);
     });

@@ -12,7 +12,7 @@ import { LogError } from '@millrace/log-client';
 import { KafkaAdmin } from './admin.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { KafkaMember } from './group/kafka-member.ts';
-import { type KafkaLogOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type KafkaLogOptions, type ResolvedKafkaOptions, resolveKafkaOptions } from './options.ts';
 import { KafkaProducer } from './producer/kafka-producer.ts';
 import { KafkaReader } from './reader/kafka-reader.ts';
 
@@ -24,7 +24,7 @@ export class KafkaLog implements LogClient {
     commitPauseMs: 20,
   };
   readonly admin: LogAdmin;
-  readonly #options: ResolvedOptions;
+  readonly #options: ResolvedKafkaOptions;
   /**
    * Shared by admin calls and producers; what waits for records or for a group has connections of its own.
    */
@@ -33,7 +33,7 @@ export class KafkaLog implements LogClient {
   #closed = false;
 
   constructor(options: KafkaLogOptions) {
-    this.#options = resolveOptions(options);
+    this.#options = resolveKafkaOptions(options);
     this.#cluster = new Cluster(this.#options);
     this.admin = new KafkaAdmin(this.#cluster);
   }

@@ -50,7 +50,7 @@ export interface KafkaLogOptions {
   readonly maxDecompressedBytes?: number;
 }
 
-export type ResolvedOptions = ReturnType<typeof schema.parse>;
+export type ResolvedKafkaOptions = ReturnType<typeof schema.parse>;
 
 const ms = (fallback: number) => z.int().min(1).default(fallback);
 const bytes = (fallback: number) => z.int().min(1024).default(fallback);
@@ -86,7 +86,7 @@ const schema = z.strictObject({
 });
 
 /** Fills in defaults. @throws LogError naming each wrong option, never its value */
-export function resolveOptions(options: KafkaLogOptions): ResolvedOptions {
+export function resolveKafkaOptions(options: KafkaLogOptions): ResolvedKafkaOptions {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(

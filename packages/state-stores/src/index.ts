@@ -1,7 +1,7 @@
 /** For users: what a topology says of its stores, and what processors get of them. */
 export { isStoreError, StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
 export type { StoreOptions } from './kinds/common-spec.ts';
-export type { GroupMember, GroupStore } from './kinds/group/store.ts';
+export type { GroupEntry, GroupStore } from './kinds/group/store.ts';
 export { type KeyValueSpec, keyValueStore } from './kinds/key-value/spec.ts';
 export type {
   KeyValueStore,

@@ -2,7 +2,7 @@ import { long, string } from '@millrace/log-client';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BytesStore } from '../src/bytes-store.ts';
-import { Changelog, collect } from '../src/conformance/support.ts';
+import { MemoryChangelog, collect } from '../src/conformance/support.ts';
 import { sessionStore, windowStore } from '../src/index.ts';
 import { SessionView } from '../src/kinds/session/view.ts';
 import { WindowView } from '../src/kinds/window/view.ts';
@@ -178,7 +178,7 @@ describe.each([
       fc.asyncProperty(steps, async (run) => {
         let disk: BytesStore = new MemoryStore();
         let view = kind.open(disk, false);
-        const log = new Changelog();
+        const log = new MemoryChangelog();
         let now = new Model(kind);
         let committed = now.copy();
         for (const step of run) {
@@ -245,7 +245,7 @@ describe.each([
       fc.asyncProperty(steps, async (run) => {
         let disk: BytesStore = new MemoryStore();
         let view = kind.open(disk, true);
-        const log = new Changelog();
+        const log = new MemoryChangelog();
         let now = new Map<string, Entry>();
         let committed = new Map(now);
         // What was taken is committed with the changes, as operators do it.
@@ -296,7 +296,7 @@ test('what comes and goes between two commits leaves nothing in the changelog', 
     sessionStore({ ...common, retentionMs: 20 * minute }),
     options(new MemoryStore()),
   );
-  const log = new Changelog();
+  const log = new MemoryChangelog();
   // A session that grows by every record, as an aggregation makes it.
   const grow = (from: number, to: number): void => {
     for (let end = from; end < to; end++) {

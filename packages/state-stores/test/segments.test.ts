@@ -1,7 +1,7 @@
 import { long, string } from '@millrace/log-client';
 import { describe, expect, test } from 'vitest';
 import type { BytesRange, BytesStore } from '../src/bytes-store.ts';
-import { Changelog, over } from '../src/conformance/support.ts';
+import { MemoryChangelog, over } from '../src/conformance/support.ts';
 import { windowStore } from '../src/index.ts';
 import { WindowView } from '../src/kinds/window/view.ts';
 import type { Bucket } from '../src/layers/segmented/bucket.ts';
@@ -155,7 +155,7 @@ describe('expired segments', () => {
   });
 
   test('are left out of a restore', () => {
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     const view = new WindowView(spec, over(new MemoryStore()));
     view.put('a', 1, 0);
     log.commit(view);

@@ -2,7 +2,7 @@ import { long, string } from '@millrace/log-client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BytesStore } from '../src/bytes-store.ts';
-import { Changelog, collect } from '../src/conformance/support.ts';
+import { MemoryChangelog, collect } from '../src/conformance/support.ts';
 import { versionedStore } from '../src/index.ts';
 import { VersionedView } from '../src/kinds/versioned/view.ts';
 import { MemoryStore } from '../src/runtime.ts';
@@ -92,7 +92,7 @@ test('versions are those that were put, as far back as the history goes, and com
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (run) => {
       let disk: BytesStore = new MemoryStore();
       let view = open(disk);
-      const log = new Changelog();
+      const log = new MemoryChangelog();
       let now = new Model();
       let committed = now.copy();
       for (const one of run) {

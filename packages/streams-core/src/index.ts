@@ -29,7 +29,7 @@ export type { Materialized, MaterializedWindow } from './options/materialized.ts
 export type { Named } from './options/named.ts';
 export type { Printed } from './options/printed.ts';
 export type { ProcessOptions } from './options/process-options.ts';
-export type { Produced } from './options/produced.ts';
+export type { Partitioned, Produced } from './options/produced.ts';
 export type { Repartitioned } from './options/repartitioned.ts';
 export type { StreamJoined } from './options/stream-joined.ts';
 export {

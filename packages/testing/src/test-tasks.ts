@@ -24,7 +24,7 @@ type Part = Topology['subTopologies'][number];
 type SourceTopic = Part['sources'][number]['topics'][number];
 
 /** A task's stores, and the clock that they and the task share. */
-export interface TaskStores {
+export interface OpenedStores {
   readonly clock: TaskClock;
   readonly stores: ReadonlyMap<string, StateStore>;
 }
@@ -42,7 +42,7 @@ export interface TestTasksOptions {
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
   /** Stores that are open already, by sub-topology; the others are in memory. */
-  readonly opened: ReadonlyMap<number, TaskStores>;
+  readonly opened: ReadonlyMap<number, OpenedStores>;
 }
 
 /**
@@ -78,7 +78,8 @@ export class TestTasks {
     this.globals = new Map(tables.map((table) => [table.topic.name, table]));
     for (const { store } of tables) this.stores.set(store.name, { store, clock: new TaskClock(0) });
     this.#parts = checkedParts(topology, applicationId);
-    for (const part of this.#parts) this.#start(part, options.opened.get(part.id) ?? inMemory(part));
+    for (const subTopology of this.#parts)
+      this.#start(subTopology, options.opened.get(subTopology.id) ?? inMemory(subTopology));
   }
 
   /** The topic that a store comes back from. */
@@ -102,15 +103,17 @@ export class TestTasks {
     return this.#tasks;
   }
 
-  #start(part: Part, { clock, stores }: TaskStores): void {
+  #start(subTopology: Part, { clock, stores }: OpenedStores): void {
     for (const store of stores.values()) this.stores.set(store.name, { store, clock });
-    const inputs = part.sources.flatMap((source) => source.topics.map(({ name }) => this.#input(name)));
+    const inputs = subTopology.sources.flatMap((source) =>
+      source.topics.map(({ name }) => this.#input(name)),
+    );
     const { applicationId, cacheMaxBytes, emitIntervalMs, now } = this.#options;
     const task = new Task({
-      id: { subTopology: part.id, partition: 0 },
+      id: { subTopology: subTopology.id, partition: 0 },
       applicationId,
       topology: this.#topology,
-      part,
+      subTopology,
       inputs,
       stores,
       globalStores: new Map([...this.globals.values()].map(({ store }) => [store.name, store])),
@@ -132,7 +135,7 @@ export class TestTasks {
       now,
     });
     for (const { source, topic } of this.#matched) {
-      if (part.sources.includes(source)) task.addInput(source, topic, this.#input(topic.name));
+      if (subTopology.sources.includes(source)) task.addInput(source, topic, this.#input(topic.name));
     }
     this.#tasks.push(task);
     for (const { topic } of task.positions)
@@ -147,14 +150,14 @@ export class TestTasks {
     for (const task of this.#tasks) task.close();
     this.#tasks = [];
     this.#readers = new Map();
-    for (const part of this.#parts) {
-      const fresh = inMemory(part);
+    for (const subTopology of this.#parts) {
+      const fresh = inMemory(subTopology);
       for (const [name, store] of fresh.stores) {
         const changelog = this.#changelogOf(this.#topology.stores.get(name)!);
         for (const record of this.topics.kept(changelog)) store.restore(record);
         store.committed(undefined, this.#options.now());
       }
-      this.#start(part, fresh);
+      this.#start(subTopology, fresh);
     }
   }
 
@@ -164,8 +167,8 @@ export class TestTasks {
    */
   reads(topic: string): boolean {
     if (this.#readers.has(topic) || this.globals.has(topic)) return true;
-    for (const [index, part] of this.#parts.entries()) {
-      for (const source of part.sources) {
+    for (const [index, subTopology] of this.#parts.entries()) {
+      for (const source of subTopology.sources) {
         if (source.pattern?.matches.test(topic) !== true) continue;
         const { key, value } = source.pattern;
         const task = this.#tasks[index]!;
@@ -274,18 +277,18 @@ export class TestTasks {
 /** Every topic has one partition here; what is wrong whatever the partitions shows all the same. */
 function checkedParts(topology: Topology, applicationId: string): Part[] {
   const { subTopologies, repartitionTopics } = topology;
-  const external = subTopologies.flatMap((part) =>
-    part.sources.flatMap((source) => source.topics.map(({ name }) => name)),
+  const external = subTopologies.flatMap((subTopology) =>
+    subTopology.sources.flatMap((source) => source.topics.map(({ name }) => name)),
   );
   const counts = new Map(external.filter((name) => !repartitionTopics.has(name)).map((name) => [name, 1]));
   resolveTopics(onePartition(topology), applicationId, counts);
-  return subTopologies.filter((part) => !part.global);
+  return subTopologies.filter((subTopology) => !subTopology.global);
 }
 
-function inMemory(part: Part): TaskStores {
+function inMemory(subTopology: Part): OpenedStores {
   const clock = new TaskClock(0);
   const timestamp = (): number => clock.timestamp;
-  const stores = part.stores.map(
+  const stores = subTopology.stores.map(
     (spec) => [spec.name, openStore(checkingSpec(spec), { timestamp }) as StateStore] as const,
   );
   return { clock, stores: new Map(stores) };

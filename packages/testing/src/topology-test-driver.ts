@@ -28,7 +28,7 @@ import {
 } from '@millrace/streams-core/runtime';
 import { type TestInputOptions, TestInputTopic } from './test-input-topic.ts';
 import { TestOutputTopic } from './test-output-topic.ts';
-import { type TaskStores, TestTasks } from './test-tasks.ts';
+import { type OpenedStores, TestTasks } from './test-tasks.ts';
 
 export interface TopologyTestDriverOptions {
   /** Default `test-app`. */
@@ -99,15 +99,15 @@ export class TopologyTestDriver {
     topology: Topology,
     { stateDir, ...options }: TopologyTestDriverOptions & { readonly stateDir: string },
   ): Promise<TopologyTestDriver> {
-    const opened = new Map<number, TaskStores>();
-    for (const part of topology.subTopologies.filter((one) => !one.global)) {
+    const opened = new Map<number, OpenedStores>();
+    for (const subTopology of topology.subTopologies.filter((one) => !one.global)) {
       const clock = new TaskClock(0);
       const stores = new Map<string, StateStore>();
-      for (const spec of part.stores) {
-        const dir = path.join(stateDir, taskName({ subTopology: part.id, partition: 0 }), spec.name);
+      for (const spec of subTopology.stores) {
+        const dir = path.join(stateDir, taskName({ subTopology: subTopology.id, partition: 0 }), spec.name);
         stores.set(spec.name, await openStore(checkingSpec(spec), { dir, timestamp: () => clock.timestamp }));
       }
-      opened.set(part.id, { clock, stores });
+      opened.set(subTopology.id, { clock, stores });
     }
     const given: TopologyTestDriverOptions & WithOpenedStores = { ...options, opened };
     return new TopologyTestDriver(topology, given);
@@ -254,5 +254,5 @@ export class TopologyTestDriver {
 
 /** How `open` hands its stores to the constructor, which cannot wait for them itself. */
 interface WithOpenedStores {
-  readonly opened?: ReadonlyMap<number, TaskStores>;
+  readonly opened?: ReadonlyMap<number, OpenedStores>;
 }

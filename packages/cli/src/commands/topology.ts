@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
-import path from 'node:path';
 import { Topology } from '@millrace/streams-core';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../usage-error.ts';
+import { fromCallersFolder } from '../callers-folder.ts';
 
 const formats = ['text', 'mermaid', 'dot'] as const;
 
@@ -23,7 +23,7 @@ async function topologyOf(exported: unknown): Promise<Topology | undefined> {
 }
 
 async function load(file: string, name: string | undefined): Promise<Topology> {
-  const full = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), file);
+  const full = fromCallersFolder(file);
   const module = (await import(pathToFileURL(full).href).catch((error: unknown) => {
     throw new UsageError(`cannot load ${full}: ${(error as Error).message}`);
   })) as Record<string, unknown>;

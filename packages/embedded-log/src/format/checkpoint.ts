@@ -18,7 +18,7 @@ export interface CheckpointPartition {
   readonly segments: readonly (readonly [baseOffset: number, bytes: number])[];
 }
 
-export interface Checkpoint {
+export interface LogCheckpoint {
   /** Grows by one with each checkpoint; the higher of two valid slots counts. */
   readonly generation: number;
   /** Made once for a log: part of its topics' ids. */
@@ -44,7 +44,7 @@ function checksum(header: Buffer, json: Buffer): number {
   return crc32(json, crc32(header.subarray(8, 16)));
 }
 
-export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+export function encodeCheckpoint(checkpoint: LogCheckpoint): Buffer {
   const json = Buffer.from(JSON.stringify(checkpoint));
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
@@ -58,7 +58,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
  * The checkpoint in a slot's bytes; undefined where it is empty or torn. @throws LogError when a newer
  * version wrote it
  */
-export function decodeCheckpoint(bytes: Buffer, location: string): Checkpoint | undefined {
+export function decodeCheckpoint(bytes: Buffer, location: string): LogCheckpoint | undefined {
   if (bytes.length < headerBytes || !bytes.subarray(0, 8).equals(magic)) return undefined;
   const json = bytes.subarray(headerBytes, headerBytes + bytes.readUInt32LE(12));
   if (checksum(bytes, json) !== bytes.readUInt32LE(16)) return undefined;
@@ -69,5 +69,5 @@ export function decodeCheckpoint(bytes: Buffer, location: string): Checkpoint | 
       `The log in ${location} has format version ${version}; this library reads version ${formatVersion}. Nothing was touched`,
     );
   }
-  return JSON.parse(json.toString('utf8')) as Checkpoint;
+  return JSON.parse(json.toString('utf8')) as LogCheckpoint;
 }

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../files/file-system.ts';
-import { type Checkpoint, type CheckpointPartition, encodeCheckpoint } from '../format/checkpoint.ts';
+import { type LogCheckpoint, type CheckpointPartition, encodeCheckpoint } from '../format/checkpoint.ts';
 import { checkpointSlots, segmentName } from '../format/file-names.ts';
 import type { FramedBatch } from '../format/frame.ts';
 import { type Footprint, footprintOf, removeObsoleteFiles } from './footprint.ts';
@@ -12,11 +12,11 @@ import { Segment } from './segment.ts';
 /** What a checkpoint writes out: taken in one go, between two commits. */
 interface Snapshot {
   readonly frozen: readonly { readonly log: PartitionLog; readonly batches: readonly FramedBatch[] }[];
-  readonly checkpoint: Omit<Checkpoint, 'topics'>;
+  readonly checkpoint: Omit<LogCheckpoint, 'topics'>;
   /** Settles when all that the journals before hold is on the device. */
   readonly earlierJournals: Promise<void>;
   readonly topics: readonly {
-    readonly topic: Omit<Checkpoint['topics'][number], 'state'>;
+    readonly topic: Omit<LogCheckpoint['topics'][number], 'state'>;
     readonly logs: readonly (Omit<CheckpointPartition, 'segments'> & { readonly log: PartitionLog })[];
   }[];
 }
@@ -103,7 +103,7 @@ export class Checkpointer {
     await this.#fileSystem.syncDirectory();
     // The older checkpoint must lead as far as this one, through those journals.
     await snapshot.earlierJournals;
-    const checkpoint: Checkpoint = {
+    const checkpoint: LogCheckpoint = {
       ...snapshot.checkpoint,
       topics: snapshot.topics.map(({ topic, logs }) => ({
         ...topic,
@@ -153,7 +153,7 @@ export class Checkpointer {
     return [...(grows ? segments.slice(0, -1) : segments), new Segment(this.#files, name, base, size)];
   }
 
-  async #writeSlot(checkpoint: Checkpoint): Promise<void> {
+  async #writeSlot(checkpoint: LogCheckpoint): Promise<void> {
     const bytes = encodeCheckpoint(checkpoint);
     const file = await this.#fileSystem.open(checkpointSlots[checkpoint.generation % 2]!, 'create');
     try {

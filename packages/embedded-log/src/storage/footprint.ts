@@ -1,5 +1,5 @@
 import type { FileSystem } from '../files/file-system.ts';
-import type { Checkpoint } from '../format/checkpoint.ts';
+import type { LogCheckpoint } from '../format/checkpoint.ts';
 import { isSegmentName, journalIdOf, segmentName } from '../format/file-names.ts';
 
 /** The files that a checkpoint needs: the journals from one on, and its segments. */
@@ -8,7 +8,7 @@ export interface Footprint {
   readonly segments: ReadonlySet<string>;
 }
 
-export function footprintOf({ journalId, topics }: Checkpoint): Footprint {
+export function footprintOf({ journalId, topics }: LogCheckpoint): Footprint {
   const segments = new Set<string>();
   for (const { id, state } of topics) {
     for (const [partition, entry] of state.entries()) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LogError } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/checkpoint.ts';
+import { type LogCheckpoint, decodeCheckpoint, encodeCheckpoint } from '../format/checkpoint.ts';
 import {
   checkpointSlots,
   isSegmentName,
@@ -78,9 +78,9 @@ async function readWhole(fileSystem: FileSystem, name: string): Promise<Buffer> 
 }
 
 /** The valid checkpoints, the newest first. */
-async function readSlots(fileSystem: FileSystem): Promise<Checkpoint[]> {
+async function readSlots(fileSystem: FileSystem): Promise<LogCheckpoint[]> {
   const names = await fileSystem.list();
-  const found: Checkpoint[] = [];
+  const found: LogCheckpoint[] = [];
   for (const slot of checkpointSlots) {
     if (!names.includes(slot)) continue;
     const checkpoint = decodeCheckpoint(await readWhole(fileSystem, slot), fileSystem.location);
@@ -104,8 +104,8 @@ async function assertEmpty(fileSystem: FileSystem, names: readonly string[]): Pr
   }
 }
 
-async function createLog(fileSystem: FileSystem): Promise<Checkpoint> {
-  const checkpoint: Checkpoint = {
+async function createLog(fileSystem: FileSystem): Promise<LogCheckpoint> {
+  const checkpoint: LogCheckpoint = {
     generation: 0,
     logId: randomUUID(),
     journalId: 1,
@@ -146,7 +146,7 @@ interface LoadedState {
 async function loadState(
   fileSystem: FileSystem,
   files: OpenFiles,
-  checkpoint: Checkpoint,
+  checkpoint: LogCheckpoint,
 ): Promise<LoadedState> {
   const state = new LogState(checkpoint.logId, checkpoint.nextTopicId);
   const names = new Set(await fileSystem.list());
@@ -210,7 +210,7 @@ interface Replayed {
  * Applies the journal's frames, over all its files, up to the first that is not whole or does not follow the
  * one before. What comes after that one is dropped, unless it proves that something durable is damaged.
  */
-async function replay(fileSystem: FileSystem, checkpoint: Checkpoint, state: LogState): Promise<Replayed> {
+async function replay(fileSystem: FileSystem, checkpoint: LogCheckpoint, state: LogState): Promise<Replayed> {
   const ids = (await fileSystem.list())
     .map(journalIdOf)
     .filter((id): id is number => id !== undefined && id >= checkpoint.journalId)

@@ -1,7 +1,7 @@
 import { LogError, type TopicPartition } from '@millrace/log-client';
 import connectionPoolBuilder from 'kafkajs/src/cluster/connectionPoolBuilder.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
-import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedKafkaOptions } from '../options.ts';
 import { KafkaError, errorName } from '../wire/error-codes.ts';
 import { type Metadata, metadataRequest, type TopicMetadata } from '../wire/metadata.ts';
 import { Broker } from './broker.ts';
@@ -21,7 +21,7 @@ const propagationMs = 1500;
  * own.
  */
 export class Cluster {
-  readonly options: ResolvedOptions;
+  readonly options: ResolvedKafkaOptions;
   readonly #builder: ReturnType<typeof connectionPoolBuilder>;
   readonly #brokers = new Map<string, Broker>();
   readonly #addresses = new Map<number, string>();
@@ -29,7 +29,7 @@ export class Cluster {
   readonly #coordinators = new Map<string, string>();
   #closed = false;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedKafkaOptions) {
     this.options = options;
     const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = options;
     this.#builder = connectionPoolBuilder({

@@ -7,7 +7,7 @@ import { ByteWriter } from '../wire/byte-writer.ts';
  * What a member tells its group's leader. In the format of Kafka's own consumers, so that Kafka's tools can
  * read it.
  */
-export interface Subscription {
+export interface ConsumerSubscription {
   readonly topics: readonly string[];
   readonly userData: Uint8Array;
   readonly owned: readonly TopicPartition[];
@@ -33,7 +33,7 @@ function readPartitions(reader: ByteReader): TopicPartition[] {
     .flat();
 }
 
-export function encodeSubscription({ topics, userData, owned, generation }: Subscription): Buffer {
+export function encodeSubscription({ topics, userData, owned, generation }: ConsumerSubscription): Buffer {
   const writer = new ByteWriter().int16(subscriptionVersion);
   writer.array(topics, (topic) => writer.string(topic));
   writer.int32(userData.length).bytes(userData);
@@ -41,7 +41,7 @@ export function encodeSubscription({ topics, userData, owned, generation }: Subs
   return writer.int32(generation).buffer;
 }
 
-export function decodeSubscription(bytes: Buffer): Subscription {
+export function decodeSubscription(bytes: Buffer): ConsumerSubscription {
   const reader = new ByteReader(bytes);
   const version = reader.int16();
   const topics = reader.array(() => reader.string() ?? '');

@@ -10,7 +10,7 @@ import {
   topicPartitionKey,
 } from '@millrace/log-client';
 import { Cluster } from '../cluster/cluster.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { ResolvedKafkaOptions } from '../options.ts';
 import { KafkaReader } from '../reader/kafka-reader.ts';
 import { GroupSession, isUnknownMember, type Joined } from './group-session.ts';
 
@@ -38,7 +38,7 @@ export class KafkaMember implements GroupMember {
   #closed = false;
 
   /** `cluster` is for short requests; what waits gets connections of its own. */
-  constructor(group: GroupOptions, options: ResolvedOptions, cluster: Cluster) {
+  constructor(group: GroupOptions, options: ResolvedKafkaOptions, cluster: Cluster) {
     this.#group = group;
     this.#reader = new KafkaReader(new Cluster(options));
     this.#joining = new Cluster(options);

@@ -1,7 +1,7 @@
-import type { ResolvedOptions } from './options.ts';
+import type { ResolvedRegistryOptions } from './options.ts';
 
 /** Our options in the terms of Confluent's client. */
-export function clientConfig({ url, auth, timeoutMs }: ResolvedOptions): Record<string, unknown> {
+export function clientConfig({ url, auth, timeoutMs }: ResolvedRegistryOptions): Record<string, unknown> {
   return {
     baseURLs: url,
     createAxiosDefaults: { timeout: timeoutMs, ...staticToken(auth) },
@@ -12,7 +12,7 @@ export function clientConfig({ url, auth, timeoutMs }: ResolvedOptions): Record<
   };
 }
 
-function credentials(auth: ResolvedOptions['auth']): Record<string, unknown> {
+function credentials(auth: ResolvedRegistryOptions['auth']): Record<string, unknown> {
   if (auth === undefined || 'token' in auth) return {};
   if ('username' in auth) {
     const userInfo = `${auth.username}:${auth.password}`;
@@ -25,7 +25,7 @@ function credentials(auth: ResolvedOptions['auth']): Record<string, unknown> {
 }
 
 /** The client's own way asks for a cluster of Confluent Cloud as well. */
-function staticToken(auth: ResolvedOptions['auth']): Record<string, unknown> {
+function staticToken(auth: ResolvedRegistryOptions['auth']): Record<string, unknown> {
   if (auth === undefined || !('token' in auth)) return {};
   return { headers: { Authorization: `Bearer ${auth.token}` } };
 }

@@ -53,10 +53,10 @@ const options = z.strictObject({
   timeoutMs: z.number().positive().default(10_000),
 });
 
-export type ResolvedOptions = z.output<typeof options>;
+export type ResolvedRegistryOptions = z.output<typeof options>;
 
 /** @throws TypeError that names each option that is wrong, without its value */
-export function resolveOptions(given: SchemaRegistryOptions): ResolvedOptions {
+export function resolveRegistryOptions(given: SchemaRegistryOptions): ResolvedRegistryOptions {
   const { data, error } = options.safeParse(given);
   if (data !== undefined) return data;
   const lines = error.issues.map(({ path, message }) => `${path.join('.') || 'options'}: ${message}`);

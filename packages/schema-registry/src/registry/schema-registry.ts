@@ -1,7 +1,7 @@
 import { BlockingClient } from './blocking-client.ts';
 import { clientConfig } from './client-config.ts';
 import { SchemaRegistryError } from './errors.ts';
-import { resolveOptions, type SchemaRegistryOptions } from './options.ts';
+import { resolveRegistryOptions, type SchemaRegistryOptions } from './options.ts';
 import type { RegisteredSchema, SchemaReference } from './schema.ts';
 
 /**
@@ -14,7 +14,7 @@ export class SchemaRegistry {
 
   /** @throws TypeError that names each option that is wrong */
   constructor(options: SchemaRegistryOptions) {
-    const resolved = resolveOptions(options);
+    const resolved = resolveRegistryOptions(options);
     this.#where = resolved.url.join(', ');
     this.#client = new BlockingClient(clientConfig(resolved), resolved.timeoutMs);
   }

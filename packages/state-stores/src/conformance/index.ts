@@ -1,7 +1,7 @@
 import type { BytesStore } from '../bytes-store.ts';
 import { bufferSuite } from '../kinds/time-ordered-buffer/conformance.ts';
 import { bytesSuite } from './bytes.ts';
-import { groupSuite } from '../kinds/group/conformance.ts';
+import { groupStoreSuite } from '../kinds/group/conformance.ts';
 import { keyValueSuite } from '../kinds/key-value/conformance.ts';
 import { sessionSuite } from '../kinds/session/conformance.ts';
 import type { Bench, StoreTest } from './support.ts';
@@ -43,6 +43,6 @@ export function storeConformance({ test, factory }: StoreConformanceOptions): vo
   windowSuite(storeTest);
   sessionSuite(storeTest);
   versionedSuite(storeTest);
-  groupSuite(storeTest);
+  groupStoreSuite(storeTest);
   bufferSuite(storeTest);
 }

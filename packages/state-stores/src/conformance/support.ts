@@ -24,7 +24,7 @@ export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** A changelog in an array: what stores hand out, with the offsets a log would give. */
-export class Changelog {
+export class MemoryChangelog {
   readonly records: LogRecord[] = [];
 
   append(changes: readonly ProducerRecord[]): void {

@@ -323,21 +323,21 @@ export class KStream<out K, out V> {
     windows: JoinWindows,
     options: StreamJoined<K, V, V2> = {},
   ): KStream<K, R> {
-    const [left, right, keeps] = [this.ref, other.ref, { left: true, right: true }];
-    return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, keeps, options }));
+    const [left, right, outer] = [this.ref, other.ref, { left: true, right: true }];
+    return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, outer, options }));
   }
 
-  #join(other: Joinable<K>, args: readonly unknown[], keeps: JoinSides): KStream<K, unknown> {
+  #join(other: Joinable<K>, args: readonly unknown[], outer: JoinSides): KStream<K, unknown> {
     if (other instanceof KStream) {
       const [joiner, windows, options = {}] = args as StreamJoinArguments<K, V>;
       const [left, right] = [this.ref, other.ref];
-      return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, keeps, options }));
+      return this.#handles.stream(joinStreams(this.#graph, { left, right, windows, joiner, outer, options }));
     }
     // A second function says that the first one selects a global table's key.
     const isGlobal = typeof args[1] === 'function';
     const all = (isGlobal ? args : [undefined, ...args]) as TableJoinArguments<K, V>;
     const [selectKey, joiner, options = {}] = all;
-    const [stream, table, isLeft] = [this.ref, other.ref, keeps.left];
+    const [stream, table, isLeft] = [this.ref, other.ref, outer.left];
     return this.#handles.stream(
       joinTable(this.#graph, { stream, table, selectKey, joiner, isLeft, options }),
     );

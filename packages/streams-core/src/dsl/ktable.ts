@@ -67,7 +67,7 @@ export class KTable<out K, out V> {
       prefix: 'KTABLE-MAPVALUES-',
       options,
       value: options.value,
-      operator: (kept) => tableMapValues(this.ref.node, mapper, kept),
+      operator: (store) => tableMapValues(this.ref.node, mapper, store),
     });
     return this.#handles.table(derived);
   }
@@ -84,7 +84,7 @@ export class KTable<out K, out V> {
       prefix: 'KTABLE-TRANSFORMVALUES-',
       options,
       value: options.value,
-      operator: (kept) => tableTransformValues(this.ref.node, supplier, kept),
+      operator: (store) => tableTransformValues(this.ref.node, supplier, store),
       stores: connectStores(this.#graph, options),
     });
     return this.#handles.table(derived);
@@ -201,10 +201,10 @@ export class KTable<out K, out V> {
     other: KTable<K, unknown>,
     joiner: Joiner<R>,
     options: Materialized<R>,
-    keeps: JoinSides,
+    outer: JoinSides,
   ): KTable<K, R> {
     const [left, right] = [this.ref, other.ref];
-    return this.#handles.table(joinTables<K, R>(this.#graph, { left, right, joiner, keeps, options }));
+    return this.#handles.table(joinTables<K, R>(this.#graph, { left, right, joiner, outer, options }));
   }
 
   get #graph(): LogicalGraph {

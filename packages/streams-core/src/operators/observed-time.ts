@@ -1,7 +1,7 @@
 import type { ObservedTime } from '../topology/operator.ts';
 
 /** Moves the largest timestamp seen forward. */
-export function observe(time: ObservedTime, timestamp: number): void {
+export function advanceTime(time: ObservedTime, timestamp: number): void {
   if (timestamp > time.value) time.value = timestamp;
 }
 

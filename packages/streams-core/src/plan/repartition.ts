@@ -53,7 +53,7 @@ export function throughTopic<K, V>(
     : { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
   const key = requireKeySerde(options.key, `The repartitioning into "${topic}"`);
   const value = valueSerdeOr(options.value);
-  const nullKeys = { kept: false };
+  const nullKeys = { forwarded: false };
   graph.nullKeys.set(names.filter, nullKeys);
   graph.addProcessor({ name: names.filter, parents: [ref.node], operator: requireKey(nullKeys) });
   graph.addSink({

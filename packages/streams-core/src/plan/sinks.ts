@@ -1,4 +1,4 @@
-import type { Produced } from '../options/produced.ts';
+import type { Partitioned, Produced } from '../options/produced.ts';
 import type { StreamRecord } from '../record/record.ts';
 import type { Serializer, SinkTopic } from '../serde/topic.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
@@ -37,9 +37,7 @@ export function addSink<K, V>(graph: LogicalGraph, { name, parents, target, opti
 }
 
 /** The partitioner among some options. */
-export function partitionerOf<K, V>(
-  options: Pick<Produced<K, V>, 'partitioner'>,
-): StreamPartitioner<K, V> | undefined {
+export function partitionerOf<K, V>(options: Partitioned<K, V>): StreamPartitioner<K, V> | undefined {
   if (options.partitioner === undefined) return undefined;
   return (record, to) => options.partitioner!(record, to);
 }

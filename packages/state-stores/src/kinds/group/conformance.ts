@@ -3,7 +3,7 @@ import { long, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import type { GroupSpec } from './spec.ts';
 import { GroupView } from './view.ts';
-import { Changelog, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, type StoreTest, over } from '../../conformance/support.ts';
 
 const spec: GroupSpec<string, number> = {
   kind: 'group',
@@ -18,7 +18,7 @@ const bytes = (text: string) => Buffer.from(text);
 const members = (view: GroupView<string, number>, group: string) =>
   view.members(group).map(({ member, value }) => `${Buffer.from(member).toString()}=${value}`);
 
-export function groupSuite(test: StoreTest): void {
+export function groupStoreSuite(test: StoreTest): void {
   test('group: members come in the order of their bytes, each with its value', async ({ store }) => {
     const view = open(store);
     view.put('x', bytes('b'), 2, 1);
@@ -34,7 +34,7 @@ export function groupSuite(test: StoreTest): void {
 
   test('group: it comes back from its changelog and from disk', async (bench) => {
     let view = open(bench.store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     for (let n = 0; n < 300; n++) {
       view.put(`g${n % 3}`, bytes(`m${n % 11}`), n % 5 === 0 ? null : n, n);
       if (n % 40 === 0) log.commit(view);

@@ -3,7 +3,7 @@ import type { Members } from '../../face.ts';
 /**
  * A member of a group: its bytes, its value, and the timestamp of the record that set it, in milliseconds.
  */
-export interface GroupMember<V> {
+export interface GroupEntry<V> {
   readonly member: Uint8Array;
   readonly value: V;
   readonly timestamp: number;
@@ -14,7 +14,7 @@ export interface GroupStore<G, V> {
   readonly name: string;
   get(group: G, member: Uint8Array): V | undefined;
   /** All members of a group, in the order of their bytes. */
-  members(group: G): GroupMember<V>[];
+  members(group: G): GroupEntry<V>[];
   /** Sets a member's value; null or undefined deletes it. */
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void;
   delete(group: G, member: Uint8Array, timestamp: number): void;

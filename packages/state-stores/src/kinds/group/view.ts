@@ -1,7 +1,7 @@
 import { asBuffer, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
-import { type GroupMember, type GroupStore, groupStoreMembers } from './store.ts';
+import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberKey, parseMemberKey } from './layout.ts';
@@ -59,7 +59,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     return found?.kept === undefined ? undefined : this.#values.give(found.kept, group);
   }
 
-  members(group: G): GroupMember<V>[] {
+  members(group: G): GroupEntry<V>[] {
     const cell = this.#cell(group);
     cell.sorted ??= [...cell.members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
     return cell.sorted

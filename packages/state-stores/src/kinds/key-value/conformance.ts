@@ -3,7 +3,7 @@ import { long, type Serde, string, toBytes } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { keyValueStore } from './spec.ts';
 import { KeyValueView } from './view.ts';
-import { Changelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
 const counts = (backing: BytesStore) =>
   new KeyValueView(keyValueStore({ name: 'counts', key: string(), value: long() }), over(backing, 42));
@@ -65,7 +65,7 @@ export function keyValueSuite(test: StoreTest): void {
 
   test('key-value: ranges see what is on disk and what is not yet, in key order', async ({ store }) => {
     const view = counts(store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     for (const key of ['a', 'c', 'e', 'g']) view.put(key, 1, 1);
     log.commit(view);
     await view.flush(log.checkpoint(view));
@@ -106,7 +106,7 @@ export function keyValueSuite(test: StoreTest): void {
   });
 
   test('key-value: an empty store comes back from its changelog', async ({ store }) => {
-    const [source, log] = [counts(store), new Changelog()];
+    const [source, log] = [counts(store), new MemoryChangelog()];
     for (let n = 0; n < 100; n++) source.put(`k${n % 7}`, n % 5 === 0 ? null : n, n);
     log.commit(source);
     const before = await collect(source.range());
@@ -117,7 +117,7 @@ export function keyValueSuite(test: StoreTest): void {
   });
 
   test('key-value: after a crash only the tail of the changelog is missing', async (bench) => {
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     const view = counts(bench.store);
     view.put('a', 1, 1);
     view.put('b', 1, 1);
@@ -155,7 +155,7 @@ export function keyValueSuite(test: StoreTest): void {
 
   test('key-value: more keys than memory keeps are found all the same', async ({ store }) => {
     const view = counts(store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     for (let round = 0; round < 3; round++) {
       for (let n = 0; n < 90_000; n++) view.put(`k${round}-${n}`, n, n);
       view.takeChanges();

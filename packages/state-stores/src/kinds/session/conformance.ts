@@ -3,7 +3,7 @@ import { long, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { sessionStore } from './spec.ts';
 import { SessionView } from './view.ts';
-import { Changelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
 const minute = 60_000;
 const spec = sessionStore({ name: 's', key: string(), value: long(), retentionMs: 10 * minute });
@@ -46,7 +46,7 @@ export function sessionSuite(test: StoreTest): void {
 
   test('session: all keys come by end, start and key, from disk and memory alike', async ({ store }) => {
     const view = open(store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     view.put('b', 1, minute, 2 * minute);
     view.put('a', 1, 6 * minute, 6 * minute);
     log.commit(view);
@@ -70,7 +70,7 @@ export function sessionSuite(test: StoreTest): void {
   });
 
   test('session: it comes back from its changelog, stream time included', async ({ store }) => {
-    const [source, log] = [open(store), new Changelog()];
+    const [source, log] = [open(store), new MemoryChangelog()];
     for (let n = 0; n < 200; n++) {
       const start = (n % 40) * (minute / 2);
       source.put(`k${n % 3}`, n % 4 === 0 ? null : n, start, start + (n % 5) * minute);
@@ -90,7 +90,7 @@ export function sessionSuite(test: StoreTest): void {
     const indexed = (backing: BytesStore) => new SessionView({ ...spec, indexedByTime: true }, over(backing));
     let view = indexed(bench.store);
     await view.load();
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     view.put('b', 1, 0, minute);
     view.put('a', 2, 0, minute);
     view.put('a', 3, 2 * minute, 3 * minute);

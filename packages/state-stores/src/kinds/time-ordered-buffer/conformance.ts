@@ -3,7 +3,7 @@ import { long, noHeaders, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import type { BufferSpec } from './spec.ts';
 import { BufferView } from './view.ts';
-import { Changelog, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, type StoreTest, over } from '../../conformance/support.ts';
 
 const spec: BufferSpec<string, number> = {
   kind: 'time-ordered-buffer',
@@ -58,7 +58,7 @@ export function bufferSuite(test: StoreTest): void {
   });
 
   test('buffer: it comes back from disk and changelog together', async (bench) => {
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     const view = open(bench.store);
     view.put(10, change('gone', 1));
     view.put(20, change('stays', 2));
@@ -108,7 +108,7 @@ export function bufferSuite(test: StoreTest): void {
     assert.equal(view.takeFirst()?.key, 'b');
     assert.equal(view.takeFirst(), undefined);
     assert.deepEqual([view.size, view.bytes], [0, 0]);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     log.commit(view);
     const copy = open(store);
     log.restoreInto(copy);
@@ -116,7 +116,7 @@ export function bufferSuite(test: StoreTest): void {
   });
 
   test('buffer: a key taken out and put again in one commit is there', async ({ store }) => {
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     const view = open(store);
     view.put(1, change('a', 1));
     view.takeUntil(1);

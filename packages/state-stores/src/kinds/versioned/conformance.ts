@@ -3,7 +3,7 @@ import { long, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { versionedStore } from './spec.ts';
 import { VersionedView } from './view.ts';
-import { Changelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
 const spec = versionedStore({ name: 'v', key: string(), value: long(), historyRetentionMs: 100 });
 const open = (backing: BytesStore) => new VersionedView(spec, over(backing));
@@ -70,7 +70,7 @@ export function versionedSuite(test: StoreTest): void {
 
   test('versioned: it comes back from its changelog and from disk with every version', async (bench) => {
     let view = open(bench.store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     for (let n = 0; n < 300; n++) {
       view.put(`k${n % 4}`, n % 7 === 0 ? null : n, n * 3 - ((n * 37) % 90));
       if (n % 60 === 59) log.commit(view);

@@ -3,7 +3,7 @@ import { long, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { windowStore } from './spec.ts';
 import { WindowView } from './view.ts';
-import { Changelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
 const minute = 60_000;
 
@@ -39,7 +39,7 @@ export function windowSuite(test: StoreTest): void {
 
   test('window: all keys come by start and then by key, from disk and memory alike', async ({ store }) => {
     const view = hourly(store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     view.put('b', 1, minute);
     view.put('a', 1, 6 * minute);
     log.commit(view);
@@ -67,7 +67,7 @@ export function windowSuite(test: StoreTest): void {
   });
 
   test('window: it comes back from its changelog, stream time included', async ({ store }) => {
-    const [source, log] = [hourly(store), new Changelog()];
+    const [source, log] = [hourly(store), new MemoryChangelog()];
     for (let n = 0; n < 200; n++) source.put(`k${n % 3}`, n % 4 === 0 ? null : n, (n % 40) * (minute / 2));
     log.commit(source);
     const before = await collect(source.all());
@@ -90,7 +90,7 @@ export function windowSuite(test: StoreTest): void {
     });
     const open = () => new WindowView({ ...spec, retainDuplicates: true }, over(store, 1));
     const view = open();
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     for (const value of [1, 2]) view.put('a', value, minute);
     log.commit(view);
     view.put('a', 3, minute);
@@ -108,7 +108,7 @@ export function windowSuite(test: StoreTest): void {
 
   test('window: expired segments leave the disk, and a restart remembers stream time', async (bench) => {
     const view = hourly(bench.store);
-    const log = new Changelog();
+    const log = new MemoryChangelog();
     view.put('a', 1, 0);
     log.commit(view);
     await view.flush(log.checkpoint(view));

@@ -2,7 +2,7 @@ import { type Headers, noHeaders } from '@millrace/log-client';
 import type { Change, Forward, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /** A window that has closed, as its result is forwarded. */
 export interface ClosedWindow<K, A> {
@@ -50,7 +50,7 @@ export function emitOnClose<K, V, A>(
     });
   };
   context.onTimeAdvance((streamTime) => {
-    observe(time, streamTime);
+    advanceTime(time, streamTime);
     return emit(noHeaders);
   });
   return (record) => {

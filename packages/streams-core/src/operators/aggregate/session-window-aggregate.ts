@@ -8,7 +8,7 @@ import type { Aggregation } from './aggregate.ts';
 import { emitOnClose } from './emit-on-close.ts';
 import { type LateRecords, lateRecords } from './late.ts';
 import { returned } from '../../record/returned.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /** As an aggregation, with how two sessions' aggregates become one, the older one first. */
 export interface SessionAggregation<K, V, A> extends Aggregation<K, V, A> {
@@ -58,7 +58,7 @@ export function sessionWindowAggregate<K, V, A>(
       const process = (record: StreamRecord<K, V>): void | Promise<void> => {
         const { key, timestamp } = record;
         if (key === null) return context.dropped();
-        observe(time, timestamp);
+        advanceTime(time, timestamp);
         const found = store.findSessions(key, timestamp - gapMs, timestamp + gapMs);
         let [start, end] = [timestamp, timestamp];
         for (const session of found) {

@@ -5,7 +5,7 @@ import type { Operator } from '../../topology/operator.ts';
 import type { SlidingWindows } from '../../windows/sliding-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';
 import { returned } from '../../record/returned.ts';
-import { laterOf, observe } from '../observed-time.ts';
+import { laterOf, advanceTime } from '../observed-time.ts';
 
 /** A step of working a record in; the windows it finds are as they were before the record. */
 type Step = () => void | Promise<void>;
@@ -50,7 +50,7 @@ export function slidingWindowAggregate<K, V, A>(
     return (record) => {
       const { key, value, timestamp } = record;
       if (key === null || value === null) return context.dropped();
-      observe(time, timestamp);
+      advanceTime(time, timestamp);
       if (timestamp + differenceMs < time.value - graceMs) {
         return late(record, timestamp, timestamp + differenceMs);
       }

@@ -2,7 +2,7 @@ import type { Change, Windowed } from '../../record/record.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { UnlimitedWindows } from '../../windows/unlimited-windows.ts';
 import { type WindowAggregation, windowOperator } from './window-results.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /**
  * Aggregates a stream by key from a time on, in one window that never closes (Kafka Streams:
@@ -16,7 +16,7 @@ export function unlimitedWindowAggregate<K, V, A>(
   const kind = { kind: 'unlimited-window-aggregate', sizeMs, closesAfterMs: undefined };
   return windowOperator(aggregation, kind, ({ context, time, update }) => (record) => {
     if (record.key === null) return context.dropped();
-    observe(time, record.timestamp);
+    advanceTime(time, record.timestamp);
     if (record.timestamp >= startMs) return update(record, startMs);
   });
 }

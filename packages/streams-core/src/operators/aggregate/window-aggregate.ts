@@ -3,7 +3,7 @@ import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { TimeWindows } from '../../windows/time-windows.ts';
 import { type WindowAggregation, windowOperator, type WindowRun } from './window-results.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /**
  * Aggregates a stream by key and tumbling or hopping window. A window takes records while its end is after
@@ -28,7 +28,7 @@ function tumbling<K, V, A>(
   return (record) => {
     const { timestamp } = record;
     if (record.key === null) return context.dropped();
-    observe(time, timestamp);
+    advanceTime(time, timestamp);
     const start = timestamp - (timestamp % sizeMs);
     if (start + sizeMs <= time.value - graceMs) return late(record, start, start + sizeMs);
     return update(record, start);
@@ -43,7 +43,7 @@ function hopping<K, V, A>(
   return (record) => {
     const { timestamp } = record;
     if (record.key === null) return context.dropped();
-    observe(time, timestamp);
+    advanceTime(time, timestamp);
     const first = windows.firstStart(timestamp);
     const count = Math.floor((timestamp - first) / advanceMs) + 1;
     const closed = time.value - graceMs;

@@ -6,7 +6,7 @@ import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
 import type { JoinSides } from './table-table-join.ts';
 import { returned } from '../../record/returned.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /*
  * A join of two streams is, for each side, a node that keeps the side's records for as long as they can be
@@ -35,7 +35,7 @@ export function joinWindow<K, V>(storeName: string): Operator<K, V, K, V> {
 export interface StreamStreamJoin<V1, V2, R> {
   readonly side: Side;
   readonly windows: JoinWindows;
-  readonly keeps: JoinSides;
+  readonly outer: JoinSides;
   /** The store with the other side's records. */
   readonly otherStore: string;
   /** The buffer for what has no partner yet; none for an inner join. */
@@ -48,11 +48,11 @@ export interface StreamStreamJoin<V1, V2, R> {
 export function streamStreamJoin<K, V1, V2, R>(
   join: StreamStreamJoin<V1, V2, R>,
 ): Operator<K, V1 | V2, K, R> {
-  const { side, windows, keeps, otherStore, unmatchedStore, timeName } = join;
+  const { side, windows, outer, otherStore, unmatchedStore, timeName } = join;
   const otherSide: Side = side === 'left' ? 'right' : 'left';
   const before = side === 'left' ? windows.beforeMs : windows.afterMs;
   const after = side === 'left' ? windows.afterMs : windows.beforeMs;
-  const kept = keeps[side];
+  const isOuter = outer[side];
   const joined = (own: unknown, other: unknown, key: K): R =>
     returned(
       side === 'left' ? join.joiner(own as V1, other as V2, key) : join.joiner(other as V1, own as V2, key),
@@ -71,7 +71,7 @@ export function streamStreamJoin<K, V1, V2, R>(
         unmatched === undefined ? undefined : emitUnmatched(context, unmatched, join, forward);
       if (emitClosed !== undefined && side === 'right') {
         context.onTimeAdvance((streamTime) => {
-          observe(time, streamTime);
+          advanceTime(time, streamTime);
           return emitClosed(time.value);
         });
       }
@@ -90,7 +90,7 @@ export function streamStreamJoin<K, V1, V2, R>(
             return forward({ key, value: joined(value, partner.value, key), timestamp: later, headers });
           });
         }
-        if (!kept) return;
+        if (!isOuter) return;
         // Nobody can come any more: there is nothing to wait for.
         if (unmatched === undefined || Math.max(0, timestamp + after) < time.value) {
           return forward({ key, value: joined(value, null, key), timestamp, headers });
@@ -100,8 +100,8 @@ export function streamStreamJoin<K, V1, V2, R>(
 
       return (record: StreamRecord<K, unknown>) => {
         const { key, value, timestamp, headers } = record;
-        observe(time, timestamp);
-        if (kept && key === null && value !== null) {
+        advanceTime(time, timestamp);
+        if (isOuter && key === null && value !== null) {
           return forward({ key, value: joined(value, null, key), timestamp, headers });
         }
         if (key === null || value === null) return context.dropped();

@@ -4,7 +4,7 @@ import { sequence } from '../../record/sequence.ts';
 import type { NumberedKey } from '../../serde/numbered-key-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import { returned } from '../../record/returned.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 export interface StreamTableJoin<K, V, K2, V2, R> {
   /** The node whose table is looked up. */
@@ -75,14 +75,14 @@ function waiting<K, V>(
     });
   };
   context.onTimeAdvance((streamTime) => {
-    observe(time, streamTime);
+    advanceTime(time, streamTime);
     return joinDue();
   });
   return (record: StreamRecord<K, V>) => {
     const { key, value, timestamp, headers } = record;
     // Neither has anything to wait for: it is dropped, or joined with nothing.
     if (key === null || value === null || timestamp < time.value - graceMs) return join(record);
-    observe(time, timestamp);
+    advanceTime(time, timestamp);
     const numbered = { key, sequence: ++sequenceNumber.value };
     buffer.put(timestamp, {
       key: numbered,

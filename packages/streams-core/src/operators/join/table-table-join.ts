@@ -16,7 +16,7 @@ export interface TableTableJoin<V1, V2, R> {
   readonly side: 'left' | 'right';
   /** Its own rows come in versions: only the latest are joined. */
   readonly versioned: boolean;
-  readonly keeps: JoinSides;
+  readonly outer: JoinSides;
   readonly joiner: (left: V1 | null, right: V2 | null) => R;
 }
 
@@ -28,16 +28,16 @@ export interface TableTableJoin<V1, V2, R> {
 export function tableTableJoin<K, V1, V2, R>(
   join: TableTableJoin<V1, V2, R>,
 ): Operator<K, Change<V1 | V2>, K, Change<R>> {
-  const { own, other, side, keeps, versioned } = join;
-  const ownKept = side === 'left' ? keeps.left : keeps.right;
-  const otherKept = side === 'left' ? keeps.right : keeps.left;
+  const { own, other, side, outer, versioned } = join;
+  const ownIsOuter = side === 'left' ? outer.left : outer.right;
+  const otherIsOuter = side === 'left' ? outer.right : outer.left;
   const joined = (mine: unknown, theirs: unknown): R =>
     side === 'left'
       ? returned(join.joiner(mine as V1 | null, theirs as V2 | null), 'join')
       : returned(join.joiner(theirs as V1 | null, mine as V2 | null), 'join');
   /** A row of the result; null where the sides that are there do not make one. */
   const row = (mine: unknown, theirs: unknown): R | null => {
-    if (mine === null ? theirs === null || !otherKept : theirs === null && !ownKept) return null;
+    if (mine === null ? theirs === null || !otherIsOuter : theirs === null && !ownIsOuter) return null;
     return joined(mine, theirs);
   };
   return {
@@ -49,7 +49,8 @@ export function tableTableJoin<K, V1, V2, R>(
         if (key === null) return context.dropped();
         if (versioned && value.isLatest === false) return context.dropped('stale');
         const found = rows.get(key);
-        if (found === undefined && (!ownKept || (value.newValue === null && value.oldValue === null))) return;
+        if (found === undefined && (!ownIsOuter || (value.newValue === null && value.oldValue === null)))
+          return;
         const theirs = found === undefined ? null : found.value;
         const change = {
           newValue: row(value.newValue, theirs),

@@ -3,7 +3,7 @@ import { StreamsError } from '../../errors.ts';
 import type { Change, Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
-import { observe } from '../observed-time.ts';
+import { advanceTime } from '../observed-time.ts';
 
 /** How much may wait, and what to do with more: send the earliest before its time, or stop. */
 export interface BufferLimits {
@@ -48,12 +48,12 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
         return sequence(due.length, (index) => send(due[index]!, forward));
       };
       context.onTimeAdvance((streamTime) => {
-        observe(time, streamTime);
+        advanceTime(time, streamTime);
         return sendDue(time.value - delayMs);
       });
       return (record: StreamRecord<K, Change<V>>) => {
         const { key, value, timestamp, headers } = record;
-        observe(time, timestamp);
+        advanceTime(time, timestamp);
         const { newValue, oldValue } = value;
         const bytes =
           limits?.maxBytes === undefined

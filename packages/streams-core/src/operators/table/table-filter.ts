@@ -1,13 +1,13 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
-import { type KeptIn, keeper } from './keep-table.ts';
+import { type MaterializedIn, materializer } from './materialize.ts';
 import { passed } from './row-change.ts';
 import { holds } from '../../record/returned.ts';
 
 export interface TableFilter<K, V> {
   readonly parent: string;
   readonly predicate: (value: V, key: K) => boolean;
-  readonly kept: KeptIn;
+  readonly materialized: MaterializedIn;
   /** Rows come in versions: nothing may be left out for being no change. */
   readonly versioned: boolean;
 }
@@ -19,7 +19,7 @@ export interface TableFilter<K, V> {
 export function tableFilter<K, V>({
   parent,
   predicate,
-  kept,
+  materialized,
   versioned,
 }: TableFilter<K, V>): Operator<K, Change<V>, K, Change<V>> {
   const pass = (value: V | null, key: K): V | null =>
@@ -27,8 +27,8 @@ export function tableFilter<K, V>({
   return {
     kind: 'table-filter',
     open(context, forward) {
-      const store = kept === undefined ? undefined : context.rowStore<K, V>(kept);
-      const keep = keeper<K, V>(context, kept);
+      const store = materialized === undefined ? undefined : context.rowStore<K, V>(materialized);
+      const materialize = materializer<K, V>(context, materialized);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         const newValue = pass(value.newValue, key);
@@ -38,12 +38,12 @@ export function tableFilter<K, V>({
           if (old === null) return;
         }
         const oldValue = sendOldValues ? pass(value.oldValue, key) : null;
-        const change = keep(key, passed(value, newValue, oldValue), timestamp);
+        const change = materialize(key, passed(value, newValue, oldValue), timestamp);
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
     lookup: (context): TableLookup<unknown, unknown> => {
-      if (kept !== undefined) return context.rowStore(kept);
+      if (materialized !== undefined) return context.rowStore(materialized);
       const rows = context.lookup<K, V>(parent);
       const filtered: TableLookup<K, V> = {
         get: (key, asOf) => {

@@ -1,7 +1,7 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, OperatorContext, TableLookup } from '../../topology/operator.ts';
 import type { ValueTransformerContext, ValueTransformerSupplier } from '../../topology/processor.ts';
-import { type KeptIn, keeper } from './keep-table.ts';
+import { type MaterializedIn, materializer } from './materialize.ts';
 import { passed } from './row-change.ts';
 
 /**
@@ -12,7 +12,7 @@ import { passed } from './row-change.ts';
 export function tableTransformValues<K, V, V2>(
   parent: string,
   supplier: ValueTransformerSupplier<K, V, V2>,
-  kept: KeptIn,
+  materialized: MaterializedIn,
 ): Operator<K, Change<V>, K, Change<V2>> {
   const transformer = (context: OperatorContext) =>
     supplier(context.processorContext as unknown as ValueTransformerContext);
@@ -20,17 +20,17 @@ export function tableTransformValues<K, V, V2>(
     kind: 'table-transform-values',
     open(context, forward) {
       const transform = transformer(context);
-      const keep = keeper<K, V2>(context, kept);
-      const needsOld = context.sendOldValues && kept === undefined;
+      const materialize = materializer<K, V2>(context, materialized);
+      const needsOld = context.sendOldValues && materialized === undefined;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         const newValue = transform(value.newValue, key);
         const oldValue = needsOld ? transform(value.oldValue, key) : null;
-        const change = keep(key, passed(value, newValue, oldValue), timestamp);
+        const change = materialize(key, passed(value, newValue, oldValue), timestamp);
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
     lookup: (context): TableLookup<unknown, unknown> => {
-      if (kept !== undefined) return context.rowStore(kept);
+      if (materialized !== undefined) return context.rowStore(materialized);
       const rows = context.lookup<K, V>(parent);
       const transform = transformer(context);
       const derived: TableLookup<K, V2> = {

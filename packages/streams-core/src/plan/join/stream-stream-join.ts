@@ -19,7 +19,7 @@ export interface StreamStreamJoinPlan<K, V1, V2, R> {
   readonly windows: JoinWindows;
   readonly joiner: (left: V1 | null, right: V2 | null, key: K) => R;
   /** The sides whose records come through without a partner. */
-  readonly keeps: JoinSides;
+  readonly outer: JoinSides;
   readonly options: StreamJoined<K, V1, V2>;
 }
 
@@ -35,11 +35,11 @@ export function joinStreams<K, V1, V2, R>(
   graph: LogicalGraph,
   plan: StreamStreamJoinPlan<K, V1, V2, R>,
 ): StreamRef<K, R> {
-  const { keeps, options } = plan;
+  const { outer, options } = plan;
   const { left, right, key } = repartitioned(graph, plan);
-  const names = streamJoinNames(graph.names, keeps, options);
-  if (keeps.left || keeps.right) graph.nullKeyJoins.add(names.merge);
-  const isInner = !keeps.left && !keeps.right;
+  const names = streamJoinNames(graph.names, outer, options);
+  if (outer.left || outer.right) graph.nullKeyJoins.add(names.merge);
+  const isInner = !outer.left && !outer.right;
   const isSelfJoin = graph.optimize.selfJoin === true && isInner && (plan.left as unknown) === plan.right;
   const planned = { ...plan, left, right, names, key: requireKeySerde(key, names.merge), isSelfJoin };
   addStores(graph, planned);
@@ -73,7 +73,7 @@ function repartitioned<K, V1, V2, R>(graph: LogicalGraph, plan: StreamStreamJoin
 /** A window store for each side, and a buffer for what waits for a partner. */
 function addStores<K, V1, V2, R>(
   graph: LogicalGraph,
-  { left, right, windows, keeps, options, names, key, isSelfJoin }: Planned<K, V1, V2, R>,
+  { left, right, windows, outer, options, names, key, isSelfJoin }: Planned<K, V1, V2, R>,
 ): void {
   const { persistent = true, logging = true, changelogConfigs } = options;
   const configs = changelogConfigs === undefined ? {} : { changelogConfigs };
@@ -89,7 +89,7 @@ function addStores<K, V1, V2, R>(
   const rightValue = valueSerdeOr(options.otherValue, right.value);
   addSide(names.leftStore, leftValue);
   if (!isSelfJoin) addSide(names.rightStore, rightValue);
-  if (!keeps.left) return;
+  if (!outer.left) return;
   graph.addStore({
     kind: 'time-ordered-buffer',
     name: names.unmatchedStore,
@@ -123,9 +123,9 @@ function addSelfJoin<K, V1, V2, R>(
 /** For each side the node that stores its records and the one that looks up the other's; then the merge. */
 function addBothSides<K, V1, V2, R>(
   graph: LogicalGraph,
-  { left, right, windows, joiner, keeps, names }: Planned<K, V1, V2, R>,
+  { left, right, windows, joiner, outer, names }: Planned<K, V1, V2, R>,
 ): void {
-  const unmatchedStore = keeps.left ? names.unmatchedStore : undefined;
+  const unmatchedStore = outer.left ? names.unmatchedStore : undefined;
   graph.requireCopartitioning(names.merge, [...left.sources, ...right.sources]);
   addWindow(graph, names.leftWindow, left.node, names.leftStore);
   addWindow(graph, names.rightWindow, right.node, names.rightStore);
@@ -136,7 +136,7 @@ function addBothSides<K, V1, V2, R>(
       operator: streamStreamJoin<K, V1, V2, R>({
         side,
         windows,
-        keeps,
+        outer,
         otherStore,
         unmatchedStore,
         timeName: names.merge,

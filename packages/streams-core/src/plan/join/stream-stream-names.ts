@@ -17,17 +17,17 @@ export interface StreamJoinNames {
 /** Names a join's nodes and stores, counting as KStreamImplJoin does. */
 export function streamJoinNames(
   names: NodeNames,
-  keeps: JoinSides,
+  outer: JoinSides,
   { name, storeName }: { readonly name?: string; readonly storeName?: string },
 ): StreamJoinNames {
   const suffixed = (prefix: string, suffix: string): string => names.node(prefix, name && name + suffix);
   const leftWindow = suffixed('KSTREAM-WINDOWED-', '-this-windowed');
   const rightWindow = suffixed('KSTREAM-WINDOWED-', '-other-windowed');
-  const leftSuffix = keeps.right ? '-outer-this-join' : '-this-join';
-  const rightSuffix = keeps.left ? '-outer-other-join' : '-other-join';
+  const leftSuffix = outer.right ? '-outer-this-join' : '-this-join';
+  const rightSuffix = outer.left ? '-outer-other-join' : '-other-join';
   // The stores are named after these, also where the nodes have names of their own.
-  const left = names.node(keeps.right ? 'KSTREAM-OUTERTHIS-' : 'KSTREAM-JOINTHIS-');
-  const right = names.node(keeps.left ? 'KSTREAM-OUTEROTHER-' : 'KSTREAM-JOINOTHER-');
+  const left = names.node(outer.right ? 'KSTREAM-OUTERTHIS-' : 'KSTREAM-JOINTHIS-');
+  const right = names.node(outer.left ? 'KSTREAM-OUTEROTHER-' : 'KSTREAM-JOINOTHER-');
   const merge = suffixed('KSTREAM-MERGE-', '-merge');
   const storeOf = (generated: string, suffix: string): string =>
     `${storeName === undefined ? generated : storeName + suffix}-store`;

@@ -1,5 +1,5 @@
 import { type JoinSides, tableTableJoin } from '../../operators/join/table-table-join.ts';
-import { tableMerge } from '../../operators/table/keep-table.ts';
+import { tableMerge } from '../../operators/table/materialize.ts';
 import type { Materialized } from '../../options/materialized.ts';
 import type { LogicalGraph } from '../../topology/graph/logical-graph.ts';
 import { derivedFrom, keptIn } from '../materialize.ts';
@@ -11,7 +11,7 @@ export interface TableTableJoinPlan<K, R> {
   readonly right: TableRef<K, unknown>;
   readonly joiner: (left: unknown, right: unknown) => R;
   /** The sides whose rows come through without a partner. */
-  readonly keeps: JoinSides;
+  readonly outer: JoinSides;
   readonly options: Materialized<R>;
 }
 
@@ -20,12 +20,12 @@ type AnyTable = TableRef<unknown, unknown>;
 /** Adds the nodes of a join of two tables by key. Names count as in KTableImpl#doJoin. */
 export function joinTables<K, R>(
   graph: LogicalGraph,
-  { left, right, joiner, keeps, options }: TableTableJoinPlan<K, R>,
+  { left, right, joiner, outer, options }: TableTableJoinPlan<K, R>,
 ): TableRef<K, R> {
   const { name, as } = options;
   const merge = graph.names.node('KTABLE-MERGE-', name);
-  if (keeps.left) graph.requireOldValues(left.node);
-  if (keeps.right) graph.requireOldValues(right.node);
+  if (outer.left) graph.requireOldValues(left.node);
+  if (outer.right) graph.requireOldValues(right.node);
   const leftNode = graph.names.node('KTABLE-JOINTHIS-', name && `${name}-join-this`);
   const rightNode = graph.names.node('KTABLE-JOINOTHER-', name && `${name}-join-other`);
   const addSide = (side: 'left' | 'right', node: string, own: AnyTable, other: AnyTable): void =>
@@ -36,7 +36,7 @@ export function joinTables<K, R>(
         own: own.node,
         other: other.node,
         side,
-        keeps,
+        outer,
         joiner,
         versioned: own.historyRetentionMs !== undefined,
       }),

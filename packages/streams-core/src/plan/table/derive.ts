@@ -63,7 +63,7 @@ export function filterTable<K, V>(
     prefix: 'KTABLE-FILTER-',
     options,
     value: options.value ?? table.value,
-    operator: (kept) => tableFilter({ parent: table.node, predicate, kept, versioned }),
+    operator: (materialized) => tableFilter({ parent: table.node, predicate, materialized, versioned }),
   });
   // Rows that were not there before need not be deleted.
   if (knowsOldValues) graph.useOldValues(filtered.node);

@@ -46,11 +46,11 @@ export function decodeMember(bytes: Uint8Array): MemberData {
   return { host, standbyTasks, topology };
 }
 
-export function encodeGroup(data: GroupData): Uint8Array {
+export function encodeGroupData(data: GroupData): Uint8Array {
   return encode(data);
 }
 
-export function decodeGroup(bytes: Uint8Array): GroupData {
+export function decodeGroupData(bytes: Uint8Array): GroupData {
   const { instances, you, topology } = decode(bytes) as GroupData;
   // What is undefined does not come through JSON.
   return {

@@ -9,7 +9,7 @@ import type { Topology } from '../../topology/built/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
 import { standbyAssignment } from './standby-assignment.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
-import { decodeMember, encodeGroup } from './streams-metadata.ts';
+import { decodeMember, encodeGroupData } from './streams-metadata.ts';
 import { commonFingerprint } from './topology-fingerprint.ts';
 
 /** Which task reads which partitions. */
@@ -20,10 +20,10 @@ export class TaskLayout {
 
   constructor(topology: Topology, topics: ResolvedTopics) {
     this.#counts = topics.tasks;
-    for (const part of topology.subTopologies) {
-      for (let partition = 0; partition < (topics.tasks.get(part.id) ?? 0); partition++) {
-        const id: TaskId = { subTopology: part.id, partition };
-        const read = part.sources
+    for (const subTopology of topology.subTopologies) {
+      for (let partition = 0; partition < (topics.tasks.get(subTopology.id) ?? 0); partition++) {
+        const id: TaskId = { subTopology: subTopology.id, partition };
+        const read = subTopology.sources
           .flatMap((source) => source.topics.map(({ name }) => topics.realName(name)))
           .filter((name) => partition < (topics.partitions.get(name) ?? 0))
           .map((topic) => ({ topic, partition }));
@@ -116,7 +116,7 @@ export function taskAssignor(options: TaskAssignorOptions): Assignor {
         tasks,
         standbyTasks: copies.get(id) ?? [],
       }));
-      return new Map(known.map(({ id }, you) => [id, encodeGroup({ instances, you, topology })]));
+      return new Map(known.map(({ id }, you) => [id, encodeGroupData({ instances, you, topology })]));
     },
   };
 }

@@ -10,7 +10,7 @@ import { decodeMember } from './streams-metadata.ts';
  */
 export function topologyFingerprint(topology: Topology): string {
   const parts = topology.subTopologies
-    .filter((part) => !part.global)
+    .filter((subTopology) => !subTopology.global)
     .map(({ id, sources, stores }) => ({
       id,
       reads: sources

@@ -2,7 +2,7 @@ import type { GroupMember, TopicPartition } from '@millrace/log-client';
 import { TopologyError } from '../../errors.ts';
 import { expandPatterns, hasPatterns } from '../../topology/built/expand-patterns.ts';
 import type { Topology } from '../../topology/built/topology.ts';
-import { decodeGroup, encodeMember, type StreamsMetadata } from '../assign/streams-metadata.ts';
+import { decodeGroupData, encodeMember, type StreamsMetadata } from '../assign/streams-metadata.ts';
 import { TaskLayout, taskAssignor } from '../assign/task-assignor.ts';
 import { topologyFingerprint } from '../assign/topology-fingerprint.ts';
 import type { ResolvedConfig } from '../config.ts';
@@ -196,7 +196,7 @@ async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupM
       return encodeMember({ host, standbyTasks: standbys.warm, topology: fingerprint });
     },
     onUserData: (userData) => {
-      const { instances, you, topology: common = fingerprint } = decodeGroup(userData);
+      const { instances, you, topology: common = fingerprint } = decodeGroupData(userData);
       if (common !== fingerprint) throw mismatch(applicationId, instances.length);
       onInstances(instances);
       standbys.setTarget(instances[you]?.standbyTasks ?? []);

@@ -75,12 +75,19 @@ export class TaskRegistry {
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
     const { deserializationExceptionHandler: onDeserializationError } = config;
     const validate = config.validate === 'both';
-    const part = topology.subTopologies.find((one) => one.id === id.subTopology)!;
+    const subTopology = topology.subTopologies.find((one) => one.id === id.subTopology)!;
     const clock = new TaskClock(id.partition);
-    const inputs = await openInputs({ id, config, layout: this.#options.layout, part, directory, positions });
+    const inputs = await openInputs({
+      id,
+      config,
+      layout: this.#options.layout,
+      subTopology,
+      directory,
+      positions,
+    });
     const stores = await openStores({
       id,
-      part,
+      subTopology,
       applicationId,
       stateDir,
       log,
@@ -97,7 +104,7 @@ export class TaskRegistry {
         id,
         applicationId,
         topology,
-        part,
+        subTopology,
         inputs,
         stores,
         globalStores,

@@ -29,9 +29,9 @@ export function locateKey<K>(
   layout: TaskLayout,
   instances: readonly StreamsMetadata[],
 ): KeyQueryMetadata | undefined {
-  const part = parts.find((one) => !one.global && one.stores.some(({ name }) => name === store));
-  const spec = part?.stores.find(({ name }) => name === store);
-  if (part === undefined || spec === undefined) {
+  const subTopology = parts.find((one) => !one.global && one.stores.some(({ name }) => name === store));
+  const spec = subTopology?.stores.find(({ name }) => name === store);
+  if (subTopology === undefined || spec === undefined) {
     const known = parts
       .filter(({ global }) => !global)
       .flatMap(({ stores }) => stores.map(({ name }) => name));
@@ -40,9 +40,9 @@ export function locateKey<K>(
       `There is no store "${store}" whose rows are shared out; those that are: ${known.join(', ') || 'none'}`,
     );
   }
-  const count = layout.taskCount(part.id);
+  const count = layout.taskCount(subTopology.id);
   const partition = partitioner?.(key, count) ?? partitionForKey(spec.key.serialize(key), count);
-  const task = taskName({ subTopology: part.id, partition });
+  const task = taskName({ subTopology: subTopology.id, partition });
   const owner = instances.find(({ tasks }) => tasks.includes(task));
   if (owner === undefined) return undefined;
   const standbys = instances.filter(({ standbyTasks }) => standbyTasks.includes(task));

@@ -30,14 +30,16 @@ export interface GlobalTableHandlers {
 /** The global tables of a topology, empty. */
 export function globalTablesOf(topology: Topology, handlers: GlobalTableHandlers): GlobalTable[] {
   return topology.subTopologies
-    .filter((part) => part.global)
-    .map((part) =>
-      hasOwnProcessor(part) ? processed(topology, part, handlers) : plain(part, withoutDeadLetters(handlers)),
+    .filter((subTopology) => subTopology.global)
+    .map((subTopology) =>
+      hasOwnProcessor(subTopology)
+        ? processed(topology, subTopology, handlers)
+        : plain(subTopology, withoutDeadLetters(handlers)),
     );
 }
 
-function hasOwnProcessor(part: SubTopology): boolean {
-  return part.nodes.some((node) => node.kind === 'processor' && node.table === undefined);
+function hasOwnProcessor(subTopology: SubTopology): boolean {
+  return subTopology.nodes.some((node) => node.kind === 'processor' && node.table === undefined);
 }
 
 /** Every instance reads a global table from its beginning at each start: dead letters would be duplicated. */
@@ -66,10 +68,13 @@ const directory: TopicDirectory = {
 };
 
 /** Records are put as they come; one without a key is left out. */
-function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandlers): GlobalTable {
-  const source = part.sources[0]!;
+function plain(subTopology: SubTopology, { onDeserializationError }: GlobalTableHandlers): GlobalTable {
+  const source = subTopology.sources[0]!;
   const topic = source.topics[0]!;
-  const store = openStore({ ...part.stores[0]!, persistent: false }, { timestamp: () => -1 }) as StateStore;
+  const store = openStore(
+    { ...subTopology.stores[0]!, persistent: false },
+    { timestamp: () => -1 },
+  ) as StateStore;
   const rows = store.rows!;
   let dropped = 0;
   const count = (): void => {
@@ -109,17 +114,17 @@ function plain(part: SubTopology, { onDeserializationError }: GlobalTableHandler
 }
 
 /** Records go through a processor of the user's, which fills the store: a task that writes nothing. */
-function processed(topology: Topology, part: SubTopology, given: GlobalTableHandlers): GlobalTable {
+function processed(topology: Topology, subTopology: SubTopology, given: GlobalTableHandlers): GlobalTable {
   const handlers = withoutDeadLetters(given);
-  const topic = part.sources[0]!.topics[0]!;
+  const topic = subTopology.sources[0]!.topics[0]!;
   const clock = new TaskClock(0);
-  const spec = { ...part.stores[0]!, persistent: false };
+  const spec = { ...subTopology.stores[0]!, persistent: false };
   const store = openStore(spec, { timestamp: () => clock.timestamp }) as StateStore;
   const task = new Task({
-    id: { subTopology: part.id, partition: 0 },
+    id: { subTopology: subTopology.id, partition: 0 },
     applicationId: 'global',
     topology,
-    part,
+    subTopology,
     inputs: [{ topic: topic.name, topicId: '', committed: undefined, startOffset: 0 }],
     stores: new Map(),
     globalStores: new Map([[store.name, store]]),

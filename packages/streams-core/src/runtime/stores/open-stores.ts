@@ -17,7 +17,7 @@ import { type TaskId, taskName } from '../task/task-id.ts';
 
 export interface OpenStoresOptions {
   readonly id: TaskId;
-  readonly part: SubTopology;
+  readonly subTopology: SubTopology;
   readonly applicationId: string;
   readonly stateDir: string | undefined;
   readonly log: LogClient;
@@ -36,9 +36,9 @@ export interface OpenStoresOptions {
 export async function openStores(options: OpenStoresOptions): Promise<Map<string, StateStore>> {
   const stores = new Map<string, StateStore>();
   try {
-    const names = options.part.stores.flatMap((spec) => changelogOf(spec, options) ?? []);
+    const names = options.subTopology.stores.flatMap((spec) => changelogOf(spec, options) ?? []);
     const topics = await options.log.admin.topics(names);
-    for (const spec of options.part.stores) {
+    for (const spec of options.subTopology.stores) {
       const topic = topics.get(changelogOf(spec, options) ?? '');
       stores.set(spec.name, await openRestored(spec, topic, options));
     }
@@ -123,9 +123,9 @@ async function openRestored(
 function readable(
   sourceTopic: string,
   { name: realName }: TopicInfo,
-  { id, part, onDeserializationError }: OpenStoresOptions,
+  { id, subTopology, onDeserializationError }: OpenStoresOptions,
 ): ((record: LogRecord) => boolean) | undefined {
-  for (const source of part.sources) {
+  for (const source of subTopology.sources) {
     const topic = source.topics.find(({ name }) => name === sourceTopic);
     if (topic === undefined) continue;
     const deserialize = openSource({

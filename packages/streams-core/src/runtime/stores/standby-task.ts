@@ -10,7 +10,7 @@ import { type TaskId, taskName } from '../task/task-id.ts';
 
 export interface StandbyTaskOptions {
   readonly id: TaskId;
-  readonly part: SubTopology;
+  readonly subTopology: SubTopology;
   readonly applicationId: string;
   readonly stateDir: string | undefined;
   readonly log: LogClient;
@@ -66,15 +66,15 @@ export class StandbyTask {
   }
 
   async #run(): Promise<void> {
-    const { id, part, applicationId, stateDir, log, listener, onDeserializationError } = this.#options;
-    const specs = part.stores.filter(hasStandby);
+    const { id, subTopology, applicationId, stateDir, log, listener, onDeserializationError } = this.#options;
+    const specs = subTopology.stores.filter(hasStandby);
     const topics = await log.admin.topics(specs.map(({ name }) => changelogName(applicationId, name)));
     const partitions = [...topics.keys()].map((topic) => ({ topic, partition: id.partition }));
     // Before the stores are: what comes in between is taken in twice, in order, which changes nothing.
     const ranges = await log.admin.offsets(partitions, { awaitTransactions: true });
     const stores = await openStores({
       id,
-      part: { ...part, stores: specs },
+      subTopology: { ...subTopology, stores: specs },
       applicationId,
       stateDir,
       log,

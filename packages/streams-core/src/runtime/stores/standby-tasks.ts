@@ -95,12 +95,12 @@ export class StandbyTasks {
 
   #start(name: string): void {
     const id = this.#layout.taskNamed(name);
-    const part = this.#topology.subTopologies.find((one) => one.id === id?.subTopology);
-    if (id === undefined || part === undefined) return;
+    const subTopology = this.#topology.subTopologies.find((one) => one.id === id?.subTopology);
+    if (id === undefined || subTopology === undefined) return;
     const { applicationId, stateDir, log, stateRestoreListener: listener, pollMs } = this.#config;
     const { deserializationExceptionHandler: onDeserializationError } = this.#config;
     const task = new StandbyTask(
-      { id, part, applicationId, stateDir, log, listener, onDeserializationError, pollMs },
+      { id, subTopology, applicationId, stateDir, log, listener, onDeserializationError, pollMs },
       (error: unknown) => {
         this.#tasks.delete(name);
         emitWarning(
@@ -139,7 +139,7 @@ export class StandbyTasks {
 /** The tasks of a topology that have stores worth copying. */
 export function tasksWithStandbys(topology: Topology, layout: TaskLayout): readonly string[] {
   const parts = new Set(
-    topology.subTopologies.filter((part) => part.stores.some(hasStandby)).map(({ id }) => id),
+    topology.subTopologies.filter((subTopology) => subTopology.stores.some(hasStandby)).map(({ id }) => id),
   );
   return layout.taskNames.filter((name) => parts.has(layout.taskNamed(name)!.subTopology));
 }

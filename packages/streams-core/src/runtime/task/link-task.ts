@@ -19,11 +19,11 @@ export interface TaskParts {
 
 /** Links the nodes of a task's sub-topology, with defaults where its options are silent. */
 export function linkTask(options: TaskOptions, parts: TaskParts): Linked {
-  const { id, part, topology, stores, globalStores, now } = options;
+  const { id, subTopology, topology, stores, globalStores, now } = options;
   return link({
     ...parts,
     nodes: topology.nodes,
-    part: part.nodes,
+    subTopology: subTopology.nodes,
     applicationId: options.applicationId,
     taskId: taskName(id),
     stores: new Map([...globalStores, ...stores]),

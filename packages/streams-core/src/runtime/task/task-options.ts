@@ -19,7 +19,7 @@ export interface TaskOptions {
   readonly id: TaskId;
   readonly applicationId: string;
   readonly topology: Topology;
-  readonly part: SubTopology;
+  readonly subTopology: SubTopology;
   readonly inputs: readonly TaskInput[];
   readonly stores: ReadonlyMap<string, StateStore>;
   readonly globalStores: ReadonlyMap<string, StateStore>;

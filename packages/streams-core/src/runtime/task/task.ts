@@ -47,14 +47,14 @@ export class Task {
   #closed = false;
 
   constructor(options: TaskOptions) {
-    const { id, part, applicationId, topology, clock, directory, stores } = options;
+    const { id, subTopology, applicationId, topology, clock, directory, stores } = options;
     this.id = id;
     this.name = taskName(id);
     this.#options = options;
     this.#clock = clock;
     this.#async = new TaskAsyncScope(clock);
     this.stores = new TaskStores({
-      specs: part.stores.filter(({ name }) => !topology.globalStores.has(name)),
+      specs: subTopology.stores.filter(({ name }) => !topology.globalStores.has(name)),
       stores,
       applicationId,
       realName: (topic) => directory.realName(topic),
@@ -79,7 +79,7 @@ export class Task {
     });
     this.#monotonicNow = options.monotonicNow ?? options.now;
     this.#inputs = new TaskInputs(options.lagOf);
-    for (const source of part.sources) {
+    for (const source of subTopology.sources) {
       for (const topic of source.topics) {
         const input = options.inputs.find((one) => one.topic === topic.name);
         if (input !== undefined) this.addInput(source, topic, input);

@@ -37,7 +37,7 @@ export interface OpenInputsOptions {
   readonly id: TaskId;
   readonly config: ResolvedConfig;
   readonly layout: TaskLayout;
-  readonly part: SubTopology;
+  readonly subTopology: SubTopology;
   readonly directory: TopicDirectory;
   readonly positions: ReadPositions;
 }
@@ -52,14 +52,14 @@ interface Place {
  * their reset policy.
  */
 export async function openInputs(options: OpenInputsOptions): Promise<TaskInput[]> {
-  const { id, config, layout, part, directory } = options;
+  const { id, config, layout, subTopology, directory } = options;
   const { admin } = config.log;
   const partitions = layout.partitionsOf(taskName(id));
   const topics = await admin.topics(partitions.map(({ topic }) => topic));
   const committed = await admin.committed(config.applicationId, partitions);
   const ranges = await admin.offsets(partitions);
   const sources = new Map(
-    part.sources.flatMap((source) =>
+    subTopology.sources.flatMap((source) =>
       source.topics.map(({ name }) => [directory.realName(name), { name, source }] as const),
     ),
   );

@@ -53,8 +53,8 @@ export async function inputTopics(topology: Topology, { log }: ResolvedConfig): 
 }
 
 function sourceTopics(topology: Topology): string[] {
-  return topology.subTopologies.flatMap((part) =>
-    part.sources.flatMap((node) => node.topics.map(({ name }) => name)),
+  return topology.subTopologies.flatMap((subTopology) =>
+    subTopology.sources.flatMap((node) => node.topics.map(({ name }) => name)),
   );
 }
 
@@ -72,12 +72,12 @@ async function createInternalTopics(
     const realName = topics.realName(name);
     return { name: realName, partitions: topics.partitions.get(realName) ?? 1, configs: repartitionConfigs };
   });
-  const changelogs = topology.subTopologies.flatMap((part) =>
-    part.stores
-      .filter((spec) => spec.logging && !part.global)
+  const changelogs = topology.subTopologies.flatMap((subTopology) =>
+    subTopology.stores
+      .filter((spec) => spec.logging && !subTopology.global)
       .map((spec) => ({
         name: changelogName(applicationId, spec.name),
-        partitions: topics.tasks.get(part.id) ?? 1,
+        partitions: topics.tasks.get(subTopology.id) ?? 1,
         configs: changelogConfigs(spec, windowStoreChangelogAdditionalRetentionMs),
       })),
   );

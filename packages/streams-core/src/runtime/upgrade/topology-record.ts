@@ -37,7 +37,7 @@ export function recordOf(
   tasks: ReadonlyMap<number, number>,
 ): TopologyRecord {
   const stores = topology.subTopologies
-    .filter((part) => !part.global)
+    .filter((subTopology) => !subTopology.global)
     .flatMap(({ id, stores: specs }) => specs.map((spec) => storeRecord(spec, id, tasks.get(id) ?? 1)));
   return { version: 1, stores, internalTopics: internalTopicsOf(topology, applicationId) };
 }

@@ -103,5 +103,5 @@ export interface RepartitionTopic {
 
 /** Whether records without a key go through a repartition topic; resolved when the topology is built. */
 export interface NullKeys {
-  kept: boolean;
+  forwarded: boolean;
 }

@@ -15,7 +15,7 @@ export function resolveNullKeys(graph: LogicalGraph): void {
     reached.set(name, found);
     return found;
   };
-  for (const [filter, nullKeys] of graph.nullKeys) nullKeys.kept = reaches(filter);
+  for (const [filter, nullKeys] of graph.nullKeys) nullKeys.forwarded = reaches(filter);
 }
 
 /** What comes after each node, past the topology's own topics too. */

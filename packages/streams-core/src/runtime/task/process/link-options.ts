@@ -12,7 +12,7 @@ import type { Punctuations } from './punctuation.ts';
 export interface LinkOptions extends GuardOptions {
   readonly nodes: ReadonlyMap<string, TopologyNode>;
   /** The nodes of this sub-topology, in the order in which they were added. */
-  readonly part: readonly TopologyNode[];
+  readonly subTopology: readonly TopologyNode[];
   readonly applicationId: string;
   readonly taskId: string;
   /** The task's stores and the global ones. */

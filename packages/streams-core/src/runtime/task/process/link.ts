@@ -33,15 +33,15 @@ export function link(options: LinkOptions): Linked {
   const hooks: Hooks = { closers: [], advancers: [] };
   const linking: Linking = { ...options, forwards: new Map(), caches: [], hooks };
   const { forwards } = linking;
-  const children = childrenOf(options.part);
+  const children = childrenOf(options.subTopology);
   const below = (node: TopologyNode): Forward =>
     fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
-  for (const node of [...options.part].reverse()) {
+  for (const node of [...options.subTopology].reverse()) {
     if (node.kind === 'source') forwards.set(node.name, below(node));
     else if (node.kind === 'sink') forwards.set(node.name, openSink(node, options));
     else forwards.set(node.name, openProcessor(node, below(node), linking));
   }
-  const sources = options.part.filter((node): node is SourceNode => node.kind === 'source');
+  const sources = options.subTopology.filter((node): node is SourceNode => node.kind === 'source');
   // Those nearer to the sources first: what they send may wait again further down.
   const caches = linking.caches.reverse();
   const advancers = hooks.advancers.reverse();
@@ -55,9 +55,9 @@ export function link(options: LinkOptions): Linked {
   };
 }
 
-function childrenOf(part: readonly TopologyNode[]): Map<string, string[]> {
+function childrenOf(subTopology: readonly TopologyNode[]): Map<string, string[]> {
   const children = new Map<string, string[]>();
-  for (const node of part) {
+  for (const node of subTopology) {
     if (node.kind === 'source' || (node.kind === 'sink' && node.side === true)) continue;
     for (const parent of node.parents) children.set(parent, [...(children.get(parent) ?? []), node.name]);
   }
