@@ -1,3 +1,3 @@
-export type { Compression } from './format/compression.ts';
+export type { Compression } from '@millrace/kafka-protocol';
 export { type KafkaLog, kafkaLog } from './kafka-log.ts';
 export type { KafkaLogOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { LogError, isLegalName, legalNames } from '@millrace/log-client';
 import { z } from 'zod';
-import { type Compression, compressions } from './format/compression.ts';
+import { type Compression, compressions } from '@millrace/kafka-protocol';
 
 /** How to reach a cluster, and how to behave there. Times are in milliseconds. */
 export interface KafkaLogOptions {
@@ -46,7 +46,7 @@ export interface KafkaLogOptions {
   /** Bytes fetched at once: from one partition (default 1 MiB) and in all (default 16 MiB). */
   readonly fetchPartitionBytes?: number;
   readonly fetchMaxBytes?: number;
-  /** A batch that unpacks to more is refused. Default 64 MiB. */
+  /** A batch that decompresses to more is refused. Default 64 MiB. */
   readonly maxDecompressedBytes?: number;
 }
 

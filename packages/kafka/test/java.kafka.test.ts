@@ -2,7 +2,7 @@ import { noHeaders, partitionForKey } from '@millrace/log-client';
 import { readAll } from '@millrace/log-client/conformance';
 import { afterAll, describe, expect, test } from 'vitest';
 import { kafkaLog } from '../src/index.ts';
-import { compressions } from '../src/format/compression.ts';
+import { compressions } from '@millrace/kafka-protocol';
 import { brokers } from './brokers.ts';
 import { kafkaVersion, runJava, runTool } from './java.ts';
 

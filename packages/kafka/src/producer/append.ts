@@ -1,8 +1,8 @@
 import { LogError, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
 import { errorType, isPassing, toLogError } from '../errors.ts';
-import { loadCodec } from '../format/compression.ts';
-import { writeBatch } from '../format/write-batch.ts';
+import { loadCodec } from '@millrace/kafka-protocol';
+import { writeBatch } from '@millrace/kafka-protocol';
 import { errorName, KafkaError } from '../wire/error-codes.ts';
 import { type ProducedBatch, produceRequest, type ProduceResult } from '../wire/produce.ts';
 import { halves, type PlannedBatch, planBatches } from './batch-plan.ts';
@@ -40,6 +40,8 @@ export async function append(
       const batch = writeBatch(
         { records, from, to, bytes },
         {
+          baseOffset: 0,
+          leaderEpoch: -1,
           compression,
           producerId: identity.producerId,
           producerEpoch: identity.producerEpoch,

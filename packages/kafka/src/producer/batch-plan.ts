@@ -1,5 +1,5 @@
 import { invalidTimestamp, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
-import { recordBytes } from '../format/write-batch.ts';
+import { recordBytes } from '@millrace/kafka-protocol';
 
 /** A run of one entry's records that goes out as one batch. */
 export interface PlannedBatch {

@@ -3,7 +3,7 @@ import { isLogError, LogError } from '@millrace/log-client';
 import type { Broker } from '../cluster/broker.ts';
 import type { Cluster } from '../cluster/cluster.ts';
 import { errorType, isPassing, toLogError } from '../errors.ts';
-import { readBatches } from '../format/read-batches.ts';
+import { readBatches } from '@millrace/kafka-protocol';
 import { assertOk } from '../wire/error-codes.ts';
 import { type FetchedPartition, fetchRequest } from '../wire/fetch.ts';
 import type { FetchPosition } from './fetch-position.ts';

@@ -1,12 +1,8 @@
+import type { AbortedTransaction } from '@millrace/kafka-protocol';
 import type { ReaderPosition, TopicPartition } from '@millrace/log-client';
 import { byTopic } from './by-topic.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type WireRequest, wireRequest } from './request.ts';
-
-export interface AbortedTransaction {
-  readonly producerId: number;
-  readonly firstOffset: number;
-}
 
 export interface FetchedPartition extends TopicPartition {
   readonly errorCode: number;

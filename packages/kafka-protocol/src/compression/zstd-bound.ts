@@ -6,7 +6,7 @@ const windowMin = 1024;
  * The most that a Zstandard frame can decompress to: what it says, or else from its block headers.
  * Source: RFC 8878, sections 3.1.1.1 and 3.1.1.2.
  */
-export function zstdUnpackedBound(frame: Buffer): number {
+export function zstdDecompressedBound(frame: Buffer): number {
   if (frame.length < 9 || frame.readUInt32LE(0) !== magic) throw new RangeError('it is no Zstandard frame');
   const descriptor = frame[4]!;
   const single = (descriptor & 0x20) !== 0;

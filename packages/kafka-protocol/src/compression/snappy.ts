@@ -1,5 +1,5 @@
 import { compressSync, uncompressSync } from 'snappy';
-import { assertWithin } from './compression-limit.ts';
+import { assertWithin } from './limit.ts';
 
 /**
  * How Java's snappy streams begin; blocks follow, each with its length. Other clients write one bare block.
@@ -19,8 +19,8 @@ export function compressSnappy(bytes: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The length that a bare block says it unpacks to: a little-endian varint at its start. */
-function unpackedLength(block: Buffer): number {
+/** The length that a bare block says it decompresses to: a little-endian varint at its start. */
+function decompressedLength(block: Buffer): number {
   let length = 0;
   for (let index = 0; index < 5; index++) {
     const byte = block[index] ?? 0;
@@ -30,23 +30,23 @@ function unpackedLength(block: Buffer): number {
   throw new RangeError('it has no length');
 }
 
-function unpackBlock(block: Buffer): Buffer {
+function decompressBlock(block: Buffer): Buffer {
   return uncompressSync(block, { asBuffer: true }) as Buffer;
 }
 
 export function decompressSnappy(bytes: Buffer, limit: number): Buffer {
   if (!bytes.subarray(0, magic.length).equals(magic)) {
-    assertWithin(unpackedLength(bytes), limit);
-    return unpackBlock(bytes);
+    assertWithin(decompressedLength(bytes), limit);
+    return decompressBlock(bytes);
   }
   const blocks: Buffer[] = [];
   let total = 0;
   for (let at = headerBytes; at < bytes.length; ) {
     const end = at + 4 + bytes.readInt32BE(at);
     const block = bytes.subarray(at + 4, end);
-    total += unpackedLength(block);
+    total += decompressedLength(block);
     assertWithin(total, limit);
-    blocks.push(unpackBlock(block));
+    blocks.push(decompressBlock(block));
     at = end;
   }
   return Buffer.concat(blocks);

@@ -4,7 +4,7 @@ const blockSizes = [0, 0, 0, 0, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
  * The most that an LZ4 frame can decompress to, from its block headers alone: a frame need not say how large
  * it is. Source: the LZ4 frame format description, version 1.6.
  */
-export function lz4UnpackedBound(frame: Buffer): number {
+export function lz4DecompressedBound(frame: Buffer): number {
   const flags = frame[4]!;
   const blockMax = blockSizes[(frame[5]! >> 4) & 7]!;
   const contentSize = (flags & 8) !== 0;

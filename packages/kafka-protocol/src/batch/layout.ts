@@ -1,3 +1,6 @@
+import { readLong } from '@millrace/log-client';
+import { crc32c } from '@node-rs/crc32';
+
 /*
  * A record batch of Kafka, format 2. All numbers are big-endian; the checksum is CRC-32C of all after it.
  *
@@ -34,3 +37,31 @@ export const compressionMask = 7;
 export const logAppendTimeFlag = 8;
 export const transactionalFlag = 16;
 export const controlFlag = 32;
+
+/** What comes before the part of a batch that its length counts. */
+const lengthEnd = 12;
+
+/** The bytes of the batch at `at`, whose length must be there. */
+export function batchSize(source: Buffer, at: number): number {
+  return source.readInt32BE(at + batchAt.length) + lengthEnd;
+}
+
+/** Whether a whole batch begins at `at`. One that is too short to be one counts as not there. */
+export function hasWholeBatch(source: Buffer, at: number): boolean {
+  if (at + batchHeaderBytes > source.length) return false;
+  const size = batchSize(source, at);
+  return size >= batchHeaderBytes && at + size <= source.length;
+}
+
+/** The offset after the last one of the batch at `at`. */
+export function nextOffsetOf(source: Buffer, at: number): number {
+  return readLong(source, at) + source.readInt32BE(at + batchAt.lastOffsetDelta) + 1;
+}
+
+/** Whether the batch at `at` matches its checksum, which leaves out base offset, length and leader epoch. */
+export function batchIsIntact(source: Buffer, at: number, size: number): boolean {
+  return (
+    source[at + batchAt.magic] === 2 &&
+    source.readUInt32BE(at + batchAt.crc) === crc32c(source.subarray(at + batchAt.attributes, at + size))
+  );
+}

@@ -1,8 +1,8 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { LogError } from '@millrace/log-client';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
-import { assertWithin } from './compression-limit.ts';
-import { lz4UnpackedBound } from './lz4-bound.ts';
+import { assertWithin } from './limit.ts';
+import { lz4DecompressedBound } from './lz4-bound.ts';
 import { compressSnappy, decompressSnappy } from './snappy.ts';
 import { loadZstd, compressZstd, decompressZstd } from './zstd.ts';
 
@@ -25,7 +25,7 @@ const codecs: Readonly<Record<Exclude<Compression, 'none'>, Codec>> = {
   lz4: {
     compress: (bytes) => compressFrameSync(bytes),
     decompress: (bytes, limit) => {
-      assertWithin(lz4UnpackedBound(bytes), limit);
+      assertWithin(lz4DecompressedBound(bytes), limit);
       return decompressFrameSync(bytes);
     },
   },
@@ -49,7 +49,7 @@ export function decompress(compression: Compression, bytes: Buffer, limit: numbe
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =
-      code === 'ERR_BUFFER_TOO_LARGE' ? `it unpacks to more than the ${limit} bytes allowed` : message;
+      code === 'ERR_BUFFER_TOO_LARGE' ? `it decompresses to more than the ${limit} bytes allowed` : message;
     throw new LogError('LOG_CORRUPT', `A ${compression} batch cannot be decompressed: ${reason}`, {
       cause: error,
     });

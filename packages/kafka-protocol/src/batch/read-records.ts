@@ -54,6 +54,8 @@ export interface RecordsOfBatch {
   readonly source: Buffer;
   /** Where in the source the first record is. */
   readonly start: number;
+  /** Where the last one must end. */
+  readonly end: number;
   readonly count: number;
   readonly baseOffset: number;
   readonly baseTimestamp: number;
@@ -66,14 +68,14 @@ export interface RecordsOfBatch {
  * LogError `LOG_CORRUPT`
  */
 export function readRecords(
-  { source, start, count, baseOffset, baseTimestamp, appendTime }: RecordsOfBatch,
+  { source, start, end: batchEnd, count, baseOffset, baseTimestamp, appendTime }: RecordsOfBatch,
   from: number,
   into: LogRecord[],
 ): void {
   const cursor = new Cursor(source, start);
   for (let index = 0; index < count; index++) {
     const end = cursor.varint() + cursor.at;
-    if (!(end <= source.length) || end <= cursor.at) {
+    if (!(end <= batchEnd) || end <= cursor.at) {
       throw new LogError('LOG_CORRUPT', `A record of the batch at offset ${baseOffset} runs past its end`);
     }
     cursor.at++;

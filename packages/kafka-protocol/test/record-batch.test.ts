@@ -8,9 +8,9 @@ import {
   loadCodec,
   compress,
   decompress,
-} from '../src/format/compression.ts';
-import { readBatches } from '../src/format/read-batches.ts';
-import { recordBytes, writeBatch } from '../src/format/write-batch.ts';
+} from '../src/compression/compression.ts';
+import { readBatches } from '../src/batch/read-batches.ts';
+import { recordBytes, writeBatch } from '../src/batch/write-batch.ts';
 
 // kafkajs's own encoder and decoder are the second opinion on the format.
 const require = createRequire(import.meta.url);
@@ -43,6 +43,8 @@ function batchOf(records: readonly ProducerRecord[], compression: Compression = 
   return writeBatch(
     { records, from: 0, to: records.length, bytes: size },
     {
+      baseOffset: 0,
+      leaderEpoch: -1,
       compression,
       producerId: 4_000_000_000,
       producerEpoch: 3,
@@ -102,6 +104,29 @@ describe('a record batch', () => {
     );
   });
 
+  test('comes back whole where a length needs another byte, in text and in bytes', async () => {
+    for (const bytes of [40, 50, 57, 58, 63, 64, 8180, 8190, 8192, 1 << 14, (1 << 20) - 8, 1 << 20]) {
+      for (const letter of ['x', 'é', '€', '😀']) {
+        const value = letter.repeat(bytes);
+        const records = [
+          { key: 'k', value, timestamp: 1, headers: noHeaders },
+          { key: null, value: Buffer.from(value), timestamp: 2, headers: noHeaders },
+        ];
+        const { records: found } = await readBatches(batchOf(records), 0, [], 1 << 24);
+        expect(found.map((record) => record.valueText?.() === value)).toEqual([true, true]);
+        expect(found.map(({ timestamp }) => timestamp)).toEqual([1, 2]);
+      }
+    }
+  });
+
+  test('that says it is shorter than its header is refused', async () => {
+    for (const length of [-1000, -12, 0, 48]) {
+      const batch = batchOf([{ key: 'k', value: 'value', timestamp: 1, headers: noHeaders }]);
+      batch.writeInt32BE(length, 8);
+      await expect(readBatches(batch, 0, [], 1 << 20)).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    }
+  });
+
   test('that was changed on the way is refused', async () => {
     const batch = batchOf([{ key: 'k', value: 'value', timestamp: 1, headers: noHeaders }]);
     batch[batch.length - 3]! ^= 1;
@@ -118,7 +143,7 @@ describe('a record batch', () => {
   });
 });
 
-describe('unpacking', () => {
+describe('decompression', () => {
   const large = Buffer.alloc(1 << 20, 'x');
   test.each(compressions.filter((one) => one !== 'none'))(
     '%s stops at the limit: a small batch must not fill the memory',
@@ -150,6 +175,8 @@ describe('what transactions leave', () => {
     const batch = writeBatch(
       { records: [record], from: 0, to: 1, bytes: recordBytes(record) },
       {
+        baseOffset: 0,
+        leaderEpoch: -1,
         compression: 'none',
         producerId,
         producerEpoch: 0,

@@ -1,6 +1,6 @@
 import { Zstd } from '@hpcc-js/wasm-zstd';
-import { assertWithin } from './compression-limit.ts';
-import { zstdUnpackedBound } from './zstd-bound.ts';
+import { assertWithin } from './limit.ts';
+import { zstdDecompressedBound } from './zstd-bound.ts';
 
 let zstd: Zstd | undefined;
 
@@ -19,7 +19,7 @@ export function compressZstd(bytes: Buffer): Uint8Array {
 }
 
 export function decompressZstd(bytes: Buffer, limit: number): Buffer {
-  const bound = zstdUnpackedBound(bytes);
+  const bound = zstdDecompressedBound(bytes);
   assertWithin(bound, limit);
   const codec = loaded();
   codec.reset();

@@ -1,0 +1,166 @@
+import { type Bytes, copyBytes, type Headers, type ProducerRecord, writeLong } from '@millrace/log-client';
+import { crc32c } from '@node-rs/crc32';
+import { type Compression, compress, compressions } from '../compression/compression.ts';
+import { batchAt, batchHeaderBytes, logAppendTimeFlag, transactionalFlag } from './layout.ts';
+import { varintBytes, writeVarint, writeVarlong } from './varint.ts';
+
+/** What a record takes besides key, value and headers, at most. */
+const recordOverhead = 32;
+/** What is not a body of a record's fields, at least: attributes, deltas, lengths. */
+const leastOverhead = 6;
+
+/** The fields of a batch that its records do not determine. */
+export interface BatchFields {
+  readonly baseOffset: number;
+  /** -1 where none is known. */
+  readonly leaderEpoch: number;
+  /** -1 for a producer without an id. */
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  /** The number of the first record among those of this producer in this partition; -1 for none. */
+  readonly baseSequence: number;
+  readonly transactional: boolean;
+  readonly compression: Compression;
+  /** The time of all records, where the log sets it; undefined where each has its producer's. */
+  readonly appendTime?: number | undefined;
+}
+
+/** Records `from` to `to` of a list. */
+export interface RecordRange {
+  readonly records: readonly ProducerRecord[];
+  readonly from: number;
+  readonly to: number;
+}
+
+function length(bytes: Bytes | null): number {
+  if (bytes === null) return 0;
+  return typeof bytes === 'string' ? Buffer.byteLength(bytes, 'utf8') : bytes.length;
+}
+
+function headersBytes(headers: Headers): number {
+  let size = varintBytes(headers.length);
+  for (const { key, value } of headers) {
+    const keyBytes = Buffer.byteLength(key, 'utf8');
+    size += varintBytes(keyBytes) + keyBytes + varintBytes(value?.length ?? -1) + (value?.length ?? 0);
+  }
+  return size;
+}
+
+/** About the bytes that a record takes in a batch; never less. */
+export function recordBytes({ key, value, headers }: ProducerRecord): number {
+  return recordOverhead + length(key) + length(value) + (headers.length === 0 ? 0 : headersBytes(headers));
+}
+
+/** Writes a length and the bytes after it. A text is encoded where it goes. */
+function writeField(target: Buffer, start: number, bytes: Bytes | null): number {
+  if (bytes === null) {
+    target[start] = 1;
+    return start + 1;
+  }
+  if (typeof bytes !== 'string') return copyBytes(bytes, target, writeVarint(target, start, bytes.length));
+  // UTF-8 takes a byte for each unit of text, or more: nearly always the length needs no more room.
+  const room = varintBytes(bytes.length);
+  const size = target.write(bytes, start + room, 'utf8');
+  const needed = varintBytes(size);
+  if (needed !== room) target.copyWithin(start + needed, start + room, start + room + size);
+  writeVarint(target, start, size);
+  return start + needed + size;
+}
+
+// oxlint-disable-next-line eslint/max-params -- Per record: no options object.
+function writeRecord(
+  target: Buffer,
+  start: number,
+  record: ProducerRecord,
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  const { key, value, headers } = record;
+  // The length comes first and is known last: room is left for it, and the body moves where that was wrong.
+  const least = leastOverhead + (key?.length ?? 0) + (value?.length ?? 0);
+  const room = varintBytes(least);
+  const body = start + room;
+  target[body] = 0;
+  let at = writeVarlong(target, body + 1, timestampDelta);
+  at = writeVarint(target, at, offsetDelta);
+  at = writeField(target, at, key);
+  at = writeField(target, at, value);
+  if (headers.length === 0) {
+    target[at++] = 0;
+  } else {
+    at = writeVarint(target, at, headers.length);
+    for (const header of headers) {
+      at = writeField(target, at, header.key);
+      at = writeField(target, at, header.value);
+    }
+  }
+  const size = at - body;
+  const needed = varintBytes(size);
+  if (needed !== room) target.copyWithin(start + needed, body, at);
+  writeVarint(target, start, size);
+  return start + needed + size;
+}
+
+/**
+ * Writes records as one batch at `start` of the target, which must have room for the header and the sum of
+ * their {@link recordBytes}. Returns where the batch ends.
+ */
+export function writeBatchInto(
+  target: Buffer,
+  start: number,
+  { records, from, to }: RecordRange,
+  fields: BatchFields,
+): number {
+  const base = records[from]!.timestamp;
+  let maxTimestamp = base;
+  let end = start + batchHeaderBytes;
+  for (let index = from; index < to; index++) {
+    const record = records[index]!;
+    const { timestamp } = record;
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+    end = writeRecord(target, end, record, timestamp - base, index - from);
+  }
+  if (fields.compression !== 'none') {
+    end = compressInPlace(target, start + batchHeaderBytes, end, fields.compression);
+  }
+  const { appendTime } = fields;
+  const attributes =
+    compressions.indexOf(fields.compression) |
+    (fields.transactional ? transactionalFlag : 0) |
+    (appendTime === undefined ? 0 : logAppendTimeFlag);
+  writeLong(target, fields.baseOffset, start);
+  target.writeInt32BE(end - start - batchAt.leaderEpoch, start + batchAt.length);
+  target.writeInt32BE(fields.leaderEpoch, start + batchAt.leaderEpoch);
+  target[start + batchAt.magic] = 2;
+  target.writeInt16BE(attributes, start + batchAt.attributes);
+  target.writeInt32BE(to - from - 1, start + batchAt.lastOffsetDelta);
+  writeLong(target, base, start + batchAt.baseTimestamp);
+  writeLong(target, appendTime ?? maxTimestamp, start + batchAt.maxTimestamp);
+  writeLong(target, fields.producerId, start + batchAt.producerId);
+  target.writeInt16BE(fields.producerEpoch, start + batchAt.producerEpoch);
+  target.writeInt32BE(fields.baseSequence, start + batchAt.baseSequence);
+  target.writeInt32BE(to - from, start + batchAt.count);
+  target.writeUInt32BE(crc32c(target.subarray(start + batchAt.attributes, end)), start + batchAt.crc);
+  return end;
+}
+
+/** What a codec makes of little or random data may be a little longer than the data. */
+const compressionSlack = 128;
+
+/** How many bytes more a compressed batch may need than its records. */
+export function compressedBound(bytes: number): number {
+  return compressionSlack + (bytes >> 4);
+}
+
+function compressInPlace(target: Buffer, start: number, end: number, compression: Compression): number {
+  const compressed = compress(compression, target.subarray(start, end));
+  target.set(compressed, start);
+  return start + compressed.length;
+}
+
+/** Writes records of `bytes`, at least the sum of their {@link recordBytes}, as one batch of its own. */
+export function writeBatch(range: RecordRange & { readonly bytes: number }, fields: BatchFields): Buffer {
+  const slack = fields.compression === 'none' ? 0 : compressedBound(range.bytes);
+  const target = Buffer.allocUnsafe(batchHeaderBytes + range.bytes + slack);
+  return target.subarray(0, writeBatchInto(target, 0, range, fields));
+}

@@ -1,0 +1,25 @@
+export {
+  batchAt,
+  batchHeaderBytes,
+  batchIsIntact,
+  batchSize,
+  hasWholeBatch,
+  nextOffsetOf,
+} from './batch/layout.ts';
+export { type BatchRead, compressionOf, isControlBatch, readBatch } from './batch/read-batch.ts';
+export { type AbortedTransaction, type ReadBatches, readBatches } from './batch/read-batches.ts';
+export {
+  type BatchFields,
+  compressedBound,
+  recordBytes,
+  type RecordRange,
+  writeBatch,
+  writeBatchInto,
+} from './batch/write-batch.ts';
+export {
+  compress,
+  type Compression,
+  compressions,
+  decompress,
+  loadCodec,
+} from './compression/compression.ts';
