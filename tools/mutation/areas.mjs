@@ -10,17 +10,20 @@ export const areas = {
   /** Frames, journal, commit and recovery of the embedded log. */
   log: {
     mutate: [
-      `${log}/src/format/{frame,checkpoint}.ts`,
-      `${log}/src/storage/{journal,commit-writer,recovery,footprint}.ts`,
+      `${log}/src/format/{frame,checkpoint,run}.ts`,
+      `${log}/src/storage/{commit,recovery}/*.ts`,
+      `${log}/src/storage/needed-files.ts`,
     ],
     tests: logTests,
   },
   /** Its batches, segments, state and fences. */
   segments: {
     mutate: [
-      `${log}/src/format/record-batch.ts`,
+      'packages/kafka-protocol/src/batch/*.ts',
       `${log}/src/group/{coordinator,member}.ts`,
-      `${log}/src/storage/{checkpointer,log-state,partition-log,segment}.ts`,
+      `${log}/src/format/segment-index.ts`,
+      `${log}/src/storage/{checkpointer,log-state,partition-log}.ts`,
+      `${log}/src/storage/segments/*.ts`,
       `${log}/src/producer.ts`,
     ],
     tests: logTests,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   assertTopicName,
   type CommittedOffset,
@@ -10,8 +11,8 @@ import {
   type TopicPartition,
 } from '@millrace/log-client';
 import type { TopicCreated } from './format/log-event.ts';
-import type { CommitWriter } from './storage/commit-writer.ts';
-import type { LogState } from './storage/log-state.ts';
+import type { CommitWriter } from './storage/commit/commit-writer.ts';
+import { infoOf, type LogState } from './storage/log-state.ts';
 import { assertTopicSettings } from './topic-settings.ts';
 
 const maxPartitions = 10_000;
@@ -49,7 +50,7 @@ export class EmbeddedAdmin implements LogAdmin {
   async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
     const infos = new Map<string, TopicInfo>();
     for (const topic of this.#state.topics.values()) {
-      if (names === undefined || names.includes(topic.name)) infos.set(topic.name, this.#state.info(topic));
+      if (names === undefined || names.includes(topic.name)) infos.set(topic.name, infoOf(topic));
     }
     return infos;
   }
@@ -58,6 +59,7 @@ export class EmbeddedAdmin implements LogAdmin {
     for (const topic of topics) assertCreatable(topic);
     await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
       alone: true,
+      bytes: 0,
     });
     this.#groups.onTopicsChanged(new Set());
   }
@@ -68,7 +70,7 @@ export class EmbeddedAdmin implements LogAdmin {
       records: [],
       bytes: 0,
     });
-    await this.#writer.submit(plan, { alone: true });
+    await this.#writer.submit(plan, { alone: true, bytes: 0 });
     this.#groups.onTopicsChanged(new Set());
   }
 
@@ -89,7 +91,7 @@ export class EmbeddedAdmin implements LogAdmin {
     for (const { name, partitions, configs = {} } of topics) {
       const existing = this.#state.topics.get(name);
       if (existing === undefined) {
-        created.push({ id: nextTopicId++, name, partitions, configs });
+        created.push({ id: nextTopicId++, uuid: newUuid(), name, partitions, configs });
       } else if (existing.partitions !== partitions) {
         throw new LogError(
           'LOG_TOPIC_EXISTS',
@@ -106,7 +108,7 @@ export class EmbeddedAdmin implements LogAdmin {
       records: [],
       bytes: 0,
     });
-    await this.#writer.submit(plan, { alone: true });
+    await this.#writer.submit(plan, { alone: true, bytes: 0 });
     this.#groups.onTopicsChanged(new Set(names));
   }
 
@@ -135,7 +137,7 @@ export class EmbeddedAdmin implements LogAdmin {
       records: [],
       bytes: 0,
     });
-    await this.#writer.submit(plan, { alone: true });
+    await this.#writer.submit(plan, { alone: true, bytes: 0 });
   }
 }
 
@@ -148,4 +150,9 @@ function assertCreatable({ name, partitions, configs = {} }: CreateTopic): void 
       `Topic "${name}" cannot have ${partitions} partitions: use a whole number from 1 to ${maxPartitions}`,
     );
   }
+}
+
+/** 16 random bytes in base64url, as Kafka writes the ids of topics. */
+function newUuid(): string {
+  return randomBytes(16).toString('base64url');
 }

@@ -16,13 +16,14 @@ import { NodeFileSystem } from './files/node-file-system.ts';
 import { GroupCoordinator } from './group/coordinator.ts';
 import { EmbeddedMember } from './group/member.ts';
 import { EmbeddedProducer } from './producer.ts';
-import { AppendSignal, EmbeddedReader } from './reader.ts';
+import { EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
-import { CommitWriter, type Durability } from './storage/commit-writer.ts';
-import { ioError } from './storage/journal.ts';
+import { CommitWriter, type Durability } from './storage/commit/commit-writer.ts';
+import { ioError } from './storage/io-error.ts';
 import type { LogState } from './storage/log-state.ts';
-import { OpenFiles } from './storage/open-files.ts';
-import { recover } from './storage/recovery.ts';
+import { OpenFiles } from './storage/segments/open-files.ts';
+import { recover } from './storage/recovery/recovery.ts';
+import { upgradeLog, type UpgradeProgress } from './upgrade/upgrade.ts';
 
 const mebibyte = 1 << 20;
 /** How often silent members are looked for, in milliseconds. */
@@ -39,8 +40,18 @@ export interface EmbeddedLogOptions {
   readonly syncIntervalMs?: number;
   /** The journal's size at which it is written out to segments, in bytes. Default 32 MiB. */
   readonly checkpointBytes?: number;
-  /** The size from which a segment file is not continued, in bytes. Default 64 MiB. */
+  /**
+   * The size from which a commit's records go straight to the segments instead of into the journal first, in
+   * bytes. Default 256 KiB with durability `commit`, else 64 KiB.
+   */
+  readonly directBytes?: number;
+  /**
+   * The size from which a segment file is not continued, in bytes, unless its topic has `segment.bytes`.
+   * Default 64 MiB.
+   */
   readonly segmentBytes?: number;
+  /** Called while a log of an earlier format is rewritten, which takes as much room again as the log. */
+  readonly onUpgrade?: (progress: UpgradeProgress) => void;
   /** The largest record, in bytes with its key, value and headers. Default 8 MiB. */
   readonly maxRecordBytes?: number;
   /** The largest commit, in bytes. Default 256 MiB. */
@@ -51,7 +62,6 @@ export interface EmbeddedLogOptions {
 interface Parts {
   readonly state: LogState;
   readonly writer: CommitWriter;
-  readonly signal: AppendSignal;
   readonly files: OpenFiles;
   readonly unlock: () => Promise<void>;
 }
@@ -70,7 +80,7 @@ export class EmbeddedLog implements LogClient {
   readonly admin: LogAdmin;
   readonly #state: LogState;
   readonly #writer: CommitWriter;
-  readonly #signal: AppendSignal;
+  readonly #readers = new Set<EmbeddedReader>();
   readonly #files: OpenFiles;
   readonly #groups = new Map<string, GroupCoordinator>();
   readonly #epochs = new Map<string, number>();
@@ -95,7 +105,7 @@ export class EmbeddedLog implements LogClient {
     return EmbeddedLog.openOn(new MemoryFileSystem(), {
       ...options,
       durability: 'os',
-      checkpointBytes: Number.POSITIVE_INFINITY,
+      directBytes: Number.POSITIVE_INFINITY,
     });
   }
 
@@ -103,22 +113,27 @@ export class EmbeddedLog implements LogClient {
   static async openOn(fileSystem: FileSystem, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
     const unlock = await fileSystem.lock();
     try {
-      const files = new OpenFiles(fileSystem);
-      const { state, journal, generation, footprint, hasLeftovers } = await recover(fileSystem, files);
       const segmentBytes = options.segmentBytes ?? 64 * mebibyte;
-      const signal = new AppendSignal();
+      await upgradeLog(fileSystem, { segmentBytes, onProgress: options.onUpgrade });
+      const files = new OpenFiles(fileSystem);
+      const { state, journal, generation, needed } = await recover(fileSystem, files);
+      const durability = options.durability ?? 'commit';
       const writer = new CommitWriter({
         fileSystem,
+        files,
         state,
         journal,
-        checkpointer: new Checkpointer({ fileSystem, files, segmentBytes, generation, footprint }),
-        durability: options.durability ?? 'commit',
+        needed,
+        checkpointer: new Checkpointer({ fileSystem, files, needed, generation }),
+        durability,
         checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
+        checkpointOnClose: !(fileSystem instanceof MemoryFileSystem),
+        directBytes: options.directBytes ?? (durability === 'commit' ? 256 << 10 : 64 << 10),
+        segmentBytes,
         maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
-        onApplied: () => signal.notify(),
-        hasLeftovers,
+        now: Date.now,
       });
-      return new EmbeddedLog({ state, writer, signal, files, unlock }, options);
+      return new EmbeddedLog({ state, writer, files, unlock }, options);
     } catch (error) {
       await unlock();
       throw isLogError(error) ? error : ioError(error, 'open the log', fileSystem.location);
@@ -126,15 +141,15 @@ export class EmbeddedLog implements LogClient {
   }
 
   private constructor(parts: Parts, options: EmbeddedLogOptions) {
-    const { state, writer, signal, files, unlock } = parts;
+    const { state, writer, files, unlock } = parts;
     this.#state = state;
     this.#writer = writer;
-    this.#signal = signal;
     this.#files = files;
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? 8 * mebibyte;
     this.admin = new EmbeddedAdmin(state, writer, {
       onTopicsChanged: (deleted) => {
+        this.#wakeReaders();
         for (const group of this.#groups.values()) {
           group.forget(deleted);
           if (!group.isEmpty) group.rebalance();
@@ -204,8 +219,8 @@ export class EmbeddedLog implements LogClient {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
-    // Wakes waiting readers, which then throw LOG_CLOSED.
-    this.#signal.notify();
+    // They throw LOG_CLOSED then.
+    this.#wakeReaders();
     try {
       await this.#writer.close();
     } finally {
@@ -214,19 +229,25 @@ export class EmbeddedLog implements LogClient {
     }
   }
 
+  #wakeReaders(): void {
+    for (const reader of this.#readers) reader.onAppend();
+  }
+
   #newReader(): EmbeddedReader {
-    return new EmbeddedReader({
+    const reader = new EmbeddedReader({
       find: (topic, partition) => this.#state.partition(topic, partition),
-      signal: this.#signal,
       isLogClosed: () => this.#closing !== undefined,
+      onClose: (closed) => this.#readers.delete(closed),
     });
+    this.#readers.add(reader);
+    return reader;
   }
 
   #group(name: string): GroupCoordinator {
     let group = this.#groups.get(name);
     if (group === undefined) {
       const partitions = (topic: string): number => this.#state.topics.get(topic)?.partitions ?? 0;
-      group = new GroupCoordinator(name, partitions, () => this.#signal.notify());
+      group = new GroupCoordinator(name, partitions, () => this.#wakeReaders());
       this.#groups.set(name, group);
     }
     return group;

@@ -1,3 +1,4 @@
+import { recordBytes } from '@millrace/kafka-protocol';
 import {
   invalidTimestamp,
   LogError,
@@ -6,10 +7,9 @@ import {
   type PartitionRecords,
   type TopicPartition,
 } from '@millrace/log-client';
-import { batchesBytes } from './format/frame.ts';
-import { recordBytes } from './format/record-batch.ts';
 import type { GroupCoordinator } from './group/coordinator.ts';
-import type { CommitWriter, PlannedChange } from './storage/commit-writer.ts';
+import type { CommitWriter } from './storage/commit/commit-writer.ts';
+import { type LogChange, runOverhead } from './storage/commit/encode-commit.ts';
 import type { LogState } from './storage/log-state.ts';
 
 /**
@@ -41,14 +41,14 @@ export class EmbeddedProducer implements LogProducer {
   async commit(transaction: LogTransaction): Promise<number[]> {
     let bytes = 0;
     for (const [entry, records] of transaction.records.entries()) bytes += this.#measure(records, entry);
-    return this.#writer.submit(() => this.#plan(transaction, bytes), { alone: false });
+    return this.#writer.submit(() => this.#plan(transaction, bytes), { alone: false, bytes });
   }
 
   send(records: readonly PartitionRecords[]): Promise<number[]> {
     return this.commit({ records });
   }
 
-  #plan({ records, offsets }: LogTransaction, bytes: number): PlannedChange {
+  #plan({ records, offsets }: LogTransaction, bytes: number): LogChange {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
     if (this.#isFenced()) {
       throw new LogError(
@@ -73,9 +73,9 @@ export class EmbeddedProducer implements LogProducer {
     return this.#state.partition(topic, partition);
   }
 
-  /** Checks records and adds up the bytes they take in a frame. */
+  /** Checks records and adds up the bytes they take in batches. */
   #measure({ topic, partition, records }: PartitionRecords, entry: number): number {
-    let total = batchesBytes(records.length);
+    let total = runOverhead(records.length);
     for (let index = 0; index < records.length; index++) {
       const record = records[index]!;
       if (!Number.isSafeInteger(record.timestamp)) {

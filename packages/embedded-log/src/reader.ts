@@ -1,14 +1,13 @@
 import {
   LogError,
   type LogReader,
-  type LogRecord,
   type PollOptions,
   type ReaderPosition,
   type RecordBatch,
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
-import type { PartitionLog } from './storage/partition-log.ts';
+import type { AppendListener, PartitionLog } from './storage/partition-log.ts';
 
 interface Position {
   readonly log: PartitionLog;
@@ -16,58 +15,40 @@ interface Position {
   paused: boolean;
 }
 
-/** Wakes readers that wait for records. */
-export class AppendSignal {
-  #waiters = new Set<() => void>();
-
-  notify(): void {
-    if (this.#waiters.size === 0) return;
-    const waiters = this.#waiters;
-    this.#waiters = new Set();
-    for (const wake of waiters) wake();
-  }
-
-  /** Resolves at the next notification, or after `ms`. */
-  wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        this.#waiters.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      this.#waiters.add(wake);
-    });
-  }
-}
-
 export interface EmbeddedReaderOptions {
   readonly find: (topic: string, partition: number) => PartitionLog;
-  readonly signal: AppendSignal;
   readonly isLogClosed: () => boolean;
+  readonly onClose: (reader: EmbeddedReader) => void;
 }
 
 /** Reads partitions of an embedded log in turn, each from its own position. */
-export class EmbeddedReader implements LogReader {
-  readonly #find: (topic: string, partition: number) => PartitionLog;
-  readonly #signal: AppendSignal;
-  readonly #isLogClosed: () => boolean;
+export class EmbeddedReader implements LogReader, AppendListener {
+  readonly #options: EmbeddedReaderOptions;
   readonly #positions = new Map<string, Position>();
+  /** Ends the wait of a poll. */
+  #wake: (() => void) | undefined;
   #closed = false;
 
-  constructor({ find, signal, isLogClosed }: EmbeddedReaderOptions) {
-    this.#find = find;
-    this.#signal = signal;
-    this.#isLogClosed = isLogClosed;
+  constructor(options: EmbeddedReaderOptions) {
+    this.#options = options;
+  }
+
+  /** There may be something to read, or to find out. */
+  onAppend(): void {
+    this.#wake?.();
   }
 
   add({ topic, partition, offset }: ReaderPosition, { paused }: { readonly paused: boolean }): void {
-    const log = this.#find(topic, partition);
+    const log = this.#options.find(topic, partition);
+    this.remove({ topic, partition });
     this.#positions.set(topicPartitionKey(topic, partition), { log, offset, paused });
+    log.listeners.add(this);
   }
 
   remove({ topic, partition }: TopicPartition): void {
-    this.#positions.delete(topicPartitionKey(topic, partition));
+    const key = topicPartitionKey(topic, partition);
+    this.#positions.get(key)?.log.listeners.delete(this);
+    this.#positions.delete(key);
   }
 
   partitions(): TopicPartition[] {
@@ -77,13 +58,26 @@ export class EmbeddedReader implements LogReader {
   async poll({ maxWaitMs, maxRecords }: PollOptions): Promise<RecordBatch[]> {
     const batches = await this.#collect(maxRecords);
     if (batches.length > 0 || maxWaitMs <= 0) return batches;
-    await this.#signal.wait(maxWaitMs);
+    await this.#wait(maxWaitMs);
     return this.#collect(maxRecords);
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.#wake = wake;
+    });
   }
 
   async #collect(maxRecords: number): Promise<RecordBatch[]> {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
-    if (this.#isLogClosed()) throw new LogError('LOG_CLOSED', 'The log that this reader reads was closed');
+    if (this.#options.isLogClosed())
+      throw new LogError('LOG_CLOSED', 'The log that this reader reads was closed');
     for (const { log } of this.#positions.values()) log.assertExists();
     const ready = [...this.#positions.values()].filter(
       ({ log, offset, paused }) => !paused && offset !== log.end,
@@ -93,13 +87,12 @@ export class EmbeddedReader implements LogReader {
     for (const position of ready) {
       const { offset } = position;
       const found = position.log.read(offset, share);
-      const records: LogRecord[] = found instanceof Promise ? await found : found;
-      const last = records.at(-1);
+      const { records, nextOffset } = found instanceof Promise ? await found : found;
       // A seek or a revocation while the file was being read: what was read is of no use any more.
-      if (last === undefined || position.offset !== offset || !this.#has(position)) continue;
-      position.offset = last.offset + 1;
+      if (nextOffset === offset || position.offset !== offset || !this.#has(position)) continue;
+      position.offset = nextOffset;
       const { topic, partition } = position.log;
-      batches.push({ topic, partition, records, nextOffset: position.offset });
+      batches.push({ topic, partition, records, nextOffset });
     }
     return batches;
   }
@@ -135,7 +128,9 @@ export class EmbeddedReader implements LogReader {
 
   async close(): Promise<void> {
     this.#closed = true;
+    for (const { log } of this.#positions.values()) log.listeners.delete(this);
     this.#positions.clear();
-    this.#signal.notify();
+    this.#options.onClose(this);
+    this.#wake?.();
   }
 }

@@ -1,4 +1,6 @@
+import { type Compression, compressions } from '@millrace/kafka-protocol';
 import { LogError } from '@millrace/log-client';
+import type { TopicConfigs } from './format/log-event.ts';
 
 /** What is expected of a setting's value, and whether a value is that. */
 interface Kind {
@@ -90,4 +92,70 @@ export function assertTopicSettings(topic: string, configs: Readonly<Record<stri
       );
     }
   }
+}
+
+/** What the settings of a topic come to, with the defaults for those that are not given. */
+export interface TopicSettings {
+  readonly deletes: boolean;
+  readonly compacts: boolean;
+  /** Infinity where records stay for good, as for all limits here. */
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  /** Undefined: as the log has it. */
+  readonly segmentBytes: number | undefined;
+  readonly segmentMs: number;
+  readonly deleteRetentionMs: number;
+  readonly minCleanableDirtyRatio: number;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
+  readonly compression: Compression;
+  /** The largest record, in bytes; undefined: as the log has it. */
+  readonly maxMessageBytes: number | undefined;
+  /** Whether the log sets the records' time. */
+  readonly hasAppendTime: boolean;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** Kafka's defaults, where the settings have an effect here. */
+const defaults: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'compression.type': 'producer',
+  'delete.retention.ms': String(dayMs),
+  'max.compaction.lag.ms': String(Number.MAX_SAFE_INTEGER),
+  'message.timestamp.type': 'CreateTime',
+  'min.cleanable.dirty.ratio': '0.5',
+  'min.compaction.lag.ms': '0',
+  'retention.bytes': '-1',
+  'retention.ms': String(7 * dayMs),
+  'segment.ms': String(7 * dayMs),
+};
+
+/** The settings that have an effect here, those not given with their defaults. */
+export function effectiveConfigs(configs: TopicConfigs): TopicConfigs {
+  return { ...defaults, ...configs };
+}
+
+export function settingsOf(configs: TopicConfigs): TopicSettings {
+  const all = effectiveConfigs(configs);
+  const policies = all['cleanup.policy']!.split(',').map((policy) => policy.trim());
+  const number = (name: string): number => Number(all[name]);
+  const limit = (name: string): number => (number(name) < 0 ? Number.POSITIVE_INFINITY : number(name));
+  const given = (name: string): number | undefined => (all[name] === undefined ? undefined : number(name));
+  const type = all['compression.type']!;
+  return {
+    deletes: policies.includes('delete'),
+    compacts: policies.includes('compact'),
+    retentionMs: limit('retention.ms'),
+    retentionBytes: limit('retention.bytes'),
+    segmentBytes: given('segment.bytes'),
+    segmentMs: number('segment.ms'),
+    deleteRetentionMs: number('delete.retention.ms'),
+    minCleanableDirtyRatio: number('min.cleanable.dirty.ratio'),
+    minCompactionLagMs: number('min.compaction.lag.ms'),
+    maxCompactionLagMs: number('max.compaction.lag.ms'),
+    compression: compressions.find((one) => one === type) ?? 'none',
+    maxMessageBytes: given('max.message.bytes'),
+    hasAppendTime: all['message.timestamp.type'] === 'LogAppendTime',
+  };
 }

@@ -8,7 +8,7 @@ import { SimulatedDisk, Stopped } from './simulation/simulated-disk.ts';
 
 /** Replay one seed, or run more of them: `MILLRACE_SEED=17 MILLRACE_HISTORIES=1`. */
 const firstSeed = Number(process.env['MILLRACE_SEED'] ?? 1);
-const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 3000);
+const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 400);
 
 async function stops(run: Promise<unknown>): Promise<void> {
   try {
@@ -188,7 +188,7 @@ describe('a simulated disk', () => {
       await runHistory(history, disk.boot(), []);
       const before = await readContent(disk.boot(), history.options);
       const random = new Random(seed);
-      for (const name of disk.names().filter((one) => one.startsWith('segment-'))) {
+      for (const name of disk.names().filter((one) => one.endsWith('.log'))) {
         disk.damage(name, random.below(disk.content(name).length));
         await assert.rejects(
           readContent(disk.boot(), history.options),

@@ -135,7 +135,7 @@ test('a damaged segment is named when it is read; other partitions are not affec
   for (const partition of [0, 1])
     await producer.send([{ topic: 't', partition, records: [record('value')] }]);
   await log.close();
-  const [segment] = (await readdir(dir)).filter((name) => name.startsWith('segment-1-0'));
+  const [segment] = (await readdir(dir)).filter((name) => /^1-0-.*\.log$/.test(name));
   const bytes = await readFile(path.join(dir, segment!));
   bytes[bytes.length - 1]! ^= 1;
   await writeFile(path.join(dir, segment!), bytes);

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { noHeaders } from '@millrace/log-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { OpenFiles } from '../src/storage/open-files.ts';
-import { Segment } from '../src/storage/segment.ts';
+import { OpenFiles } from '../src/storage/segments/open-files.ts';
+import { Segment } from '../src/storage/segments/segment.ts';
 import { EmbeddedLog } from '../src/index.ts';
 import { MemoryFileSystem } from '../src/files/memory-file-system.ts';
-import { batchHeaderBytes, recordBytes, writeBatch } from '../src/format/record-batch.ts';
+import { segmentName } from '../src/format/file-names.ts';
+import { batchOf } from './batches.ts';
 
 let dir = '';
 beforeEach(async () => {
@@ -16,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function bytesOnDisk(): Promise<number> {
-  const names = (await readdir(dir)).filter((name) => /^(segment|journal)/.test(name));
+  const names = (await readdir(dir)).filter((name) => /^journal|\.log$/.test(name));
   const sizes = await Promise.all(names.map(async (name) => (await stat(path.join(dir, name))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
@@ -88,22 +89,20 @@ test('a reader of a topic that is deleted says so', async () => {
 
 test('reading 100,000 small batches leaves an index entry per 64 KiB, not one a batch', async () => {
   const fileSystem = new MemoryFileSystem();
-  const one = record('v');
-  const size = batchHeaderBytes + recordBytes(one);
-  const bytes = Buffer.alloc(size * 100_000);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let n = 0; n < 100_000; n++)
-    writeBatch({ records: [one], from: 0, to: 1, baseOffset: n }, { bytes, view }, n * size);
-  const file = await fileSystem.open('segment', 'create');
-  await file.write(0, [bytes]);
-  const segment = new Segment(new OpenFiles(fileSystem), 'segment', 0, bytes.length);
+  const id = { topicId: 1, partition: 0, baseOffset: 0, fileId: 1 };
+  const batches = Array.from({ length: 100_000 }, (_, offset) => batchOf([record('v')], offset));
+  const bytes = Buffer.concat(batches);
+  await (await fileSystem.open(segmentName(id), 'create')).write(0, [bytes]);
+  const stored = { bytes: bytes.length, maxTimestamp: 0, firstAppend: 0, lastAppend: 0 };
+  const segment = new Segment(new OpenFiles(fileSystem), id, stored);
   for (let offset = 0; offset < 100_000; ) {
-    const records = await segment.read(offset, 1000);
+    const { records, nextOffset } = await segment.read(offset, 1000);
     expect(records[0]!.offset).toBe(offset);
-    offset = records.at(-1)!.offset + 1;
+    offset = nextOffset;
   }
+  expect(segment.indexEntries).toBeGreaterThan(100);
   expect(segment.indexEntries).toBeLessThanOrEqual(Math.ceil(bytes.length / (64 << 10)));
   for (const offset of [0, 1, 777, 50_000, 99_999]) {
-    expect((await segment.read(offset, 1))[0]!.offset).toBe(offset);
+    expect((await segment.read(offset, 1)).records[0]!.offset).toBe(offset);
   }
 });

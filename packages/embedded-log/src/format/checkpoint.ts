@@ -1,43 +1,51 @@
 import { crc32 } from 'node:zlib';
 import { LogError } from '@millrace/log-client';
-import type { TopicCreated } from './log-event.ts';
+import type { GroupOffsets, TopicCreated } from './log-event.ts';
 
 /*
  * A checkpoint slot: | magic "MILLRACE" | format version u32 | length u32 | crc32 u32 | JSON |
- * The checksum is over version, length and JSON.
+ * Numbers are little-endian; the checksum is over version, length and JSON.
  * There are two, written in turn, so that a torn write leaves the other one whole.
  */
 const magic = Buffer.from('MILLRACE');
 const headerBytes = 20;
-export const formatVersion = 1;
+export const formatVersion = 2;
+
+export interface CheckpointSegment {
+  readonly baseOffset: number;
+  readonly fileId: number;
+  readonly bytes: number;
+  readonly maxTimestamp: number;
+  /** When the log took its first and its last batch, in milliseconds by the log's clock. */
+  readonly firstAppend: number;
+  readonly lastAppend: number;
+}
 
 export interface CheckpointPartition {
   readonly start: number;
   readonly end: number;
-  /** Base offset and bytes of each segment file, oldest first. */
-  readonly segments: readonly (readonly [baseOffset: number, bytes: number])[];
+  /** Oldest first. */
+  readonly segments: readonly CheckpointSegment[];
 }
 
 export interface LogCheckpoint {
   /** Grows by one with each checkpoint; the higher of two valid slots counts. */
   readonly generation: number;
-  /** Made once for a log: part of its topics' ids. */
+  /** Made once for a log. */
   readonly logId: string;
   /** The journal file that continues from here, and what its first frame must follow. */
   readonly journalId: number;
   readonly sequence: number;
   readonly crc: number;
   readonly nextTopicId: number;
+  readonly nextFileId: number;
   readonly topics: readonly (TopicCreated & { readonly state: readonly CheckpointPartition[] })[];
-  readonly groups: readonly {
-    readonly group: string;
-    readonly offsets: readonly (readonly [
-      topicId: number,
-      partition: number,
-      offset: number,
-      metadata: string,
-    ])[];
-  }[];
+  readonly groups: readonly GroupOffsets[];
+  /**
+   * Segments that are no part of the log any more, but are named in journals that the checkpoint before this
+   * one needs.
+   */
+  readonly alsoNeeded: readonly string[];
 }
 
 function checksum(header: Buffer, json: Buffer): number {
@@ -54,20 +62,26 @@ export function encodeCheckpoint(checkpoint: LogCheckpoint): Buffer {
   return Buffer.concat([header, json]);
 }
 
-/**
- * The checkpoint in a slot's bytes; undefined where it is empty or torn. @throws LogError when a newer
- * version wrote it
- */
-export function decodeCheckpoint(bytes: Buffer, location: string): LogCheckpoint | undefined {
+/** The format version and the content of a slot; undefined where it is empty or torn. */
+export function readSlot(bytes: Buffer): { readonly version: number; readonly json: Buffer } | undefined {
   if (bytes.length < headerBytes || !bytes.subarray(0, 8).equals(magic)) return undefined;
   const json = bytes.subarray(headerBytes, headerBytes + bytes.readUInt32LE(12));
   if (checksum(bytes, json) !== bytes.readUInt32LE(16)) return undefined;
-  const version = bytes.readUInt32LE(8);
-  if (version !== formatVersion) {
+  return { version: bytes.readUInt32LE(8), json };
+}
+
+/**
+ * The checkpoint in a slot's bytes; undefined where it is empty, torn, or of an earlier version.
+ * @throws LogError `LOG_CORRUPT` when a newer version wrote it
+ */
+export function decodeCheckpoint(bytes: Buffer, location: string): LogCheckpoint | undefined {
+  const slot = readSlot(bytes);
+  if (slot === undefined || slot.version < formatVersion) return undefined;
+  if (slot.version > formatVersion) {
     throw new LogError(
       'LOG_CORRUPT',
-      `The log in ${location} has format version ${version}; this library reads version ${formatVersion}. Nothing was touched`,
+      `The log in ${location} has format version ${slot.version}; this library reads version ${formatVersion} and earlier. Nothing was touched: install a newer version`,
     );
   }
-  return JSON.parse(json.toString('utf8')) as LogCheckpoint;
+  return JSON.parse(slot.json.toString('utf8')) as LogCheckpoint;
 }

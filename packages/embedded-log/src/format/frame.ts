@@ -1,39 +1,28 @@
-import { crc32 } from 'node:zlib';
-import type { ProducerRecord } from '@millrace/log-client';
+import { crc32c } from '@node-rs/crc32';
 import type { LogEvent } from './log-event.ts';
-import { batchHeaderBytes, maxBatchRecords, readBatchHeader, writeBatch } from './record-batch.ts';
+import type { Run } from './run.ts';
 
 /*
  * A frame of the journal: one commit, whole or not there. All numbers are little-endian.
  *
  *   0        4        8             16         20         24                32
  *   +--------+--------+-------------+----------+----------+-----------------+---------
- *   | length | crc32  | sequence f64| prev crc | journal  | durable up to   | body ...
+ *   | length | crc32c | sequence f64| prev crc | journal  | durable up to   | body ...
  *   +--------+--------+-------------+----------+----------+-----------------+---------
  *     bytes    of all    of this      of the     number of  highest sequence
  *     after    bytes     frame        frame      this file  known synced when
  *     length   after it               before                this was written
  *
- * Body:  | event length u32 | event JSON | batches u32 | (topic id u32, partition u32, batch) ... |
+ * Body: | append time f64 | event length u32 | event JSON | runs u32 | run ... |
+ *
+ * A run says where its batches lie, and brings them along unless they were written there already:
+ *   | topic id u32 | partition u32 | segment base f64 | file id f64 | position f64 | length u32 | inline u32
+ *   | first offset f64 | count u32 | checksum u32 | max timestamp f64 | batches, if inline |
  */
 export const frameHeaderBytes = 32;
-
-/** Records bound for one partition, with the offset the first of them gets. */
-export interface PlacedRecords {
-  readonly topicId: number;
-  readonly partition: number;
-  readonly baseOffset: number;
-  readonly records: readonly ProducerRecord[];
-}
-
-/** A batch inside a frame's bytes. */
-export interface FramedBatch {
-  readonly topicId: number;
-  readonly partition: number;
-  readonly baseOffset: number;
-  readonly count: number;
-  readonly bytes: Buffer;
-}
+export const runHeaderBytes = 64;
+/** What a frame takes besides its event and its runs. */
+export const frameOverhead = frameHeaderBytes + 16;
 
 export interface FramePosition {
   readonly sequence: number;
@@ -45,98 +34,114 @@ export interface FramePosition {
 export interface EncodedFrame {
   readonly bytes: Buffer;
   readonly crc: number;
-  readonly batches: readonly FramedBatch[];
 }
 
-/** What this many records of one partition take in a frame beyond themselves. */
-export function batchesBytes(records: number): number {
-  return Math.ceil(records / maxBatchRecords) * (8 + batchHeaderBytes);
-}
+/** A frame under construction: runs are written straight to where the journal is written from. */
+export class FrameBuilder {
+  readonly #bytes: Buffer;
+  readonly #runsAt: number;
+  #runs = 0;
+  /** Where the next run goes. */
+  at: number;
 
-/**
- * Encodes one frame. The batches it returns are views of the frame's bytes: they are what readers get to see.
- */
-export function encodeFrame(
-  event: LogEvent,
-  placed: readonly PlacedRecords[],
-  size: number,
-  position: FramePosition,
-): EncodedFrame {
-  const json = Buffer.from(JSON.stringify(event));
-  const bytes = Buffer.allocUnsafeSlow(frameHeaderBytes + 8 + json.length + size);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const target = { bytes, view };
-  const batches: FramedBatch[] = [];
-  let at = frameHeaderBytes;
-  view.setUint32(at, json.length, true);
-  bytes.set(json, at + 4);
-  at += 4 + json.length;
-  const countAt = at;
-  at += 4;
-  for (const { topicId, partition, baseOffset, records } of placed) {
-    for (let from = 0; from < records.length; from += maxBatchRecords) {
-      const to = Math.min(from + maxBatchRecords, records.length);
-      view.setUint32(at, topicId, true);
-      view.setUint32(at + 4, partition, true);
-      const batch = { records, from, to, baseOffset: baseOffset + from };
-      const end = writeBatch(batch, target, at + 8);
-      batches.push({
-        topicId,
-        partition,
-        baseOffset: baseOffset + from,
-        count: to - from,
-        bytes: bytes.subarray(at + 8, end),
-      });
-      at = end;
-    }
+  /** `size` is what the runs take, at most. */
+  constructor(event: LogEvent, appendTime: number, size: number) {
+    const json = Buffer.from(JSON.stringify(event));
+    this.#bytes = Buffer.allocUnsafeSlow(frameOverhead + json.length + size);
+    this.#bytes.writeDoubleLE(appendTime, frameHeaderBytes);
+    this.#bytes.writeUInt32LE(json.length, frameHeaderBytes + 8);
+    json.copy(this.#bytes, frameHeaderBytes + 12);
+    this.#runsAt = frameHeaderBytes + 12 + json.length;
+    this.at = this.#runsAt + 4;
   }
-  view.setUint32(countAt, batches.length, true);
-  view.setUint32(0, bytes.length - 4, true);
-  view.setFloat64(8, position.sequence, true);
-  view.setUint32(16, position.previousCrc, true);
-  view.setUint32(20, position.journalId, true);
-  view.setFloat64(24, position.durableUpTo, true);
-  const crc = crc32(bytes.subarray(8));
-  view.setUint32(4, crc, true);
-  return { bytes, crc, batches };
+
+  /** The frame's bytes: the batches of an inline run go to {@link at} + {@link runHeaderBytes}. */
+  get target(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Adds a run. One that is inline has its batches in place, right after its header. */
+  add(run: Run, inline: boolean): void {
+    const { at } = this;
+    const bytes = this.#bytes;
+    bytes.writeUInt32LE(run.topicId, at);
+    bytes.writeUInt32LE(run.partition, at + 4);
+    bytes.writeDoubleLE(run.baseOffset, at + 8);
+    bytes.writeDoubleLE(run.fileId, at + 16);
+    bytes.writeDoubleLE(run.position, at + 24);
+    bytes.writeUInt32LE(run.length, at + 32);
+    bytes.writeUInt32LE(inline ? 1 : 0, at + 36);
+    bytes.writeDoubleLE(run.firstOffset, at + 40);
+    bytes.writeUInt32LE(run.count, at + 48);
+    bytes.writeUInt32LE(run.checksum, at + 52);
+    bytes.writeDoubleLE(run.maxTimestamp, at + 56);
+    this.at = at + runHeaderBytes + (inline ? run.length : 0);
+    this.#runs++;
+  }
+
+  finish({ sequence, previousCrc, journalId, durableUpTo }: FramePosition): EncodedFrame {
+    const bytes = this.#bytes.subarray(0, this.at);
+    bytes.writeUInt32LE(this.#runs, this.#runsAt);
+    bytes.writeUInt32LE(bytes.length - 4, 0);
+    bytes.writeDoubleLE(sequence, 8);
+    bytes.writeUInt32LE(previousCrc, 16);
+    bytes.writeUInt32LE(journalId, 20);
+    bytes.writeDoubleLE(durableUpTo, 24);
+    const crc = crc32c(bytes.subarray(8));
+    bytes.writeUInt32LE(crc, 4);
+    return { bytes, crc };
+  }
 }
 
 export interface DecodedFrame extends FramePosition {
   readonly crc: number;
   /** Where the next frame starts. */
   readonly end: number;
+  readonly appendTime: number;
   readonly event: LogEvent;
-  readonly batches: readonly FramedBatch[];
+  readonly runs: readonly Run[];
 }
 
-function readBody(source: Buffer, start: number): Pick<DecodedFrame, 'event' | 'batches'> {
-  const eventEnd = start + 4 + source.readUInt32LE(start);
-  const event = JSON.parse(source.toString('utf8', start + 4, eventEnd)) as LogEvent;
+function readRun(source: Buffer, at: number): Run {
+  const length = source.readUInt32LE(at + 32);
+  const bytesAt = at + runHeaderBytes;
+  return {
+    topicId: source.readUInt32LE(at),
+    partition: source.readUInt32LE(at + 4),
+    baseOffset: source.readDoubleLE(at + 8),
+    fileId: source.readDoubleLE(at + 16),
+    position: source.readDoubleLE(at + 24),
+    length,
+    firstOffset: source.readDoubleLE(at + 40),
+    count: source.readUInt32LE(at + 48),
+    checksum: source.readUInt32LE(at + 52),
+    maxTimestamp: source.readDoubleLE(at + 56),
+    bytes: source.readUInt32LE(at + 36) === 1 ? source.subarray(bytesAt, bytesAt + length) : undefined,
+  };
+}
+
+function readBody(source: Buffer, start: number): Pick<DecodedFrame, 'appendTime' | 'event' | 'runs'> {
+  const eventEnd = start + 12 + source.readUInt32LE(start + 8);
+  const event = JSON.parse(source.toString('utf8', start + 12, eventEnd)) as LogEvent;
   const count = source.readUInt32LE(eventEnd);
-  const batches: FramedBatch[] = [];
+  const runs: Run[] = [];
   let at = eventEnd + 4;
   for (let index = 0; index < count; index++) {
-    const header = readBatchHeader(source, at + 8);
-    batches.push({
-      topicId: source.readUInt32LE(at),
-      partition: source.readUInt32LE(at + 4),
-      baseOffset: header.baseOffset,
-      count: header.count,
-      bytes: source.subarray(at + 8, at + 8 + header.size),
-    });
-    at += 8 + header.size;
+    const run = readRun(source, at);
+    runs.push(run);
+    at += runHeaderBytes + (run.bytes?.length ?? 0);
   }
-  return { event, batches };
+  return { appendTime: source.readDoubleLE(start), event, runs };
 }
 
 /** The frame at `at`, or undefined where no whole, intact frame of this journal file starts there. */
 export function decodeFrame(source: Buffer, at: number, journalId: number): DecodedFrame | undefined {
-  if (at + frameHeaderBytes > source.length) return undefined;
+  if (at + frameOverhead > source.length) return undefined;
   const end = at + 4 + source.readUInt32LE(at);
-  if (end < at + frameHeaderBytes + 8 || end > source.length) return undefined;
+  if (end < at + frameOverhead || end > source.length) return undefined;
   if (source.readUInt32LE(at + 20) !== journalId) return undefined;
   const crc = source.readUInt32LE(at + 4);
-  if (crc32(source.subarray(at + 8, end)) !== crc) return undefined;
+  if (crc32c(source.subarray(at + 8, end)) !== crc) return undefined;
   return {
     sequence: source.readDoubleLE(at + 8),
     previousCrc: source.readUInt32LE(at + 16),

@@ -6,16 +6,26 @@ export interface LogEvent {
   readonly deleted?: readonly number[];
   /** Topics with more partitions than before: topic id, count. */
   readonly grown?: readonly (readonly [topicId: number, partitions: number])[];
+  /** New settings of topics, whole. */
+  readonly configured?: readonly (readonly [topicId: number, configs: TopicConfigs])[];
   /** New first offsets: topic id, partition, offset. */
   readonly starts?: readonly (readonly [topicId: number, partition: number, offset: number])[];
   readonly offsets?: GroupOffsets;
+  /** Groups, or offsets of groups, that are gone. */
+  readonly forgotten?: readonly ForgottenOffsets[];
 }
+
+export type TopicConfigs = Readonly<Record<string, string>>;
 
 export interface TopicCreated {
   readonly id: number;
+  /** 16 bytes in base64url: another one for each topic that ever had this name. */
+  readonly uuid: string;
+  /** What the topic was known by before it had a uuid. */
+  readonly formerId?: string;
   readonly name: string;
   readonly partitions: number;
-  readonly configs: Readonly<Record<string, string>>;
+  readonly configs: TopicConfigs;
 }
 
 export interface GroupOffsets {
@@ -26,4 +36,10 @@ export interface GroupOffsets {
     offset: number,
     metadata: string,
   ])[];
+}
+
+export interface ForgottenOffsets {
+  readonly group: string;
+  /** Left out: all that the group has committed. */
+  readonly partitions?: readonly (readonly [topicId: number, partition: number])[];
 }

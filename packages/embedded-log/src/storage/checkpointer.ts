@@ -1,55 +1,58 @@
 import type { FileSystem } from '../files/file-system.ts';
-import { type LogCheckpoint, type CheckpointPartition, encodeCheckpoint } from '../format/checkpoint.ts';
-import { checkpointSlots, segmentName } from '../format/file-names.ts';
-import type { FramedBatch } from '../format/frame.ts';
-import { type Footprint, footprintOf, removeObsoleteFiles } from './footprint.ts';
-import type { Journal } from './journal.ts';
-import type { LogState } from './log-state.ts';
-import type { OpenFiles } from './open-files.ts';
+import { type CheckpointPartition, encodeCheckpoint, type LogCheckpoint } from '../format/checkpoint.ts';
+import { checkpointSlots, indexName } from '../format/file-names.ts';
+import { encodeIndex } from '../format/segment-index.ts';
+import type { Journal } from './commit/journal.ts';
+import { groupOffsetsOf, type LogState, type TopicState } from './log-state.ts';
+import type { MemoryRun } from './segments/memory-runs.ts';
+import { footprintOf, type NeededFiles } from './needed-files.ts';
+import type { OpenFiles } from './segments/open-files.ts';
 import type { PartitionLog } from './partition-log.ts';
-import { Segment } from './segment.ts';
+import type { Segment } from './segments/segment.ts';
+
+/** A segment whose index is stored again once it has grown by so much, or is full. In bytes. */
+const indexGrowthBytes = 1 << 20;
+
+/** A segment as it is when the snapshot is taken, with what only memory holds of it. */
+interface Frozen {
+  readonly segment: Segment;
+  readonly size: number;
+  readonly runs: readonly MemoryRun[];
+  readonly isSealed: boolean;
+}
 
 /** What a checkpoint writes out: taken in one go, between two commits. */
 interface Snapshot {
-  readonly frozen: readonly { readonly log: PartitionLog; readonly batches: readonly FramedBatch[] }[];
-  readonly checkpoint: Omit<LogCheckpoint, 'topics'>;
+  readonly segments: readonly Frozen[];
+  readonly checkpoint: Omit<LogCheckpoint, 'alsoNeeded'>;
   /** Settles when all that the journals before hold is on the device. */
   readonly earlierJournals: Promise<void>;
-  readonly topics: readonly {
-    readonly topic: Omit<LogCheckpoint['topics'][number], 'state'>;
-    readonly logs: readonly (Omit<CheckpointPartition, 'segments'> & { readonly log: PartitionLog })[];
-  }[];
 }
 
 export interface CheckpointerOptions {
   readonly fileSystem: FileSystem;
   readonly files: OpenFiles;
-  /** The size from which a segment file is not continued, in bytes. */
-  readonly segmentBytes: number;
+  readonly needed: NeededFiles;
   /** Of the checkpoint that counts now. */
   readonly generation: number;
-  readonly footprint: Footprint;
 }
 
 /**
- * Moves what the journal holds into segment files, so that the journal stays short and recovery fast. Commits
- * go on meanwhile, in a new journal file.
+ * Copies what only the journal holds to its place in the segments, so that the journal stays short and
+ * recovery fast. Commits go on meanwhile, in a new journal file.
  */
 export class Checkpointer {
   readonly #fileSystem: FileSystem;
   readonly #files: OpenFiles;
-  readonly #segmentBytes: number;
+  readonly #needed: NeededFiles;
   #generation: number;
-  /** What the checkpoint that counts now needs. */
-  #footprint: Footprint;
   running: Promise<void> | undefined;
 
   constructor(options: CheckpointerOptions) {
     this.#fileSystem = options.fileSystem;
     this.#files = options.files;
-    this.#segmentBytes = options.segmentBytes;
+    this.#needed = options.needed;
     this.#generation = options.generation;
-    this.#footprint = options.footprint;
   }
 
   /**
@@ -59,21 +62,16 @@ export class Checkpointer {
   start(state: LogState, journal: Journal, onEnd: (failure: unknown) => void): void {
     const snapshot = this.#snapshot(state, journal);
     const end = (failure: unknown): void => {
-      this.#finish(snapshot, failure === undefined);
       this.running = undefined;
       onEnd(failure);
     };
     this.running = this.#write(snapshot).then(() => end(undefined), end);
   }
 
-  #finish({ frozen }: Snapshot, written: boolean): void {
-    for (const { log } of frozen) log.thaw(written);
-  }
-
   #snapshot(state: LogState, journal: Journal): Snapshot {
     const topics = [...state.topics.values()];
     return {
-      frozen: topics.flatMap((topic) => topic.state.map((log) => ({ log, batches: log.freeze() }))),
+      segments: topics.flatMap(({ state: logs }) => logs.flatMap(freeze)),
       earlierJournals: journal.earlierSynced,
       checkpoint: {
         generation: this.#generation + 1,
@@ -81,76 +79,46 @@ export class Checkpointer {
         journalId: journal.id,
         ...journal.follows,
         nextTopicId: state.nextTopicId,
-        groups: [...state.groups].map(([group, offsets]) => ({
-          group,
-          offsets: [...offsets].map(([key, { offset, metadata }]) => {
-            const [topicId, partition] = key.split('-');
-            return [Number(topicId), Number(partition), offset, metadata] as const;
-          }),
-        })),
+        nextFileId: state.nextFileId,
+        topics: topics.map(describeTopic),
+        groups: groupOffsetsOf(state),
       },
-      topics: topics.map(({ state: logs, ...topic }) => ({
-        topic,
-        logs: logs.map((log) => ({ log, start: log.start, end: log.end })),
-      })),
     };
   }
 
-  async #write(snapshot: Snapshot): Promise<void> {
-    const segments = new Map<PartitionLog, Segment[]>();
-    for (const { log, batches } of snapshot.frozen)
-      segments.set(log, await this.#writeSegments(log, batches));
-    await this.#fileSystem.syncDirectory();
+  async #write({ segments, checkpoint, earlierJournals }: Snapshot): Promise<void> {
+    for (const frozen of segments) await this.#writeRuns(frozen);
+    for (const frozen of segments) await this.#writeIndex(frozen);
+    await this.#files.syncWritten();
     // The older checkpoint must lead as far as this one, through those journals.
-    await snapshot.earlierJournals;
-    const checkpoint: LogCheckpoint = {
-      ...snapshot.checkpoint,
-      topics: snapshot.topics.map(({ topic, logs }) => ({
-        ...topic,
-        state: logs.map(({ log, start, end }) => ({
-          start,
-          end,
-          segments: (segments.get(log) ?? []).map((segment) => [segment.baseOffset, segment.size] as const),
-        })),
-      })),
-    };
-    await this.#writeSlot(checkpoint);
-    for (const [log, written] of segments) log.segments.splice(0, log.segments.length, ...written);
-    const footprints = [this.#footprint, footprintOf(checkpoint)];
-    this.#footprint = footprints[1]!;
+    await earlierJournals;
+    const footprint = footprintOf(checkpoint);
+    await this.#writeSlot({ ...checkpoint, alsoNeeded: this.#needed.alsoNeededBy(footprint) });
+    for (const { segment, size } of segments) segment.memory.dropStoredBefore(size);
+    this.#needed.checkpointStands(footprint);
     // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened
     // again.
-    await removeObsoleteFiles(this.#fileSystem, footprints)
+    await this.#needed
+      .removeOthers(this.#fileSystem)
       .then((removed) => this.#files.forget(removed))
       .catch(() => {});
   }
 
-  /** The partition's segments with its frozen batches appended; the ones wholly before its start left out. */
-  async #writeSegments(log: PartitionLog, batches: readonly FramedBatch[]): Promise<Segment[]> {
-    const segments = log.segments.filter((_, index) => {
-      const next = log.segments[index + 1]?.baseOffset ?? batches[0]?.baseOffset ?? log.end;
-      return next > log.start;
-    });
-    const first = batches[0];
-    if (first === undefined) return segments;
-    const last = segments.at(-1);
-    const grows = last !== undefined && last.size < this.#segmentBytes;
-    const name = grows ? last.name : segmentName(log.topicId, log.partition, first.baseOffset);
-    const position = grows ? last.size : 0;
-    const file = await this.#fileSystem.open(name, 'create');
-    try {
-      await file.write(
-        position,
-        batches.map((batch) => batch.bytes),
-      );
-      await file.sync();
-    } finally {
-      await file.close();
+  async #writeRuns({ segment, runs }: Frozen): Promise<void> {
+    for (let from = 0, to = 0; from < runs.length; from = to) {
+      let end = runs[from]!.position;
+      while (runs[to]?.position === end) end += runs[to++]!.bytes.length;
+      const pieces = runs.slice(from, to).map(({ bytes }) => bytes);
+      await this.#files.write(segment.name, runs[from]!.position, pieces, { again: true });
     }
-    const size = batches.reduce((sum, batch) => sum + batch.bytes.length, position);
-    const base = grows ? last.baseOffset : first.baseOffset;
-    // A new object: a reader of the old one keeps to the bytes it knows.
-    return [...(grows ? segments.slice(0, -1) : segments), new Segment(this.#files, name, base, size)];
+  }
+
+  async #writeIndex({ segment, size, isSealed }: Frozen): Promise<void> {
+    const grown = size - segment.indexedUpTo;
+    if (grown === 0 || (grown < indexGrowthBytes && !isSealed)) return;
+    const index = encodeIndex(await segment.indexUpTo(size));
+    await this.#files.replace(indexName(segment.name), index);
+    segment.indexedUpTo = size;
   }
 
   async #writeSlot(checkpoint: LogCheckpoint): Promise<void> {
@@ -166,4 +134,41 @@ export class Checkpointer {
     await this.#fileSystem.syncDirectory();
     this.#generation = checkpoint.generation;
   }
+}
+
+function freeze(log: PartitionLog): Frozen[] {
+  return log.segments.map((segment, index) => ({
+    segment,
+    size: segment.size,
+    runs: segment.memory.all.filter(({ isStored }) => !isStored),
+    isSealed: index < log.segments.length - 1,
+  }));
+}
+
+function describeTopic({
+  id,
+  uuid,
+  formerId,
+  name,
+  partitions,
+  configs,
+  state,
+}: TopicState): LogCheckpoint['topics'][number] {
+  const former = formerId === undefined ? {} : { formerId };
+  return { id, uuid, ...former, name, partitions, configs, state: state.map(describe) };
+}
+
+function describe({ start, end, segments }: PartitionLog): CheckpointPartition {
+  return {
+    start,
+    end,
+    segments: segments.map(({ id, size, maxTimestamp, firstAppend, lastAppend }) => ({
+      baseOffset: id.baseOffset,
+      fileId: id.fileId,
+      bytes: size,
+      maxTimestamp,
+      firstAppend,
+      lastAppend,
+    })),
+  };
 }

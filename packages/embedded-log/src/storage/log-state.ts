@@ -6,12 +6,29 @@ import {
   type TopicInfo,
   topicPartitionKey,
 } from '@millrace/log-client';
-import type { FramedBatch } from '../format/frame.ts';
-import type { LogEvent, TopicCreated } from '../format/log-event.ts';
+import type {
+  ForgottenOffsets,
+  GroupOffsets,
+  LogEvent,
+  TopicConfigs,
+  TopicCreated,
+} from '../format/log-event.ts';
+import type { Run } from '../format/run.ts';
+import { settingsOf, type TopicSettings } from '../topic-settings.ts';
+import type { OpenFiles } from './segments/open-files.ts';
 import { PartitionLog } from './partition-log.ts';
+import type { Segment } from './segments/segment.ts';
 
 export interface TopicState extends TopicCreated {
+  readonly settings: TopicSettings;
   readonly state: readonly PartitionLog[];
+}
+
+/** What is given out once in a log: its id, and the next numbers. */
+export interface LogIdentity {
+  readonly logId: string;
+  readonly nextTopicId: number;
+  readonly nextFileId: number;
 }
 
 /**
@@ -24,25 +41,26 @@ export class LogState {
   readonly #byId = new Map<number, TopicState>();
   /** Committed offsets by group, then by topic id and partition. */
   readonly groups = new Map<string, Map<string, CommittedOffset>>();
+  readonly #files: OpenFiles;
   nextTopicId: number;
+  nextFileId: number;
   /** How many of the applied events took something away whose space can be freed. */
   deletions = 0;
 
-  constructor(logId: string, nextTopicId: number) {
+  constructor(files: OpenFiles, { logId, nextTopicId, nextFileId }: LogIdentity) {
+    this.#files = files;
     this.logId = logId;
     this.nextTopicId = nextTopicId;
+    this.nextFileId = nextFileId;
   }
 
-  apply(event: LogEvent, batches: readonly FramedBatch[]): void {
+  /** Applies what a frame says apart from its records. */
+  apply(event: LogEvent): void {
     for (const created of event.created ?? []) {
-      const partitions = Array.from(
-        { length: created.partitions },
-        (_, partition) => new PartitionLog({ topic: created, partition }),
-      );
-      this.addTopic({ ...created, state: partitions });
+      this.addTopic({ ...created, state: this.#partitions(created, 0, created.partitions) });
     }
     for (const [id, partitions] of event.grown ?? []) this.#grow(id, partitions);
-    for (const batch of batches) this.partitionById(batch.topicId, batch.partition).append(batch);
+    for (const [id, configs] of event.configured ?? []) this.#configure(id, configs);
     for (const [topicId, partition, offset] of event.starts ?? []) {
       this.partitionById(topicId, partition).moveStart(offset);
     }
@@ -52,11 +70,20 @@ export class LogState {
         offsets.set(topicPartitionKey(String(topicId), partition), { offset, metadata });
       }
     }
+    for (const forgotten of event.forgotten ?? []) this.#forget(forgotten);
     for (const id of event.deleted ?? []) this.#removeTopic(id);
     if (event.starts !== undefined || event.deleted !== undefined) this.deletions++;
   }
 
-  addTopic(topic: TopicState): void {
+  /** Takes in a run of batches; `written` are its bytes where it went straight to its segment. */
+  append(run: Run, appendTime: number, written?: Buffer): Segment {
+    this.nextFileId = Math.max(this.nextFileId, run.fileId + 1);
+    return this.partitionById(run.topicId, run.partition).append(run, appendTime, written);
+  }
+
+  addTopic(added: Omit<TopicState, 'settings'>): void {
+    const topic = { ...added, settings: settingsOf(added.configs) };
+    for (const log of topic.state) log.settings = topic.settings;
     this.topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
     this.nextTopicId = Math.max(this.nextTopicId, topic.id + 1);
@@ -66,11 +93,36 @@ export class LogState {
     const topic = this.#byId.get(id);
     if (topic === undefined) return;
     const { state } = topic;
-    const added = Array.from(
-      { length: partitions - state.length },
-      (_, index) => new PartitionLog({ topic, partition: state.length + index }),
+    this.addTopic({
+      ...topic,
+      partitions,
+      state: [...state, ...this.#partitions(topic, state.length, partitions)],
+    });
+  }
+
+  #partitions(topic: TopicCreated, from: number, to: number): PartitionLog[] {
+    const files = this.#files;
+    return Array.from(
+      { length: to - from },
+      (_, index) => new PartitionLog({ topic, partition: from + index, files }),
     );
-    this.addTopic({ ...topic, partitions, state: [...state, ...added] });
+  }
+
+  #configure(id: number, configs: TopicConfigs): void {
+    const topic = this.#byId.get(id);
+    if (topic !== undefined) this.addTopic({ ...topic, configs });
+  }
+
+  #forget({ group, partitions }: ForgottenOffsets): void {
+    if (partitions === undefined) {
+      this.groups.delete(group);
+      return;
+    }
+    const offsets = this.groups.get(group);
+    for (const [topicId, partition] of partitions) {
+      offsets?.delete(topicPartitionKey(String(topicId), partition));
+    }
+    if (offsets?.size === 0) this.groups.delete(group);
   }
 
   #removeTopic(id: number): void {
@@ -78,7 +130,10 @@ export class LogState {
     if (topic === undefined) return;
     this.#byId.delete(id);
     this.topics.delete(topic.name);
-    for (const log of topic.state) log.isDeleted = true;
+    for (const log of topic.state) {
+      log.isDeleted = true;
+      for (const segment of log.segments) segment.release();
+    }
     for (const offsets of this.groups.values()) {
       for (const { partition } of topic.state) offsets.delete(topicPartitionKey(String(id), partition));
     }
@@ -141,9 +196,19 @@ export class LogState {
     }
     return found;
   }
+}
 
-  info(topic: TopicState): TopicInfo {
-    const { name, id, partitions, configs } = topic;
-    return { name, id: `${this.logId}-${id}`, partitions, configs };
-  }
+export function infoOf({ name, uuid, formerId, partitions, configs }: TopicCreated): TopicInfo {
+  return { name, id: formerId ?? uuid, partitions, configs };
+}
+
+/** What all groups have committed, as a checkpoint has it. */
+export function groupOffsetsOf({ groups }: LogState): GroupOffsets[] {
+  return [...groups].map(([group, offsets]) => ({
+    group,
+    commits: [...offsets].map(([key, { offset, metadata }]) => {
+      const { topic, partition } = parseTopicPartition(key);
+      return [Number(topic), partition, offset, metadata] as const;
+    }),
+  }));
 }

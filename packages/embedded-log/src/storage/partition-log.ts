@@ -1,135 +1,144 @@
 import { LogError, type LogRecord, topicPartitionKey } from '@millrace/log-client';
-import type { FramedBatch } from '../format/frame.ts';
-import { readBatch } from '../format/record-batch.ts';
-import type { Segment } from './segment.ts';
+import type { SegmentId } from '../format/file-names.ts';
+import type { Run } from '../format/run.ts';
+import { settingsOf, type TopicSettings } from '../topic-settings.ts';
+import type { OpenFiles } from './segments/open-files.ts';
+import { Segment, type SegmentRead } from './segments/segment.ts';
+
+/** Who waits for records of a partition. */
+export interface AppendListener {
+  onAppend(): void;
+}
 
 export interface PartitionLogOptions {
   readonly topic: { readonly id: number; readonly name: string };
   readonly partition: number;
+  readonly files: OpenFiles;
   /** The first offset that can be read. Default: 0. */
   readonly start?: number;
   /** The next offset. Default: 0. */
   readonly end?: number;
-  readonly segments?: Segment[];
+  readonly segments?: readonly Segment[];
 }
 
-/**
- * One partition: segment files for what checkpoints have written out, batches in memory for what the journal
- * alone holds so far. Everything in here is committed.
- */
+/** One partition: its segments, oldest first, the last of which grows. Everything in here is committed. */
 export class PartitionLog {
   readonly topicId: number;
   readonly topic: string;
   readonly partition: number;
-  readonly segments: Segment[];
+  segments: readonly Segment[];
   start: number;
   end: number;
+  /** Those of its topic. */
+  settings: TopicSettings = settingsOf({});
   /** Its topic has been deleted; one of the same name that exists now is another one. */
   isDeleted = false;
-  #batches: FramedBatch[] = [];
-  /** How many of the batches a running checkpoint is writing out. */
-  #frozen = 0;
+  /** Those who read it, to be told of new records. */
+  readonly listeners = new Set<AppendListener>();
+  readonly #files: OpenFiles;
 
-  constructor({ topic, partition, start = 0, end = 0, segments = [] }: PartitionLogOptions) {
+  constructor({ topic, partition, files, start = 0, end = 0, segments = [] }: PartitionLogOptions) {
     this.topicId = topic.id;
     this.topic = topic.name;
     this.partition = partition;
+    this.#files = files;
     this.start = start;
     this.end = end;
     this.segments = segments;
   }
 
-  append(batch: FramedBatch): void {
-    if (batch.baseOffset !== this.end) {
-      throw new LogError(
-        'LOG_CORRUPT',
-        `${this.#name()} ends at offset ${this.end}, but the journal continues at ${batch.baseOffset}`,
-      );
+  /** Takes in a run of batches, which begins where the partition ends. @throws LogError `LOG_CORRUPT` */
+  append(run: Run, appendTime: number, written?: Buffer): Segment {
+    if (run.firstOffset !== this.end) throw this.#contradiction(`at offset ${run.firstOffset}`);
+    let segment = this.segments.at(-1);
+    if (segment === undefined || segment.id.fileId !== run.fileId) {
+      segment = Segment.empty(this.#files, idOf(run), appendTime);
+      this.segments = [...this.segments, segment];
     }
-    this.#batches.push(batch);
-    this.end += batch.count;
+    if (run.position !== segment.size)
+      throw this.#contradiction(`at byte ${run.position} of ${segment.name}`);
+    segment.append(run, appendTime, written);
+    this.end += run.count;
+    return segment;
   }
 
-  /** Moves the start forward; the segments and batches before it go with the next checkpoint. */
+  #contradiction(where: string): LogError {
+    const { size = 0, name = 'no segment' } = this.segments.at(-1) ?? {};
+    return new LogError(
+      'LOG_CORRUPT',
+      `${this.#name()} ends at offset ${this.end}, byte ${size} of ${name}, but the journal continues ${where}`,
+    );
+  }
+
+  /** Moves the start forward; segments wholly before it go with the next checkpoint. */
   moveStart(offset: number): void {
     this.start = Math.max(this.start, Math.min(offset, this.end));
-    if (this.#frozen === 0 && this.segments.length === 0) this.#dropBefore();
+    const gone = this.segments.filter((_, index) => this.endOf(index) <= this.start);
+    if (gone.length === 0) return;
+    for (const segment of gone) segment.release();
+    this.segments = this.segments.slice(gone.length);
   }
 
-  #dropBefore(): void {
-    let gone = 0;
-    for (const { baseOffset, count } of this.#batches) {
-      if (baseOffset + count > this.start) break;
-      gone++;
-    }
-    if (gone > 0) this.#batches.splice(0, gone);
-  }
-
-  /**
-   * Marks what is in memory now as the part that a checkpoint writes out, and gives what of it is not
-   * deleted.
-   */
-  freeze(): readonly FramedBatch[] {
-    this.#frozen = this.#batches.length;
-    return this.#batches.filter(({ baseOffset, count }) => baseOffset + count > this.start);
-  }
-
-  /** The frozen part stands in segments now (`written`), or stays in memory after a failure. */
-  thaw(written: boolean): void {
-    if (written) this.#batches.splice(0, this.#frozen);
-    this.#frozen = 0;
+  /** The offset after a segment, where the next one begins. */
+  endOf(index: number): number {
+    return this.segments[index + 1]?.baseOffset ?? this.end;
   }
 
   /**
-   * Records from `offset` on, at least one where there is one, whole batches, about `maxRecords` at most.
-   * A promise only where a file has to be read.
+   * Records from `offset` on, whole batches, about `maxRecords` at most. None where only what held none was
+   * passed over. A promise only where a file has to be read.
    * @throws LogError `LOG_OFFSET_OUT_OF_RANGE`
    */
-  read(offset: number, maxRecords: number): LogRecord[] | Promise<LogRecord[]> {
+  read(offset: number, maxRecords: number): SegmentRead | Promise<SegmentRead> {
     this.#assertReadable(offset);
-    if (offset === this.end) return [];
-    const first = this.#batches[0];
-    if (first !== undefined && offset >= first.baseOffset) return this.#readMemory(offset, maxRecords);
-    return this.#readSegment(offset, maxRecords);
+    if (offset === this.end) return { records: [], nextOffset: offset };
+    const index = this.#segmentAt(offset);
+    const inMemory = this.segments[index]?.readMemory(offset, maxRecords);
+    return inMemory ?? this.#readFile(index, offset, maxRecords);
   }
 
-  #readMemory(offset: number, maxRecords: number): LogRecord[] {
-    const records: LogRecord[] = [];
-    let index = this.#batchAt(offset);
-    while (index < this.#batches.length && records.length < maxRecords) {
-      readBatch(this.#batches[index++]!.bytes, 0, offset, records);
-    }
-    return records;
-  }
-
-  #batchAt(offset: number): number {
-    let low = 0;
-    let high = this.#batches.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#batches[middle]!.baseOffset <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  async #readSegment(offset: number, maxRecords: number): Promise<LogRecord[]> {
-    const segment = this.segments.findLast((one) => one.baseOffset <= offset);
-    let records: LogRecord[] = [];
+  async #readFile(index: number, offset: number, maxRecords: number): Promise<SegmentRead> {
+    const segment = this.segments[index];
+    const end = this.endOf(index);
     try {
-      if (segment !== undefined) records = await segment.read(offset, maxRecords);
+      if (segment === undefined) return { records: [], nextOffset: this.segments[0]?.baseOffset ?? this.end };
+      const size = segment.size;
+      const read = await segment.read(offset, maxRecords);
+      // The last batches of a segment may have held nothing: the next one continues.
+      if (read.records.length === 0 && segment.size === size)
+        read.nextOffset = Math.max(read.nextOffset, end);
+      return read;
     } catch (error) {
       // The file may have gone because its records were deleted meanwhile.
       this.#assertReadable(offset);
       throw error;
     }
-    if (records.length === 0 && offset >= this.start) {
-      throw new LogError(
-        'LOG_CORRUPT',
-        `${this.#name()} has no record at offset ${offset}, though its range says so`,
-      );
+  }
+
+  /** The first record that is not older than this; undefined where there is none. */
+  async firstAt(timestamp: number): Promise<LogRecord | undefined> {
+    for (const segment of this.segments) {
+      if (segment.maxTimestamp < timestamp) continue;
+      const found = await segment.firstAt(timestamp, Math.max(this.start, segment.baseOffset));
+      if (found !== undefined) return found;
     }
-    return records;
+    return undefined;
+  }
+
+  #segmentAt(offset: number): number {
+    let low = -1;
+    let high = this.segments.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.segments[middle]!.baseOffset <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** What it takes on the device, or will. In bytes. */
+  get bytes(): number {
+    return this.segments.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** @throws LogError `LOG_UNKNOWN_TOPIC` once its topic has been deleted */
@@ -143,11 +152,8 @@ export class PartitionLog {
 
   #assertReadable(offset: number): void {
     this.assertExists();
-    if (offset < this.start || offset > this.end) throw this.#outOfRange(offset);
-  }
-
-  #outOfRange(offset: number): LogError {
-    return new LogError(
+    if (offset >= this.start && offset <= this.end) return;
+    throw new LogError(
       'LOG_OFFSET_OUT_OF_RANGE',
       `Offset ${offset} of ${this.#name()} is out of range: it holds ${this.start} to ${this.end}`,
     );
@@ -156,4 +162,8 @@ export class PartitionLog {
   #name(): string {
     return `Partition ${topicPartitionKey(this.topic, this.partition)}`;
   }
+}
+
+function idOf({ topicId, partition, baseOffset, fileId }: Run): SegmentId {
+  return { topicId, partition, baseOffset, fileId };
 }

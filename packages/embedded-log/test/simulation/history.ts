@@ -61,6 +61,8 @@ export function makeHistory(seed: number): History {
     durability: random.chance(0.7) ? 'commit' : 'os',
     checkpointBytes: [300, 700, 1500, 1 << 20][random.below(4)]!,
     segmentBytes: [200, 1000][random.below(2)]!,
+    // All commits, or the larger ones, or none go straight to the segments.
+    directBytes: [0, 400, 1 << 30][random.below(3)]!,
   };
   return { options, groups, commits };
 }

@@ -165,13 +165,14 @@ export class SimulatedDisk {
   }
 
   async change(boot: number, name: string, change: Change): Promise<void> {
-    const { unsynced } = this.#file(name);
+    const disk = this.#file(name);
     await this.step(boot, () => {
       if (change.kind === 'truncate') return;
       const torn = change.bytes.subarray(0, this.#random.below(change.bytes.length + 1));
-      unsynced.push({ ...change, bytes: torn });
+      disk.unsynced.push({ ...change, bytes: torn });
     });
-    unsynced.push(change);
+    // Not before: a sync that ends meanwhile begins a new list.
+    disk.unsynced.push(change);
   }
 
   async sync(boot: number, name: string): Promise<void> {

@@ -1,25 +1,8 @@
-import { LogError } from '@millrace/log-client';
-import type { FileSystem, LogFile } from '../files/file-system.ts';
-import { journalName } from '../format/file-names.ts';
-import { encodeFrame } from '../format/frame.ts';
-
-const noRoom = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
-
-/**
- * Turns what the file system threw into a LogError that says what was being done, where, and what became of
- * it.
- */
-export function ioError(error: unknown, action: string, location: string, outcome = ''): LogError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== undefined && noRoom.has(code)) {
-    return new LogError(
-      'LOG_FULL',
-      `No room left to ${action} in ${location} (${code}): ${outcome}free some space and try again`,
-      { cause: error },
-    );
-  }
-  return new LogError('LOG_IO', `Could not ${action} in ${location}: ${message}`, { cause: error });
-}
+import { isLogError, type LogError } from '@millrace/log-client';
+import type { FileSystem, LogFile } from '../../files/file-system.ts';
+import { journalName } from '../../format/file-names.ts';
+import { type EncodedFrame, FrameBuilder } from '../../format/frame.ts';
+import { ioError } from '../io-error.ts';
 
 /** Where a journal has got to: enough to write the next frame and to know it again. */
 export interface JournalEnd {
@@ -89,11 +72,14 @@ export class Journal {
     this.crc = crc;
   }
 
+  /** Makes what has been written to the journal so far durable. */
   async sync(): Promise<void> {
-    const { sequence } = this;
-    if (sequence === this.durableUpTo) return;
     await this.#predecessor;
     await this.#file.sync();
+  }
+
+  /** Says that commits are durable, with all that they wrote elsewhere. */
+  isDurableUpTo(sequence: number): void {
     this.durableUpTo = Math.max(this.durableUpTo, sequence);
   }
 
@@ -111,12 +97,7 @@ export class Journal {
     const file = await this.#create(journalName(id));
     await this.#fileSystem.syncDirectory();
     const { sequence, crc, durableUpTo } = this;
-    const first = encodeFrame({}, [], 0, {
-      sequence: sequence + 1,
-      previousCrc: crc,
-      journalId: id,
-      durableUpTo,
-    });
+    const first = this.#emptyFrame(id);
     try {
       await file.write(0, [first.bytes]);
     } catch (error) {
@@ -137,6 +118,23 @@ export class Journal {
     return next;
   }
 
+  #emptyFrame(journalId: number): EncodedFrame {
+    const { sequence, crc: previousCrc, durableUpTo } = this;
+    const position = { sequence: sequence + 1, previousCrc, journalId, durableUpTo };
+    return new FrameBuilder({}, Date.now(), 0).finish(position);
+  }
+
+  /**
+   * Notes how far the journal is durable, so that damage to its end is not taken for a torn write. Does
+   * without where there is no room: a full disk is no reason not to open a log.
+   */
+  async mark(): Promise<void> {
+    const { bytes, crc } = this.#emptyFrame(this.id);
+    await this.append([bytes], this.sequence + 1, crc).catch((error: unknown) => {
+      if (!isLogError(error)) throw error;
+    });
+  }
+
   /** Whether anything has been committed to this file. */
   get isEmpty(): boolean {
     return this.position === this.#startsAt;
@@ -144,7 +142,7 @@ export class Journal {
 
   async #finish(): Promise<void> {
     try {
-      await this.sync();
+      await (this.sequence > this.durableUpTo ? this.sync() : this.#predecessor);
     } finally {
       await this.#file.close();
     }

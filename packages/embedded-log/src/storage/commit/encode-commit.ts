@@ -1,0 +1,140 @@
+import { batchHeaderBytes, compressedBound, writeBatchInto } from '@millrace/kafka-protocol';
+import type { ProducerRecord } from '@millrace/log-client';
+import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
+import type { LogEvent } from '../../format/log-event.ts';
+import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
+import type { PartitionLog } from '../partition-log.ts';
+import type { Tail, Tails } from './tails.ts';
+
+/** Records go into batches of at most this many, so that a reader can start near any offset. */
+export const maxBatchRecords = 1024;
+
+/** Records of a commit for one partition. */
+export interface CommitRecords {
+  readonly log: PartitionLog;
+  readonly records: readonly ProducerRecord[];
+}
+
+/** A change of the log: what it says, and the records it brings. */
+export interface LogChange {
+  readonly event: LogEvent;
+  readonly records: readonly CommitRecords[];
+  /** What the records take in batches, at most. */
+  readonly bytes: number;
+}
+
+export interface EncodedCommit {
+  readonly event: LogEvent;
+  readonly frame: EncodedFrame;
+  readonly appendTime: number;
+  readonly runs: readonly Run[];
+  /** For each run its bytes where they go straight to its segment; undefined where the frame has them. */
+  readonly direct: readonly Buffer[] | undefined;
+  /** The first offset of each entry of the change's records. */
+  readonly baseOffsets: number[];
+}
+
+/** What this many records of one partition take beyond themselves. */
+export function runOverhead(records: number): number {
+  return runHeaderBytes + Math.ceil(records / maxBatchRecords) * batchHeaderBytes;
+}
+
+export interface EncodeOptions {
+  readonly tails: Tails;
+  readonly position: FramePosition;
+  readonly now: number;
+  /** Where batches that go straight to their segments are written; undefined for a commit that is inline. */
+  readonly scratch: Buffer | undefined;
+}
+
+/** How much room the batches of a change need. */
+export function roomFor({ bytes, records }: LogChange): number {
+  const compressed = records.some(({ log }) => log.settings.compression !== 'none');
+  return compressed ? bytes + records.length * compressedBound(bytes) : bytes;
+}
+
+/** Encodes a change as a frame, with its batches inside or apart, each at its place in its segment. */
+export function encodeCommit(
+  change: LogChange,
+  { tails, position, now, scratch }: EncodeOptions,
+): EncodedCommit {
+  const { event, records } = change;
+  const room = scratch === undefined ? roomFor(change) : records.length * runHeaderBytes;
+  const frame = new FrameBuilder(event, now, room);
+  const runs: Run[] = [];
+  const direct: Buffer[] = [];
+  const baseOffsets: number[] = [];
+  let scratchAt = 0;
+  for (const entry of records) {
+    const tail = tails.next(entry.log);
+    baseOffsets.push(tail.nextOffset);
+    if (entry.records.length === 0) continue;
+    const target = scratch ?? frame.target;
+    const start = scratch === undefined ? frame.at + runHeaderBytes : scratchAt;
+    const end = writeBatches(target, start, tail.nextOffset, entry, now);
+    const bytes = target.subarray(start, end);
+    const run = runAt(tail, bytes, entry.records.length, scratch === undefined);
+    frame.add(run, scratch === undefined);
+    runs.push(run);
+    if (scratch !== undefined) direct.push(bytes);
+    scratchAt = end;
+    tail.position += bytes.length;
+    tail.nextOffset += entry.records.length;
+  }
+  return {
+    event,
+    frame: frame.finish(position),
+    appendTime: now,
+    runs,
+    direct: scratch === undefined ? undefined : direct,
+    baseOffsets,
+  };
+}
+
+function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {
+  const { topicId, partition, baseOffset, fileId, position, nextOffset: firstOffset } = tail;
+  return {
+    topicId,
+    partition,
+    baseOffset,
+    fileId,
+    position,
+    length: bytes.length,
+    firstOffset,
+    count,
+    maxTimestamp: maxTimestampOf(bytes),
+    checksum: runChecksum(bytes),
+    bytes: inline ? bytes : undefined,
+  };
+}
+
+// oxlint-disable-next-line eslint/max-params -- Per entry of a commit: no options object.
+function writeBatches(
+  target: Buffer,
+  start: number,
+  firstOffset: number,
+  { log, records }: CommitRecords,
+  now: number,
+): number {
+  const { compression, hasAppendTime } = log.settings;
+  let at = start;
+  for (let from = 0; from < records.length; from += maxBatchRecords) {
+    const to = Math.min(from + maxBatchRecords, records.length);
+    at = writeBatchInto(
+      target,
+      at,
+      { records, from, to },
+      {
+        baseOffset: firstOffset + from,
+        leaderEpoch: 0,
+        producerId: -1,
+        producerEpoch: -1,
+        baseSequence: -1,
+        transactional: false,
+        compression,
+        appendTime: hasAppendTime ? now : undefined,
+      },
+    );
+  }
+  return at;
+}

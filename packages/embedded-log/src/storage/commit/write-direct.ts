@@ -1,0 +1,58 @@
+import { segmentName } from '../../format/file-names.ts';
+import type { EncodedCommit } from './encode-commit.ts';
+import { ioError } from '../io-error.ts';
+import type { OpenFiles } from '../segments/open-files.ts';
+
+/** Consecutive bytes of a segment. */
+interface Stretch {
+  readonly name: string;
+  readonly position: number;
+  end: number;
+  readonly pieces: Buffer[];
+}
+
+/** What commits write straight to their segments, joined where it lies side by side. */
+function stretchesOf(commits: readonly EncodedCommit[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  const last = new Map<string, Stretch>();
+  for (const { runs, direct } of commits) {
+    if (direct === undefined) continue;
+    for (const [index, run] of runs.entries()) {
+      const name = segmentName(run);
+      const bytes = direct[index]!;
+      const before = last.get(name);
+      if (before?.end === run.position) {
+        before.pieces.push(bytes);
+        before.end += bytes.length;
+        continue;
+      }
+      const stretch = { name, position: run.position, end: run.position + bytes.length, pieces: [bytes] };
+      stretches.push(stretch);
+      last.set(name, stretch);
+    }
+  }
+  return stretches;
+}
+
+/**
+ * Writes the batches of large commits to their places. Returns the segments written to. After a failure they
+ * are as they were, as far as that can be had: bytes past a segment's end mean nothing. @throws LogError
+ */
+export async function writeDirect(
+  files: OpenFiles,
+  commits: readonly EncodedCommit[],
+): Promise<ReadonlySet<string>> {
+  const stretches = stretchesOf(commits);
+  if (stretches.length === 0) return new Set();
+  const writes = stretches.map(({ name, position, pieces }) =>
+    files.write(name, position, pieces, { again: false }),
+  );
+  const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
+  if (failed !== undefined) {
+    const first = new Map(stretches.toReversed().map(({ name, position }) => [name, position] as const));
+    await Promise.allSettled([...first].map(([name, position]) => files.cut(name, position)));
+    const { reason } = failed as PromiseRejectedResult;
+    throw ioError(reason, 'write to a segment', files.location, 'nothing of this commit was kept; ');
+  }
+  return new Set(stretches.map(({ name }) => name));
+}

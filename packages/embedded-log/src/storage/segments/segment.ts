@@ -1,0 +1,303 @@
+import {
+  batchAt,
+  batchIsIntact,
+  batchSize,
+  compressionOf,
+  hasWholeBatch,
+  isControlBatch,
+  loadCodec,
+  nextOffsetOf,
+  readBatch,
+} from '@millrace/kafka-protocol';
+import { LogError, type LogRecord, readLong } from '@millrace/log-client';
+import type { CheckpointSegment } from '../../format/checkpoint.ts';
+import { indexName, type SegmentId, segmentName } from '../../format/file-names.ts';
+import type { Run } from '../../format/run.ts';
+import { decodeIndex, type StoredIndex } from '../../format/segment-index.ts';
+import { type MemoryRun, MemoryRuns } from './memory-runs.ts';
+import type { OpenFiles } from './open-files.ts';
+import { SparseIndex } from './sparse-index.ts';
+
+/** A batch that a small file decompresses to may not fill the memory. */
+const maxDecompressedBytes = 256 << 20;
+
+/** Runs from this size on get an index entry inside. In bytes. */
+const largeRun = 64 << 10;
+
+/** What a read brought: records, and where the next read continues. */
+export interface SegmentRead {
+  readonly records: LogRecord[];
+  nextOffset: number;
+}
+
+/** A place between two batches, and the largest timestamp before it; undefined where that is not known. */
+interface Place {
+  readonly offset: number;
+  readonly position: number;
+  readonly maxTimestampBefore: number | undefined;
+}
+
+/** Consecutive batches of one partition: a file, and in memory what has not been written out to it yet. */
+export class Segment {
+  readonly id: SegmentId;
+  readonly name: string;
+  /** Its batches in bytes, those in memory included. A file may have more: what was never committed. */
+  size: number;
+  maxTimestamp: number;
+  readonly firstAppend: number;
+  lastAppend: number;
+  readonly memory = new MemoryRuns();
+  /** How much of it the stored index stands for, in bytes. */
+  indexedUpTo: number;
+  readonly #files: OpenFiles;
+  readonly #index: SparseIndex;
+  /** Reads the stored index, once; undefined where there is none to read. */
+  #indexLoaded: Promise<void> | undefined;
+  #hasStoredIndex: boolean;
+
+  /** Where the last read ended, so that the next one need not look for its place. */
+  #next: Place | undefined;
+  /** The bytes read last, up to the end of the last whole batch in them. */
+  #chunk: { readonly position: number; readonly bytes: Buffer; readonly end: number } | undefined;
+  /** The bytes after them, on their way. */
+  #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
+
+  constructor(files: OpenFiles, id: SegmentId, stored: Omit<CheckpointSegment, 'baseOffset' | 'fileId'>) {
+    this.#files = files;
+    this.id = id;
+    this.name = segmentName(id);
+    this.size = stored.bytes;
+    this.maxTimestamp = stored.maxTimestamp;
+    this.firstAppend = stored.firstAppend;
+    this.lastAppend = stored.lastAppend;
+    this.#index = new SparseIndex(id.baseOffset);
+    this.#hasStoredIndex = stored.bytes > 0;
+    this.indexedUpTo = stored.bytes;
+  }
+
+  /** An empty segment, which has no file yet. */
+  static empty(files: OpenFiles, id: SegmentId, now: number): Segment {
+    return new Segment(files, id, { bytes: 0, maxTimestamp: -1, firstAppend: now, lastAppend: now });
+  }
+
+  get baseOffset(): number {
+    return this.id.baseOffset;
+  }
+
+  /** How much of the heap the index takes, in entries. */
+  get indexEntries(): number {
+    return this.#index.size;
+  }
+
+  /** Takes a run in. `written` are its bytes, where it went straight to the file. */
+  append(run: Run, appendTime: number, written: Buffer | undefined = run.bytes): void {
+    const { firstOffset, position } = run;
+    if (written === undefined || written.length < largeRun) {
+      this.#index.note({ offset: firstOffset, position, maxTimestampBefore: this.maxTimestamp });
+    } else {
+      this.#noteBatches(written, position);
+    }
+    this.size += run.length;
+    if (run.maxTimestamp > this.maxTimestamp) this.maxTimestamp = run.maxTimestamp;
+    this.lastAppend = appendTime;
+    if (run.bytes !== undefined) this.memory.push(memoryRun(run, run.bytes, false));
+  }
+
+  /** Keeps in memory what the file has too. Returns what to drop when the memory is wanted. */
+  cache(run: Run, bytes: Buffer): MemoryRun {
+    const cached = memoryRun(run, bytes, true);
+    this.memory.push(cached);
+    return cached;
+  }
+
+  #noteBatches(bytes: Buffer, position: number): void {
+    let max = this.maxTimestamp;
+    for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) {
+      this.#index.note({ offset: readLong(bytes, at), position: position + at, maxTimestampBefore: max });
+      max = Math.max(max, readLong(bytes, at + batchAt.maxTimestamp));
+    }
+  }
+
+  /** Reads records of batches in memory; undefined where the first one is not there. */
+  readMemory(offset: number, maxRecords: number): SegmentRead | undefined {
+    const runs = this.memory.all;
+    let index = this.memory.indexOfOffset(offset);
+    if (index === -1) return undefined;
+    const read: SegmentRead = { records: [], nextOffset: offset };
+    const wanted = { from: offset, into: read.records, maxDecompressedBytes };
+    for (let end = runs[index]!.position; read.records.length < maxRecords; index++) {
+      const run = runs[index];
+      if (run === undefined || run.position !== end) break;
+      const { bytes } = run;
+      for (let at = 0; at < bytes.length && read.records.length < maxRecords; at += batchSize(bytes, at)) {
+        const next = nextOffsetOf(bytes, at);
+        if (next <= offset) continue;
+        if (!isControlBatch(bytes, at)) readBatch(bytes, at, batchSize(bytes, at), wanted);
+        read.nextOffset = next;
+      }
+      end = run.position + bytes.length;
+    }
+    return read;
+  }
+
+  /** Reads records from `offset` on, whole batches, about `maxRecords` at most. */
+  async read(offset: number, maxRecords: number): Promise<SegmentRead> {
+    const read: SegmentRead = { records: [], nextOffset: offset };
+    let place = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
+    while (place.position < this.size && read.records.length < maxRecords) {
+      place = await this.#readChunk(await this.#chunkAt(place.position), place, { offset, maxRecords, read });
+    }
+    this.#next = place;
+    read.nextOffset = Math.max(offset, place.offset);
+    return read;
+  }
+
+  /** The first record at or after `from` that is not older than this; undefined where there is none. */
+  async firstAt(timestamp: number, from: number): Promise<LogRecord | undefined> {
+    await this.#loadIndex();
+    const before = this.#index.before(from);
+    const older = this.#index.olderThan(timestamp);
+    let { offset } = before.position > older.position ? before : older;
+    if (offset < from) offset = from;
+    while (this.maxTimestamp >= timestamp) {
+      const { records, nextOffset } = await this.read(offset, 1);
+      const found = records.find((record) => record.timestamp >= timestamp);
+      if (found !== undefined || nextOffset === offset) return found;
+      offset = nextOffset;
+    }
+    return undefined;
+  }
+
+  async #placeBefore(offset: number): Promise<Place> {
+    await this.#loadIndex();
+    return this.#index.before(offset);
+  }
+
+  /** Takes the stored index in, where there is one and it fits; else the file tells as it is read. */
+  #loadIndex(): Promise<void> | undefined {
+    if (!this.#hasStoredIndex) return undefined;
+    this.#indexLoaded ??= this.#files
+      .readWhole(indexName(this.name))
+      .then((bytes) => {
+        const stored = decodeIndex(bytes);
+        if (stored !== undefined && stored.covered <= this.size) this.#index.merge(stored);
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#hasStoredIndex = false;
+      });
+    return this.#indexLoaded;
+  }
+
+  /** What of the index stands for the first `covered` bytes, to be stored. */
+  async indexUpTo(covered: number): Promise<StoredIndex> {
+    await this.#loadIndex();
+    return this.#index.upTo(covered, this.maxTimestamp);
+  }
+
+  /** Bytes from `position` on with at least one whole batch; the next ones are fetched meanwhile. */
+  async #chunkAt(position: number): Promise<Buffer> {
+    const inMemory = this.memory.at(position);
+    if (inMemory !== undefined) return inMemory.bytes.subarray(position - inMemory.position);
+    const held = this.#chunk;
+    if (held !== undefined && position >= held.position && position < held.end) {
+      return held.bytes.subarray(position - held.position, held.end - held.position);
+    }
+    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position);
+    this.#ahead = undefined;
+    let bytes = await ahead;
+    let end = wholeBatches(bytes);
+    if (end === 0) {
+      bytes = await this.#fetch(position, this.#sizeOfBatch(bytes, position));
+      end = wholeBatches(bytes);
+      if (end === 0) throw this.#corrupt(position);
+    }
+    this.#hold({ position, bytes, end: position + end });
+    return bytes.subarray(0, end);
+  }
+
+  /** Keeps a chunk while there is more of the file to read after it. */
+  #hold(chunk: { readonly position: number; readonly bytes: Buffer; readonly end: number }): void {
+    const isLast = chunk.end >= this.size || this.memory.at(chunk.end) !== undefined;
+    if (this.#chunk === undefined && !isLast) this.#files.chunksHeld++;
+    if (this.#chunk !== undefined && isLast) this.#files.chunksHeld--;
+    this.#chunk = isLast ? undefined : chunk;
+    if (isLast) return;
+    const bytes = this.#fetch(chunk.end);
+    // The read that needs these bytes rejects with this error; without a listener here it would count as
+    // unhandled.
+    bytes.catch(() => {});
+    this.#ahead = { position: chunk.end, bytes };
+  }
+
+  /** Lets go of what was read of it. */
+  release(): void {
+    if (this.#chunk !== undefined) this.#files.chunksHeld--;
+    this.#chunk = undefined;
+    this.#ahead = undefined;
+  }
+
+  #fetch(position: number, length = this.#files.chunkBytes): Promise<Buffer> {
+    const end = this.memory.positionAfter(position) ?? this.size;
+    return this.#files.read(this.name, position, Math.min(length, end - position));
+  }
+
+  #sizeOfBatch(chunk: Buffer, position: number): number {
+    const size = chunk.length < batchAt.leaderEpoch ? 0 : batchSize(chunk, 0);
+    if (size <= chunk.length || position + size > this.size) throw this.#corrupt(position);
+    return size;
+  }
+
+  async #readChunk(
+    chunk: Buffer,
+    from: Place,
+    {
+      offset,
+      maxRecords,
+      read,
+    }: { readonly offset: number; readonly maxRecords: number; readonly read: SegmentRead },
+  ): Promise<Place> {
+    const wanted = { from: offset, into: read.records, maxDecompressedBytes };
+    let max = from.maxTimestampBefore;
+    let next = from.offset;
+    let at = 0;
+    while (at < chunk.length && read.records.length < maxRecords) {
+      const size = hasWholeBatch(chunk, at) ? batchSize(chunk, at) : 0;
+      const position = from.position + at;
+      // The checksum of a batch leaves out its offset and its epoch: batches follow each other without gaps.
+      const follows =
+        size > 0 && readLong(chunk, at) === next && chunk.readInt32BE(at + batchAt.leaderEpoch) === 0;
+      if (!follows || !batchIsIntact(chunk, at, size)) throw this.#corrupt(position);
+      if (max !== undefined) {
+        this.#index.note({ offset: next, position, maxTimestampBefore: max });
+        max = Math.max(max, readLong(chunk, at + batchAt.maxTimestamp));
+      }
+      next = nextOffsetOf(chunk, at);
+      if (next > offset && !isControlBatch(chunk, at)) {
+        const loading = loadCodec(compressionOf(chunk, at));
+        if (loading !== undefined) await loading;
+        readBatch(chunk, at, size, wanted);
+      }
+      at += size;
+    }
+    return { offset: next, position: from.position + at, maxTimestampBefore: max };
+  }
+
+  #corrupt(position: number): LogError {
+    return new LogError(
+      'LOG_CORRUPT',
+      `Segment ${this.name} in ${this.#files.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
+    );
+  }
+}
+
+function memoryRun({ firstOffset, count, position }: Run, bytes: Buffer, isStored: boolean): MemoryRun {
+  return { firstOffset, count, position, bytes, isStored };
+}
+
+/** How many bytes of a chunk are whole batches. */
+function wholeBatches(chunk: Buffer): number {
+  let at = 0;
+  while (hasWholeBatch(chunk, at)) at += batchSize(chunk, at);
+  return at;
+}
