@@ -131,6 +131,13 @@ describe('on an embedded log', () => {
     expect(dry.out).toMatch(/words-0 goes to offset 0\nwords-1 goes to offset 0\n/);
     expect(dry.out).toMatch(/counter-kept-changelog is deleted/);
     expect(dry.out).toMatch(/Nothing was changed: say --yes/);
+    const future = ['--to-datetime', '2100-01-01T00:00:00Z'];
+    const late = await onLog('reset', 'counter', '--input-topics', 'words', ...future);
+    expect(late.out).toMatch(/words-0 goes to offset [1-9]/);
+    const past = await onLog('reset', 'counter', '--input-topics', 'words', '--to-datetime', '1990-01-01');
+    expect(past.out).toMatch(/words-0 goes to offset 0\nwords-1 goes to offset 0\n/);
+    const wrong = await onLog('reset', 'counter', '--input-topics', 'words', '--to-datetime', 'soon');
+    expect(wrong.err).toMatch(/Expected a time such as 2026-03-01T12:00:00Z/);
     const done = await onLog('reset', 'counter', '--input-topics', 'words', '--state-dir', stateDir, '--yes');
     expect(done.out).toMatch(/"counter" starts over/);
     const topics = (await onLog('topics', '--json')).out;

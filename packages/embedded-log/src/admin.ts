@@ -7,10 +7,12 @@ import {
   type LogAdmin,
   LogError,
   type NewPartitions,
+  type OffsetAtTime,
+  type TopicAlteration,
   type TopicInfo,
   type TopicPartition,
 } from '@millrace/log-client';
-import type { TopicCreated } from './format/log-event.ts';
+import type { ForgottenOffsets, TopicConfigs, TopicCreated } from './format/log-event.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
 import { infoOf, type LogState } from './storage/log-state.ts';
 import { assertTopicSettings } from './topic-settings.ts';
@@ -126,6 +128,64 @@ export class EmbeddedAdmin implements LogAdmin {
     return partitions.map(({ topic, partition }) => this.#state.committed(group, topic, partition));
   }
 
+  async alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
+    const plan = () => ({
+      event: {
+        configured: alterations.map(({ name, configs }) => {
+          const topic = this.#state.topic(name);
+          const altered = withChanges(topic.configs, configs);
+          assertTopicSettings(name, altered);
+          return [topic.id, altered] as const;
+        }),
+      },
+      records: [],
+      bytes: 0,
+    });
+    await this.#writer.submit(plan, { alone: true, bytes: 0 });
+  }
+
+  async offsetsForTimes(
+    at: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAtTime | undefined)[]> {
+    const logs = at.map(({ topic, partition, timestamp }) => ({
+      log: this.#state.partition(topic, partition),
+      timestamp,
+    }));
+    const found: (OffsetAtTime | undefined)[] = [];
+    for (const { log, timestamp } of logs) {
+      const record = await log.firstAt(timestamp);
+      found.push(record && { offset: record.offset, timestamp: record.timestamp });
+    }
+    return found;
+  }
+
+  async deleteGroups(names: readonly string[]): Promise<void> {
+    await this.#forget(names.map((group) => ({ group })));
+  }
+
+  async deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    const ids = partitions.map(({ topic, partition }) => {
+      const log = this.#state.partition(topic, partition);
+      return [log.topicId, log.partition] as const;
+    });
+    await this.#forget([{ group, partitions: ids }]);
+  }
+
+  async #forget(forgotten: readonly ForgottenOffsets[]): Promise<void> {
+    const plan = () => {
+      const members = this.#groups.members();
+      for (const { group } of forgotten) {
+        if (!members.has(group)) continue;
+        throw new LogError(
+          'LOG_FENCED',
+          `Group "${group}" has members: what it committed can be deleted only while it has none`,
+        );
+      }
+      return { event: { forgotten }, records: [], bytes: 0 };
+    };
+    await this.#writer.submit(plan, { alone: true, bytes: 0 });
+  }
+
   async deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
     const plan = () => ({
       event: {
@@ -139,6 +199,12 @@ export class EmbeddedAdmin implements LogAdmin {
     });
     await this.#writer.submit(plan, { alone: true, bytes: 0 });
   }
+}
+
+/** Settings with some changed; null takes one away. */
+function withChanges(before: TopicConfigs, changes: TopicAlteration['configs']): TopicConfigs {
+  const merged = Object.entries({ ...before, ...changes });
+  return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 function assertCreatable({ name, partitions, configs = {} }: CreateTopic): void {

@@ -20,7 +20,9 @@ import { EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
 import { CommitWriter, type Durability } from './storage/commit/commit-writer.ts';
 import { ioError } from './storage/io-error.ts';
+import { Housekeeping } from './storage/housekeeping.ts';
 import type { LogState } from './storage/log-state.ts';
+import type { RetentionTime } from './storage/retention.ts';
 import { OpenFiles } from './storage/segments/open-files.ts';
 import { recover } from './storage/recovery/recovery.ts';
 import { upgradeLog, type UpgradeProgress } from './upgrade/upgrade.ts';
@@ -50,6 +52,17 @@ export interface EmbeddedLogOptions {
    * Default 64 MiB.
    */
   readonly segmentBytes?: number;
+  /**
+   * How often retention is applied, in milliseconds. Default 1000. Infinity: only by {@link EmbeddedLog.clean}.
+   */
+  readonly housekeepingMs?: number;
+  /**
+   * What the age of records is counted from for `retention.ms`. `append` (default): when the log took them,
+   * so that history which is read in is not deleted at once. `record`: their timestamps, as on Kafka.
+   */
+  readonly retentionTime?: RetentionTime;
+  /** The log's clock, in milliseconds since the epoch. Default Date.now. */
+  readonly now?: () => number;
   /** Called while a log of an earlier format is rewritten, which takes as much room again as the log. */
   readonly onUpgrade?: (progress: UpgradeProgress) => void;
   /** The largest record, in bytes with its key, value and headers. Default 8 MiB. */
@@ -74,7 +87,7 @@ interface Parts {
 export class EmbeddedLog implements LogClient {
   readonly capabilities: LogCapabilities = {
     groupFencedOffsets: true,
-    deletesByAge: false,
+    deletesByAge: true,
     commitPauseMs: 0,
   };
   readonly admin: LogAdmin;
@@ -85,6 +98,7 @@ export class EmbeddedLog implements LogClient {
   readonly #groups = new Map<string, GroupCoordinator>();
   readonly #epochs = new Map<string, number>();
   readonly #maxRecordBytes: number;
+  readonly #housekeeping: Housekeeping;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unlock: () => Promise<void>;
   #watching = false;
@@ -100,7 +114,7 @@ export class EmbeddedLog implements LogClient {
 
   /** A log that lives in memory and is gone with this object; the same code, without a disk. */
   static inMemory(
-    options: Pick<EmbeddedLogOptions, 'maxRecordBytes' | 'maxTransactionBytes'> = {},
+    options: Omit<EmbeddedLogOptions, 'durability' | 'syncIntervalMs' | 'directBytes' | 'onUpgrade'> = {},
   ): Promise<EmbeddedLog> {
     return EmbeddedLog.openOn(new MemoryFileSystem(), {
       ...options,
@@ -131,7 +145,7 @@ export class EmbeddedLog implements LogClient {
         directBytes: options.directBytes ?? (durability === 'commit' ? 256 << 10 : 64 << 10),
         segmentBytes,
         maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
-        now: Date.now,
+        now: options.now ?? Date.now,
       });
       return new EmbeddedLog({ state, writer, files, unlock }, options);
     } catch (error) {
@@ -160,6 +174,17 @@ export class EmbeddedLog implements LogClient {
           [...this.#groups].filter(([, { isEmpty }]) => !isEmpty).map(([name, { size }]) => [name, size]),
         ),
     });
+    this.#housekeeping = new Housekeeping({
+      state,
+      writer,
+      retentionTime: options.retentionTime ?? 'append',
+      now: options.now ?? Date.now,
+    });
+    const { housekeepingMs = 1000 } = options;
+    if (Number.isFinite(housekeepingMs)) {
+      // A log that cannot be written reports it at the next commit.
+      this.#every(housekeepingMs, () => void this.clean().catch(() => {}));
+    }
     if (options.durability === 'interval') {
       // A failed sync poisons the log; the next commit reports it.
       this.#every(options.syncIntervalMs ?? 100, () => void writer.sync().catch(() => {}));
@@ -210,6 +235,11 @@ export class EmbeddedLog implements LogClient {
   /** Makes every commit so far durable, whatever the durability. */
   flush(): Promise<void> {
     return this.#writer.sync();
+  }
+
+  /** Deletes what topics keep no longer, now. */
+  clean(): Promise<void> {
+    return this.#housekeeping.run();
   }
 
   close(): Promise<void> {

@@ -6,17 +6,22 @@ import {
   type LogAdmin,
   LogError,
   type NewPartitions,
+  type OffsetAtTime,
   type OffsetsOptions,
+  type TopicAlteration,
   type TopicInfo,
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
 import { type Cluster, isAbsent, topicError } from './cluster/cluster.ts';
+import { alterTopicsRequest } from './wire/alter-configs.ts';
 import { byTopic } from './wire/by-topic.ts';
 import { createTopicsRequest } from './wire/create-topics.ts';
+import { deleteGroupsRequest, deleteOffsetsRequest } from './wire/delete-groups.ts';
 import { assertOk, errorName, KafkaError } from './wire/error-codes.ts';
 import type { TopicMetadata } from './wire/metadata.ts';
 import { type FetchedOffset, offsetFetchRequest } from './wire/offsets.ts';
+import { offsetsForTimesRequest } from './wire/offsets-for-times.ts';
 import { errorType } from './errors.ts';
 
 const readUncommitted = 0;
@@ -205,6 +210,59 @@ export class KafkaAdmin implements LogAdmin {
         }
       }
       return offsets;
+    });
+  }
+
+  async alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
+    if (alterations.length === 0) return;
+    await this.#cluster.retry('Changing settings of topics', async () => {
+      const results = await this.#cluster.any((broker) => broker.send(alterTopicsRequest(alterations)));
+      for (const { name, errorCode, message } of results) {
+        assertOk(errorCode, [name, message].filter(Boolean).join(': '));
+      }
+    });
+  }
+
+  async offsetsForTimes(
+    at: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAtTime | undefined)[]> {
+    if (at.length === 0) return [];
+    await this.#cluster.know(at);
+    const found = await this.#cluster.retry('Looking for offsets by time', async () => {
+      const offsets = new Map<string, OffsetAtTime>();
+      for (const [broker, list] of await this.#cluster.byLeader(at)) {
+        for (const { topic, partition, errorCode, offset, timestamp } of await broker.send(
+          offsetsForTimesRequest(list),
+        )) {
+          assertOk(errorCode, `${topic}-${partition}`);
+          if (offset !== noOffset) offsets.set(topicPartitionKey(topic, partition), { offset, timestamp });
+        }
+      }
+      return offsets;
+    });
+    return at.map(({ topic, partition }) => found.get(topicPartitionKey(topic, partition)));
+  }
+
+  async deleteGroups(names: readonly string[]): Promise<void> {
+    for (const group of names) {
+      await this.#cluster.retry(`Deleting group ${group}`, async () => {
+        const coordinator = await this.#cluster.coordinator(group, 'group');
+        const codes = await coordinator.send(deleteGroupsRequest([group]));
+        for (const code of codes.values()) {
+          if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
+        }
+      });
+    }
+  }
+
+  async deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    await this.#cluster.know(partitions);
+    await this.#cluster.retry(`Deleting what ${group} has committed`, async () => {
+      const coordinator = await this.#cluster.coordinator(group, 'group');
+      for (const code of await coordinator.send(deleteOffsetsRequest(group, partitions))) {
+        if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
+      }
     });
   }
 

@@ -40,6 +40,8 @@ const codes: Readonly<Record<string, LogErrorCode>> = {
   INVALID_RECORD: 'LOG_INVALID_RECORD',
   INVALID_TIMESTAMP: 'LOG_INVALID_RECORD',
   CORRUPT_MESSAGE: 'LOG_CORRUPT',
+  NON_EMPTY_GROUP: 'LOG_FENCED',
+  GROUP_SUBSCRIBED_TO_TOPIC: 'LOG_FENCED',
   ILLEGAL_GENERATION: 'LOG_FENCED',
   UNKNOWN_MEMBER_ID: 'LOG_FENCED',
   FENCED_INSTANCE_ID: 'LOG_FENCED',
@@ -57,6 +59,8 @@ const codes: Readonly<Record<string, LogErrorCode>> = {
 
 /** What to do about errors that do not say it themselves. */
 const remedies: Readonly<Record<string, string>> = {
+  NON_EMPTY_GROUP: 'it has members: close them first',
+  GROUP_SUBSCRIBED_TO_TOPIC: 'it has members that read the topic: close them first',
   MESSAGE_TOO_LARGE: "raise the topic's max.message.bytes, or lower maxBatchBytes",
   RECORD_LIST_TOO_LARGE: "raise the topic's segment.bytes, or lower maxBatchBytes",
   OFFSET_METADATA_TOO_LARGE:

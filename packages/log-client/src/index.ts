@@ -14,11 +14,13 @@ export type {
   LogReader,
   LogTransaction,
   NewPartitions,
+  OffsetAtTime,
   OffsetCommit,
   OffsetsOptions,
   CommittedOffset,
   PollOptions,
   ReaderPosition,
+  TopicAlteration,
   TopicInfo,
 } from './log-client.ts';
 export {

@@ -50,6 +50,19 @@ export interface NewPartitions {
   readonly partitions: number;
 }
 
+/** New settings of a topic; null takes one back to its default. Those not named stay. */
+export interface TopicAlteration {
+  readonly name: string;
+  readonly configs: Readonly<Record<string, string | null>>;
+}
+
+/** A record found by its time. */
+export interface OffsetAtTime {
+  readonly offset: number;
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
 export interface CommittedOffset {
   /** The offset of the next record to process. */
   readonly offset: number;
@@ -89,6 +102,15 @@ export interface LogAdmin {
    */
   createPartitions(topics: readonly NewPartitions[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
+  /** Changes settings of topics. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_TOPIC` */
+  alterTopics(alterations: readonly TopicAlteration[]): Promise<void>;
+  /**
+   * For each partition the first record whose timestamp is at or after the one given, in the order asked for;
+   * undefined where there is none. @throws LogError `LOG_UNKNOWN_TOPIC`
+   */
+  offsetsForTimes(
+    at: readonly (TopicPartition & { readonly timestamp: number })[],
+  ): Promise<(OffsetAtTime | undefined)[]>;
   /** First and next offset of each partition, in the order asked for. @throws LogError `LOG_UNKNOWN_TOPIC` */
   offsets(
     partitions: readonly TopicPartition[],
@@ -98,6 +120,13 @@ export interface LogAdmin {
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
   /** All groups that have members or have committed something, with what they have committed. */
   groups(): Promise<GroupInfo[]>;
+  /** Forgets groups and all that they committed. @throws LogError `LOG_FENCED` for a group with members */
+  deleteGroups(names: readonly string[]): Promise<void>;
+  /**
+   * Forgets what a group committed for some partitions. @throws LogError `LOG_FENCED` for a group with
+   * members
+   */
+  deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>;
   /** Moves the start of partitions forward; earlier records are gone for readers at once. */
   deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void>;
 }

@@ -18,6 +18,8 @@ type Target = 'earliest' | 'latest' | number;
 interface ResetOptions extends LogOptions {
   readonly inputTopics: string[];
   readonly to: Target;
+  /** Instead of `to`, in milliseconds since the epoch. */
+  readonly toDatetime?: number;
   readonly stateDir?: string;
   readonly yes?: boolean;
 }
@@ -47,13 +49,32 @@ async function internalTopics(
   return ownedTopics({ applicationId, topics, applications, recorded }).toSorted();
 }
 
-async function offsetsFor(log: LogClient, { inputTopics, to }: ResetOptions): Promise<OffsetCommit[]> {
+function within(to: ResetOptions['to'], { start, end }: { start: number; end: number }): number {
+  if (to === 'earliest') return start;
+  return to === 'latest' ? end : Math.min(end, Math.max(start, to));
+}
+
+/** A time in milliseconds since the epoch. One without a zone is local time. */
+function datetime(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new InvalidArgumentError('Expected a time such as 2026-03-01T12:00:00Z.');
+  return time;
+}
+
+async function offsetsFor(
+  log: LogClient,
+  { inputTopics, to, toDatetime }: ResetOptions,
+): Promise<OffsetCommit[]> {
   const topics = await Promise.all(inputTopics.map((name) => topicNamed(log, name)));
   const partitions = topics.flatMap(partitionsOf);
   const ranges = await log.admin.offsets(partitions);
+  const found =
+    toDatetime === undefined
+      ? []
+      : await log.admin.offsetsForTimes(partitions.map((one) => ({ ...one, timestamp: toDatetime })));
   return partitions.map((one, index) => {
     const { start, end } = ranges[index]!;
-    const offset = to === 'earliest' ? start : to === 'latest' ? end : Math.min(end, Math.max(start, to));
+    const offset = toDatetime === undefined ? within(to, { start, end }) : (found[index]?.offset ?? end);
     // Without what was known of time: it starts over too.
     return { ...one, offset, metadata: '' };
   });
@@ -101,6 +122,11 @@ export function resetCommand(program: Command): void {
   )
     .requiredOption('--input-topics <names>', 'the topics it reads, with commas between them', list)
     .option('--to <where>', 'earliest, latest or an offset', target, 'earliest')
+    .option(
+      '--to-datetime <time>',
+      'the first record at or after a time, e.g. 2026-03-01T12:00:00Z',
+      datetime,
+    )
     .option('--state-dir <dir>', "the stateDir of this machine's instances")
     .option('--yes', 'do it; without, say what would be done')
     .action((applicationId: string, options: ResetOptions) =>

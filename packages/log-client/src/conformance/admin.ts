@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {
   createTopic,
+  eventually,
   freshName,
+  groupOptions,
   pollRefused,
   readAll,
   record,
@@ -109,5 +111,78 @@ export function adminSuite(test: LogTest): void {
     assert.deepEqual(values(await readAll(log, topic, 0)), ['3']);
     const reader = await log.reader([{ topic, partition: 0, offset: 0 }]);
     await pollRefused(reader, 'LOG_OFFSET_OUT_OF_RANGE');
+  });
+
+  test('a record is found by its time: the first that is not older, though others are out of order', async (log) => {
+    const topic = await createTopic(log, 2);
+    const at = { topic, partition: 0 };
+    const producer = await log.producer();
+    const send = (...times: readonly number[]) =>
+      producer.send([{ ...at, records: times.map((time) => record('k', String(time), time)) }]);
+    await send(100, 300, 200);
+    await send(250);
+    await send(400, 350);
+    await readAll(log, topic, 0);
+    const times = [0, 100, 101, 300, 301, 350, 400, 401];
+    const found = await log.admin.offsetsForTimes(times.map((timestamp) => ({ ...at, timestamp })));
+    assert.deepEqual(
+      found.map((one) => one && [one.offset, one.timestamp]),
+      [[0, 100], [0, 100], [1, 300], [1, 300], [4, 400], [4, 400], [4, 400], undefined],
+    );
+    assert.deepEqual(await log.admin.offsetsForTimes([{ topic, partition: 1, timestamp: 0 }]), [undefined]);
+    await log.admin.deleteRecords([{ ...at, offset: 2 }]);
+    const [first] = await log.admin.offsetsForTimes([{ ...at, timestamp: 0 }]);
+    assert.deepEqual(first, { offset: 2, timestamp: 200 });
+    const nowhere = log.admin.offsetsForTimes([{ topic: freshName('nowhere'), partition: 0, timestamp: 0 }]);
+    await rejectsWith('LOG_UNKNOWN_TOPIC', nowhere);
+  });
+
+  test('settings are changed one by one, and refused like those of a new topic', async (log) => {
+    const name = freshName('settings');
+    const configs = { 'retention.ms': '1000000', 'segment.bytes': '1048576' };
+    await log.admin.createTopics([{ name, partitions: 1, configs }]);
+    await log.admin.alterTopics([
+      { name, configs: { 'retention.ms': '2000000', 'cleanup.policy': 'compact' } },
+    ]);
+    await log.admin.alterTopics([{ name, configs: { 'segment.bytes': null } }]);
+    for (const wrong of [{ 'retention.ms': 'abc' }, { 'cleanup.polisy': 'compact' }]) {
+      await rejectsWith('LOG_INVALID_TOPIC', log.admin.alterTopics([{ name, configs: wrong }]));
+    }
+    await eventually(async () => {
+      const found = (await log.admin.topics([name])).get(name)!.configs;
+      assert.equal(found['retention.ms'], '2000000');
+      assert.equal(found['cleanup.policy'], 'compact');
+      assert.equal(found['segment.bytes'], undefined);
+    });
+    const nowhere = log.admin.alterTopics([{ name: freshName('nowhere'), configs }]);
+    await rejectsWith('LOG_UNKNOWN_TOPIC', nowhere);
+  });
+
+  test('groups are forgotten, whole or by partition, while they have no members', async (log) => {
+    const topic = await createTopic(log, 2);
+    const group = freshName('group');
+    const partitions = [0, 1].map((partition) => ({ topic, partition }));
+    const producer = await log.producer({ transactionalId: freshName('tx') });
+    const commits = partitions.map((one) => ({ ...one, offset: 0, metadata: 'm' }));
+    await producer.commit({ records: [], offsets: { group, commits } });
+    await eventually(async () => {
+      assert.deepEqual(
+        await log.admin.committed(group, partitions),
+        Array(2).fill({ offset: 0, metadata: 'm' }),
+      );
+    });
+    await log.admin.deleteOffsets(group, [partitions[0]!]);
+    assert.deepEqual(await log.admin.committed(group, partitions), [undefined, { offset: 0, metadata: 'm' }]);
+    await log.admin.deleteGroups([group]);
+    assert.deepEqual(await log.admin.committed(group, partitions), [undefined, undefined]);
+    assert.ok(!(await log.admin.groups()).some((one) => one.group === group));
+    await log.admin.deleteGroups([freshName('nobody')]);
+
+    const busy = freshName('group');
+    const events: string[] = [];
+    const member = await log.join(groupOptions(busy, topic, events));
+    while (events.length === 0) await member.poll({ maxWaitMs: 50, maxRecords: 1 });
+    await rejectsWith('LOG_FENCED', log.admin.deleteGroups([busy]));
+    await member.close();
   });
 }

@@ -85,6 +85,20 @@ export async function pollRefused(reader: LogReader, code: LogErrorCode): Promis
   await rejectsWith(code, refused());
 }
 
+/** Tries until it holds, or for ten seconds: a change need not show at once. */
+export async function eventually(holds: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    try {
+      await holds();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
 export async function rejectsWith(
   code: LogErrorCode,
   promise: Promise<unknown>,

@@ -30,29 +30,7 @@ export async function resetOffset(
       `${source.name}: ${what}, and its offsetReset is "none": set where to start with another offsetReset`,
     );
   }
-  return offsetAfter(log, partition, Date.now() - reset.byDurationMs, range);
-}
-
-const batchRecords = 10_000;
-
-/** The offset of the first record at or after a time; the end where there is none. */
-async function offsetAfter(
-  log: LogClient,
-  partition: TopicPartition,
-  timestamp: number,
-  range: { readonly start: number; readonly end: number },
-): Promise<number> {
-  const reader = await log.reader([{ ...partition, offset: range.start }]);
-  try {
-    for (let offset = range.start; offset < range.end; ) {
-      for (const batch of await reader.poll({ maxWaitMs: 1000, maxRecords: batchRecords })) {
-        const found = batch.records.find((record) => record.timestamp >= timestamp);
-        if (found !== undefined) return found.offset;
-        offset = batch.nextOffset;
-      }
-    }
-    return range.end;
-  } finally {
-    await reader.close();
-  }
+  const timestamp = Date.now() - reset.byDurationMs;
+  const [found] = await log.admin.offsetsForTimes([{ ...partition, timestamp }]);
+  return found?.offset ?? range.end;
 }
