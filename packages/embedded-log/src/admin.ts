@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { compressions, loadCodec } from '@millrace/kafka-protocol';
 import {
   assertTopicName,
   type CommittedOffset,
@@ -59,6 +60,7 @@ export class EmbeddedAdmin implements LogAdmin {
 
   async createTopics(topics: readonly CreateTopic[]): Promise<void> {
     for (const topic of topics) assertCreatable(topic);
+    await loadCodecsOf(topics);
     await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
       alone: true,
       bytes: 0,
@@ -129,6 +131,7 @@ export class EmbeddedAdmin implements LogAdmin {
   }
 
   async alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
+    await loadCodecsOf(alterations);
     const plan = () => ({
       event: {
         configured: alterations.map(({ name, configs }) => {
@@ -198,6 +201,16 @@ export class EmbeddedAdmin implements LogAdmin {
       bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true, bytes: 0 });
+  }
+}
+
+/** Codecs are there before the first batch is to be written. */
+async function loadCodecsOf(
+  topics: readonly { readonly configs?: TopicAlteration['configs'] }[],
+): Promise<void> {
+  for (const { configs } of topics) {
+    const compression = compressions.find((one) => one === configs?.['compression.type']);
+    if (compression !== undefined) await loadCodec(compression);
   }
 }
 

@@ -10,6 +10,8 @@ import {
   type ReaderPosition,
 } from '@millrace/log-client';
 import { EmbeddedAdmin } from './admin.ts';
+import { type CompactionStats, Compactor } from './compaction/compactor.ts';
+import { passesOn } from './compaction/run-pass.ts';
 import type { FileSystem } from './files/file-system.ts';
 import { MemoryFileSystem } from './files/memory-file-system.ts';
 import { NodeFileSystem } from './files/node-file-system.ts';
@@ -53,7 +55,8 @@ export interface EmbeddedLogOptions {
    */
   readonly segmentBytes?: number;
   /**
-   * How often retention is applied, in milliseconds. Default 1000. Infinity: only by {@link EmbeddedLog.clean}.
+   * How often retention and compaction are looked after, in milliseconds. Default 1000. Infinity: only by
+   * {@link EmbeddedLog.clean}.
    */
   readonly housekeepingMs?: number;
   /**
@@ -61,6 +64,10 @@ export interface EmbeddedLogOptions {
    * so that history which is read in is not deleted at once. `record`: their timestamps, as on Kafka.
    */
   readonly retentionTime?: RetentionTime;
+  /** The memory for the keys of a topic that is being compacted, in bytes. Default 128 MiB. */
+  readonly compactionMemoryBytes?: number;
+  /** How fast compaction reads, in bytes a second. Default 256 MiB. */
+  readonly compactionBytesPerSecond?: number;
   /** The log's clock, in milliseconds since the epoch. Default Date.now. */
   readonly now?: () => number;
   /** Called while a log of an earlier format is rewritten, which takes as much room again as the log. */
@@ -76,6 +83,8 @@ interface Parts {
   readonly state: LogState;
   readonly writer: CommitWriter;
   readonly files: OpenFiles;
+  readonly compactor: Compactor;
+  readonly stopCompaction: () => Promise<void>;
   readonly unlock: () => Promise<void>;
 }
 
@@ -99,6 +108,8 @@ export class EmbeddedLog implements LogClient {
   readonly #epochs = new Map<string, number>();
   readonly #maxRecordBytes: number;
   readonly #housekeeping: Housekeeping;
+  readonly #compactor: Compactor;
+  readonly #stopCompaction: () => Promise<void>;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #unlock: () => Promise<void>;
   #watching = false;
@@ -133,7 +144,6 @@ export class EmbeddedLog implements LogClient {
       const { state, journal, generation, needed } = await recover(fileSystem, files);
       const durability = options.durability ?? 'commit';
       const writer = new CommitWriter({
-        fileSystem,
         files,
         state,
         journal,
@@ -147,7 +157,23 @@ export class EmbeddedLog implements LogClient {
         maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
         now: options.now ?? Date.now,
       });
-      return new EmbeddedLog({ state, writer, files, unlock }, options);
+      const passes = passesOn(fileSystem);
+      const compactor = new Compactor({
+        fileSystem,
+        state,
+        writer,
+        needed,
+        runPass: passes.runPass,
+        segmentBytes,
+        memoryBytes: options.compactionMemoryBytes ?? 128 * mebibyte,
+        bytesPerSecond: options.compactionBytesPerSecond ?? 256 * mebibyte,
+        now: options.now ?? Date.now,
+      });
+      const stopCompaction = (): Promise<void> => {
+        compactor.close();
+        return passes.stop();
+      };
+      return new EmbeddedLog({ state, writer, files, compactor, stopCompaction, unlock }, options);
     } catch (error) {
       await unlock();
       throw isLogError(error) ? error : ioError(error, 'open the log', fileSystem.location);
@@ -155,7 +181,9 @@ export class EmbeddedLog implements LogClient {
   }
 
   private constructor(parts: Parts, options: EmbeddedLogOptions) {
-    const { state, writer, files, unlock } = parts;
+    const { state, writer, files, compactor, unlock } = parts;
+    this.#compactor = compactor;
+    this.#stopCompaction = parts.stopCompaction;
     this.#state = state;
     this.#writer = writer;
     this.#files = files;
@@ -177,6 +205,7 @@ export class EmbeddedLog implements LogClient {
     this.#housekeeping = new Housekeeping({
       state,
       writer,
+      compactor,
       retentionTime: options.retentionTime ?? 'append',
       now: options.now ?? Date.now,
     });
@@ -237,7 +266,12 @@ export class EmbeddedLog implements LogClient {
     return this.#writer.sync();
   }
 
-  /** Deletes what topics keep no longer, now. */
+  /** What compaction has done since the log was opened. */
+  get compactionStats(): CompactionStats {
+    return this.#compactor.stats;
+  }
+
+  /** Deletes what topics keep no longer and compacts those that it is time for, now. */
   clean(): Promise<void> {
     return this.#housekeeping.run();
   }
@@ -249,6 +283,7 @@ export class EmbeddedLog implements LogClient {
 
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#stopCompaction();
     // They throw LOG_CLOSED then.
     this.#wakeReaders();
     try {

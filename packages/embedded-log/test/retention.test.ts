@@ -1,5 +1,5 @@
 import { noHeaders } from '@millrace/log-client';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { EmbeddedLog, type EmbeddedLogOptions } from '../src/index.ts';
 import { Random } from './simulation/random.ts';
 import { SimulatedDisk } from './simulation/simulated-disk.ts';
@@ -8,6 +8,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 let now = 0;
 let disk = new SimulatedDisk(new Random(1));
 let log: EmbeddedLog;
+let warn: MockInstance;
 
 async function open(options: EmbeddedLogOptions = {}): Promise<void> {
   log = await EmbeddedLog.openOn(disk.boot(), {
@@ -21,7 +22,7 @@ async function open(options: EmbeddedLogOptions = {}): Promise<void> {
 beforeEach(async () => {
   now = Date.UTC(2026, 0, 1);
   disk = new SimulatedDisk(new Random(1));
-  vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   await open();
 });
 afterEach(async () => {
@@ -66,7 +67,7 @@ describe('retention', () => {
     expect(await range()).toEqual({ start: 20, end: 20 });
     await sendTen();
     expect(await range()).toEqual({ start: 20, end: 30 });
-    expect(vi.mocked(process.emitWarning).mock.calls).toEqual([
+    expect(warn.mock.calls).toEqual([
       [
         'Topic "t" deletes its oldest records for the first time since the log was opened, 10 offsets now (retention.ms=604800000, retention.bytes=-1). To keep them for good, set retention.ms to -1',
         'MillraceWarning',

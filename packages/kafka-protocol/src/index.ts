@@ -5,6 +5,7 @@ export {
   batchSize,
   hasWholeBatch,
   nextOffsetOf,
+  writeBatchChecksum,
 } from './batch/layout.ts';
 export { type BatchRead, compressionOf, isControlBatch, readBatch } from './batch/read-batch.ts';
 export { type AbortedTransaction, type ReadBatches, readBatches } from './batch/read-batches.ts';

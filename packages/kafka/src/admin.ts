@@ -17,10 +17,9 @@ import { type Cluster, isAbsent, topicError } from './cluster/cluster.ts';
 import { alterTopicsRequest } from './wire/alter-configs.ts';
 import { byTopic } from './wire/by-topic.ts';
 import { createTopicsRequest } from './wire/create-topics.ts';
-import { deleteGroupsRequest, deleteOffsetsRequest } from './wire/delete-groups.ts';
 import { assertOk, errorName, KafkaError } from './wire/error-codes.ts';
 import type { TopicMetadata } from './wire/metadata.ts';
-import { type FetchedOffset, offsetFetchRequest } from './wire/offsets.ts';
+import { KafkaGroups } from './groups.ts';
 import { offsetsForTimesRequest } from './wire/offsets-for-times.ts';
 import { errorType } from './errors.ts';
 
@@ -36,9 +35,11 @@ const noOffset = -1;
 /** Topics and offsets of a cluster. */
 export class KafkaAdmin implements LogAdmin {
   readonly #cluster: Cluster;
+  readonly #groups: KafkaGroups;
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
+    this.#groups = new KafkaGroups(cluster);
   }
 
   async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
@@ -243,27 +244,16 @@ export class KafkaAdmin implements LogAdmin {
     return at.map(({ topic, partition }) => found.get(topicPartitionKey(topic, partition)));
   }
 
-  async deleteGroups(names: readonly string[]): Promise<void> {
-    for (const group of names) {
-      await this.#cluster.retry(`Deleting group ${group}`, async () => {
-        const coordinator = await this.#cluster.coordinator(group, 'group');
-        const codes = await coordinator.send(deleteGroupsRequest([group]));
-        for (const code of codes.values()) {
-          if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
-        }
-      });
-    }
+  deleteGroups(names: readonly string[]): Promise<void> {
+    return this.#groups.delete(names);
   }
 
-  async deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0) return;
-    await this.#cluster.know(partitions);
-    await this.#cluster.retry(`Deleting what ${group} has committed`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      for (const code of await coordinator.send(deleteOffsetsRequest(group, partitions))) {
-        if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
-      }
-    });
+  deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
+    return this.#groups.deleteOffsets(group, partitions);
+  }
+
+  groups(): Promise<GroupInfo[]> {
+    return this.#groups.list();
   }
 
   async committed(
@@ -271,7 +261,7 @@ export class KafkaAdmin implements LogAdmin {
     partitions: readonly TopicPartition[],
   ): Promise<(CommittedOffset | undefined)[]> {
     if (partitions.length === 0) return [];
-    const offsets = await this.#fetchOffsets(group, partitions);
+    const offsets = await this.#groups.offsets(group, partitions);
     const found = new Map(
       offsets.map((offset) => [topicPartitionKey(offset.topic, offset.partition), offset] as const),
     );
@@ -280,43 +270,6 @@ export class KafkaAdmin implements LogAdmin {
       if (known === undefined || known.offset === noOffset) return undefined;
       return { offset: known.offset, metadata: known.metadata };
     });
-  }
-
-  #fetchOffsets(
-    group: string,
-    partitions: readonly TopicPartition[] | null,
-  ): Promise<readonly FetchedOffset[]> {
-    return this.#cluster.retry(`Reading what ${group} has committed`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      const { errorCode, offsets } = await coordinator.send(offsetFetchRequest(group, partitions));
-      assertOk(errorCode, group);
-      for (const offset of offsets) assertOk(offset.errorCode, `${offset.topic}-${offset.partition}`);
-      return offsets;
-    });
-  }
-
-  async groups(): Promise<GroupInfo[]> {
-    const names = await this.#cluster.retry('Listing groups', async () => {
-      // Each broker knows the groups that it looks after.
-      const lists = await this.#cluster.all((broker) => broker.call('ListGroups', undefined));
-      return [...new Set(lists.flatMap(({ groups }) => groups.map(({ groupId }) => groupId)))];
-    });
-    return Promise.all(names.map((name) => this.#group(name)));
-  }
-
-  async #group(group: string): Promise<GroupInfo> {
-    const { groups } = await this.#cluster.retry(`Looking at group ${group}`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      return coordinator.call('DescribeGroups', { groupIds: [group] });
-    });
-    const offsets = await this.#fetchOffsets(group, null);
-    const committed = offsets.map(({ topic, partition, offset, metadata }) => ({
-      topic,
-      partition,
-      offset,
-      metadata,
-    }));
-    return { group, members: groups[0]?.members.length ?? 0, committed };
   }
 
   async deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {

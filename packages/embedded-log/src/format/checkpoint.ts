@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { LogError } from '@millrace/log-client';
+import type { CheckpointSegment } from './checkpoint-segment.ts';
 import type { GroupOffsets, TopicCreated } from './log-event.ts';
 
 /*
@@ -11,19 +12,11 @@ const magic = Buffer.from('MILLRACE');
 const headerBytes = 20;
 export const formatVersion = 2;
 
-export interface CheckpointSegment {
-  readonly baseOffset: number;
-  readonly fileId: number;
-  readonly bytes: number;
-  readonly maxTimestamp: number;
-  /** When the log took its first and its last batch, in milliseconds by the log's clock. */
-  readonly firstAppend: number;
-  readonly lastAppend: number;
-}
-
 export interface CheckpointPartition {
   readonly start: number;
   readonly end: number;
+  /** Before this offset each key is there once; left out where the partition was never compacted. */
+  readonly cleanedUpTo?: number;
   /** Oldest first. */
   readonly segments: readonly CheckpointSegment[];
 }

@@ -1,3 +1,5 @@
+import type { CheckpointSegment } from './checkpoint-segment.ts';
+
 /**
  * What one frame of the journal says, apart from its record batches. Small, rare or per commit: kept as JSON.
  */
@@ -11,8 +13,19 @@ export interface LogEvent {
   /** New first offsets: topic id, partition, offset. */
   readonly starts?: readonly (readonly [topicId: number, partition: number, offset: number])[];
   readonly offsets?: GroupOffsets;
+  /** What compaction has put in the place of segments. */
+  readonly swapped?: SwappedSegments;
   /** Groups, or offsets of groups, that are gone. */
   readonly forgotten?: readonly ForgottenOffsets[];
+}
+
+export interface SwappedSegments {
+  readonly topicId: number;
+  readonly partition: number;
+  /** The files of the segments that are replaced, which follow each other. */
+  readonly from: readonly number[];
+  readonly to: readonly CheckpointSegment[];
+  readonly cleanedUpTo: number;
 }
 
 export type TopicConfigs = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ import type { MemoryRun } from './segments/memory-runs.ts';
 import { footprintOf, type NeededFiles } from './needed-files.ts';
 import type { OpenFiles } from './segments/open-files.ts';
 import type { PartitionLog } from './partition-log.ts';
-import type { Segment } from './segments/segment.ts';
+import { describeSegment, type Segment } from './segments/segment.ts';
 
 /** A segment whose index is stored again once it has grown by so much, or is full. In bytes. */
 const indexGrowthBytes = 1 << 20;
@@ -158,17 +158,6 @@ function describeTopic({
   return { id, uuid, ...former, name, partitions, configs, state: state.map(describe) };
 }
 
-function describe({ start, end, segments }: PartitionLog): CheckpointPartition {
-  return {
-    start,
-    end,
-    segments: segments.map(({ id, size, maxTimestamp, firstAppend, lastAppend }) => ({
-      baseOffset: id.baseOffset,
-      fileId: id.fileId,
-      bytes: size,
-      maxTimestamp,
-      firstAppend,
-      lastAppend,
-    })),
-  };
+function describe({ start, end, cleanedUpTo, segments }: PartitionLog): CheckpointPartition {
+  return { start, end, ...(cleanedUpTo > 0 ? { cleanedUpTo } : {}), segments: segments.map(describeSegment) };
 }

@@ -1,4 +1,5 @@
 import { effectiveConfigs } from '../topic-settings.ts';
+import type { Compactor } from '../compaction/compactor.ts';
 import type { CommitWriter } from './commit/commit-writer.ts';
 import type { LogState } from './log-state.ts';
 import { retainedFrom, type RetentionTime } from './retention.ts';
@@ -6,13 +7,14 @@ import { retainedFrom, type RetentionTime } from './retention.ts';
 export interface HousekeepingOptions {
   readonly state: LogState;
   readonly writer: CommitWriter;
+  readonly compactor: Compactor;
   readonly retentionTime: RetentionTime;
   readonly now: () => number;
 }
 
 type Start = readonly [topicId: number, partition: number, offset: number];
 
-/** Deletes what topics keep no longer. Runs from time to time, and never twice at once. */
+/** Deletes what topics keep no longer, and compacts. Runs from time to time, and never twice at once. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   /** Topics whose first deletion has been told. */
@@ -23,12 +25,17 @@ export class Housekeeping {
     this.#options = options;
   }
 
-  /** Applies the retention of all topics. @throws LogError where the log cannot be written */
+  /** Applies retention and compacts. @throws LogError where the log cannot be written */
   run(): Promise<void> {
-    this.#running ??= this.#applyRetention().finally(() => {
+    this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await this.#applyRetention();
+    await this.#options.compactor.run();
   }
 
   async #applyRetention(): Promise<void> {

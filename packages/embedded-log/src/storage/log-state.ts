@@ -10,6 +10,7 @@ import type {
   ForgottenOffsets,
   GroupOffsets,
   LogEvent,
+  SwappedSegments,
   TopicConfigs,
   TopicCreated,
 } from '../format/log-event.ts';
@@ -64,6 +65,7 @@ export class LogState {
     for (const [topicId, partition, offset] of event.starts ?? []) {
       this.partitionById(topicId, partition).moveStart(offset);
     }
+    if (event.swapped !== undefined) this.#swap(event.swapped);
     if (event.offsets !== undefined) {
       const offsets = this.groupOffsets(event.offsets.group);
       for (const [topicId, partition, offset, metadata] of event.offsets.commits) {
@@ -72,7 +74,8 @@ export class LogState {
     }
     for (const forgotten of event.forgotten ?? []) this.#forget(forgotten);
     for (const id of event.deleted ?? []) this.#removeTopic(id);
-    if (event.starts !== undefined || event.deleted !== undefined) this.deletions++;
+    const { starts, deleted, swapped } = event;
+    if (starts !== undefined || deleted !== undefined || swapped !== undefined) this.deletions++;
   }
 
   /** Takes in a run of batches; `written` are its bytes where it went straight to its segment. */
@@ -106,6 +109,11 @@ export class LogState {
       { length: to - from },
       (_, index) => new PartitionLog({ topic, partition: from + index, files }),
     );
+  }
+
+  #swap(swapped: SwappedSegments): void {
+    for (const { fileId } of swapped.to) this.nextFileId = Math.max(this.nextFileId, fileId + 1);
+    this.partitionById(swapped.topicId, swapped.partition).swap(swapped);
   }
 
   #configure(id: number, configs: TopicConfigs): void {

@@ -29,6 +29,8 @@ export class NeededFiles {
   /** Newest first. */
   #checkpoints: readonly Footprint[];
   readonly #named = new Map<number, Set<string>>();
+  /** Segments that are being written and named nowhere yet. */
+  readonly #held = new Set<string>();
 
   constructor(checkpoints: readonly Footprint[]) {
     this.#checkpoints = checkpoints;
@@ -39,6 +41,14 @@ export class NeededFiles {
     const names = this.#named.get(journalId);
     if (names === undefined) this.#named.set(journalId, new Set([segment]));
     else names.add(segment);
+  }
+
+  /** Keeps files that are being written until what this returns is called. */
+  hold(segments: readonly string[]): () => void {
+    for (const name of segments) this.#held.add(name);
+    return () => {
+      for (const name of segments) this.#held.delete(name);
+    };
   }
 
   /**
@@ -76,7 +86,7 @@ export class NeededFiles {
   async removeOthers(fileSystem: FileSystem): Promise<string[]> {
     const names = await fileSystem.list();
     // After the list: a segment is named before its file is made.
-    const needed = new Set(this.#segments());
+    const needed = new Set([...this.#segments(), ...this.#held]);
     const isNeeded = (name: string): boolean => {
       const journal = journalIdOf(name);
       if (journal !== undefined) return journal >= this.firstJournal;

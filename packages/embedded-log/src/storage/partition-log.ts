@@ -1,5 +1,6 @@
 import { LogError, type LogRecord, topicPartitionKey } from '@millrace/log-client';
 import type { SegmentId } from '../format/file-names.ts';
+import type { SwappedSegments } from '../format/log-event.ts';
 import type { Run } from '../format/run.ts';
 import { settingsOf, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
@@ -18,6 +19,7 @@ export interface PartitionLogOptions {
   readonly start?: number;
   /** The next offset. Default: 0. */
   readonly end?: number;
+  readonly cleanedUpTo?: number;
   readonly segments?: readonly Segment[];
 }
 
@@ -29,6 +31,8 @@ export class PartitionLog {
   segments: readonly Segment[];
   start: number;
   end: number;
+  /** Before this offset compaction has left each key once. */
+  cleanedUpTo: number;
   /** Those of its topic. */
   settings: TopicSettings = settingsOf({});
   /** Its topic has been deleted; one of the same name that exists now is another one. */
@@ -37,13 +41,15 @@ export class PartitionLog {
   readonly listeners = new Set<AppendListener>();
   readonly #files: OpenFiles;
 
-  constructor({ topic, partition, files, start = 0, end = 0, segments = [] }: PartitionLogOptions) {
+  constructor(options: PartitionLogOptions) {
+    const { topic, partition, files, start = 0, end = 0, cleanedUpTo = 0, segments = [] } = options;
     this.topicId = topic.id;
     this.topic = topic.name;
     this.partition = partition;
     this.#files = files;
     this.start = start;
     this.end = end;
+    this.cleanedUpTo = cleanedUpTo;
     this.segments = segments;
   }
 
@@ -79,6 +85,28 @@ export class PartitionLog {
     this.segments = this.segments.slice(gone.length);
   }
 
+  /** Whether these are still consecutive segments of it. */
+  hasSegments(fileIds: readonly number[]): boolean {
+    const first = this.segments.findIndex(({ id }) => id.fileId === fileIds[0]);
+    return first >= 0 && fileIds.every((fileId, index) => this.segments[first + index]?.id.fileId === fileId);
+  }
+
+  /** Puts what compaction has left of some segments in their place. @throws LogError `LOG_CORRUPT` */
+  swap({ from, to, cleanedUpTo }: SwappedSegments): void {
+    if (!this.hasSegments(from)) {
+      const name = this.#name();
+      throw new LogError('LOG_CORRUPT', `${name} does not have the segments ${from.join(', ')} to replace`);
+    }
+    const first = this.segments.findIndex(({ id }) => id.fileId === from[0]);
+    const { topicId, partition } = this;
+    const added = to.map(({ baseOffset, fileId, ...stored }) => {
+      return new Segment(this.#files, { topicId, partition, baseOffset, fileId }, stored);
+    });
+    for (const segment of this.segments.slice(first, first + from.length)) segment.release();
+    this.segments = [...this.segments.slice(0, first), ...added, ...this.segments.slice(first + from.length)];
+    this.cleanedUpTo = Math.max(this.cleanedUpTo, cleanedUpTo);
+  }
+
   /** The offset after a segment, where the next one begins. */
   endOf(index: number): number {
     return this.segments[index + 1]?.baseOffset ?? this.end;
@@ -109,8 +137,9 @@ export class PartitionLog {
         read.nextOffset = Math.max(read.nextOffset, end);
       return read;
     } catch (error) {
-      // The file may have gone because its records were deleted meanwhile.
+      // The file may have gone because its records were deleted meanwhile, or because it was compacted.
       this.#assertReadable(offset);
+      if (segment !== undefined && !this.segments.includes(segment)) return this.read(offset, maxRecords);
       throw error;
     }
   }

@@ -5,12 +5,12 @@ import type { FileSystem } from '../files/file-system.ts';
 import { readWhole } from '../files/read-whole.ts';
 import {
   type CheckpointPartition,
-  type CheckpointSegment,
   encodeCheckpoint,
   formatVersion,
   type LogCheckpoint,
   readSlot,
 } from '../format/checkpoint.ts';
+import type { CheckpointSegment } from '../format/checkpoint-segment.ts';
 import { checkpointSlots, journalIdOf, journalName, segmentName, segmentOf } from '../format/file-names.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 import { isSegmentNameV1 } from './v1/file-names.ts';

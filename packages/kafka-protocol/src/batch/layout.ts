@@ -65,3 +65,8 @@ export function batchIsIntact(source: Buffer, at: number, size: number): boolean
     source.readUInt32BE(at + batchAt.crc) === crc32c(source.subarray(at + batchAt.attributes, at + size))
   );
 }
+
+/** Sets the checksum of a batch from `start` to `end` whose fields have changed. */
+export function writeBatchChecksum(target: Buffer, start: number, end: number): void {
+  target.writeUInt32BE(crc32c(target.subarray(start + batchAt.attributes, end)), start + batchAt.crc);
+}

@@ -1,7 +1,12 @@
 import { type Bytes, copyBytes, type Headers, type ProducerRecord, writeLong } from '@millrace/log-client';
-import { crc32c } from '@node-rs/crc32';
 import { type Compression, compress, compressions } from '../compression/compression.ts';
-import { batchAt, batchHeaderBytes, logAppendTimeFlag, transactionalFlag } from './layout.ts';
+import {
+  batchAt,
+  batchHeaderBytes,
+  logAppendTimeFlag,
+  transactionalFlag,
+  writeBatchChecksum,
+} from './layout.ts';
 import { varintBytes, writeVarint, writeVarlong } from './varint.ts';
 
 /** What a record takes besides key, value and headers, at most. */
@@ -140,7 +145,7 @@ export function writeBatchInto(
   target.writeInt16BE(fields.producerEpoch, start + batchAt.producerEpoch);
   target.writeInt32BE(fields.baseSequence, start + batchAt.baseSequence);
   target.writeInt32BE(to - from, start + batchAt.count);
-  target.writeUInt32BE(crc32c(target.subarray(start + batchAt.attributes, end)), start + batchAt.crc);
+  writeBatchChecksum(target, start, end);
   return end;
 }
 

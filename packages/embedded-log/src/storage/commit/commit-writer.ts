@@ -1,6 +1,6 @@
 import { LogError } from '@millrace/log-client';
-import type { FileSystem } from '../../files/file-system.ts';
 import { segmentName } from '../../format/file-names.ts';
+import type { SwappedSegments } from '../../format/log-event.ts';
 import type { Checkpointer } from '../checkpointer.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { CommitQueue, type Pending, type SubmitOptions } from './commit-queue.ts';
@@ -25,7 +25,6 @@ interface Encoded {
 }
 
 export interface CommitWriterOptions {
-  readonly fileSystem: FileSystem;
   readonly files: OpenFiles;
   readonly state: LogState;
   readonly journal: Journal;
@@ -52,7 +51,6 @@ const cachedBytes = 64 * mebibyte;
 /** The only writer of a log. Changes take turns; those that wait together share one write and one sync. */
 export class CommitWriter {
   readonly #options: CommitWriterOptions;
-  readonly #fileSystem: FileSystem;
   readonly #files: OpenFiles;
   readonly #state: LogState;
   readonly #checkpointer: Checkpointer;
@@ -68,7 +66,6 @@ export class CommitWriter {
 
   constructor(options: CommitWriterOptions) {
     this.#options = options;
-    this.#fileSystem = options.fileSystem;
     this.#files = options.files;
     this.#state = options.state;
     this.#journal = options.journal;
@@ -93,6 +90,13 @@ export class CommitWriter {
     return this.#queue.submit({ plan, options }, () => {
       this.#running ??= this.#run();
     });
+  }
+
+  /** Numbers for so many new files; the first of them. */
+  takeFileIds(count: number): number {
+    const first = this.#nextFileId;
+    this.#nextFileId += count;
+    return first;
   }
 
   /** Makes all that is committed durable. */
@@ -128,7 +132,7 @@ export class CommitWriter {
   }
 
   #closed(): LogError {
-    return new LogError('LOG_CLOSED', `The log in ${this.#fileSystem.location} is closed`);
+    return new LogError('LOG_CLOSED', `The log in ${this.#files.location} is closed`);
   }
 
   async #lastCheckpoint(): Promise<void> {
@@ -143,7 +147,7 @@ export class CommitWriter {
     }
     await this.#checkpointer.running;
     // What was committed stands in the journal all the same; the next open reads it from there.
-    if (failure !== undefined) throw ioError(failure, 'write the last checkpoint', this.#fileSystem.location);
+    if (failure !== undefined) throw ioError(failure, 'write the last checkpoint', this.#files.location);
   }
 
   async #run(): Promise<void> {
@@ -188,7 +192,7 @@ export class CommitWriter {
       }
       if (pending.options.alone) break;
     }
-    this.#nextFileId = tails.nextFileId;
+    this.#nextFileId = Math.max(this.#nextFileId, tails.nextFileId);
     this.#queue.letIn();
     return group;
   }
@@ -256,6 +260,7 @@ export class CommitWriter {
     const wake = new Set<AppendListener>();
     for (const { event, runs, direct, appendTime } of commits) {
       this.#state.apply(event);
+      if (event.swapped !== undefined) this.#nameSwapped(event.swapped);
       for (const [index, run] of runs.entries()) {
         const bytes = direct?.[index];
         const segment = this.#state.append(run, appendTime, bytes);
@@ -271,6 +276,14 @@ export class CommitWriter {
     for (const listener of wake) listener.onAppend();
   }
 
+  #nameSwapped({ topicId, partition, to }: SwappedSegments): void {
+    for (const { baseOffset, fileId } of to) {
+      const name = segmentName({ topicId, partition, baseOffset, fileId });
+      this.#options.needed.name(this.#journal.id, name);
+      this.#files.adopt(name);
+    }
+  }
+
   /**
    * After a failed sync the system may have dropped the pages: a second sync would lie, so nothing more is
    * written.
@@ -278,7 +291,7 @@ export class CommitWriter {
   #poison(error: unknown): LogError {
     this.#refusal ??= new LogError(
       'LOG_READ_ONLY',
-      `The log in ${this.#fileSystem.location} could not be synced and takes no more commits: what was committed before is safe; close it and open it again`,
+      `The log in ${this.#files.location} could not be synced and takes no more commits: what was committed before is safe; close it and open it again`,
       { cause: error },
     );
     return this.#refusal;

@@ -51,6 +51,7 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
   const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
   const droppedJournals = journalsAfter(names, end.id);
 
+  for (const { settings } of state.topics.values()) await loadCodec(settings.compression);
   await cutSegments(fileSystem, names, sizes, state);
   for (const name of droppedJournals) await fileSystem.remove(name);
   const file = await fileSystem.open(journalName(end.id), 'existing');
@@ -140,11 +141,11 @@ async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Prom
 function loadState(files: OpenFiles, checkpoint: LogCheckpoint): LogState {
   const state = new LogState(files, checkpoint);
   for (const { state: partitions, ...topic } of checkpoint.topics) {
-    const logs = partitions.map(({ start, end, segments }, partition) => {
+    const logs = partitions.map(({ start, end, cleanedUpTo = 0, segments }, partition) => {
       const opened = segments.map(({ baseOffset, fileId, ...stored }) => {
         return new Segment(files, { topicId: topic.id, partition, baseOffset, fileId }, stored);
       });
-      return new PartitionLog({ topic, partition, files, start, end, segments: opened });
+      return new PartitionLog({ topic, partition, files, start, end, cleanedUpTo, segments: opened });
     });
     state.addTopic({ ...topic, state: logs });
   }
@@ -219,6 +220,7 @@ async function replayFrames(
       }
     }
     state.apply(frame.event);
+    for (const name of segmentsMadeBy(frame)) needed.name(frame.journalId, name);
     for (const run of frame.runs) {
       if (run.bytes !== undefined) await loadCodec(compressionOf(run.bytes, 0));
       state.append(run, frame.appendTime);
@@ -229,6 +231,13 @@ async function replayFrames(
   return { torn: undefined, direct: [...direct] };
 }
 
+/** The segments that compaction made, by the frame that put them in their place. */
+function segmentsMadeBy({ event: { swapped } }: DecodedFrame): string[] {
+  if (swapped === undefined) return [];
+  const { topicId, partition, to } = swapped;
+  return to.map(({ baseOffset, fileId }) => segmentName({ topicId, partition, baseOffset, fileId }));
+}
+
 /** What was known to be durable must be there: its checksums are left to those who read it. */
 async function assertDirectRunsThere(
   fileSystem: FileSystem,
@@ -237,8 +246,11 @@ async function assertDirectRunsThere(
   frames: readonly DecodedFrame[],
 ): Promise<void> {
   const ends = new Map<string, number>();
-  for (const { runs } of frames) {
+  for (const { runs, event } of frames) {
     for (const run of runs) if (run.bytes === undefined) ends.set(segmentName(run), endOf(run));
+    // These were durable before the frame was written.
+    const { topicId = 0, partition = 0, to = [] } = event.swapped ?? {};
+    for (const segment of to) ends.set(segmentName({ topicId, partition, ...segment }), segment.bytes);
   }
   const live = new Set(segmentsOf(state).map(({ name }) => name));
   for (const [name, end] of ends) {

@@ -10,7 +10,7 @@ import {
   readBatch,
 } from '@millrace/kafka-protocol';
 import { LogError, type LogRecord, readLong } from '@millrace/log-client';
-import type { CheckpointSegment } from '../../format/checkpoint.ts';
+import type { CheckpointSegment } from '../../format/checkpoint-segment.ts';
 import { indexName, type SegmentId, segmentName } from '../../format/file-names.ts';
 import type { Run } from '../../format/run.ts';
 import { decodeIndex, type StoredIndex } from '../../format/segment-index.ts';
@@ -46,6 +46,8 @@ export class Segment {
   maxTimestamp: number;
   readonly firstAppend: number;
   lastAppend: number;
+  /** Since when compaction keeps tombstones of it; undefined where it keeps none. */
+  readonly tombstonesSince: number | undefined;
   readonly memory = new MemoryRuns();
   /** How much of it the stored index stands for, in bytes. */
   indexedUpTo: number;
@@ -70,6 +72,7 @@ export class Segment {
     this.maxTimestamp = stored.maxTimestamp;
     this.firstAppend = stored.firstAppend;
     this.lastAppend = stored.lastAppend;
+    this.tombstonesSince = stored.tombstonesSince;
     this.#index = new SparseIndex(id.baseOffset);
     this.#hasStoredIndex = stored.bytes > 0;
     this.indexedUpTo = stored.bytes;
@@ -82,6 +85,11 @@ export class Segment {
 
   get baseOffset(): number {
     return this.id.baseOffset;
+  }
+
+  /** Whether the file has all of it. */
+  get isStored(): boolean {
+    return this.memory.all.every((run) => run.isStored);
   }
 
   /** How much of the heap the index takes, in entries. */
@@ -289,6 +297,20 @@ export class Segment {
       `Segment ${this.name} in ${this.#files.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
     );
   }
+}
+
+/** A segment as a checkpoint has it. */
+export function describeSegment({
+  id,
+  size,
+  maxTimestamp,
+  firstAppend,
+  lastAppend,
+  tombstonesSince,
+}: Segment): CheckpointSegment {
+  const since = tombstonesSince === undefined ? {} : { tombstonesSince };
+  const { baseOffset, fileId } = id;
+  return { baseOffset, fileId, bytes: size, maxTimestamp, firstAppend, lastAppend, ...since };
 }
 
 function memoryRun({ firstOffset, count, position }: Run, bytes: Buffer, isStored: boolean): MemoryRun {
