@@ -6,8 +6,9 @@ import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { Tail, Tails } from './tails.ts';
 
-/** Records go into batches of at most this many, so that a reader can start near any offset. */
-export const maxBatchRecords = 1024;
+/** Records go into batches of at most so many, and about so many bytes: a reader can start near any offset. */
+const maxBatchRecords = 1024;
+const maxBatchBytes = 256 << 10;
 
 /** Records of a commit for one partition. */
 export interface CommitRecords {
@@ -50,7 +51,14 @@ export interface EncodeOptions {
 /** How much room the batches of a change need. */
 export function roomFor({ bytes, records }: LogChange): number {
   const compressed = records.some(({ log }) => log.settings.compression !== 'none');
-  return compressed ? bytes + records.length * compressedBound(bytes) : bytes;
+  const headers = batchHeaderBytes * (Math.ceil((2 * bytes) / maxBatchBytes) + records.length);
+  return bytes + headers + (compressed ? records.length * compressedBound(bytes) : 0);
+}
+
+/** How many records of a change go into a batch: by their size on average. */
+function recordsPerBatch({ bytes, records }: LogChange): number {
+  const count = records.reduce((sum, entry) => sum + entry.records.length, 0);
+  return Math.max(1, Math.min(maxBatchRecords, Math.floor((maxBatchBytes * count) / bytes)));
 }
 
 /** Encodes a change as a frame, with its batches inside or apart, each at its place in its segment. */
@@ -64,6 +72,7 @@ export function encodeCommit(
   const runs: Run[] = [];
   const direct: Buffer[] = [];
   const baseOffsets: number[] = [];
+  const perBatch = recordsPerBatch(change);
   let scratchAt = 0;
   for (const entry of records) {
     const tail = tails.next(entry.log);
@@ -71,7 +80,7 @@ export function encodeCommit(
     if (entry.records.length === 0) continue;
     const target = scratch ?? frame.target;
     const start = scratch === undefined ? frame.at + runHeaderBytes : scratchAt;
-    const end = writeBatches(target, start, tail.nextOffset, entry, now);
+    const end = writeBatches(target, start, entry, { firstOffset: tail.nextOffset, perBatch, now });
     const bytes = target.subarray(start, end);
     const run = runAt(tail, bytes, entry.records.length, scratch === undefined);
     frame.add(run, scratch === undefined);
@@ -108,18 +117,16 @@ function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {
   };
 }
 
-// oxlint-disable-next-line eslint/max-params -- Per entry of a commit: no options object.
 function writeBatches(
   target: Buffer,
   start: number,
-  firstOffset: number,
   { log, records }: CommitRecords,
-  now: number,
+  { firstOffset, perBatch, now }: { firstOffset: number; perBatch: number; now: number },
 ): number {
   const { compression, hasAppendTime } = log.settings;
   let at = start;
-  for (let from = 0; from < records.length; from += maxBatchRecords) {
-    const to = Math.min(from + maxBatchRecords, records.length);
+  for (let from = 0; from < records.length; from += perBatch) {
+    const to = Math.min(from + perBatch, records.length);
     at = writeBatchInto(
       target,
       at,

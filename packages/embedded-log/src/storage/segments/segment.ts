@@ -21,6 +21,8 @@ import { SparseIndex } from './sparse-index.ts';
 /** A batch that a small file decompresses to may not fill the memory. */
 const maxDecompressedBytes = 256 << 20;
 
+/** What is read first after a seek: an index entry's worth, so that the first record comes soon. In bytes. */
+const firstBytes = 128 << 10;
 /** Runs from this size on get an index entry inside. In bytes. */
 const largeRun = 64 << 10;
 
@@ -211,7 +213,7 @@ export class Segment {
     if (held !== undefined && position >= held.position && position < held.end) {
       return held.bytes.subarray(position - held.position, held.end - held.position);
     }
-    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position);
+    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position, firstBytes);
     this.#ahead = undefined;
     let bytes = await ahead;
     let end = wholeBatches(bytes);
