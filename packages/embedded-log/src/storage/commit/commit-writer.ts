@@ -13,7 +13,7 @@ import type { OpenFiles } from '../segments/open-files.ts';
 import type { AppendListener, PartitionLog } from '../partition-log.ts';
 import { RunCache } from '../segments/run-cache.ts';
 import { Scratch } from './scratch.ts';
-import { writeDirect } from './write-direct.ts';
+import { writeCommits } from './write-commits.ts';
 import { type RollLimits, Tails } from './tails.ts';
 
 /** When a commit is acknowledged: once it is synced, once written with a sync soon after, or once written. */
@@ -225,12 +225,7 @@ export class CommitWriter {
       for (const run of runs) this.#options.needed.name(journal.id, segmentName(run));
     }
     try {
-      const written = await writeDirect(this.#files, commits);
-      await journal.append(
-        commits.map(({ frame }) => frame.bytes),
-        journal.sequence + group.length,
-        commits.at(-1)!.frame.crc,
-      );
+      const written = await writeCommits(this.#files, journal, commits);
       if (this.#options.durability === 'commit') await this.#syncCommit(journal, written);
     } catch (error) {
       // Where even the torn bytes could not be cut off, nothing more may be written after them.

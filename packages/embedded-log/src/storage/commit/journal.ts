@@ -12,6 +12,8 @@ export interface JournalEnd {
   readonly crc: number;
 }
 
+export type JournalPlace = Omit<JournalEnd, 'id'>;
+
 export interface JournalState {
   /** Where the next frame goes. */
   readonly end: JournalEnd;
@@ -68,6 +70,20 @@ export class Journal {
       );
     }
     for (const frame of frames) this.position += frame.length;
+    this.sequence = sequence;
+    this.crc = crc;
+  }
+
+  /** Where the next frame goes, and what it follows. */
+  get place(): JournalPlace {
+    const { position, sequence, crc } = this;
+    return { position, sequence, crc };
+  }
+
+  /** Takes back the frames after a place. Where that fails nothing more may be written. */
+  async cutBack({ position, sequence, crc }: JournalPlace): Promise<void> {
+    await this.#file.truncate(position);
+    this.position = position;
     this.sequence = sequence;
     this.crc = crc;
   }

@@ -1,6 +1,7 @@
 import { segmentName } from '../../format/file-names.ts';
 import type { EncodedCommit } from './encode-commit.ts';
 import { ioError } from '../io-error.ts';
+import type { Journal } from './journal.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
 
 /** Consecutive bytes of a segment. */
@@ -38,7 +39,7 @@ function stretchesOf(commits: readonly EncodedCommit[]): Stretch[] {
  * Writes the batches of large commits to their places. Returns the segments written to. After a failure they
  * are as they were, as far as that can be had: bytes past a segment's end mean nothing. @throws LogError
  */
-export async function writeDirect(
+async function writeDirect(
   files: OpenFiles,
   commits: readonly EncodedCommit[],
 ): Promise<ReadonlySet<string>> {
@@ -55,4 +56,27 @@ export async function writeDirect(
     throw ioError(reason, 'write to a segment', files.location, 'nothing of this commit was kept; ');
   }
   return new Set(stretches.map(({ name }) => name));
+}
+
+/**
+ * Writes the frames of commits, and the batches of large ones to their places, both at once: a frame whose
+ * batches did not get there is found out by their checksum. Returns the segments written to.
+ * @throws LogError where nothing of the commits was kept; anything else where that is not known
+ */
+export async function writeCommits(
+  files: OpenFiles,
+  journal: Journal,
+  commits: readonly EncodedCommit[],
+): Promise<ReadonlySet<string>> {
+  const before = journal.place;
+  const frames = commits.map(({ frame }) => frame.bytes);
+  const [written, appended] = await Promise.allSettled([
+    writeDirect(files, commits),
+    journal.append(frames, before.sequence + commits.length, commits.at(-1)!.frame.crc),
+  ]);
+  // What went to segments means nothing without a frame.
+  if (appended.status === 'rejected') throw appended.reason;
+  if (written.status === 'fulfilled') return written.value;
+  await journal.cutBack(before);
+  throw written.reason;
 }
