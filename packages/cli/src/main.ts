@@ -1,6 +1,7 @@
 import { isLogError } from '@millrace/log-client';
 import { Command, CommanderError } from 'commander';
 import { groupsCommand } from './commands/groups.ts';
+import { logCommand } from './commands/log.ts';
 import { produceCommand } from './commands/produce.ts';
 import { resetCommand } from './commands/reset.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -19,6 +20,7 @@ for (const add of [
   tailCommand,
   produceCommand,
   groupsCommand,
+  logCommand,
   resetCommand,
 ]) {
   add(program);

@@ -103,6 +103,29 @@ describe('on an embedded log', () => {
     expect(odd).toContain('"notA":"long","hex":"6d7567"');
   });
 
+  test('a log is verified, dumped, counted, backed up and found to need no repair', async () => {
+    const log = (...args: string[]) => millrace(['log', ...args]);
+    expect((await log('verify', logDir)).out).toMatch(/^\d+ topics, .*\nEverything is as it was written\n$/);
+    const lines = (await log('dump', logDir, 'words', '--partition', '0')).out.trim().split('\n');
+    expect(JSON.parse(lines[0]!)).toMatchObject({ offset: 0, headers: [] });
+    const [batch] = (await log('dump', logDir, 'words', '--batches')).out.trim().split('\n');
+    expect(JSON.parse(batch!)).toMatchObject({ baseOffset: 0, compression: 'none' });
+    const stats = (await log('stats', logDir, '--json')).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(stats.find(({ topic }) => topic === 'words')).toMatchObject({ partition: 0, start: 0 });
+    const copy = path.join(dir, 'copy');
+    expect((await log('backup', logDir, copy)).out).toMatch(/holds a copy of the log, which was read back/);
+    expect((await log('verify', copy)).out).toMatch(/Everything is as it was written/);
+    expect((await log('backup', logDir, copy)).err).toMatch(
+      /is not empty: a backup needs a folder of its own/,
+    );
+    expect((await log('repair', copy)).out).toMatch(/there is nothing to repair/);
+    expect((await log('upgrade', copy)).out).toMatch(/has the present format/);
+    expect((await log('verify', path.join(dir, 'nowhere'))).err).toMatch(/there is no folder .*nowhere/);
+  });
+
   test('reset leaves the topics of an application whose id is longer alone, and refuses what is no id', async () => {
     const topics = [
       'count-kept-changelog',

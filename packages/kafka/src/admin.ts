@@ -20,7 +20,7 @@ import { createTopicsRequest } from './wire/create-topics.ts';
 import { assertOk, errorName, KafkaError } from './wire/error-codes.ts';
 import type { TopicMetadata } from './wire/metadata.ts';
 import { KafkaGroups } from './groups.ts';
-import { offsetsForTimesRequest } from './wire/offsets-for-times.ts';
+import { offsetsForTimes } from './offsets-for-times.ts';
 import { errorType } from './errors.ts';
 
 const readUncommitted = 0;
@@ -224,24 +224,10 @@ export class KafkaAdmin implements LogAdmin {
     });
   }
 
-  async offsetsForTimes(
+  offsetsForTimes(
     at: readonly (TopicPartition & { readonly timestamp: number })[],
   ): Promise<(OffsetAtTime | undefined)[]> {
-    if (at.length === 0) return [];
-    await this.#cluster.know(at);
-    const found = await this.#cluster.retry('Looking for offsets by time', async () => {
-      const offsets = new Map<string, OffsetAtTime>();
-      for (const [broker, list] of await this.#cluster.byLeader(at)) {
-        for (const { topic, partition, errorCode, offset, timestamp } of await broker.send(
-          offsetsForTimesRequest(list),
-        )) {
-          assertOk(errorCode, `${topic}-${partition}`);
-          if (offset !== noOffset) offsets.set(topicPartitionKey(topic, partition), { offset, timestamp });
-        }
-      }
-      return offsets;
-    });
-    return at.map(({ topic, partition }) => found.get(topicPartitionKey(topic, partition)));
+    return offsetsForTimes(this.#cluster, at);
   }
 
   deleteGroups(names: readonly string[]): Promise<void> {

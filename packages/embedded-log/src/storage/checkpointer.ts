@@ -145,7 +145,7 @@ function freeze(log: PartitionLog): Frozen[] {
   }));
 }
 
-function describeTopic({
+export function describeTopic({
   id,
   uuid,
   formerId,

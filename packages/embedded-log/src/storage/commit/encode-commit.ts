@@ -6,7 +6,7 @@ import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { Tail, Tails } from './tails.ts';
 
-/** Records go into batches of at most so many, and about so many bytes: a reader can start near any offset. */
+/** Batches have at most so many records, and about so many bytes: a reader can start near any offset. */
 const maxBatchRecords = 1024;
 const maxBatchBytes = 256 << 10;
 

@@ -38,22 +38,11 @@ export interface Recovered {
  */
 export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise<Recovered> {
   const slots = await readSlots(fileSystem);
-  const checkpoint = slots[0] ?? (await createLog(fileSystem));
-  const names = new Set(await fileSystem.list());
-  const sizes = await sizesOf(fileSystem, names, checkpoint);
-  const state = loadState(files, checkpoint);
-  const needed = new NeededFiles((slots.length === 0 ? [checkpoint] : slots).map(footprintOf));
-  // Of the journals that only the older checkpoint needs, the newer one says what they name.
-  for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, name);
-
-  const read = await readJournals(fileSystem, checkpoint, decodeFrame);
-  const replay = await replayFrames({ fileSystem, files, names, state, needed }, checkpoint, read.frames);
-  const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
-  const droppedJournals = journalsAfter(names, end.id);
-
+  const loaded = await load(fileSystem, files, slots.length === 0 ? [await createLog(fileSystem)] : slots);
+  const { checkpoint, state, needed, names, end } = loaded;
   for (const { settings } of state.topics.values()) await loadCodec(settings.compression);
-  await cutSegments(fileSystem, names, sizes, state);
-  for (const name of droppedJournals) await fileSystem.remove(name);
+  await cutSegments(fileSystem, loaded);
+  for (const name of journalsAfter(names, end.id)) await fileSystem.remove(name);
   const file = await fileSystem.open(journalName(end.id), 'existing');
   if ((await file.size()) > end.position) await file.truncate(end.position);
   await file.sync();
@@ -62,18 +51,52 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
     return id !== undefined && id >= checkpoint.journalId && id < end.id;
   });
   const slotNames = checkpointSlots.filter((slot) => names.has(slot));
-  await syncFiles(fileSystem, [...adopted, ...slotNames, ...replay.direct]);
+  await syncFiles(fileSystem, [...adopted, ...slotNames, ...loaded.direct]);
   await fileSystem.syncDirectory();
   const removed = new Set(await needed.removeOthers(fileSystem));
   for (const name of names) if (segmentOf(name) !== undefined && !removed.has(name)) files.adopt(name);
   const journal = new Journal(fileSystem, file, { end, durableUpTo: end.sequence });
   await journal.mark();
-  return {
-    state,
-    journal,
-    generation: checkpoint.generation,
-    needed,
-  };
+  return { state, journal, generation: checkpoint.generation, needed };
+}
+
+/** What a folder holds, as it was read: nothing has been changed. */
+export interface LoadedLog {
+  readonly checkpoint: LogCheckpoint;
+  readonly state: LogState;
+  readonly needed: NeededFiles;
+  /** All files of the folder. */
+  readonly names: ReadonlySet<string>;
+  /** The sizes of the checkpoint's segments. */
+  readonly sizes: ReadonlyMap<string, number>;
+  /** Where the journal ends. */
+  readonly end: JournalEnd;
+  /** Segments that were written to directly and may not be durable yet. */
+  readonly direct: readonly string[];
+}
+
+/** Reads what a folder holds; undefined where there is no log. @throws LogError `LOG_CORRUPT` */
+export async function loadLog(fileSystem: FileSystem, files: OpenFiles): Promise<LoadedLog | undefined> {
+  const slots = await readSlots(fileSystem);
+  return slots.length === 0 ? undefined : load(fileSystem, files, slots);
+}
+
+async function load(
+  fileSystem: FileSystem,
+  files: OpenFiles,
+  slots: readonly LogCheckpoint[],
+): Promise<LoadedLog> {
+  const checkpoint = slots[0]!;
+  const names = new Set(await fileSystem.list());
+  const sizes = await sizesOf(fileSystem, names, checkpoint);
+  const state = loadState(files, checkpoint);
+  const needed = new NeededFiles(slots.map(footprintOf));
+  // Of the journals that only the older checkpoint needs, the newer one says what they name.
+  for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, name);
+  const read = await readJournals(fileSystem, checkpoint, decodeFrame);
+  const replay = await replayFrames({ fileSystem, files, names, state, needed }, checkpoint, read.frames);
+  const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
+  return { checkpoint, state, needed, names, sizes, end, direct: replay.direct };
 }
 
 /** The valid checkpoints, the newest first. */
@@ -285,12 +308,7 @@ function journalsAfter(names: ReadonlySet<string>, last: number): string[] {
 }
 
 /** Cuts off what was written to segments and never committed. */
-async function cutSegments(
-  fileSystem: FileSystem,
-  names: ReadonlySet<string>,
-  sizes: ReadonlyMap<string, number>,
-  state: LogState,
-): Promise<void> {
+async function cutSegments(fileSystem: FileSystem, { names, sizes, state }: LoadedLog): Promise<void> {
   for (const { name, size } of segmentsOf(state)) {
     if (!names.has(name) || (sizes.get(name) ?? Number.POSITIVE_INFINITY) <= size) continue;
     const file = await fileSystem.open(name, 'existing');
