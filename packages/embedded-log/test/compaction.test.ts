@@ -211,6 +211,31 @@ describe('compaction', () => {
     expect(withoutFiller(await content())).toEqual([[1, 'a', '2']]);
   });
 
+  test('with less memory than keys never brings a deleted row back', async () => {
+    const options = { compactionMemoryBytes: 60_000 };
+    await log.close();
+    await open(options);
+    await create({ ...always, 'delete.retention.ms': '0' });
+    for (const value of ['1', null]) {
+      for (let n = 0; n < 3000; n += 100) {
+        await send(...Array.from({ length: 100 }, (_, index) => row(`key-${n + index}`, value)));
+      }
+    }
+    await log.close();
+    await open(options);
+    await seal();
+    await log.close();
+    await open(options);
+    for (let pass = 0; pass < 14; pass++) {
+      await log.clean();
+      now++;
+      const found = new Map((await content()).map(([, key, value]) => [key, value]));
+      found.delete('filler');
+      expect([...found.values()].filter((value) => value !== null)).toEqual([]);
+    }
+    expect(withoutFiller(await content()).length).toBeLessThan(3000);
+  });
+
   test('of any history of writes, deletes and passes leaves what a map would hold', async () => {
     const action = fc.oneof(
       { weight: 6, arbitrary: fc.record({ key: fc.integer({ min: 0, max: 6 }), gone: fc.boolean() }) },

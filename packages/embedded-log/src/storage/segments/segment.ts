@@ -9,7 +9,7 @@ import {
   nextOffsetOf,
   readBatch,
 } from '@millrace/kafka-protocol';
-import { LogError, type LogRecord, readLong } from '@millrace/log-client';
+import { isLogError, LogError, type LogRecord, readLong } from '@millrace/log-client';
 import type { CheckpointSegment } from '../../format/checkpoint-segment.ts';
 import { indexName, type SegmentId, segmentName } from '../../format/file-names.ts';
 import type { Run } from '../../format/run.ts';
@@ -152,8 +152,20 @@ export class Segment {
 
   /** Reads records from `offset` on, whole batches, about `maxRecords` at most. */
   async read(offset: number, maxRecords: number): Promise<SegmentRead> {
+    const known = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
+    try {
+      return await this.#readFrom(known, offset, maxRecords);
+    } catch (error) {
+      // The index is a cache: where it seems wrong, the segment itself tells.
+      if (known.position === 0 || !isLogError(error, 'LOG_CORRUPT')) throw error;
+      this.#index.clear();
+      return this.#readFrom(this.#index.before(offset), offset, maxRecords);
+    }
+  }
+
+  async #readFrom(known: Place, offset: number, maxRecords: number): Promise<SegmentRead> {
     const read: SegmentRead = { records: [], nextOffset: offset };
-    let place = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
+    let place = known;
     while (place.position < this.size && read.records.length < maxRecords) {
       place = await this.#readChunk(await this.#chunkAt(place.position), place, { offset, maxRecords, read });
     }

@@ -5,10 +5,12 @@ const entrySpacing = 64 << 10;
 
 /** Where some batches of a segment are, by offset. A cache: what it lacks is found by reading on. */
 export class SparseIndex {
+  readonly #start: IndexEntry;
   readonly #entries: IndexEntry[];
 
   constructor(baseOffset: number) {
-    this.#entries = [{ offset: baseOffset, position: 0, maxTimestampBefore: -1 }];
+    this.#start = { offset: baseOffset, position: 0, maxTimestampBefore: -1 };
+    this.#entries = [this.#start];
   }
 
   get size(): number {
@@ -50,10 +52,16 @@ export class SparseIndex {
     ]!;
   }
 
+  /** Forgets all but where the segment begins. */
+  clear(): void {
+    this.#entries.length = 1;
+    this.#entries[0] = this.#start;
+  }
+
   merge(stored: StoredIndex): void {
     const known = this.#entries.splice(0, this.#entries.length, ...stored.entries);
     for (const entry of known) if (entry.position >= stored.covered) this.note(entry);
-    if (this.#entries.length === 0) this.#entries.push(known[0]!);
+    if (this.#entries[0]?.position !== 0) this.#entries.unshift(this.#start);
   }
 
   /** What of it stands for the first `covered` bytes. */

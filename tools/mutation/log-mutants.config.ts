@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { mutants } from './log-mutant-list.mjs';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const mutant = mutants.find(({ name }) => name === process.env['MILLRACE_LOG_MUTANT']);
+if (mutant === undefined) throw new Error('MILLRACE_LOG_MUTANT names no mutant');
+const resolve = { conditions: ['@millrace/source'] };
+
+export default defineConfig({
+  root,
+  resolve,
+  ssr: { resolve },
+  plugins: [
+    {
+      name: 'mutant',
+      enforce: 'pre',
+      transform(code, id) {
+        if (path.relative(root, id) !== path.normalize(mutant.file)) return undefined;
+        if (!code.includes(mutant.from)) throw new Error(`${mutant.file} does not have ${mutant.from}`);
+        return code.replace(mutant.from, mutant.to);
+      },
+    },
+  ],
+  test: { include: ['packages/embedded-log/test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
+});
