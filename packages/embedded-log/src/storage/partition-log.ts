@@ -4,7 +4,8 @@ import type { SwappedSegments } from '../format/log-event.ts';
 import type { Run } from '../format/run.ts';
 import { settingsOf, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
-import { Segment, type SegmentRead } from './segments/segment.ts';
+import { readRuns, type SegmentRead } from './segments/read-runs.ts';
+import { Segment } from './segments/segment.ts';
 
 /** Who waits for records of a partition. */
 export interface AppendListener {
@@ -121,7 +122,8 @@ export class PartitionLog {
     this.#assertReadable(offset);
     if (offset === this.end) return { records: [], nextOffset: offset };
     const index = this.#segmentAt(offset);
-    const inMemory = this.segments[index]?.readMemory(offset, maxRecords);
+    const memory = this.segments[index]?.memory;
+    const inMemory = memory && readRuns(memory, offset, maxRecords);
     return inMemory ?? this.#readFile(index, offset, maxRecords);
   }
 

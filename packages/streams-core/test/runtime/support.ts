@@ -8,14 +8,16 @@ import type { Topic } from '@millrace/streams-core';
 
 /** Gives a test an in-memory log and a folder, and takes both away after it. */
 export async function withLog(body: (log: EmbeddedLog, dir: string) => Promise<void>): Promise<void> {
+  await withFolder(async (dir) => {
+    const log = await EmbeddedLog.inMemory();
+    await body(log, dir).finally(() => log.close());
+  });
+}
+
+/** Gives a test a folder, and takes it away after it. */
+export async function withFolder(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await mkdtemp(path.join(tmpdir(), 'millrace-app-'));
-  const log = await EmbeddedLog.inMemory();
-  try {
-    await body(log, dir);
-  } finally {
-    await log.close();
-    await rm(dir, { recursive: true, force: true });
-  }
+  await body(dir).finally(() => rm(dir, { recursive: true, force: true }));
 }
 
 /** Writes records as a producer would: by key, with timestamps 0, 1, 2 ... unless given. */

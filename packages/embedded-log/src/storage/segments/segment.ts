@@ -16,21 +16,13 @@ import type { Run } from '../../format/run.ts';
 import { decodeIndex, type StoredIndex } from '../../format/segment-index.ts';
 import { type MemoryRun, MemoryRuns } from './memory-runs.ts';
 import type { OpenFiles } from './open-files.ts';
+import { maxDecompressedBytes, type SegmentRead } from './read-runs.ts';
 import { SparseIndex } from './sparse-index.ts';
-
-/** A batch that a small file decompresses to may not fill the memory. */
-const maxDecompressedBytes = 256 << 20;
 
 /** What is read first after a seek: an index entry's worth, so that the first record comes soon. In bytes. */
 const firstBytes = 128 << 10;
 /** Runs from this size on get an index entry inside. In bytes. */
 const largeRun = 64 << 10;
-
-/** What a read brought: records, and where the next read continues. */
-export interface SegmentRead {
-  readonly records: LogRecord[];
-  nextOffset: number;
-}
 
 /** A place between two batches, and the largest timestamp before it; undefined where that is not known. */
 interface Place {
@@ -126,28 +118,6 @@ export class Segment {
       this.#index.note({ offset: readLong(bytes, at), position: position + at, maxTimestampBefore: max });
       max = Math.max(max, readLong(bytes, at + batchAt.maxTimestamp));
     }
-  }
-
-  /** Reads records of batches in memory; undefined where the first one is not there. */
-  readMemory(offset: number, maxRecords: number): SegmentRead | undefined {
-    const runs = this.memory.all;
-    let index = this.memory.indexOfOffset(offset);
-    if (index === -1) return undefined;
-    const read: SegmentRead = { records: [], nextOffset: offset };
-    const wanted = { from: offset, into: read.records, maxDecompressedBytes };
-    for (let end = runs[index]!.position; read.records.length < maxRecords; index++) {
-      const run = runs[index];
-      if (run === undefined || run.position !== end) break;
-      const { bytes } = run;
-      for (let at = 0; at < bytes.length && read.records.length < maxRecords; at += batchSize(bytes, at)) {
-        const next = nextOffsetOf(bytes, at);
-        if (next <= offset) continue;
-        if (!isControlBatch(bytes, at)) readBatch(bytes, at, batchSize(bytes, at), wanted);
-        read.nextOffset = next;
-      }
-      end = run.position + bytes.length;
-    }
-    return read;
   }
 
   /** Reads records from `offset` on, whole batches, about `maxRecords` at most. */
