@@ -94,11 +94,7 @@ interface Parts {
  * commits.
  */
 export class EmbeddedLog implements LogClient {
-  readonly capabilities: LogCapabilities = {
-    groupFencedOffsets: true,
-    deletesByAge: true,
-    commitPauseMs: 0,
-  };
+  readonly capabilities: LogCapabilities;
   readonly admin: LogAdmin;
   readonly #state: LogState;
   readonly #writer: CommitWriter;
@@ -184,6 +180,12 @@ export class EmbeddedLog implements LogClient {
     const { state, writer, files, compactor, unlock } = parts;
     this.#compactor = compactor;
     this.#stopCompaction = parts.stopCompaction;
+    const { retentionTime = 'append' } = options;
+    this.capabilities = {
+      groupFencedOffsets: true,
+      deletesByAge: retentionTime === 'record',
+      commitPauseMs: 0,
+    };
     this.#state = state;
     this.#writer = writer;
     this.#files = files;
@@ -206,7 +208,7 @@ export class EmbeddedLog implements LogClient {
       state,
       writer,
       compactor,
-      retentionTime: options.retentionTime ?? 'append',
+      retentionTime,
       now: options.now ?? Date.now,
     });
     const { housekeepingMs = 1000 } = options;

@@ -5,7 +5,10 @@ import type { TopicPartition } from './topic-partition.ts';
 export interface LogCapabilities {
   /** Commits carry the group's generation, so that one producer may serve many tasks. */
   readonly groupFencedOffsets: boolean;
-  /** Records that are older than a topic's `retention.ms`, by the log's own clock, are deleted. */
+  /**
+   * Records whose timestamps are older than a topic's `retention.ms`, by the log's own clock, are deleted,
+   * however late they were written.
+   */
   readonly deletesByAge: boolean;
   /**
    * The least time between commits that an app makes because it has caught up, in milliseconds: what a commit
