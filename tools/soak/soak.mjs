@@ -80,7 +80,10 @@ async function readEvents(partition) {
 }
 
 function bytesOnDisk() {
-  return readdirSync(dir).reduce((sum, name) => sum + (statSync(path.join(dir, name)).size ?? 0), 0);
+  return readdirSync(dir).reduce(
+    (sum, name) => sum + (statSync(path.join(dir, name), { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  );
 }
 
 const samples = [];
