@@ -7,6 +7,7 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
+import type { ReadLimits } from './storage/segments/read-runs.ts';
 import type { AppendListener, PartitionLog } from './storage/partition-log.ts';
 
 interface Position {
@@ -55,11 +56,16 @@ export class EmbeddedReader implements LogReader, AppendListener {
     return [...this.#positions.values()].map(({ log: { topic, partition } }) => ({ topic, partition }));
   }
 
-  async poll({ maxWaitMs, maxRecords }: PollOptions): Promise<RecordBatch[]> {
-    const batches = await this.#collect(maxRecords);
+  async poll({
+    maxWaitMs,
+    maxRecords,
+    maxBytes = Number.POSITIVE_INFINITY,
+  }: PollOptions): Promise<RecordBatch[]> {
+    const limits = { maxRecords, maxBytes };
+    const batches = await this.#collect(limits);
     if (batches.length > 0 || maxWaitMs <= 0) return batches;
     await this.#wait(maxWaitMs);
-    return this.#collect(maxRecords);
+    return this.#collect(limits);
   }
 
   #wait(ms: number): Promise<void> {
@@ -74,7 +80,7 @@ export class EmbeddedReader implements LogReader, AppendListener {
     });
   }
 
-  async #collect(maxRecords: number): Promise<RecordBatch[]> {
+  async #collect({ maxRecords, maxBytes }: ReadLimits): Promise<RecordBatch[]> {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
     if (this.#options.isLogClosed())
       throw new LogError('LOG_CLOSED', 'The log that this reader reads was closed');
@@ -82,7 +88,11 @@ export class EmbeddedReader implements LogReader, AppendListener {
     const ready = [...this.#positions.values()].filter(
       ({ log, offset, paused }) => !paused && offset !== log.end,
     );
-    const share = Math.max(1, Math.ceil(maxRecords / Math.max(1, ready.length)));
+    const partitions = Math.max(1, ready.length);
+    const share = {
+      maxRecords: Math.max(1, Math.ceil(maxRecords / partitions)),
+      maxBytes: Math.max(1, maxBytes / partitions),
+    };
     const batches: RecordBatch[] = [];
     for (const position of ready) {
       const { offset } = position;

@@ -166,6 +166,8 @@ export interface PollOptions {
   readonly maxWaitMs: number;
   /** About how many records to return at most; whole batches are kept together. */
   readonly maxRecords: number;
+  /** About how many bytes to return at most, a record or a batch at least. Default: no limit. */
+  readonly maxBytes?: number;
 }
 
 export interface ReaderPosition extends TopicPartition {

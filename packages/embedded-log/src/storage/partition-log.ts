@@ -4,7 +4,7 @@ import type { SwappedSegments } from '../format/log-event.ts';
 import type { Run } from '../format/run.ts';
 import { settingsOf, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
-import { readRuns, type SegmentRead } from './segments/read-runs.ts';
+import { type ReadLimits, readRuns, type SegmentRead } from './segments/read-runs.ts';
 import { Segment } from './segments/segment.ts';
 
 /** Who waits for records of a partition. */
@@ -114,26 +114,26 @@ export class PartitionLog {
   }
 
   /**
-   * Records from `offset` on, whole batches, about `maxRecords` at most. None where only what held none was
+   * Records from `offset` on, whole batches, up to about the limits. None where only what held none was
    * passed over. A promise only where a file has to be read.
    * @throws LogError `LOG_OFFSET_OUT_OF_RANGE`
    */
-  read(offset: number, maxRecords: number): SegmentRead | Promise<SegmentRead> {
+  read(offset: number, limits: ReadLimits): SegmentRead | Promise<SegmentRead> {
     this.#assertReadable(offset);
     if (offset === this.end) return { records: [], nextOffset: offset };
     const index = this.#segmentAt(offset);
     const memory = this.segments[index]?.memory;
-    const inMemory = memory && readRuns(memory, offset, maxRecords);
-    return inMemory ?? this.#readFile(index, offset, maxRecords);
+    const inMemory = memory && readRuns(memory, offset, limits);
+    return inMemory ?? this.#readFile(index, offset, limits);
   }
 
-  async #readFile(index: number, offset: number, maxRecords: number): Promise<SegmentRead> {
+  async #readFile(index: number, offset: number, limits: ReadLimits): Promise<SegmentRead> {
     const segment = this.segments[index];
     const end = this.endOf(index);
     try {
       if (segment === undefined) return { records: [], nextOffset: this.segments[0]?.baseOffset ?? this.end };
       const size = segment.size;
-      const read = await segment.read(offset, maxRecords);
+      const read = await segment.read(offset, limits);
       // The last batches of a segment may have held nothing: the next one continues.
       if (read.records.length === 0 && segment.size === size)
         read.nextOffset = Math.max(read.nextOffset, end);
@@ -141,7 +141,7 @@ export class PartitionLog {
     } catch (error) {
       // The file may have gone because its records were deleted meanwhile, or because it was compacted.
       this.#assertReadable(offset);
-      if (segment !== undefined && !this.segments.includes(segment)) return this.read(offset, maxRecords);
+      if (segment !== undefined && !this.segments.includes(segment)) return this.read(offset, limits);
       throw error;
     }
   }

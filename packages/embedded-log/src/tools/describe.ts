@@ -117,7 +117,7 @@ export async function* dumpRecords(
   const log = state.partition(topic, partition);
   try {
     for (let offset = Math.max(log.start, from ?? 0); offset < log.end; ) {
-      const { records, nextOffset } = await log.read(offset, 1000);
+      const { records, nextOffset } = await log.read(offset, { maxRecords: 1000, maxBytes: 16 << 20 });
       yield* records;
       offset = nextOffset;
     }

@@ -53,12 +53,13 @@ export class FetchPosition implements TopicPartition {
   }
 
   /** Hands out the next records, `share` at most; an empty batch where only markers or gaps were passed. */
-  take(share: number): RecordBatch | undefined {
+  take(share: number, maxBytes: number): RecordBatch | undefined {
     const fetched = this.#fetched;
     if (fetched === undefined) return undefined;
     const { records, taken } = fetched;
-    const whole = taken === 0 && records.length <= share;
-    const part = whole ? records : records.slice(taken, taken + share);
+    const count = Number.isFinite(maxBytes) ? countWithin(records, taken, share, maxBytes) : share;
+    const whole = taken === 0 && records.length <= count;
+    const part = whole ? records : records.slice(taken, taken + count);
     fetched.taken += part.length;
     if (fetched.taken < records.length) {
       this.offset = records[fetched.taken]!.offset;
@@ -68,4 +69,16 @@ export class FetchPosition implements TopicPartition {
     }
     return { topic: this.topic, partition: this.partition, records: part, nextOffset: this.offset };
   }
+}
+
+/** How many records from one on, `share` at most, are within so many bytes; one at least. */
+function countWithin(records: readonly LogRecord[], from: number, share: number, maxBytes: number): number {
+  let bytes = 0;
+  let index = from;
+  for (; index < records.length && index - from < share; index++) {
+    const { key, value } = records[index]!;
+    bytes += (key?.length ?? 0) + (value?.length ?? 0);
+    if (bytes > maxBytes) break;
+  }
+  return Math.max(1, index - from);
 }

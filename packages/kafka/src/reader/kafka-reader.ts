@@ -45,10 +45,14 @@ export class KafkaReader implements LogReader {
     this.#signal?.();
   }
 
-  async poll({ maxWaitMs, maxRecords }: PollOptions): Promise<RecordBatch[]> {
+  async poll({
+    maxWaitMs,
+    maxRecords,
+    maxBytes = Number.POSITIVE_INFINITY,
+  }: PollOptions): Promise<RecordBatch[]> {
     const deadline = performance.now() + maxWaitMs;
     for (;;) {
-      const batches = this.#collect(maxRecords);
+      const batches = this.#collect(maxRecords, maxBytes);
       this.#fetcher.start(this.#positions.values());
       const leftMs = deadline - performance.now();
       if (batches.length > 0 || leftMs <= 0 || this.#interrupted) {
@@ -72,7 +76,7 @@ export class KafkaReader implements LogReader {
     });
   }
 
-  #collect(maxRecords: number): RecordBatch[] {
+  #collect(maxRecords: number, maxBytes: number): RecordBatch[] {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
     let ready = 0;
     for (const { failure, hasRecords, paused } of this.#positions.values()) {
@@ -83,7 +87,7 @@ export class KafkaReader implements LogReader {
     const share = Math.max(1, Math.ceil(maxRecords / ready));
     const batches: RecordBatch[] = [];
     for (const position of this.#positions.values()) {
-      const batch = position.hasRecords ? position.take(share) : undefined;
+      const batch = position.hasRecords ? position.take(share, maxBytes / ready) : undefined;
       if (batch !== undefined) batches.push(batch);
     }
     return batches;

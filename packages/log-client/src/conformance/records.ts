@@ -147,6 +147,37 @@ export function recordSuite(test: LogTest): void {
     await rejectsWith('LOG_CLOSED', reader.poll({ maxWaitMs: 0, maxRecords: 1 }));
   });
 
+  test('a poll brings about maxBytes at most, and a record at least', async (log) => {
+    const topic = await createTopic(log, 1);
+    const at = { topic, partition: 0 };
+    const producer = await log.producer();
+    const value = Buffer.alloc(50_000, 'x');
+    for (let n = 0; n < 6; n++) {
+      await producer.send([
+        { ...at, records: Array.from({ length: 5 }, () => ({ ...record('k', null), value })) },
+      ]);
+    }
+    const reader = await log.reader([{ ...at, offset: 0 }]);
+    let found = 0;
+    for (const maxBytes of [1, 300_000, 300_000, 10_000_000, 10_000_000]) {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        assert.ok(Date.now() < deadline, 'nothing came within 10 s');
+        const batches = await reader.poll({ maxWaitMs: 100, maxRecords: 1000, maxBytes });
+        const count = batches.reduce((sum, { records }) => sum + records.length, 0);
+        if (count === 0) continue;
+        // A log may hand out whole batches: of five records here.
+        assert.ok(count * value.length <= Math.max(maxBytes, 1) + 5 * value.length, `${count} records came`);
+        found += count;
+        break;
+      }
+      if (found === 30) break;
+    }
+    while (found < 30) found += (await drain(reader, 1)).length;
+    assert.equal(found, 30);
+    await reader.close();
+  });
+
   test('a waiting poll wakes up when a record comes', async (log) => {
     const topic = await createTopic(log, 1);
     const producer = await log.producer();

@@ -5,6 +5,12 @@ import type { MemoryRuns } from './memory-runs.ts';
 /** A batch that decompresses to more is refused: a small one may not fill the memory. */
 export const maxDecompressedBytes = 256 << 20;
 
+/** Where a read ends: once it has so many records, or bytes of batches. */
+export interface ReadLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
 /** What a read brought: records, and where the next read continues. */
 export interface SegmentRead {
   readonly records: LogRecord[];
@@ -12,20 +18,28 @@ export interface SegmentRead {
 }
 
 /** Reads records of batches in memory; undefined where the first one is not there. */
-export function readRuns(memory: MemoryRuns, offset: number, maxRecords: number): SegmentRead | undefined {
+export function readRuns(
+  memory: MemoryRuns,
+  offset: number,
+  { maxRecords, maxBytes }: ReadLimits,
+): SegmentRead | undefined {
   const runs = memory.all;
   let index = memory.indexOfOffset(offset);
   if (index === -1) return undefined;
   const read: SegmentRead = { records: [], nextOffset: offset };
+  let bytesRead = 0;
+  const isFull = (): boolean => read.records.length >= maxRecords || bytesRead >= maxBytes;
   const wanted = { from: offset, into: read.records, maxDecompressedBytes };
-  for (let end = runs[index]!.position; read.records.length < maxRecords; index++) {
+  for (let end = runs[index]!.position; !isFull(); index++) {
     const run = runs[index];
     if (run === undefined || run.position !== end) break;
     const { bytes } = run;
-    for (let at = 0; at < bytes.length && read.records.length < maxRecords; at += batchSize(bytes, at)) {
+    for (let at = 0; at < bytes.length && !isFull(); at += batchSize(bytes, at)) {
       const next = nextOffsetOf(bytes, at);
       if (next <= offset) continue;
-      if (!isControlBatch(bytes, at)) readBatch(bytes, at, batchSize(bytes, at), wanted);
+      const size = batchSize(bytes, at);
+      if (!isControlBatch(bytes, at)) readBatch(bytes, at, size, wanted);
+      bytesRead += size;
       read.nextOffset = next;
     }
     end = run.position + bytes.length;

@@ -16,7 +16,7 @@ import type { Run } from '../../format/run.ts';
 import { decodeIndex, type StoredIndex } from '../../format/segment-index.ts';
 import { type MemoryRun, MemoryRuns } from './memory-runs.ts';
 import type { OpenFiles } from './open-files.ts';
-import { maxDecompressedBytes, type SegmentRead } from './read-runs.ts';
+import { maxDecompressedBytes, type ReadLimits, type SegmentRead } from './read-runs.ts';
 import { SparseIndex } from './sparse-index.ts';
 
 /** What is read first after a seek: an index entry's worth, so that the first record comes soon. In bytes. */
@@ -120,24 +120,31 @@ export class Segment {
     }
   }
 
-  /** Reads records from `offset` on, whole batches, about `maxRecords` at most. */
-  async read(offset: number, maxRecords: number): Promise<SegmentRead> {
+  /** Reads records from `offset` on, whole batches, up to about the limits. */
+  async read(offset: number, limits: ReadLimits): Promise<SegmentRead> {
     const known = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
     try {
-      return await this.#readFrom(known, offset, maxRecords);
+      return await this.#readFrom(known, offset, limits);
     } catch (error) {
       // The index is a cache: where it seems wrong, the segment itself tells.
       if (known.position === 0 || !isLogError(error, 'LOG_CORRUPT')) throw error;
       this.#index.clear();
-      return this.#readFrom(this.#index.before(offset), offset, maxRecords);
+      return this.#readFrom(this.#index.before(offset), offset, limits);
     }
   }
 
-  async #readFrom(known: Place, offset: number, maxRecords: number): Promise<SegmentRead> {
+  async #readFrom(known: Place, offset: number, { maxRecords, maxBytes }: ReadLimits): Promise<SegmentRead> {
     const read: SegmentRead = { records: [], nextOffset: offset };
     let place = known;
-    while (place.position < this.size && read.records.length < maxRecords) {
-      place = await this.#readChunk(await this.#chunkAt(place.position), place, { offset, maxRecords, read });
+    const end = known.position + maxBytes;
+    while (place.position < Math.min(this.size, end) && read.records.length < maxRecords) {
+      const chunk = await this.#chunkAt(place.position);
+      place = await this.#readChunk(chunk, place, {
+        offset,
+        maxRecords,
+        maxBytes: end - place.position,
+        read,
+      });
     }
     this.#next = place;
     read.nextOffset = Math.max(offset, place.offset);
@@ -152,7 +159,10 @@ export class Segment {
     let { offset } = before.position > older.position ? before : older;
     if (offset < from) offset = from;
     while (this.maxTimestamp >= timestamp) {
-      const { records, nextOffset } = await this.read(offset, 1);
+      const { records, nextOffset } = await this.read(offset, {
+        maxRecords: 1,
+        maxBytes: Number.POSITIVE_INFINITY,
+      });
       const found = records.find((record) => record.timestamp >= timestamp);
       if (found !== undefined || nextOffset === offset) return found;
       offset = nextOffset;
@@ -246,14 +256,15 @@ export class Segment {
     {
       offset,
       maxRecords,
+      maxBytes,
       read,
-    }: { readonly offset: number; readonly maxRecords: number; readonly read: SegmentRead },
+    }: ReadLimits & { readonly offset: number; readonly read: SegmentRead },
   ): Promise<Place> {
     const wanted = { from: offset, into: read.records, maxDecompressedBytes };
     let max = from.maxTimestampBefore;
     let next = from.offset;
     let at = 0;
-    while (at < chunk.length && read.records.length < maxRecords) {
+    while (at < chunk.length && at < maxBytes && read.records.length < maxRecords) {
       const size = hasWholeBatch(chunk, at) ? batchSize(chunk, at) : 0;
       const position = from.position + at;
       // The checksum of a batch leaves out its offset and its epoch: batches follow each other without gaps.
