@@ -58,7 +58,7 @@ export const mutants = [
   {
     name: 'segments go that a journal still names',
     file: `${src}/storage/needed-files.ts`,
-    from: 'for (const names of this.#named.values()) yield* names;',
+    from: 'for (const names of this.#named.values()) yield* names.values();',
     to: '',
     ...crash,
   },

@@ -6,37 +6,81 @@ interface Chunk {
   readonly bytes: Uint8Array;
 }
 
-/** Keeps what is written as it came: an appended piece is held, not copied. */
+/** Pieces of less than this on average are joined when they are written. In bytes. */
+const smallPiece = 4096;
+
+/** Keeps what is written as it came: a large piece that is appended is held, not copied. */
 class MemoryFile implements LogFile {
+  /** By position, without gaps or overlaps. */
   #chunks: Chunk[] = [];
   #size = 0;
 
   async read(position: number, length: number): Promise<Buffer> {
     const end = Math.min(position + length, this.#size);
     if (end <= position) return Buffer.alloc(0);
-    const buffer = Buffer.alloc(end - position);
-    for (const { position: start, bytes } of this.#chunks) {
-      if (start >= end || start + bytes.length <= position) continue;
+    const buffer = Buffer.allocUnsafeSlow(end - position);
+    for (let index = this.#chunkAt(position); index < this.#chunks.length; index++) {
+      const { position: start, bytes } = this.#chunks[index]!;
+      if (start >= end) break;
       const from = Math.max(0, position - start);
       buffer.set(bytes.subarray(from, Math.min(bytes.length, end - start)), Math.max(0, start - position));
     }
     return buffer;
   }
 
+  #chunkAt(position: number): number {
+    let low = 0;
+    let high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#chunks[middle]!.position <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   async write(position: number, pieces: readonly Uint8Array[]): Promise<void> {
+    const total = pieces.reduce((sum, { length }) => sum + length, 0);
+    const isSmall = pieces.length > 1 && total < smallPiece * pieces.length;
     let at = position;
-    for (const bytes of pieces) {
-      this.#chunks.push({ position: at, bytes });
+    for (const bytes of isSmall ? [Buffer.concat(pieces)] : pieces) {
+      this.#put({ position: at, bytes });
       at += bytes.length;
     }
-    this.#size = Math.max(this.#size, at);
+  }
+
+  #put(chunk: Chunk): void {
+    const end = chunk.position + chunk.bytes.length;
+    if (chunk.bytes.length === 0) return;
+    if (chunk.position > this.#size) {
+      this.#chunks.push({ position: this.#size, bytes: Buffer.alloc(chunk.position - this.#size) });
+    }
+    if (chunk.position < this.#size) {
+      const after = this.#chunks.flatMap(({ position, bytes }) => {
+        const from = Math.max(position, end);
+        return from >= position + bytes.length
+          ? []
+          : [{ position: from, bytes: bytes.subarray(from - position) }];
+      });
+      this.#cut(chunk.position);
+      this.#chunks.push(chunk, ...after);
+    } else {
+      this.#chunks.push(chunk);
+    }
+    this.#size = Math.max(this.#size, end);
   }
 
   async truncate(size: number): Promise<void> {
+    if (size > this.#size) this.#put({ position: this.#size, bytes: Buffer.alloc(size - this.#size) });
+    else this.#cut(size);
+    this.#size = size;
+  }
+
+  /** Forgets what is from a position on. */
+  #cut(size: number): void {
     this.#chunks = this.#chunks
       .filter((chunk) => chunk.position < size)
       .map(({ position, bytes }) => ({ position, bytes: bytes.subarray(0, size - position) }));
-    this.#size = size;
   }
 
   async sync(): Promise<void> {}

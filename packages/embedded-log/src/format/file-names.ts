@@ -33,3 +33,16 @@ export function indexName(segment: string): string {
 export function segmentOf(name: string): string | undefined {
   return /^\d+-\d+-\d{16}-\d+\.(?:log|index)$/.test(name) ? name.replace(/\.index$/, '.log') : undefined;
 }
+
+/** What the name of a segment says; undefined for any other name. */
+export function segmentIdOf(name: string): SegmentId | undefined {
+  const match = /^(\d+)-(\d+)-(\d{16})-(\d+)\.log$/.exec(name);
+  if (match === null) return undefined;
+  const [topicId, partition, baseOffset, fileId] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { topicId, partition, baseOffset, fileId };
+}

@@ -20,7 +20,7 @@ export interface Run extends SegmentId {
   /** How many offsets it takes. */
   readonly count: number;
   readonly maxTimestamp: number;
-  /** {@link runChecksum} of its bytes. */
+  /** {@link runChecksum} of its bytes; 0 for a run that is in the journal. */
   readonly checksum: number;
   /** The run itself, where the journal or the memory holds it; undefined where only the segment does. */
   readonly bytes: Buffer | undefined;

@@ -1,6 +1,6 @@
 import type { FileSystem } from '../files/file-system.ts';
 import type { LogCheckpoint } from '../format/checkpoint.ts';
-import { journalIdOf, segmentName, segmentOf } from '../format/file-names.ts';
+import { journalIdOf, type SegmentId, segmentName, segmentOf } from '../format/file-names.ts';
 
 /** The files that a checkpoint needs: the journals from one on, and its segments. */
 export interface Footprint {
@@ -28,7 +28,8 @@ export function footprintOf({ journalId, topics }: Pick<LogCheckpoint, 'journalI
 export class NeededFiles {
   /** Newest first. */
   #checkpoints: readonly Footprint[];
-  readonly #named = new Map<number, Set<string>>();
+  /** The segments that each journal names, by the number of their file. */
+  readonly #named = new Map<number, Map<number, string>>();
   /** Segments that are being written and named nowhere yet. */
   readonly #held = new Set<string>();
 
@@ -36,11 +37,14 @@ export class NeededFiles {
     this.#checkpoints = checkpoints;
   }
 
-  /** Says that a journal names a segment. */
-  name(journalId: number, segment: string): void {
-    const names = this.#named.get(journalId);
-    if (names === undefined) this.#named.set(journalId, new Set([segment]));
-    else names.add(segment);
+  /** Says that a journal names a segment. Called for each run of each commit. */
+  name(journalId: number, segment: SegmentId): void {
+    let names = this.#named.get(journalId);
+    if (names === undefined) {
+      names = new Map();
+      this.#named.set(journalId, names);
+    }
+    if (!names.has(segment.fileId)) names.set(segment.fileId, segmentName(segment));
   }
 
   /** Keeps files that are being written until what this returns is called. */
@@ -58,7 +62,9 @@ export class NeededFiles {
   alsoNeededBy({ journalId, segments }: Footprint): string[] {
     const from = this.#checkpoints[0]?.journalId ?? journalId;
     const named = [...this.#named].filter(([id]) => id >= from && id < journalId);
-    return [...new Set(named.flatMap(([, names]) => [...names]))].filter((name) => !segments.has(name));
+    return [...new Set(named.flatMap(([, names]) => [...names.values()]))].filter(
+      (name) => !segments.has(name),
+    );
   }
 
   /** A new checkpoint stands: the one before it is the older one now. */
@@ -79,7 +85,7 @@ export class NeededFiles {
 
   *#segments(): Generator<string> {
     for (const { segments } of this.#checkpoints) yield* segments;
-    for (const names of this.#named.values()) yield* names;
+    for (const names of this.#named.values()) yield* names.values();
   }
 
   /** Deletes what is no longer needed; other files are not ours to touch. Returns what is gone. */

@@ -63,6 +63,8 @@ export function makeHistory(seed: number): History {
     segmentBytes: [200, 1000][random.below(2)]!,
     // All commits, or the larger ones, or none go straight to the segments.
     directBytes: [0, 400, 1 << 30][random.below(3)]!,
+    // Logs that crash are never closed: their timers would stay.
+    housekeepingMs: Number.POSITIVE_INFINITY,
   };
   return { options, groups, commits };
 }

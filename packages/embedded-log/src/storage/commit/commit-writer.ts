@@ -222,7 +222,7 @@ export class CommitWriter {
     const journal = this.#journal;
     const commits = group.map(({ commit }) => commit);
     for (const { runs } of commits) {
-      for (const run of runs) this.#options.needed.name(journal.id, segmentName(run));
+      for (const run of runs) this.#options.needed.name(journal.id, run);
     }
     try {
       const written = await writeCommits(this.#files, journal, commits);
@@ -273,9 +273,9 @@ export class CommitWriter {
 
   #nameSwapped({ topicId, partition, to }: SwappedSegments): void {
     for (const { baseOffset, fileId } of to) {
-      const name = segmentName({ topicId, partition, baseOffset, fileId });
-      this.#options.needed.name(this.#journal.id, name);
-      this.#files.adopt(name);
+      const id = { topicId, partition, baseOffset, fileId };
+      this.#options.needed.name(this.#journal.id, id);
+      this.#files.adopt(segmentName(id));
     }
   }
 

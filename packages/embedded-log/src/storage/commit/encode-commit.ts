@@ -112,7 +112,8 @@ function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {
     firstOffset,
     count,
     maxTimestamp: maxTimestampOf(bytes),
-    checksum: runChecksum(bytes),
+    // Of a run that is inline the frame's own checksum says enough.
+    checksum: inline ? 0 : runChecksum(bytes),
     bytes: inline ? bytes : undefined,
   };
 }

@@ -4,6 +4,8 @@ import { ioError } from '../io-error.ts';
 import type { Journal } from './journal.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
 
+const nothing: ReadonlySet<string> = new Set();
+
 /** Consecutive bytes of a segment. */
 interface Stretch {
   readonly name: string;
@@ -44,7 +46,7 @@ async function writeDirect(
   commits: readonly EncodedCommit[],
 ): Promise<ReadonlySet<string>> {
   const stretches = stretchesOf(commits);
-  if (stretches.length === 0) return new Set();
+  if (stretches.length === 0) return nothing;
   const writes = stretches.map(({ name, position, pieces }) =>
     files.write(name, position, pieces, { again: false }),
   );
@@ -70,10 +72,12 @@ export async function writeCommits(
 ): Promise<ReadonlySet<string>> {
   const before = journal.place;
   const frames = commits.map(({ frame }) => frame.bytes);
-  const [written, appended] = await Promise.allSettled([
-    writeDirect(files, commits),
-    journal.append(frames, before.sequence + commits.length, commits.at(-1)!.frame.crc),
-  ]);
+  const append = journal.append(frames, before.sequence + commits.length, commits.at(-1)!.frame.crc);
+  if (commits.every(({ direct }) => direct === undefined)) {
+    await append;
+    return nothing;
+  }
+  const [written, appended] = await Promise.allSettled([writeDirect(files, commits), append]);
   // What went to segments means nothing without a frame.
   if (appended.status === 'rejected') throw appended.reason;
   if (written.status === 'fulfilled') return written.value;

@@ -8,6 +8,8 @@ import {
   checkpointSlots,
   journalIdOf,
   journalName,
+  type SegmentId,
+  segmentIdOf,
   segmentName,
   segmentOf,
 } from '../../format/file-names.ts';
@@ -92,7 +94,7 @@ async function load(
   const state = loadState(files, checkpoint);
   const needed = new NeededFiles(slots.map(footprintOf));
   // Of the journals that only the older checkpoint needs, the newer one says what they name.
-  for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, name);
+  for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, segmentIdOf(name)!);
   const read = await readJournals(fileSystem, checkpoint, decodeFrame);
   const replay = await replayFrames({ fileSystem, files, names, state, needed }, checkpoint, read.frames);
   const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
@@ -243,11 +245,11 @@ async function replayFrames(
       }
     }
     state.apply(frame.event);
-    for (const name of segmentsMadeBy(frame)) needed.name(frame.journalId, name);
+    for (const id of segmentsMadeBy(frame)) needed.name(frame.journalId, id);
     for (const run of frame.runs) {
       if (run.bytes !== undefined) await loadCodec(compressionOf(run.bytes, 0));
       state.append(run, frame.appendTime);
-      needed.name(frame.journalId, segmentName(run));
+      needed.name(frame.journalId, run);
     }
   }
   await assertDirectRunsThere(fileSystem, names, state, frames);
@@ -255,10 +257,10 @@ async function replayFrames(
 }
 
 /** The segments that compaction made, by the frame that put them in their place. */
-function segmentsMadeBy({ event: { swapped } }: DecodedFrame): string[] {
+function segmentsMadeBy({ event: { swapped } }: DecodedFrame): SegmentId[] {
   if (swapped === undefined) return [];
   const { topicId, partition, to } = swapped;
-  return to.map(({ baseOffset, fileId }) => segmentName({ topicId, partition, baseOffset, fileId }));
+  return to.map(({ baseOffset, fileId }) => ({ topicId, partition, baseOffset, fileId }));
 }
 
 /** What was known to be durable must be there: its checksums are left to those who read it. */
