@@ -1,6 +1,6 @@
 import type { FileSystem } from '../files/file-system.ts';
-import { type CheckpointPartition, encodeCheckpoint, type LogCheckpoint } from '../format/checkpoint.ts';
-import { checkpointSlots, indexName } from '../format/file-names.ts';
+import type { CheckpointPartition, LogCheckpoint } from '../format/checkpoint.ts';
+import { indexName } from '../format/file-names.ts';
 import { encodeIndex } from '../format/segment-index.ts';
 import type { Journal } from './commit/journal.ts';
 import { groupOffsetsOf, type LogState, type TopicState } from './log-state.ts';
@@ -9,6 +9,7 @@ import { footprintOf, type NeededFiles } from './needed-files.ts';
 import type { OpenFiles } from './segments/open-files.ts';
 import type { PartitionLog } from './partition-log.ts';
 import { describeSegment, type Segment } from './segments/segment.ts';
+import { writeSlot } from './write-slot.ts';
 
 /** A segment whose index is stored again once it has grown by so much, or is full. In bytes. */
 const indexGrowthBytes = 1 << 20;
@@ -93,7 +94,9 @@ export class Checkpointer {
     // The older checkpoint must lead as far as this one, through those journals.
     await earlierJournals;
     const footprint = footprintOf(checkpoint);
-    await this.#writeSlot({ ...checkpoint, alsoNeeded: this.#needed.alsoNeededBy(footprint) });
+    const alsoNeeded = this.#needed.alsoNeededBy(footprint);
+    await writeSlot(this.#fileSystem, { ...checkpoint, alsoNeeded });
+    this.#generation = checkpoint.generation;
     for (const { segment, size } of segments) segment.memory.dropStoredBefore(size);
     this.#needed.checkpointStands(footprint);
     // The checkpoint stands. What cannot be removed now goes with the next one, or when the log is opened
@@ -119,20 +122,6 @@ export class Checkpointer {
     const index = encodeIndex(await segment.indexUpTo(size));
     await this.#files.replace(indexName(segment.name), index);
     segment.indexedUpTo = size;
-  }
-
-  async #writeSlot(checkpoint: LogCheckpoint): Promise<void> {
-    const bytes = encodeCheckpoint(checkpoint);
-    const file = await this.#fileSystem.open(checkpointSlots[checkpoint.generation % 2]!, 'create');
-    try {
-      await file.write(0, [bytes]);
-      await file.truncate(bytes.length);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await this.#fileSystem.syncDirectory();
-    this.#generation = checkpoint.generation;
   }
 }
 

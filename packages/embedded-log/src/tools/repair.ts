@@ -2,13 +2,14 @@ import { batchAt, batchHeaderBytes, batchSize, writeBatchChecksum } from '@millr
 import { isLogError, LogError, writeLong } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
 import { describeTopic } from '../storage/checkpointer.ts';
-import { type CheckpointPartition, encodeCheckpoint, type LogCheckpoint } from '../format/checkpoint.ts';
-import { checkpointSlots, journalIdOf, journalName, segmentName, segmentOf } from '../format/file-names.ts';
+import { type CheckpointPartition, type LogCheckpoint } from '../format/checkpoint.ts';
+import { journalIdOf, journalName, segmentName, segmentOf } from '../format/file-names.ts';
 import { groupOffsetsOf } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import { loadLog } from '../storage/recovery/recovery.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 import { describeSegment } from '../storage/segments/segment.ts';
+import { writeSlot } from '../storage/write-slot.ts';
 import { checkSegment, type DamagedStretch } from './check-segment.ts';
 import { bytesOf } from './verify.ts';
 
@@ -78,9 +79,7 @@ export async function repairLog(
   const groups = groupOffsetsOf(state);
   const base = { logId, journalId, sequence, crc, nextTopicId, nextFileId, topics, groups, alsoNeeded: [] };
   for (const generation of [checkpoint.generation + 1, checkpoint.generation + 2]) {
-    const slot = checkpointSlots[generation % 2]!;
-    await writeFile(fileSystem, slot, encodeCheckpoint({ ...base, generation }));
-    await fileSystem.syncDirectory();
+    await writeSlot(fileSystem, { ...base, generation });
   }
   await removeOthers(fileSystem, { ...base, generation: 0 });
   return lost;

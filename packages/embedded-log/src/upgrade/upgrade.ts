@@ -5,7 +5,6 @@ import type { FileSystem } from '../files/file-system.ts';
 import { readWhole } from '../files/read-whole.ts';
 import {
   type CheckpointPartition,
-  encodeCheckpoint,
   formatVersion,
   type LogCheckpoint,
   readSlot,
@@ -13,6 +12,7 @@ import {
 import type { CheckpointSegment } from '../format/checkpoint-segment.ts';
 import { checkpointSlots, journalIdOf, journalName, segmentName, segmentOf } from '../format/file-names.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
+import { writeSlot } from '../storage/write-slot.ts';
 import { isSegmentNameV1 } from './v1/file-names.ts';
 import { type LogV1, readCheckpointV1, readLogV1, recordsOf } from './v1/read-log.ts';
 
@@ -171,17 +171,4 @@ function batchAtOffset(records: readonly ProducerRecord[], baseOffset: number): 
       compression: 'none',
     },
   );
-}
-
-async function writeSlot(fileSystem: FileSystem, checkpoint: LogCheckpoint): Promise<void> {
-  const bytes = encodeCheckpoint(checkpoint);
-  const slot = await fileSystem.open(checkpointSlots[checkpoint.generation % 2]!, 'create');
-  try {
-    await slot.write(0, [bytes]);
-    await slot.truncate(bytes.length);
-    await slot.sync();
-  } finally {
-    await slot.close();
-  }
-  await fileSystem.syncDirectory();
 }

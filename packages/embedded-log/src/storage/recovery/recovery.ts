@@ -3,7 +3,7 @@ import { compressionOf, loadCodec } from '@millrace/kafka-protocol';
 import { LogError } from '@millrace/log-client';
 import type { FileSystem } from '../../files/file-system.ts';
 import { readWhole } from '../../files/read-whole.ts';
-import { decodeCheckpoint, encodeCheckpoint, type LogCheckpoint } from '../../format/checkpoint.ts';
+import { decodeCheckpoint, type LogCheckpoint } from '../../format/checkpoint.ts';
 import {
   checkpointSlots,
   journalIdOf,
@@ -22,6 +22,7 @@ import type { OpenFiles } from '../segments/open-files.ts';
 import { PartitionLog } from '../partition-log.ts';
 import { damaged, readJournals } from './read-journals.ts';
 import { Segment } from '../segments/segment.ts';
+import { writeSlot } from '../write-slot.ts';
 
 /** The recovered state, and what is needed to write on. */
 export interface Recovered {
@@ -144,15 +145,7 @@ async function createLog(fileSystem: FileSystem): Promise<LogCheckpoint> {
   // Before the slot that names it: a journal that a slot names and that is not there is damage.
   await (await fileSystem.open(journalName(checkpoint.journalId), 'create')).close();
   await fileSystem.syncDirectory();
-  const slot = await fileSystem.open(checkpointSlots[0], 'create');
-  try {
-    const bytes = encodeCheckpoint(checkpoint);
-    await slot.write(0, [bytes]);
-    await slot.truncate(bytes.length);
-    await slot.sync();
-  } finally {
-    await slot.close();
-  }
+  await writeSlot(fileSystem, checkpoint);
   return checkpoint;
 }
 
