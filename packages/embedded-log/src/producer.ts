@@ -76,6 +76,8 @@ export class EmbeddedProducer implements LogProducer {
   /** Checks records and adds up the bytes they take in batches. */
   #measure({ topic, partition, records }: PartitionRecords, entry: number): number {
     let total = runOverhead(records.length);
+    const { maxMessageBytes } = this.#state.topics.get(topic)?.settings ?? {};
+    const limit = maxMessageBytes ?? this.#maxRecordBytes;
     for (let index = 0; index < records.length; index++) {
       const record = records[index]!;
       if (!Number.isSafeInteger(record.timestamp)) {
@@ -83,10 +85,10 @@ export class EmbeddedProducer implements LogProducer {
       }
       const size = recordBytes(record);
       total += size;
-      if (size > this.#maxRecordBytes) {
+      if (size > limit) {
         throw new LogError(
           'LOG_TOO_LARGE',
-          `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${this.#maxRecordBytes}: raise maxRecordBytes, or store the payload elsewhere`,
+          `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${limit}: raise ${maxMessageBytes === undefined ? 'maxRecordBytes' : "the topic's max.message.bytes"}, or store the payload elsewhere`,
           { rejected: { entry, index } },
         );
       }

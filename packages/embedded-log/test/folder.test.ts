@@ -184,6 +184,22 @@ test('a record or a commit over the limit is refused before anything is written'
   await log.close();
 });
 
+test("a topic's own max.message.bytes counts before the log's", async () => {
+  const log = await EmbeddedLog.inMemory({ maxRecordBytes: 200 });
+  const of = (name: string, bytes: string) => ({
+    name,
+    partitions: 1,
+    configs: { 'max.message.bytes': bytes },
+  });
+  await log.admin.createTopics([of('small', '100'), of('large', '500')]);
+  const producer = await log.producer();
+  const send = (topic: string) =>
+    producer.send([{ topic, partition: 0, records: [record('x'.repeat(300))] }]);
+  await expect(send('small')).rejects.toThrow(/over the limit of 100: raise the topic's max.message.bytes/);
+  expect(await send('large')).toEqual([0]);
+  await log.close();
+});
+
 test('all durabilities keep what was committed over a clean stop', async () => {
   for (const durability of ['commit', 'interval', 'os'] as const) {
     const at = path.join(dir, durability);

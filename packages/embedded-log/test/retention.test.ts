@@ -169,6 +169,19 @@ describe('retention', () => {
     });
   });
 
+  test('with LogAppendTime records have the time at which the log took them', async () => {
+    await create({ 'message.timestamp.type': 'LogAppendTime' });
+    await sendTen(5);
+    const reader = await log.reader([{ topic: 't', partition: 0, offset: 0 }]);
+    const [batch] = await reader.poll({ maxWaitMs: 0, maxRecords: 10 });
+    expect(new Set(batch!.records.map(({ timestamp }) => timestamp))).toEqual(new Set([now]));
+    const at = { topic: 't', partition: 0 };
+    expect(await log.admin.offsetsForTimes([{ ...at, timestamp: now }])).toEqual([
+      { offset: 0, timestamp: now },
+    ]);
+    expect(await log.admin.offsetsForTimes([{ ...at, timestamp: now + 1 }])).toEqual([undefined]);
+  });
+
   test('runs by itself', async () => {
     await log.close();
     await open({ housekeepingMs: 5 });
