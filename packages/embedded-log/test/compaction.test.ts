@@ -283,7 +283,7 @@ describe('compaction', () => {
 });
 
 test('compaction and a crash at any call: each key has its last acknowledged value', {
-  timeout: 120_000,
+  timeout: 1_200_000,
 }, async () => {
   const options = {
     segmentBytes: 150,

@@ -70,7 +70,7 @@ function withSeed(seed: number, where: string, error: unknown): Error {
 
 describe('a simulated disk', () => {
   test(`a crash at every call of ${histories} histories leaves a prefix of the commits`, {
-    timeout: 240_000,
+    timeout: 1_200_000,
   }, async () => {
     let runs = 0;
     for (let seed = firstSeed; seed < firstSeed + histories; seed++) {
