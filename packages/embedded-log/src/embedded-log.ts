@@ -286,6 +286,8 @@ export class EmbeddedLog implements LogClient {
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#stopCompaction();
+    // A pass that runs here writes files: not once the folder may have another owner.
+    await this.#housekeeping.idle();
     // They throw LOG_CLOSED then.
     this.#wakeReaders();
     try {

@@ -64,7 +64,8 @@ export class EmbeddedReader implements LogReader, AppendListener {
     const limits = { maxRecords, maxBytes };
     const batches = await this.#collect(limits);
     if (batches.length > 0 || maxWaitMs <= 0) return batches;
-    await this.#wait(maxWaitMs);
+    // Since they were looked for something may have come, or ended.
+    if (this.#ready().length === 0 && !this.#isClosed) await this.#wait(maxWaitMs);
     return this.#collect(limits);
   }
 
@@ -85,9 +86,7 @@ export class EmbeddedReader implements LogReader, AppendListener {
     if (this.#options.isLogClosed())
       throw new LogError('LOG_CLOSED', 'The log that this reader reads was closed');
     for (const { log } of this.#positions.values()) log.assertExists();
-    const ready = [...this.#positions.values()].filter(
-      ({ log, offset, paused }) => !paused && offset !== log.end,
-    );
+    const ready = this.#ready();
     const partitions = Math.max(1, ready.length);
     const share = {
       maxRecords: Math.max(1, Math.ceil(maxRecords / partitions)),
@@ -105,6 +104,15 @@ export class EmbeddedReader implements LogReader, AppendListener {
       batches.push({ topic, partition, records, nextOffset });
     }
     return batches;
+  }
+
+  /** What has records to be read. */
+  #ready(): Position[] {
+    return [...this.#positions.values()].filter(({ log, offset, paused }) => !paused && offset !== log.end);
+  }
+
+  get #isClosed(): boolean {
+    return this.#closed || this.#options.isLogClosed();
   }
 
   #has(position: Position): boolean {

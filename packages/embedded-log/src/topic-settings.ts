@@ -159,3 +159,6 @@ export function settingsOf(configs: TopicConfigs): TopicSettings {
     hasAppendTime: all['message.timestamp.type'] === 'LogAppendTime',
   };
 }
+
+/** Those of a topic that sets nothing. */
+export const defaultSettings = settingsOf({});

@@ -155,7 +155,7 @@ describe('retention', () => {
     expect((await log.admin.topics()).get('t')!.configs).toEqual({ 'retention.ms': '1000' });
   });
 
-  test('a reader that falls behind is told that its offset is out of range', async () => {
+  test('a reader that falls behind gets an error: its offset is out of range', async () => {
     await create({ 'retention.ms': '1000' });
     await sendTen();
     const reader = await log.reader([{ topic: 't', partition: 0, offset: 0 }]);

@@ -131,7 +131,7 @@ async function repair(dir: string, { acceptLoss = false }: { readonly acceptLoss
     console.log(`${topic}-${partition} loses offsets ${firstOffset} to ${nextOffset - 1}`);
   }
   if (lost.length === 0) console.log('Nothing is lost: there is nothing to repair');
-  else if (acceptLoss) console.log('The log was written anew without them: open it as before');
+  else if (acceptLoss) console.log('The log no longer has them: open it as before');
   else {
     console.log(
       'Nothing was changed: restore a backup if there is one; say --accept-loss to do without these',

@@ -39,7 +39,7 @@ const longestBackOffMs = 10 * 60_000;
 export class Compactor {
   readonly #options: CompactorOptions;
   /** When a partition whose pass failed is tried again. */
-  readonly #backOff = new Map<PartitionLog, { readonly at: number; readonly delayMs: number }>();
+  readonly #backOff = new WeakMap<PartitionLog, { readonly at: number; readonly delayMs: number }>();
   #isClosed = false;
   stats: CompactionStats = { passes: 0, failures: 0, bytesBefore: 0, bytesAfter: 0 };
 

@@ -47,10 +47,6 @@ export class SegmentSink {
     return new SegmentSink(await fileSystem.open(name, 'create'), baseOffset);
   }
 
-  get bytes(): number {
-    return this.#position + this.#used;
-  }
-
   /** Adds a batch with `count` records, which are `records`; all else is as in the batch they are from. */
   async add({ source, at }: SourceBatch, count: number, records: Buffer): Promise<void> {
     const compression = compressionOf(source, at);
@@ -135,7 +131,7 @@ export class SegmentSink {
     }
     const index = await fileSystem.open(indexName(name), 'create');
     try {
-      const bytes = encodeIndex(this.#index.upTo(result.bytes, this.#maxTimestamp));
+      const bytes = encodeIndex(this.#index.upTo(result.bytes));
       await index.write(0, [bytes]);
       await index.truncate(bytes.length);
     } finally {

@@ -1,4 +1,5 @@
 import { LogError } from '@millrace/log-client';
+import { lastWhere } from '../last-where.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
 
 interface Chunk {
@@ -19,24 +20,17 @@ class MemoryFile implements LogFile {
     const end = Math.min(position + length, this.#size);
     if (end <= position) return Buffer.alloc(0);
     const buffer = Buffer.allocUnsafeSlow(end - position);
-    for (let index = this.#chunkAt(position); index < this.#chunks.length; index++) {
+    for (
+      let index = lastWhere(this.#chunks, (chunk) => chunk.position <= position);
+      index < this.#chunks.length;
+      index++
+    ) {
       const { position: start, bytes } = this.#chunks[index]!;
       if (start >= end) break;
       const from = Math.max(0, position - start);
       buffer.set(bytes.subarray(from, Math.min(bytes.length, end - start)), Math.max(0, start - position));
     }
     return buffer;
-  }
-
-  #chunkAt(position: number): number {
-    let low = 0;
-    let high = this.#chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.#chunks[middle]!.position <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   async write(position: number, pieces: readonly Uint8Array[]): Promise<void> {

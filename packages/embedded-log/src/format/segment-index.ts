@@ -3,11 +3,11 @@ import { crc32c } from '@node-rs/crc32';
 /*
  * The index of a segment, a sparse one. All numbers are little-endian.
  *
- *   | magic "MRIX" | crc32c u32 of all after it | covered bytes f64 | max timestamp f64 | entry ... |
+ *   | magic "MRIX" | crc32c u32 of all after it | covered bytes f64 | entry ... |
  * An entry: | offset f64 | position f64 | largest timestamp before it f64 |
  */
 const magic = Buffer.from('MRIX');
-const headerBytes = 24;
+const headerBytes = 16;
 const entryBytes = 24;
 
 /** A batch of a segment that a reader can start at. */
@@ -21,15 +21,13 @@ export interface IndexEntry {
 export interface StoredIndex {
   /** How much of the segment the entries stand for. */
   readonly covered: number;
-  readonly maxTimestamp: number;
   readonly entries: readonly IndexEntry[];
 }
 
-export function encodeIndex({ covered, maxTimestamp, entries }: StoredIndex): Buffer {
+export function encodeIndex({ covered, entries }: StoredIndex): Buffer {
   const bytes = Buffer.alloc(headerBytes + entries.length * entryBytes);
   magic.copy(bytes);
   bytes.writeDoubleLE(covered, 8);
-  bytes.writeDoubleLE(maxTimestamp, 16);
   for (const [index, { offset, position, maxTimestampBefore }] of entries.entries()) {
     const at = headerBytes + index * entryBytes;
     bytes.writeDoubleLE(offset, at);
@@ -53,5 +51,5 @@ export function decodeIndex(bytes: Buffer): StoredIndex | undefined {
       maxTimestampBefore: bytes.readDoubleLE(at + 16),
     });
   }
-  return { covered: bytes.readDoubleLE(8), maxTimestamp: bytes.readDoubleLE(16), entries };
+  return { covered: bytes.readDoubleLE(8), entries };
 }

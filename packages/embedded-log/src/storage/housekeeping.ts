@@ -17,8 +17,8 @@ type Start = readonly [topicId: number, partition: number, offset: number];
 /** Deletes what topics keep no longer, and compacts. Runs from time to time, and never twice at once. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
-  /** Topics whose first deletion has been told. */
-  readonly #told = new Set<string>();
+  /** Topics whose first deletion has been warned of. */
+  readonly #warned = new Set<string>();
   #running: Promise<void> | undefined;
 
   constructor(options: HousekeepingOptions) {
@@ -31,6 +31,11 @@ export class Housekeeping {
       this.#running = undefined;
     });
     return this.#running;
+  }
+
+  /** Resolves once nothing of it is under way. */
+  async idle(): Promise<void> {
+    await this.#running?.catch(() => {});
   }
 
   async #run(): Promise<void> {
@@ -54,16 +59,16 @@ export class Housekeeping {
         const offset = retainedFrom(log, now(), retentionTime);
         if (offset === undefined) continue;
         starts.push([log.topicId, log.partition, offset]);
-        this.#tell(topic.name, offset - log.start);
+        this.#warn(topic.name, offset - log.start);
       }
     }
     return starts;
   }
 
   /** A default that deletes must not be found out by missing data. */
-  #tell(topic: string, offsets: number): void {
-    if (this.#told.has(topic)) return;
-    this.#told.add(topic);
+  #warn(topic: string, offsets: number): void {
+    if (this.#warned.has(topic)) return;
+    this.#warned.add(topic);
     const configs = effectiveConfigs(this.#options.state.topic(topic).configs);
     const limit = `retention.ms=${configs['retention.ms']}, retention.bytes=${configs['retention.bytes']}`;
     process.emitWarning(

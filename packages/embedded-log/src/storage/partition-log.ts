@@ -2,7 +2,8 @@ import { LogError, type LogRecord, topicPartitionKey } from '@millrace/log-clien
 import type { SegmentId } from '../format/file-names.ts';
 import type { SwappedSegments } from '../format/log-event.ts';
 import type { Run } from '../format/run.ts';
-import { settingsOf, type TopicSettings } from '../topic-settings.ts';
+import { lastWhere } from '../last-where.ts';
+import { defaultSettings, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
 import { type ReadLimits, readRuns, type SegmentRead } from './segments/read-runs.ts';
 import { Segment } from './segments/segment.ts';
@@ -35,7 +36,7 @@ export class PartitionLog {
   /** Before this offset compaction has left each key once. */
   cleanedUpTo: number;
   /** Those of its topic. */
-  settings: TopicSettings = settingsOf({});
+  settings: TopicSettings = defaultSettings;
   /** Its topic has been deleted; one of the same name that exists now is another one. */
   isDeleted = false;
   /** Those who read it, to be told of new records. */
@@ -121,7 +122,7 @@ export class PartitionLog {
   read(offset: number, limits: ReadLimits): SegmentRead | Promise<SegmentRead> {
     this.#assertReadable(offset);
     if (offset === this.end) return { records: [], nextOffset: offset };
-    const index = this.#segmentAt(offset);
+    const index = lastWhere(this.segments, ({ baseOffset }) => baseOffset <= offset);
     const memory = this.segments[index]?.memory;
     const inMemory = memory && readRuns(memory, offset, limits);
     return inMemory ?? this.#readFile(index, offset, limits);
@@ -150,21 +151,16 @@ export class PartitionLog {
   async firstAt(timestamp: number): Promise<LogRecord | undefined> {
     for (const segment of this.segments) {
       if (segment.maxTimestamp < timestamp) continue;
-      const found = await segment.firstAt(timestamp, Math.max(this.start, segment.baseOffset));
-      if (found !== undefined) return found;
+      try {
+        const found = await segment.firstAt(timestamp, Math.max(this.start, segment.baseOffset));
+        if (found !== undefined) return found;
+      } catch (error) {
+        // Its file may have gone because it was deleted or compacted meanwhile.
+        if (this.segments.includes(segment)) throw error;
+        return this.firstAt(timestamp);
+      }
     }
     return undefined;
-  }
-
-  #segmentAt(offset: number): number {
-    let low = -1;
-    let high = this.segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.segments[middle]!.baseOffset <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 
   /** What it takes on the device, or will. In bytes. */

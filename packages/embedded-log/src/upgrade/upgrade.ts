@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { batchAt, batchHeaderBytes, recordBytes, writeBatch } from '@millrace/kafka-protocol';
 import { type ProducerRecord, readLong } from '@millrace/log-client';
+import { batchFields } from '../format/batch-fields.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { readWhole } from '../files/read-whole.ts';
 import {
@@ -159,16 +160,6 @@ async function writeSegments(
 function batchAtOffset(records: readonly ProducerRecord[], baseOffset: number): Buffer {
   const bytes = records.reduce((sum, record) => sum + recordBytes(record), batchHeaderBytes);
   const whole = records.map((record) => ({ ...record, timestamp: Math.floor(record.timestamp) }));
-  return writeBatch(
-    { records: whole, from: 0, to: whole.length, bytes },
-    {
-      baseOffset,
-      leaderEpoch: 0,
-      producerId: -1,
-      producerEpoch: -1,
-      baseSequence: -1,
-      transactional: false,
-      compression: 'none',
-    },
-  );
+  const fields = batchFields(baseOffset, { compression: 'none' });
+  return writeBatch({ records: whole, from: 0, to: whole.length, bytes }, fields);
 }

@@ -1,5 +1,6 @@
 import { batchHeaderBytes, compressedBound, writeBatchInto } from '@millrace/kafka-protocol';
 import type { ProducerRecord } from '@millrace/log-client';
+import { batchFields } from '../../format/batch-fields.ts';
 import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
 import type { LogEvent } from '../../format/log-event.ts';
 import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
@@ -128,21 +129,11 @@ function writeBatches(
   let at = start;
   for (let from = 0; from < records.length; from += perBatch) {
     const to = Math.min(from + perBatch, records.length);
-    at = writeBatchInto(
-      target,
-      at,
-      { records, from, to },
-      {
-        baseOffset: firstOffset + from,
-        leaderEpoch: 0,
-        producerId: -1,
-        producerEpoch: -1,
-        baseSequence: -1,
-        transactional: false,
-        compression,
-        appendTime: hasAppendTime ? now : undefined,
-      },
-    );
+    const fields = batchFields(firstOffset + from, {
+      compression,
+      appendTime: hasAppendTime ? now : undefined,
+    });
+    at = writeBatchInto(target, at, { records, from, to }, fields);
   }
   return at;
 }

@@ -1,3 +1,5 @@
+import { lastWhere } from '../../last-where.ts';
+
 /** Batches of a segment that are in memory, at their place in the segment. */
 export interface MemoryRun {
   readonly firstOffset: number;
@@ -22,20 +24,20 @@ export class MemoryRuns {
 
   /** The place of the run that holds this offset; -1 where none does. */
   indexOfOffset(offset: number): number {
-    const index = this.#lastWhere((run) => run.firstOffset <= offset);
+    const index = lastWhere(this.#runs, (run) => run.firstOffset <= offset);
     const run = this.#runs[index];
     return run !== undefined && offset < run.firstOffset + run.count ? index : -1;
   }
 
   /** The run with the byte at this position in the segment. */
   at(position: number): MemoryRun | undefined {
-    const run = this.#runs[this.#lastWhere((one) => one.position <= position)];
+    const run = this.#runs[lastWhere(this.#runs, (one) => one.position <= position)];
     return run !== undefined && position < run.position + run.bytes.length ? run : undefined;
   }
 
   /** Where the next run after this position begins. */
   positionAfter(position: number): number | undefined {
-    return this.#runs[this.#lastWhere((one) => one.position <= position) + 1]?.position;
+    return this.#runs[lastWhere(this.#runs, (one) => one.position <= position) + 1]?.position;
   }
 
   /** Drops what a checkpoint has written out: the runs before this position that only memory held. */
@@ -45,18 +47,7 @@ export class MemoryRuns {
   }
 
   drop(run: MemoryRun): void {
-    const index = this.#lastWhere((one) => one.position <= run.position);
+    const index = lastWhere(this.#runs, (one) => one.position <= run.position);
     if (this.#runs[index] === run) this.#runs.splice(index, 1);
-  }
-
-  #lastWhere(holds: (run: MemoryRun) => boolean): number {
-    let low = -1;
-    let high = this.#runs.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (holds(this.#runs[middle]!)) low = middle;
-      else high = middle - 1;
-    }
-    return low;
   }
 }

@@ -194,7 +194,7 @@ export class Segment {
   /** What of the index stands for the first `covered` bytes, to be stored. */
   async indexUpTo(covered: number): Promise<StoredIndex> {
     await this.#loadIndex();
-    return this.#index.upTo(covered, this.maxTimestamp);
+    return this.#index.upTo(covered);
   }
 
   /** Bytes from `position` on with at least one whole batch; the next ones are fetched meanwhile. */

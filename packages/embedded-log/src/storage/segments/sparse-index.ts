@@ -1,3 +1,4 @@
+import { lastWhere } from '../../last-where.ts';
 import type { IndexEntry, StoredIndex } from '../../format/segment-index.ts';
 
 /** One entry for this many bytes: 24 kB for a segment of 64 MiB, however small its batches are. */
@@ -26,7 +27,7 @@ export class SparseIndex {
       return;
     }
     if (entry.position >= last.position) return;
-    const before = this.#lastWhere((one) => one.position <= entry.position);
+    const before = lastWhere(entries, (one) => one.position <= entry.position);
     if (entry.position < entries[before]!.position + entrySpacing) return;
     if (entry.position > entries[before + 1]!.position - entrySpacing) return;
     entries.splice(before + 1, 0, entry);
@@ -34,22 +35,16 @@ export class SparseIndex {
 
   /** The last entry at or before an offset. */
   before(offset: number): IndexEntry {
-    return this.#entries[
-      Math.max(
-        0,
-        this.#lastWhere((entry) => entry.offset <= offset),
-      )
-    ]!;
+    return this.#entryAt(lastWhere(this.#entries, (entry) => entry.offset <= offset));
   }
 
   /** The last entry before which every record is older than this. */
   olderThan(timestamp: number): IndexEntry {
-    return this.#entries[
-      Math.max(
-        0,
-        this.#lastWhere((entry) => entry.maxTimestampBefore < timestamp),
-      )
-    ]!;
+    return this.#entryAt(lastWhere(this.#entries, (entry) => entry.maxTimestampBefore < timestamp));
+  }
+
+  #entryAt(index: number): IndexEntry {
+    return this.#entries[index] ?? this.#start;
   }
 
   /** Forgets all but where the segment begins. */
@@ -65,18 +60,7 @@ export class SparseIndex {
   }
 
   /** What of it stands for the first `covered` bytes. */
-  upTo(covered: number, maxTimestamp: number): StoredIndex {
-    return { covered, maxTimestamp, entries: this.#entries.filter(({ position }) => position < covered) };
-  }
-
-  #lastWhere(holds: (entry: IndexEntry) => boolean): number {
-    let low = 0;
-    let high = this.#entries.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (holds(this.#entries[middle]!)) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+  upTo(covered: number): StoredIndex {
+    return { covered, entries: this.#entries.filter(({ position }) => position < covered) };
   }
 }

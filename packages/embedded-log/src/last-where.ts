@@ -1,0 +1,11 @@
+/** The place of the last element that holds, of a list whose first elements hold and no others; -1 for none. */
+export function lastWhere<T>(list: readonly T[], holds: (element: T) => boolean): number {
+  let low = -1;
+  let high = list.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (holds(list[middle]!)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
