@@ -21,7 +21,7 @@ export const mutants = [
   },
   {
     name: 'a place is trusted without its checksum',
-    file: `${src}/storage/recovery/recovery.ts`,
+    file: `${src}/storage/recovery/load-log.ts`,
     from: '!isRun(await files.read(name, run.position, run.length), run)',
     to: 'false',
     ...crash,

@@ -1,4 +1,4 @@
-/** The place of the last element that holds, of a list whose first elements hold and no others; -1 for none. */
+/** The place of the last element that holds, where those that hold come first; -1 for none. */
 export function lastWhere<T>(list: readonly T[], holds: (element: T) => boolean): number {
   let low = -1;
   let high = list.length - 1;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { LogError } from '@millrace/log-client';
 import { NodeFileSystem } from '../files/node-file-system.ts';
 import { checkpointSlots, journalIdOf, segmentOf } from '../format/file-names.ts';
-import { loadLog } from '../storage/recovery/recovery.ts';
+import { loadLog } from '../storage/recovery/load-log.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 
 export interface BackupProgress {

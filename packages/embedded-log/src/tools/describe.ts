@@ -9,7 +9,7 @@ import {
 import { LogError, type LogRecord, readLong } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
 import type { LogState } from '../storage/log-state.ts';
-import { loadLog } from '../storage/recovery/recovery.ts';
+import { loadLog } from '../storage/recovery/load-log.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 import { bytesOf } from './verify.ts';
 

@@ -6,7 +6,7 @@ import { type CheckpointPartition, type LogCheckpoint } from '../format/checkpoi
 import { journalIdOf, journalName, segmentName, segmentOf } from '../format/file-names.ts';
 import { groupOffsetsOf } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
-import { loadLog } from '../storage/recovery/recovery.ts';
+import { loadLog } from '../storage/recovery/load-log.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 import { describeSegment } from '../storage/segments/segment.ts';
 import { writeSlot } from '../storage/write-slot.ts';

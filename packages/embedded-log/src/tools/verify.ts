@@ -5,7 +5,7 @@ import { readSlot } from '../format/checkpoint.ts';
 import { checkpointSlots, indexName } from '../format/file-names.ts';
 import { OpenFiles } from '../storage/segments/open-files.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
-import { type LoadedLog, loadLog } from '../storage/recovery/recovery.ts';
+import { type LoadedLog, loadLog } from '../storage/recovery/load-log.ts';
 import type { Segment } from '../storage/segments/segment.ts';
 import { checkIndex, checkSegment, type DamagedStretch } from './check-segment.ts';
 

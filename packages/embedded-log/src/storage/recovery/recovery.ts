@@ -1,28 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { compressionOf, loadCodec } from '@millrace/kafka-protocol';
-import { LogError } from '@millrace/log-client';
+import { loadCodec } from '@millrace/kafka-protocol';
 import type { FileSystem } from '../../files/file-system.ts';
-import { readWhole } from '../../files/read-whole.ts';
-import { decodeCheckpoint, type LogCheckpoint } from '../../format/checkpoint.ts';
-import {
-  checkpointSlots,
-  journalIdOf,
-  journalName,
-  type SegmentId,
-  segmentIdOf,
-  segmentName,
-  segmentOf,
-} from '../../format/file-names.ts';
-import { type DecodedFrame, decodeFrame } from '../../format/frame.ts';
-import { isRun, type Run } from '../../format/run.ts';
-import { Journal, type JournalEnd } from '../commit/journal.ts';
-import { LogState } from '../log-state.ts';
-import { footprintOf, NeededFiles } from '../needed-files.ts';
+import type { LogCheckpoint } from '../../format/checkpoint.ts';
+import { checkpointSlots, journalIdOf, journalName, segmentOf } from '../../format/file-names.ts';
+import { Journal } from '../commit/journal.ts';
+import type { LogState } from '../log-state.ts';
+import type { NeededFiles } from '../needed-files.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
-import { PartitionLog } from '../partition-log.ts';
-import { damaged, readJournals } from './read-journals.ts';
-import { Segment } from '../segments/segment.ts';
 import { writeSlot } from '../write-slot.ts';
+import { type LoadedLog, loadLog, segmentsOf } from './load-log.ts';
 
 /** The recovered state, and what is needed to write on. */
 export interface Recovered {
@@ -40,8 +26,11 @@ export interface Recovered {
  * @throws LogError `LOG_CORRUPT`
  */
 export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise<Recovered> {
-  const slots = await readSlots(fileSystem);
-  const loaded = await load(fileSystem, files, slots.length === 0 ? [await createLog(fileSystem)] : slots);
+  let loaded = await loadLog(fileSystem, files);
+  if (loaded === undefined) {
+    await createLog(fileSystem);
+    loaded = (await loadLog(fileSystem, files))!;
+  }
   const { checkpoint, state, needed, names, end } = loaded;
   for (const { settings } of state.topics.values()) await loadCodec(settings.compression);
   await cutSegments(fileSystem, loaded);
@@ -63,73 +52,7 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
   return { state, journal, generation: checkpoint.generation, needed };
 }
 
-/** What a folder holds, as it was read: nothing has been changed. */
-export interface LoadedLog {
-  readonly checkpoint: LogCheckpoint;
-  readonly state: LogState;
-  readonly needed: NeededFiles;
-  /** All files of the folder. */
-  readonly names: ReadonlySet<string>;
-  /** The sizes of the checkpoint's segments. */
-  readonly sizes: ReadonlyMap<string, number>;
-  /** Where the journal ends. */
-  readonly end: JournalEnd;
-  /** Segments that were written to directly and may not be durable yet. */
-  readonly direct: readonly string[];
-}
-
-/** Reads what a folder holds; undefined where there is no log. @throws LogError `LOG_CORRUPT` */
-export async function loadLog(fileSystem: FileSystem, files: OpenFiles): Promise<LoadedLog | undefined> {
-  const slots = await readSlots(fileSystem);
-  return slots.length === 0 ? undefined : load(fileSystem, files, slots);
-}
-
-async function load(
-  fileSystem: FileSystem,
-  files: OpenFiles,
-  slots: readonly LogCheckpoint[],
-): Promise<LoadedLog> {
-  const checkpoint = slots[0]!;
-  const names = new Set(await fileSystem.list());
-  const sizes = await sizesOf(fileSystem, names, checkpoint);
-  const state = loadState(files, checkpoint);
-  const needed = new NeededFiles(slots.map(footprintOf));
-  // Of the journals that only the older checkpoint needs, the newer one says what they name.
-  for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, segmentIdOf(name)!);
-  const read = await readJournals(fileSystem, checkpoint, decodeFrame);
-  const replay = await replayFrames({ fileSystem, files, names, state, needed }, checkpoint, read.frames);
-  const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
-  return { checkpoint, state, needed, names, sizes, end, direct: replay.direct };
-}
-
-/** The valid checkpoints, the newest first. */
-async function readSlots(fileSystem: FileSystem): Promise<LogCheckpoint[]> {
-  const names = await fileSystem.list();
-  const found: LogCheckpoint[] = [];
-  for (const slot of checkpointSlots) {
-    if (!names.includes(slot)) continue;
-    const checkpoint = decodeCheckpoint(await readWhole(fileSystem, slot), fileSystem.location);
-    if (checkpoint !== undefined) found.push(checkpoint);
-  }
-  if (found.length === 0) await assertEmpty(fileSystem, names);
-  return found.toSorted((a, b) => b.generation - a.generation);
-}
-
-/** Without a checkpoint there must be no data: a folder whose checkpoints are gone is not an empty log. */
-async function assertEmpty(fileSystem: FileSystem, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const journal = journalIdOf(name);
-    const held = journal !== undefined && (journal > 1 || (await readWhole(fileSystem, name)).length > 0);
-    if (held || name.startsWith('segment-') || segmentOf(name) !== undefined) {
-      throw new LogError(
-        'LOG_CORRUPT',
-        `The log in ${fileSystem.location} has data (${name}) but no readable checkpoint: restore "checkpoint-a" or "checkpoint-b" from a backup`,
-      );
-    }
-  }
-}
-
-async function createLog(fileSystem: FileSystem): Promise<LogCheckpoint> {
+async function createLog(fileSystem: FileSystem): Promise<void> {
   const checkpoint: LogCheckpoint = {
     generation: 0,
     logId: randomUUID(),
@@ -146,7 +69,6 @@ async function createLog(fileSystem: FileSystem): Promise<LogCheckpoint> {
   await (await fileSystem.open(journalName(checkpoint.journalId), 'create')).close();
   await fileSystem.syncDirectory();
   await writeSlot(fileSystem, checkpoint);
-  return checkpoint;
 }
 
 async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Promise<void> {
@@ -154,148 +76,6 @@ async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Prom
     const file = await fileSystem.open(name, 'existing');
     await file.sync().finally(() => file.close());
   }
-}
-
-function loadState(files: OpenFiles, checkpoint: LogCheckpoint): LogState {
-  const state = new LogState(files, checkpoint);
-  for (const { state: partitions, ...topic } of checkpoint.topics) {
-    const logs = partitions.map(({ start, end, cleanedUpTo = 0, segments }, partition) => {
-      const opened = segments.map(({ baseOffset, fileId, ...stored }) => {
-        return new Segment(files, { topicId: topic.id, partition, baseOffset, fileId }, stored);
-      });
-      return new PartitionLog({ topic, partition, files, start, end, cleanedUpTo, segments: opened });
-    });
-    state.addTopic({ ...topic, state: logs });
-  }
-  for (const offsets of checkpoint.groups) state.apply({ offsets });
-  return state;
-}
-
-/**
- * The sizes of a checkpoint's segments. A file may be longer than the checkpoint says, by what was written
- * later; never shorter.
- */
-async function sizesOf(
-  fileSystem: FileSystem,
-  names: ReadonlySet<string>,
-  { topics }: LogCheckpoint,
-): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (const { id: topicId, state } of topics) {
-    for (const [partition, { segments }] of state.entries()) {
-      for (const { baseOffset, fileId, bytes } of segments) {
-        const name = segmentName({ topicId, partition, baseOffset, fileId });
-        if (!names.has(name)) throw damaged(fileSystem, `segment ${name} is missing`);
-        const found = await sizeOf(fileSystem, name);
-        if (found < bytes) throw damaged(fileSystem, `segment ${name} has ${found} of ${bytes} bytes`);
-        sizes.set(name, found);
-      }
-    }
-  }
-  return sizes;
-}
-
-async function sizeOf(fileSystem: FileSystem, name: string): Promise<number> {
-  const file = await fileSystem.open(name, 'existing');
-  return file.size().finally(() => file.close());
-}
-
-interface Replay {
-  readonly fileSystem: FileSystem;
-  readonly files: OpenFiles;
-  readonly names: ReadonlySet<string>;
-  readonly state: LogState;
-  readonly needed: NeededFiles;
-}
-
-interface Replayed {
-  /** The frame whose batches did not all get to their segments: it and what follows never became durable. */
-  readonly torn: DecodedFrame | undefined;
-  /** Segments that were written to directly and may not be durable yet. */
-  readonly direct: readonly string[];
-}
-
-/**
- * Applies frames in their order. Batches that went straight to their segments are read and checked where
- * their frame was never known to be durable.
- */
-async function replayFrames(
-  { fileSystem, files, names, state, needed }: Replay,
-  { sequence: checkpointed }: LogCheckpoint,
-  frames: readonly DecodedFrame[],
-): Promise<Replayed> {
-  const durable = Math.max(checkpointed, ...frames.slice(-1).map(({ durableUpTo }) => durableUpTo));
-  const direct = new Set<string>();
-  for (const frame of frames) {
-    const apart = frame.runs.filter(({ bytes }) => bytes === undefined);
-    for (const run of apart) {
-      const name = segmentName(run);
-      if (frame.sequence > durable) {
-        if (!names.has(name) || !isRun(await files.read(name, run.position, run.length), run)) {
-          return { torn: frame, direct: [...direct] };
-        }
-        direct.add(name);
-      }
-    }
-    state.apply(frame.event);
-    for (const id of segmentsMadeBy(frame)) needed.name(frame.journalId, id);
-    for (const run of frame.runs) {
-      if (run.bytes !== undefined) await loadCodec(compressionOf(run.bytes, 0));
-      state.append(run, frame.appendTime);
-      needed.name(frame.journalId, run);
-    }
-  }
-  await assertDirectRunsThere(fileSystem, names, state, frames);
-  return { torn: undefined, direct: [...direct] };
-}
-
-/** The segments that compaction made, by the frame that put them in their place. */
-function segmentsMadeBy({ event: { swapped } }: DecodedFrame): SegmentId[] {
-  if (swapped === undefined) return [];
-  const { topicId, partition, to } = swapped;
-  return to.map(({ baseOffset, fileId }) => ({ topicId, partition, baseOffset, fileId }));
-}
-
-/** What was known to be durable must be there: its checksums are left to those who read it. */
-async function assertDirectRunsThere(
-  fileSystem: FileSystem,
-  names: ReadonlySet<string>,
-  state: LogState,
-  frames: readonly DecodedFrame[],
-): Promise<void> {
-  const ends = new Map<string, number>();
-  for (const { runs, event } of frames) {
-    for (const run of runs) if (run.bytes === undefined) ends.set(segmentName(run), endOf(run));
-    // These were durable before the frame was written.
-    const { topicId = 0, partition = 0, to = [] } = event.swapped ?? {};
-    for (const segment of to) ends.set(segmentName({ topicId, partition, ...segment }), segment.bytes);
-  }
-  const live = new Set(segmentsOf(state).map(({ name }) => name));
-  for (const [name, end] of ends) {
-    if (!live.has(name)) continue;
-    if (!names.has(name)) throw damaged(fileSystem, `segment ${name} is missing`);
-    const found = await sizeOf(fileSystem, name);
-    if (found < end) throw damaged(fileSystem, `segment ${name} has ${found} of ${end} bytes`);
-  }
-}
-
-function endOf({ position, length }: Run): number {
-  return position + length;
-}
-
-function segmentsOf(state: LogState): Segment[] {
-  return [...state.topics.values()].flatMap((topic) => topic.state.flatMap(({ segments }) => segments));
-}
-
-/** Where the journal ends when a frame of it is the first that does not count. */
-function endBefore(
-  frames: readonly DecodedFrame[],
-  torn: DecodedFrame,
-  checkpoint: LogCheckpoint,
-): JournalEnd {
-  const before = frames[frames.indexOf(torn) - 1];
-  if (before === undefined) return { ...checkpoint, id: checkpoint.journalId, position: 0 };
-  return { id: before.journalId, position: before.end, sequence: before.sequence, crc: before.crc };
 }
 
 function journalsAfter(names: ReadonlySet<string>, last: number): string[] {
