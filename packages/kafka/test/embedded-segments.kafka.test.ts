@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { expect, test } from 'vitest';
-import { runTool } from './java.ts';
+import { kafkaVersion, runTool } from './java.ts';
+
+// Before Kafka 4 the tool was a class of the broker's own package.
+const dumpLogSegments = `${kafkaVersion?.startsWith('3.') ? 'kafka' : 'org.apache.kafka'}.tools.DumpLogSegments`;
 
 test.each(['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'])(
   "Kafka's own DumpLogSegments reads segments of the embedded log, %s and compacted",
@@ -37,7 +40,7 @@ test.each(['uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'])(
       const offset = name.split('-')[2]!.padStart(20, '0');
       const renamed = path.join(dir, `${offset}.log`);
       await copyFile(path.join(dir, name), renamed);
-      const printed = await runTool('org.apache.kafka.tools.DumpLogSegments', [
+      const printed = await runTool(dumpLogSegments, [
         '--files',
         renamed,
         '--print-data-log',
