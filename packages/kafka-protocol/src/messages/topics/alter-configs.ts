@@ -1,0 +1,111 @@
+// Generated from Apache Kafka's message definitions by tools/kafka-messages: see NOTICE. Not to be edited.
+import { type Whole, type WireApi, type WireReader, type WireWriter } from '../../wire/index.ts';
+
+interface AlterableConfig {
+  readonly name: string;
+  readonly value: string | null;
+}
+
+function readAlterableConfig(r: WireReader, _v: number): Whole<AlterableConfig> {
+  const name = r.string();
+  const value = r.nullableString();
+  r.skipTags();
+  return { name, value };
+}
+
+function writeAlterableConfig(w: WireWriter, o: AlterableConfig, _v: number): void {
+  w.string(o.name);
+  w.nullableString(o.value);
+  w.noTags();
+}
+
+interface AlterConfigsResource {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly configs: readonly AlterableConfig[];
+}
+
+function readAlterConfigsResource(r: WireReader, v: number): Whole<AlterConfigsResource> {
+  const resourceType = r.int8();
+  const resourceName = r.string();
+  const configs = r.array(readAlterableConfig, v);
+  r.skipTags();
+  return { resourceType, resourceName, configs };
+}
+
+function writeAlterConfigsResource(w: WireWriter, o: AlterConfigsResource, v: number): void {
+  w.int8(o.resourceType);
+  w.string(o.resourceName);
+  w.array(o.configs, writeAlterableConfig, v);
+  w.noTags();
+}
+
+export interface AlterConfigsRequest {
+  readonly resources: readonly AlterConfigsResource[];
+  readonly validateOnly: boolean;
+}
+
+function readAlterConfigsRequest(r: WireReader, v: number): Whole<AlterConfigsRequest> {
+  const resources = r.array(readAlterConfigsResource, v);
+  const validateOnly = r.bool();
+  r.skipTags();
+  return { resources, validateOnly };
+}
+
+function writeAlterConfigsRequest(w: WireWriter, o: AlterConfigsRequest, v: number): void {
+  w.array(o.resources, writeAlterConfigsResource, v);
+  w.bool(o.validateOnly);
+  w.noTags();
+}
+
+interface AlterConfigsResourceResponse {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+  readonly resourceType: number;
+  readonly resourceName: string;
+}
+
+function readAlterConfigsResourceResponse(r: WireReader, _v: number): Whole<AlterConfigsResourceResponse> {
+  const errorCode = r.int16();
+  const errorMessage = r.nullableString();
+  const resourceType = r.int8();
+  const resourceName = r.string();
+  r.skipTags();
+  return { errorCode, errorMessage, resourceType, resourceName };
+}
+
+function writeAlterConfigsResourceResponse(w: WireWriter, o: AlterConfigsResourceResponse, _v: number): void {
+  w.int16(o.errorCode);
+  w.nullableString(o.errorMessage);
+  w.int8(o.resourceType);
+  w.string(o.resourceName);
+  w.noTags();
+}
+
+export interface AlterConfigsResponse {
+  readonly throttleTimeMs: number;
+  readonly responses: readonly AlterConfigsResourceResponse[];
+}
+
+function readAlterConfigsResponse(r: WireReader, v: number): Whole<AlterConfigsResponse> {
+  const throttleTimeMs = r.int32();
+  const responses = r.array(readAlterConfigsResourceResponse, v);
+  r.skipTags();
+  return { throttleTimeMs, responses };
+}
+
+function writeAlterConfigsResponse(w: WireWriter, o: AlterConfigsResponse, v: number): void {
+  w.int32(o.throttleTimeMs);
+  w.array(o.responses, writeAlterConfigsResourceResponse, v);
+  w.noTags();
+}
+
+export const alterConfigsApi: WireApi<AlterConfigsRequest, AlterConfigsResponse> = {
+  key: 33,
+  name: 'AlterConfigs',
+  minVersion: 0,
+  maxVersion: 2,
+  flexibleFrom: 2,
+  request: { read: readAlterConfigsRequest, write: writeAlterConfigsRequest },
+  response: { read: readAlterConfigsResponse, write: writeAlterConfigsResponse },
+};

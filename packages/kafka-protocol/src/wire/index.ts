@@ -1,0 +1,14 @@
+export type { MessageCodec, Whole, WireApi } from './api.ts';
+export * from './elements.ts';
+export { WireReader } from './reader.ts';
+export { isSet, type WireRecords, WireWriter } from './writer.ts';
+export { errorCodes, errorName, type KafkaErrorName } from './error-codes.ts';
+export {
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  frameSizeBytes,
+  readRequestHeader,
+  type RequestHeader,
+} from './frame.ts';
