@@ -53,6 +53,7 @@ const files = [
   'examples/retail-reorder/src',
   'examples/page-views/src',
   'tools/kafka-broker/src',
+  'tools/kafka-messages/src',
   'tools/scenarios/src',
   'bench/src',
 ]
@@ -75,6 +76,7 @@ describe('arrows between packages', () => {
     'examples/page-views': [],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     'tools/kafka-broker': [],
+    'tools/kafka-messages': ['kafka-broker'],
     'tools/scenarios': ['kafka-broker', 'log-client', 'state-stores', 'streams-core', 'testing'],
     bench: ['kafka-broker', 'log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };
@@ -90,6 +92,7 @@ describe('arrows between packages', () => {
   test('nobody reaches into another package past its public face', () => {
     const faces = new Set([
       '@millrace/embedded-log/tools',
+      '@millrace/kafka-protocol/messages',
       '@millrace/state-stores/runtime',
       '@millrace/streams-core/runtime',
       '@millrace/testing/vitest',

@@ -13,24 +13,30 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
+import {
+  createPartitionsApi,
+  createTopicsApi,
+  deleteRecordsApi,
+  deleteTopicsApi,
+  describeConfigsApi,
+  errorCodes,
+  incrementalAlterConfigsApi,
+} from '@millrace/kafka-protocol/messages';
+import { byTopic } from './by-topic.ts';
 import { type Cluster, isAbsent, topicError } from './cluster/cluster.ts';
-import { alterTopicsRequest } from './wire/alter-configs.ts';
-import { byTopic } from './wire/by-topic.ts';
-import { createTopicsRequest } from './wire/create-topics.ts';
-import { assertOk, errorName, KafkaError } from './wire/error-codes.ts';
-import type { TopicMetadata } from './wire/metadata.ts';
+import type { TopicMetadata } from './cluster/metadata.ts';
+import { assertOk, errorType, KafkaError } from './errors.ts';
 import { KafkaGroups } from './groups.ts';
-import { offsetsForTimes } from './offsets-for-times.ts';
-import { errorType } from './errors.ts';
+import { isolationLevels, listOffsets, offsetsForTimes, specialTimes } from './list-offsets.ts';
 
-const readUncommitted = 0;
-const readCommitted = 1;
-const earliest = -2;
-const latest = -1;
+const { readUncommitted, readCommitted } = isolationLevels;
 const topicResource = 2;
 /** What someone set for this very topic; the rest are the broker's defaults. */
 const dynamicTopicConfig = 1;
 const noOffset = -1;
+const alter = { set: 0, delete: 1 } as const;
+/** The last version that names topics without their ids. */
+const byNameOnly = 5;
 
 /** Topics and offsets of a cluster. */
 export class KafkaAdmin implements LogAdmin {
@@ -67,20 +73,27 @@ export class KafkaAdmin implements LogAdmin {
 
   async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
     if (names.length === 0) return new Map();
-    const resources = names.map((name) => ({ type: topicResource, name, configNames: [] as [] }));
-    const answer = await this.#cluster.retry(
+    const resources = names.map((name) => ({
+      resourceType: topicResource,
+      resourceName: name,
+      configurationKeys: null,
+    }));
+    const results = await this.#cluster.retry(
       'Reading settings of topics',
-      () =>
-        this.#cluster.any((broker) => broker.call('DescribeConfigs', { resources, includeSynonyms: false })),
+      async () => {
+        const answer = await this.#cluster.any((broker) => broker.send(describeConfigsApi, { resources }));
+        for (const { errorCode, resourceName } of answer.results) assertOk(errorCode, resourceName);
+        return answer.results;
+      },
       { alsoPassing: forSome(2000, isUnknownTopic) },
     );
     return new Map(
-      answer.resources.map(({ resourceName, configEntries }) => [
+      results.map(({ resourceName, configs }) => [
         resourceName,
         Object.fromEntries(
-          configEntries
+          configs
             .filter(({ configSource }) => configSource === dynamicTopicConfig)
-            .map(({ configName, configValue }) => [configName, configValue ?? '']),
+            .map(({ name, value }) => [name, value ?? '']),
         ),
       ]),
     );
@@ -93,14 +106,21 @@ export class KafkaAdmin implements LogAdmin {
         throw new LogError('LOG_INVALID_TOPIC', `${name} cannot have ${partitions} partitions: one at least`);
       }
     }
-    const { replicationFactor = -1, requestTimeoutMs } = this.#cluster.options;
+    const { replicationFactor = -1, requestTimeoutMs: timeoutMs } = this.#cluster.options;
+    const request = topics.map(({ name, partitions, configs = {} }) => ({
+      name,
+      numPartitions: partitions,
+      replicationFactor,
+      assignments: [],
+      configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+    }));
     const created = await this.#cluster.retry('Creating topics', async () => {
-      const results = await this.#cluster.any((broker) =>
-        broker.send(createTopicsRequest(topics, replicationFactor, requestTimeoutMs)),
+      const { topics: results } = await this.#cluster.any((broker) =>
+        broker.send(createTopicsApi, { topics: request, timeoutMs }),
       );
-      for (const { name, errorCode, message } of results) {
-        if (errorName(errorCode) === 'TOPIC_ALREADY_EXISTS') continue;
-        assertOk(errorCode, [name, message].filter(Boolean).join(': '));
+      for (const { name, errorCode, errorMessage } of results) {
+        if (errorCode === errorCodes.TOPIC_ALREADY_EXISTS) continue;
+        assertOk(errorCode, [name, errorMessage].filter(Boolean).join(': '));
       }
       return results;
     });
@@ -121,13 +141,16 @@ export class KafkaAdmin implements LogAdmin {
   }
 
   async createPartitions(topics: readonly NewPartitions[]): Promise<void> {
-    const topicPartitions = topics.map(({ name, partitions: count }) => ({ topic: name, count }));
-    const { requestTimeoutMs: timeout } = this.#cluster.options;
-    await this.#cluster.retry('Adding partitions', () =>
-      this.#cluster.any((broker) =>
-        broker.call('CreatePartitions', { topicPartitions, validateOnly: false, timeout }),
-      ),
-    );
+    const request = topics.map(({ name, partitions: count }) => ({ name, count, assignments: null }));
+    const { requestTimeoutMs: timeoutMs } = this.#cluster.options;
+    await this.#cluster.retry('Adding partitions', async () => {
+      const { results } = await this.#cluster.any((broker) =>
+        broker.send(createPartitionsApi, { topics: request, validateOnly: false, timeoutMs }),
+      );
+      for (const { name, errorCode, errorMessage } of results) {
+        assertOk(errorCode, [name, errorMessage].filter(Boolean).join(': '));
+      }
+    });
     await this.#cluster.retry('Waiting for new partitions', async () => {
       const found = await this.#cluster.metadata(topics.map(({ name }) => name));
       for (const { name, partitions } of topics) {
@@ -155,10 +178,13 @@ export class KafkaAdmin implements LogAdmin {
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {
-    const { requestTimeoutMs: timeout } = this.#cluster.options;
-    await this.#cluster.retry('Deleting topics', () =>
-      this.#cluster.any((broker) => broker.call('DeleteTopics', { topics: names, timeout })),
-    );
+    const { requestTimeoutMs: timeoutMs } = this.#cluster.options;
+    await this.#cluster.retry('Deleting topics', async () => {
+      const { responses } = await this.#cluster.any((broker) =>
+        broker.send(deleteTopicsApi, { topicNames: names, timeoutMs }, { newest: byNameOnly }),
+      );
+      for (const { name, errorCode } of responses) assertOk(errorCode, name ?? undefined);
+    });
     await this.#await(names, false);
     for (const name of names) this.#cluster.forget(name);
   }
@@ -170,12 +196,12 @@ export class KafkaAdmin implements LogAdmin {
     if (partitions.length === 0) return [];
     await this.#cluster.know(partitions);
     const written = awaitTransactions
-      ? await this.#listOffsets(partitions, latest, readUncommitted)
+      ? await listOffsets(this.#cluster, partitions, specialTimes.latest, readUncommitted)
       : new Map<string, number>();
     const [starts, ends] = await Promise.all([
-      this.#listOffsets(partitions, earliest, readCommitted),
+      listOffsets(this.#cluster, partitions, specialTimes.earliest, readCommitted),
       this.#cluster.retry('Waiting for transactions that are under way', async () => {
-        const decided = await this.#listOffsets(partitions, latest, readCommitted);
+        const decided = await listOffsets(this.#cluster, partitions, specialTimes.latest, readCommitted);
         const open = [...written].find(([key, end]) => decided.get(key)! < end);
         if (open !== undefined) throw new KafkaError('OFFSET_NOT_AVAILABLE', `${open[0]} has one`);
         return decided;
@@ -187,39 +213,23 @@ export class KafkaAdmin implements LogAdmin {
     });
   }
 
-  #listOffsets(
-    partitions: readonly TopicPartition[],
-    timestamp: number,
-    isolationLevel: number,
-  ): Promise<Map<string, number>> {
-    return this.#cluster.retry('Reading offsets', async () => {
-      const offsets = new Map<string, number>();
-      for (const [broker, list] of await this.#cluster.byLeader(partitions)) {
-        const topics = byTopic(list).map(({ topic, entries }) => ({
-          topic,
-          partitions: entries.map(({ partition }) => ({ partition, timestamp })),
-        }));
-        const { responses } = await broker.call('ListOffsets', {
-          replicaId: -1,
-          isolationLevel,
-          topics,
-        });
-        for (const response of responses) {
-          for (const { partition, offset } of response.partitions) {
-            offsets.set(topicPartitionKey(response.topic, partition), Number(offset));
-          }
-        }
-      }
-      return offsets;
-    });
-  }
-
   async alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
     if (alterations.length === 0) return;
+    const resources = alterations.map(({ name, configs }) => ({
+      resourceType: topicResource,
+      resourceName: name,
+      configs: Object.entries(configs).map(([key, value]) => ({
+        name: key,
+        configOperation: value === null ? alter.delete : alter.set,
+        value,
+      })),
+    }));
     await this.#cluster.retry('Changing settings of topics', async () => {
-      const results = await this.#cluster.any((broker) => broker.send(alterTopicsRequest(alterations)));
-      for (const { name, errorCode, message } of results) {
-        assertOk(errorCode, [name, message].filter(Boolean).join(': '));
+      const { responses } = await this.#cluster.any((broker) =>
+        broker.send(incrementalAlterConfigsApi, { resources, validateOnly: false }),
+      );
+      for (const { resourceName, errorCode, errorMessage } of responses) {
+        assertOk(errorCode, [resourceName, errorMessage].filter(Boolean).join(': '));
       }
     });
   }
@@ -261,14 +271,19 @@ export class KafkaAdmin implements LogAdmin {
   async deleteRecords(before: readonly (TopicPartition & { readonly offset: number })[]): Promise<void> {
     if (before.length === 0) return;
     await this.#cluster.know(before);
-    const { requestTimeoutMs: timeout } = this.#cluster.options;
+    const { requestTimeoutMs: timeoutMs } = this.#cluster.options;
     await this.#cluster.retry('Deleting records', async () => {
-      for (const [broker, list] of await this.#cluster.byLeader(before)) {
-        const topics = byTopic(list).map(({ topic, entries }) => ({
-          topic,
-          partitions: entries.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+      for (const [broker, list] of this.#cluster.byLeader(before)) {
+        const topics = byTopic(list).map(({ topic: name, entries }) => ({
+          name,
+          partitions: entries.map(({ partition, offset }) => ({ partitionIndex: partition, offset })),
         }));
-        await broker.call('DeleteRecords', { topics, timeout });
+        const answer = await broker.send(deleteRecordsApi, { topics, timeoutMs });
+        for (const { name, partitions } of answer.topics) {
+          for (const { partitionIndex, errorCode } of partitions) {
+            assertOk(errorCode, `${name}-${partitionIndex}`);
+          }
+        }
       }
     });
   }

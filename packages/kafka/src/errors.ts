@@ -1,16 +1,35 @@
+import { errorCodes, errorName } from '@millrace/kafka-protocol/messages';
 import { isLogError, LogError, type LogErrorCode } from '@millrace/log-client';
+
+/** An error that a broker answered with. */
+export class KafkaError extends Error {
+  override readonly name = 'KafkaError';
+  /** Kafka's name for it. */
+  readonly type: string;
+
+  constructor(type: string, detail?: string) {
+    super(detail === undefined ? type : `${type} (${detail})`);
+    this.type = type;
+  }
+}
+
+/** A connection that could not be made or has broken: what became of requests on it is unknown. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/** @throws KafkaError unless the code says that all is well */
+export function assertOk(code: number, detail?: string): void {
+  if (code !== errorCodes.NONE) throw new KafkaError(errorName(code), detail);
+}
 
 /** Kafka's errors that the same request may get over later, by itself. */
 const passing = new Set([
   'LEADER_NOT_AVAILABLE',
-  'NOT_LEADER_FOR_PARTITION',
   'NOT_LEADER_OR_FOLLOWER',
   'REQUEST_TIMED_OUT',
   'REPLICA_NOT_AVAILABLE',
   'NETWORK_EXCEPTION',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
   'COORDINATOR_LOAD_IN_PROGRESS',
   'COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR',
@@ -55,6 +74,7 @@ const codes: Readonly<Record<string, LogErrorCode>> = {
   CLUSTER_AUTHORIZATION_FAILED: 'LOG_UNAUTHORIZED',
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'LOG_UNAUTHORIZED',
   SASL_AUTHENTICATION_FAILED: 'LOG_UNAUTHORIZED',
+  UNSUPPORTED_SASL_MECHANISM: 'LOG_UNAUTHORIZED',
 };
 
 /** What to do about errors that do not say it themselves. */
@@ -73,28 +93,13 @@ const remedies: Readonly<Record<string, string>> = {
   TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'this user needs WRITE and DESCRIBE on the transactional id',
 };
 
-/**
- * Kafka's name for an error, of this package's own requests or of kafkajs's; undefined for one of the
- * network.
- */
+/** Kafka's name for an error; undefined for one that no broker sent. */
 export function errorType(error: unknown): string | undefined {
-  const { type, code } = error as { readonly type?: unknown; readonly code?: unknown };
-  if (type === 'KAFKAJS_UNKNOWN_ERROR_CODE' && code === -99)
-    return /code (\d+)/.exec(String(error))?.[1] === '90' ? 'PRODUCER_FENCED' : type;
-  return typeof type === 'string' ? type : undefined;
+  return error instanceof KafkaError ? error.type : undefined;
 }
 
-function isAuthentication(error: unknown): boolean {
-  return /SASL/.test((error as Error).name) || /SASL/.test(errorType(error) ?? '');
-}
-
-/** Whether the network failed, so that the outcome of the request is unknown. */
 export function isConnectionError(error: unknown): boolean {
-  const { name } = error as Error;
-  return (
-    !isAuthentication(error) &&
-    /^KafkaJS(Connection|ConnectionClosed|RequestTimeout|LockTimeout|BrokerNotFound)/.test(name)
-  );
+  return error instanceof ConnectionError;
 }
 
 /** What a controller says of new topics while its brokers are only just coming back. */
@@ -109,14 +114,13 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * The error in the log's terms, with what was being done. Messages name no credentials: kafkajs's never do.
+ * The error in the log's terms, with what was being done.
  */
 export function toLogError(error: unknown, what: string): LogError {
   if (isLogError(error)) return error;
   const remedy = isPassing(error) ? undefined : remedies[errorType(error) ?? ''];
   const message = `${what}: ${(error as Error).message}${remedy === undefined ? '' : `: ${remedy}`}`;
   const options = { cause: error };
-  if (isAuthentication(error)) return new LogError('LOG_UNAUTHORIZED', message, options);
   if (isPassing(error)) return new LogError('LOG_TIMEOUT', message, options);
   return new LogError(codes[errorType(error) ?? ''] ?? 'LOG_BROKER', message, options);
 }

@@ -1,8 +1,35 @@
+import {
+  deleteGroupsApi,
+  describeGroupsApi,
+  errorCodes,
+  listGroupsApi,
+  offsetDeleteApi,
+  offsetFetchApi,
+} from '@millrace/kafka-protocol/messages';
 import type { GroupInfo, TopicPartition } from '@millrace/log-client';
+import { byTopic } from './by-topic.ts';
 import type { Cluster } from './cluster/cluster.ts';
-import { deleteGroupsRequest, deleteOffsetsRequest } from './wire/delete-groups.ts';
-import { assertOk, errorName } from './wire/error-codes.ts';
-import { type FetchedOffset, offsetFetchRequest } from './wire/offsets.ts';
+import { assertOk } from './errors.ts';
+
+/** The last version that asks for the offsets of one group, not of a list. */
+const oneGroup = 7;
+
+export interface FetchedOffset extends TopicPartition {
+  /** -1 where nothing was committed. */
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** How many members a group has; 0 for one that is not there. */
+export async function memberCount(cluster: Cluster, group: string): Promise<number> {
+  return cluster.retry(`Looking at group ${group}`, async () => {
+    const coordinator = await cluster.coordinator(group, 'group');
+    const { groups } = await coordinator.send(describeGroupsApi, { groups: [group] });
+    const { errorCode = 0, members = [] } = groups[0] ?? {};
+    if (errorCode !== errorCodes.GROUP_ID_NOT_FOUND) assertOk(errorCode, group);
+    return members.length;
+  });
+}
 
 /** The consumer groups of a cluster, asked for at the brokers that coordinate them. */
 export class KafkaGroups {
@@ -16,35 +43,38 @@ export class KafkaGroups {
   offsets(group: string, partitions: readonly TopicPartition[] | null): Promise<readonly FetchedOffset[]> {
     return this.#cluster.retry(`Reading what ${group} has committed`, async () => {
       const coordinator = await this.#cluster.coordinator(group, 'group');
-      const { errorCode, offsets } = await coordinator.send(offsetFetchRequest(group, partitions));
-      assertOk(errorCode, group);
-      for (const offset of offsets) assertOk(offset.errorCode, `${offset.topic}-${offset.partition}`);
-      return offsets;
+      const topics =
+        partitions &&
+        byTopic(partitions).map(({ topic: name, entries }) => ({
+          name,
+          partitionIndexes: entries.map(({ partition }) => partition),
+        }));
+      // Offsets that a transaction is still about to change are asked for again.
+      const request = { groupId: group, topics, requireStable: true };
+      const answer = await coordinator.send(offsetFetchApi, request, { newest: oneGroup });
+      assertOk(answer.errorCode, group);
+      return answer.topics.flatMap(({ name: topic, partitions: found }) =>
+        found.map(({ partitionIndex: partition, errorCode, committedOffset: offset, metadata }) => {
+          assertOk(errorCode, `${topic}-${partition}`);
+          return { topic, partition, offset, metadata: metadata ?? '' };
+        }),
+      );
     });
   }
 
   async list(): Promise<GroupInfo[]> {
     const names = await this.#cluster.retry('Listing groups', async () => {
       // Each broker knows the groups that it looks after.
-      const lists = await this.#cluster.all((broker) => broker.call('ListGroups', undefined));
+      const lists = await this.#cluster.all((broker) => broker.send(listGroupsApi, {}));
+      for (const { errorCode } of lists) assertOk(errorCode);
       return [...new Set(lists.flatMap(({ groups }) => groups.map(({ groupId }) => groupId)))];
     });
     return Promise.all(names.map((name) => this.#group(name)));
   }
 
   async #group(group: string): Promise<GroupInfo> {
-    const { groups } = await this.#cluster.retry(`Looking at group ${group}`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      return coordinator.call('DescribeGroups', { groupIds: [group] });
-    });
-    const offsets = await this.offsets(group, null);
-    const committed = offsets.map(({ topic, partition, offset, metadata }) => ({
-      topic,
-      partition,
-      offset,
-      metadata,
-    }));
-    return { group, members: groups[0]?.members.length ?? 0, committed };
+    const members = await memberCount(this.#cluster, group);
+    return { group, members, committed: await this.offsets(group, null) };
   }
 
   /** Forgets groups; one that is not there is forgotten already. */
@@ -52,9 +82,9 @@ export class KafkaGroups {
     for (const group of names) {
       await this.#cluster.retry(`Deleting group ${group}`, async () => {
         const coordinator = await this.#cluster.coordinator(group, 'group');
-        const codes = await coordinator.send(deleteGroupsRequest([group]));
-        for (const code of codes.values()) {
-          if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
+        const { results } = await coordinator.send(deleteGroupsApi, { groupsNames: [group] });
+        for (const { errorCode } of results) {
+          if (errorCode !== errorCodes.GROUP_ID_NOT_FOUND) assertOk(errorCode, group);
         }
       });
     }
@@ -65,8 +95,14 @@ export class KafkaGroups {
     await this.#cluster.know(partitions);
     await this.#cluster.retry(`Deleting what ${group} has committed`, async () => {
       const coordinator = await this.#cluster.coordinator(group, 'group');
-      for (const code of await coordinator.send(deleteOffsetsRequest(group, partitions))) {
-        if (errorName(code) !== 'GROUP_ID_NOT_FOUND') assertOk(code, group);
+      const topics = byTopic(partitions).map(({ topic: name, entries }) => ({
+        name,
+        partitions: entries.map(({ partition }) => ({ partitionIndex: partition })),
+      }));
+      const answer = await coordinator.send(offsetDeleteApi, { groupId: group, topics });
+      const results = answer.topics.flatMap(({ partitions: each }) => each);
+      for (const { errorCode } of [answer, ...results]) {
+        if (errorCode !== errorCodes.GROUP_ID_NOT_FOUND) assertOk(errorCode, group);
       }
     });
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { isPassing, toLogError } from '../src/errors.ts';
-import { KafkaError } from '../src/wire/error-codes.ts';
+import { KafkaError } from '../src/errors.ts';
 
 // The controller's own words, of 3.9.2 and 4.3.1 (StripedReplicaPlacer).
 const fenced = new KafkaError(

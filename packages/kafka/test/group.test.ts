@@ -34,7 +34,7 @@ describe('what members tell each other', () => {
   test('what two members claim belongs to the one that heard of it last', () => {
     const of = (memberId: string, generation: number, owned: TopicPartition[]) => ({
       memberId,
-      memberMetadata: encodeSubscription({
+      metadata: encodeSubscription({
         topics: ['orders'],
         userData: Buffer.alloc(0),
         owned,

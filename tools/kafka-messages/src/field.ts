@@ -103,7 +103,7 @@ export class Field {
   get readCall(): string {
     const { elementType, isNullable } = this;
     const call = primitives[elementType]?.call;
-    const struct = call === undefined ? `read${this.#structName(elementType)}` : `element.${call}`;
+    const struct = call === undefined ? `read${this.#structName(elementType)}` : `element.get${upper(call)}`;
     if (this.isArray) return `r.${isNullable ? 'nullableArray' : 'array'}(${struct}, v)`;
     if (call === undefined) return isNullable ? `r.nullable(${struct}, v)` : `${struct}(r, v)`;
     return `r.${this.#methodFor(call)}()`;

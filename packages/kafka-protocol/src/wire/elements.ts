@@ -5,12 +5,12 @@ import type { WireWriter } from './writer.ts';
 export const zeroUuid = 'AAAAAAAAAAAAAAAAAAAAAA';
 export const noBytes: Uint8Array = Buffer.alloc(0);
 
-export const int8 = (r: WireReader): number => r.int8();
-export const int16 = (r: WireReader): number => r.int16();
-export const int32 = (r: WireReader): number => r.int32();
-export const int64 = (r: WireReader): number => r.int64();
-export const string = (r: WireReader): string => r.string();
-export const uuid = (r: WireReader): string => r.uuid();
+export const getInt8 = (r: WireReader): number => r.int8();
+export const getInt16 = (r: WireReader): number => r.int16();
+export const getInt32 = (r: WireReader): number => r.int32();
+export const getInt64 = (r: WireReader): number => r.int64();
+export const getString = (r: WireReader): string => r.string();
+export const getUuid = (r: WireReader): string => r.uuid();
 
 export const putInt8 = (w: WireWriter, value: number): void => w.int8(value);
 export const putInt16 = (w: WireWriter, value: number): void => w.int16(value);

@@ -8,6 +8,8 @@ export const frameSizeBytes = 4;
 const apiVersionsKey = 18;
 
 type AnyApi = Pick<WireApi<never, never>, 'key' | 'flexibleFrom'>;
+type RequestSide<T> = Pick<WireApi<T, never>, 'key' | 'flexibleFrom' | 'request'>;
+type ResponseSide<T> = Pick<WireApi<never, T>, 'key' | 'flexibleFrom' | 'response'>;
 
 export interface RequestHeader {
   readonly key: number;
@@ -24,7 +26,7 @@ function framed(body: WireWriter): Uint8Array[] {
 
 /** A request as the chunks of one frame. */
 export function encodeRequest<T>(
-  api: WireApi<T, never>,
+  api: RequestSide<T>,
   { version, correlationId, clientId }: Omit<RequestHeader, 'key'>,
   message: T,
 ): Uint8Array[] {
@@ -53,7 +55,7 @@ export function readRequestHeader(frame: Buffer): RequestHeader & { readonly end
 }
 
 export function decodeRequest<T>(
-  api: WireApi<T, never>,
+  api: RequestSide<T>,
   frame: Buffer,
 ): RequestHeader & { readonly body: Whole<T> } {
   const { end, ...header } = readRequestHeader(frame);
@@ -65,7 +67,7 @@ export function decodeRequest<T>(
 
 /** A response as the chunks of one frame. */
 export function encodeResponse<T>(
-  api: WireApi<never, T>,
+  api: ResponseSide<T>,
   { version, correlationId }: Pick<RequestHeader, 'version' | 'correlationId'>,
   message: T,
 ): Uint8Array[] {
@@ -78,7 +80,7 @@ export function encodeResponse<T>(
 }
 
 /** The body of a response whose correlation id has been read. */
-export function decodeResponse<T>(api: WireApi<never, T>, version: number, frame: Buffer): Whole<T> {
+export function decodeResponse<T>(api: ResponseSide<T>, version: number, frame: Buffer): Whole<T> {
   const flexible = version >= api.flexibleFrom;
   const reader = new WireReader(frame, { at: 4, flexible });
   if (hasResponseTags(api, version)) reader.skipTags();

@@ -1,18 +1,18 @@
+import { errorCodes, errorName, findCoordinatorApi } from '@millrace/kafka-protocol/messages';
 import { LogError, type TopicPartition } from '@millrace/log-client';
-import connectionPoolBuilder from 'kafkajs/src/cluster/connectionPoolBuilder.js';
-import socketFactory from 'kafkajs/src/network/socketFactory.js';
+import { assertOk, isConnectionError, KafkaError } from '../errors.ts';
 import type { ResolvedKafkaOptions } from '../options.ts';
-import { KafkaError, errorName } from '../wire/error-codes.ts';
-import { type Metadata, metadataRequest, type TopicMetadata } from '../wire/metadata.ts';
 import { Broker } from './broker.ts';
+import { askForMetadata, type Metadata, type TopicMetadata } from './metadata.ts';
 import { retrying } from './retry.ts';
-import { silentLogger } from './silent-logger.ts';
 
 export const coordinatorTypes = { group: 0, transaction: 1 } as const;
 export type CoordinatorType = keyof typeof coordinatorTypes;
 
-const unknownTopic = 3;
-const invalidTopic = 17;
+const unknownTopic = errorCodes.UNKNOWN_TOPIC_OR_PARTITION;
+const invalidTopic = errorCodes.INVALID_TOPIC_EXCEPTION;
+/** The last version that asks for one coordinator, not for a list. */
+const oneCoordinator = 3;
 /** How long a topic that was just created may be unknown to a broker. */
 const propagationMs = 1500;
 
@@ -22,7 +22,6 @@ const propagationMs = 1500;
  */
 export class Cluster {
   readonly options: ResolvedKafkaOptions;
-  readonly #builder: ReturnType<typeof connectionPoolBuilder>;
   readonly #brokers = new Map<string, Broker>();
   readonly #addresses = new Map<number, string>();
   readonly #topics = new Map<string, TopicMetadata>();
@@ -31,20 +30,6 @@ export class Cluster {
 
   constructor(options: ResolvedKafkaOptions) {
     this.options = options;
-    const { brokers, clientId, ssl, sasl, connectionTimeoutMs, requestTimeoutMs } = options;
-    this.#builder = connectionPoolBuilder({
-      logger: silentLogger,
-      socketFactory: socketFactory(),
-      brokers,
-      clientId,
-      ssl,
-      sasl,
-      connectionTimeout: connectionTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      enforceRequestTimeout: true,
-      maxInFlightRequests: null,
-      reauthenticationThreshold: 10_000,
-    });
   }
 
   get closed(): boolean {
@@ -70,16 +55,13 @@ export class Cluster {
     });
   }
 
-  async #broker(address: string): Promise<Broker> {
+  #broker(address: string): Broker {
     const known = this.#brokers.get(address);
     if (known !== undefined) return known;
+    if (this.#closed) throw new LogError('LOG_CLOSED', 'This client of the log is closed');
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
-    const pool = await this.#builder.build({ host, port: Number(address.slice(colon + 1)) });
-    const raced = this.#brokers.get(address);
-    if (raced !== undefined) return raced;
-    if (this.#closed) throw new LogError('LOG_CLOSED', 'This client of the log is closed');
-    const broker = new Broker(pool, silentLogger);
+    const broker = new Broker(host, Number(address.slice(colon + 1)), this.options);
     this.#brokers.set(address, broker);
     return broker;
   }
@@ -89,13 +71,9 @@ export class Cluster {
     const addresses = [...new Set([...this.#addresses.values(), ...this.options.brokers])];
     for (const [index, address] of addresses.entries()) {
       try {
-        return await ask(await this.#broker(address));
+        return await ask(this.#broker(address));
       } catch (error) {
-        if (
-          index === addresses.length - 1 ||
-          !/^KafkaJS(Connection|RequestTimeout)/.test((error as Error).name)
-        )
-          throw error;
+        if (index === addresses.length - 1 || !isConnectionError(error)) throw error;
       }
     }
     throw new LogError('LOG_CONFIG', 'No brokers are configured');
@@ -104,12 +82,12 @@ export class Cluster {
   /** Asks every broker of the cluster. */
   async all<T>(ask: (broker: Broker) => Promise<T>): Promise<T[]> {
     const { brokers } = await this.metadata([]);
-    return Promise.all(brokers.map(async ({ host, port }) => ask(await this.#broker(`${host}:${port}`))));
+    return Promise.all(brokers.map(({ host, port }) => ask(this.#broker(`${host}:${port}`))));
   }
 
   /** What the cluster says of topics; of all of them for `null`. */
   async metadata(names: readonly string[] | null): Promise<Metadata> {
-    const metadata = await this.any((broker) => broker.send(metadataRequest(names)));
+    const metadata = await this.any((broker) => askForMetadata(broker, names));
     for (const { nodeId, host, port } of metadata.brokers) this.#addresses.set(nodeId, `${host}:${port}`);
     for (const topic of metadata.topics) {
       if (topic.errorCode === 0) this.#topics.set(topic.name, topic);
@@ -150,12 +128,17 @@ export class Cluster {
     );
   }
 
+  /** The id of a topic that is known. */
+  topicId(topic: string): string | undefined {
+    return this.#topics.get(topic)?.id;
+  }
+
   partitions(topic: string): number | undefined {
     return this.#topics.get(topic)?.leaders.length;
   }
 
   /** The broker that leads a partition at present. */
-  async leader({ topic, partition }: TopicPartition): Promise<Broker> {
+  leader({ topic, partition }: TopicPartition): Broker {
     const node = this.#topics.get(topic)?.leaders[partition];
     if (node === undefined) throw new KafkaError('UNKNOWN_TOPIC_OR_PARTITION', `${topic}-${partition}`);
     const address = this.#addresses.get(node);
@@ -165,10 +148,10 @@ export class Cluster {
   }
 
   /** Groups entries by the broker that leads their partition. */
-  async byLeader<T extends TopicPartition>(entries: readonly T[]): Promise<Map<Broker, T[]>> {
+  byLeader<T extends TopicPartition>(entries: readonly T[]): Map<Broker, T[]> {
     const groups = new Map<Broker, T[]>();
     for (const entry of entries) {
-      const broker = await this.leader(entry);
+      const broker = this.leader(entry);
       const known = groups.get(broker);
       if (known === undefined) groups.set(broker, [entry]);
       else known.push(entry);
@@ -181,10 +164,12 @@ export class Cluster {
     const name = `${type} ${key}`;
     let address = this.#coordinators.get(name);
     if (address === undefined) {
-      const { coordinator } = await this.any((broker) =>
-        broker.call('GroupCoordinator', { groupId: key, coordinatorType: coordinatorTypes[type] }),
+      const keyType = coordinatorTypes[type];
+      const { errorCode, host, port } = await this.any((broker) =>
+        broker.send(findCoordinatorApi, { key, keyType }, { newest: oneCoordinator }),
       );
-      address = `${coordinator.host}:${coordinator.port}`;
+      assertOk(errorCode, name);
+      address = `${host}:${port}`;
       this.#coordinators.set(name, address);
     }
     return this.#broker(address);

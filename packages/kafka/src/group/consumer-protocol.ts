@@ -1,7 +1,13 @@
 import type { AssignorMember, TopicPartition } from '@millrace/log-client';
-import { byTopic } from '../wire/by-topic.ts';
-import { ByteReader } from '../wire/byte-reader.ts';
-import { ByteWriter } from '../wire/byte-writer.ts';
+import {
+  getInt32,
+  putInt32,
+  putString,
+  getString,
+  WireReader,
+  WireWriter,
+} from '@millrace/kafka-protocol/messages';
+import { byTopic } from '../by-topic.ts';
 
 /**
  * What a member tells its group's leader. In the format of Kafka's own consumers, so that Kafka's tools can
@@ -18,36 +24,50 @@ export interface ConsumerSubscription {
 const subscriptionVersion = 2;
 const assignmentVersion = 1;
 
-function writePartitions(writer: ByteWriter, partitions: readonly TopicPartition[]): void {
-  writer.array(byTopic(partitions), ({ topic, entries }) => {
-    writer.string(topic).array(entries, ({ partition }) => writer.int32(partition));
-  });
+interface OwnedTopic {
+  readonly topic: string;
+  readonly partitions: readonly number[];
 }
 
-function readPartitions(reader: ByteReader): TopicPartition[] {
-  return reader
-    .array(() => {
-      const topic = reader.string() ?? '';
-      return reader.array(() => ({ topic, partition: reader.int32() }));
-    })
-    .flat();
+const writeOwnedTopic = (w: WireWriter, { topic, partitions }: OwnedTopic): void => {
+  w.string(topic);
+  w.array(partitions, putInt32, 0);
+};
+
+const readOwnedTopic = (r: WireReader): TopicPartition[] => {
+  const topic = r.string();
+  return r.array(getInt32, 0).map((partition) => ({ topic, partition }));
+};
+
+function writePartitions(w: WireWriter, partitions: readonly TopicPartition[]): void {
+  const topics = byTopic(partitions).map(({ topic, entries }) => ({
+    topic,
+    partitions: entries.map(({ partition }) => partition),
+  }));
+  w.array(topics, writeOwnedTopic, 0);
+}
+
+function readPartitions(r: WireReader): TopicPartition[] {
+  return r.array(readOwnedTopic, 0).flat();
 }
 
 export function encodeSubscription({ topics, userData, owned, generation }: ConsumerSubscription): Buffer {
-  const writer = new ByteWriter().int16(subscriptionVersion);
-  writer.array(topics, (topic) => writer.string(topic));
-  writer.int32(userData.length).bytes(userData);
-  writePartitions(writer, owned);
-  return writer.int32(generation).buffer;
+  const w = new WireWriter();
+  w.int16(subscriptionVersion);
+  w.array(topics, putString, 0);
+  w.bytes(userData);
+  writePartitions(w, owned);
+  w.int32(generation);
+  return Buffer.concat(w.chunks());
 }
 
 export function decodeSubscription(bytes: Buffer): ConsumerSubscription {
-  const reader = new ByteReader(bytes);
-  const version = reader.int16();
-  const topics = reader.array(() => reader.string() ?? '');
-  const userData = reader.slice(Math.max(0, reader.int32()));
-  const owned = version >= 1 ? readPartitions(reader) : [];
-  const generation = version >= 2 ? reader.int32() : -1;
+  const r = new WireReader(bytes);
+  const version = r.int16();
+  const topics = r.array(getString, 0);
+  const userData = r.nullableBytes() ?? Buffer.alloc(0);
+  const owned = version >= 1 ? readPartitions(r) : [];
+  const generation = version >= 2 ? r.int32() : -1;
   return { topics, userData, owned, generation };
 }
 
@@ -58,29 +78,29 @@ export interface MemberAssignment {
 }
 
 export function encodeAssignment({ partitions, userData }: MemberAssignment): Buffer {
-  const writer = new ByteWriter().int16(assignmentVersion);
-  writePartitions(writer, partitions);
-  if (userData === undefined) return writer.int32(-1).buffer;
-  return writer.int32(userData.length).bytes(userData).buffer;
+  const w = new WireWriter();
+  w.int16(assignmentVersion);
+  writePartitions(w, partitions);
+  w.nullableBytes(userData ?? null);
+  return Buffer.concat(w.chunks());
 }
 
 /** A member that gets nothing may be sent nothing at all. */
 export function decodeAssignment(bytes: Buffer): MemberAssignment {
   if (bytes.length === 0) return { partitions: [], userData: undefined };
-  const reader = new ByteReader(bytes);
-  reader.int16();
-  const partitions = readPartitions(reader);
-  const length = reader.int32();
-  return { partitions, userData: length < 0 ? undefined : reader.slice(length) };
+  const r = new WireReader(bytes);
+  r.int16();
+  const partitions = readPartitions(r);
+  return { partitions, userData: r.nullableBytes() ?? undefined };
 }
 
 /** The members as an assignor sees them. What two claim to own belongs to the one that heard of it last. */
 export function assignorMembers(
-  members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
+  members: readonly { readonly memberId: string; readonly metadata: Buffer }[],
 ): AssignorMember[] {
-  const all = members.map(({ memberId, memberMetadata }) => ({
+  const all = members.map(({ memberId, metadata }) => ({
     id: memberId,
-    ...decodeSubscription(memberMetadata),
+    ...decodeSubscription(metadata),
   }));
   const latest = new Map<string, number>();
   const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;

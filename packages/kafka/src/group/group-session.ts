@@ -6,8 +6,15 @@ import {
   type TopicPartition,
 } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorType, isPassing, toLogError } from '../errors.ts';
-import { byTopic } from '../wire/by-topic.ts';
+import {
+  heartbeatApi,
+  joinGroupApi,
+  leaveGroupApi,
+  offsetCommitApi,
+  syncGroupApi,
+} from '@millrace/kafka-protocol/messages';
+import { byTopic } from '../by-topic.ts';
+import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
 import {
   assignorMembers,
   decodeAssignment,
@@ -18,6 +25,8 @@ import {
 import { cooperativeAssignment } from './cooperative-assignment.ts';
 
 const protocolType = 'consumer';
+/** The last version in which the leader always assigns; from the next on a broker may say not to. */
+const namedByBroker = 8;
 const nobody: GroupGeneration = { memberId: '', generation: -1 };
 
 export interface Joined extends MemberAssignment {
@@ -63,31 +72,44 @@ export class GroupSession {
       `Joining group ${group}`,
       async () => {
         const coordinator = await this.#joining.coordinator(group, 'group');
-        const joined = await coordinator.call('JoinGroup', {
-          groupId: group,
-          sessionTimeout: sessionTimeoutMs,
-          rebalanceTimeout: maxPollIntervalMs,
-          memberId: this.#generation.memberId,
-          groupInstanceId: this.#instanceId,
-          protocolType,
-          groupProtocols: [{ name: assignor.name, metadata }],
-        });
-        const { memberId, generationId, leaderId } = joined;
-        this.#generation = { memberId, generation: this.#generation.generation };
+        const joined = await coordinator.send(
+          joinGroupApi,
+          {
+            groupId: group,
+            sessionTimeoutMs,
+            rebalanceTimeoutMs: maxPollIntervalMs,
+            memberId: this.#generation.memberId,
+            groupInstanceId: this.#instanceId,
+            protocolType,
+            protocols: [{ name: assignor.name, metadata }],
+          },
+          { newest: namedByBroker, waitMs: maxPollIntervalMs },
+        );
+        const { memberId, generationId, leader } = joined;
+        // MEMBER_ID_REQUIRED comes with the id to join under.
+        if (memberId !== '') this.#generation = { memberId, generation: this.#generation.generation };
+        assertOk(joined.errorCode, group);
         const shares: ReadonlyMap<string, MemberAssignment> =
-          memberId === leaderId ? await this.#assign(joined.members) : new Map();
-        const { memberAssignment } = await coordinator.call('SyncGroup', {
-          groupId: group,
-          generationId,
-          memberId,
-          groupInstanceId: this.#instanceId,
-          groupAssignment: [...shares].map(([id, share]) => ({
-            memberId: id,
-            memberAssignment: encodeAssignment(share),
-          })),
-        });
+          memberId === leader ? await this.#assign(joined.members) : new Map();
+        const synced = await coordinator.send(
+          syncGroupApi,
+          {
+            groupId: group,
+            generationId,
+            memberId,
+            groupInstanceId: this.#instanceId,
+            protocolType,
+            protocolName: assignor.name,
+            assignments: [...shares].map(([id, share]) => ({
+              memberId: id,
+              assignment: encodeAssignment(share),
+            })),
+          },
+          { waitMs: maxPollIntervalMs },
+        );
+        assertOk(synced.errorCode, group);
         this.#generation = { memberId, generation: generationId };
-        return { generation: this.#generation, ...decodeAssignment(memberAssignment) };
+        return { generation: this.#generation, ...decodeAssignment(synced.assignment) };
       },
       { timeoutMs: Number.POSITIVE_INFINITY, alsoPassing: (error) => this.#joinsAgain(error) },
     );
@@ -95,17 +117,13 @@ export class GroupSession {
 
   /** Whether JoinGroup is retried after this error. */
   #joinsAgain(error: unknown): boolean {
-    const { name, memberId } = error as Error & { readonly memberId?: string };
-    if (name === 'KafkaJSMemberIdRequired' && memberId !== undefined) {
-      this.#generation = { memberId, generation: this.#generation.generation };
-      return true;
-    }
-    return errorType(error) === 'REBALANCE_IN_PROGRESS';
+    const type = errorType(error);
+    return type === 'REBALANCE_IN_PROGRESS' || type === 'MEMBER_ID_REQUIRED';
   }
 
   /** Decides for the whole group, as its leader. */
   async #assign(
-    joined: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[],
+    joined: readonly { readonly memberId: string; readonly metadata: Buffer }[],
   ): Promise<Map<string, MemberAssignment>> {
     const members = assignorMembers(joined);
     const topics = [...new Set(members.flatMap((member) => member.topics))];
@@ -128,11 +146,13 @@ export class GroupSession {
    */
   async heartbeat(): Promise<'well' | 'rebalancing' | 'unknown'> {
     const { group: groupId } = this.#group;
-    const { memberId, generation: groupGenerationId } = this.#generation;
+    const { memberId, generation: generationId } = this.#generation;
     try {
       const coordinator = await this.#cluster.coordinator(groupId, 'group');
       const groupInstanceId = this.#instanceId;
-      await coordinator.call('Heartbeat', { groupId, groupGenerationId, memberId, groupInstanceId });
+      const request = { groupId, generationId, memberId, groupInstanceId };
+      const { errorCode } = await coordinator.send(heartbeatApi, request);
+      assertOk(errorCode, groupId);
       return 'well';
     } catch (error) {
       const type = errorType(error);
@@ -148,12 +168,12 @@ export class GroupSession {
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     if (offsets.length === 0) return;
     const { group: groupId } = this.#group;
-    const topics = byTopic(offsets).map(({ topic, entries }) => ({
-      topic,
+    const topics = byTopic(offsets).map(({ topic: name, entries }) => ({
+      name,
       partitions: entries.map(({ partition, offset, metadata }) => ({
-        partition,
-        offset: String(offset),
-        metadata,
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedMetadata: metadata,
       })),
     }));
     let tried = this.#generation;
@@ -161,10 +181,14 @@ export class GroupSession {
       `Committing offsets of ${groupId}`,
       async () => {
         tried = this.#generation;
-        const { memberId, generation: groupGenerationId } = tried;
-        if (groupGenerationId < 0) throw new LogError('LOG_FENCED', `This member is out of group ${groupId}`);
+        const { memberId, generation } = tried;
+        if (generation < 0) throw new LogError('LOG_FENCED', `This member is out of group ${groupId}`);
         const coordinator = await this.#cluster.coordinator(groupId, 'group');
-        await coordinator.call('OffsetCommit', { groupId, groupGenerationId, memberId, topics });
+        const request = { groupId, generationIdOrMemberEpoch: generation, memberId, topics };
+        const answer = await coordinator.send(offsetCommitApi, request);
+        for (const { partitions } of answer.topics) {
+          for (const { errorCode } of partitions) assertOk(errorCode, groupId);
+        }
       },
       {
         alsoPassing: (error) => {
@@ -188,7 +212,7 @@ export class GroupSession {
     if (memberId === '' || this.#instanceId !== null) return;
     try {
       const coordinator = await this.#cluster.coordinator(groupId, 'group');
-      await coordinator.call('LeaveGroup', { groupId, memberId, groupInstanceId: null });
+      await coordinator.send(leaveGroupApi, { groupId, members: [{ memberId }] });
     } catch {
       // The session times out instead.
     }

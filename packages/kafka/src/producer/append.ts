@@ -1,10 +1,9 @@
 import { LogError, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorType, isPassing, toLogError } from '../errors.ts';
-import { loadCodec } from '@millrace/kafka-protocol';
-import { writeBatch } from '@millrace/kafka-protocol';
-import { errorName, KafkaError } from '../wire/error-codes.ts';
-import { type ProducedBatch, produceRequest, type ProduceResult } from '../wire/produce.ts';
+import { loadCodec, writeBatch } from '@millrace/kafka-protocol';
+import { errorCodes, errorName } from '@millrace/kafka-protocol/messages';
+import { errorType, isPassing, KafkaError, toLogError } from '../errors.ts';
+import { produce, type ProducedBatch, type ProduceResult } from './produce.ts';
 import { halves, type PlannedBatch, planBatches } from './batch-plan.ts';
 import type { ProducerIdentity } from './sequences.ts';
 
@@ -87,10 +86,8 @@ async function deliver(
   const tooLarge: OutBatch[] = [];
   let left = new Set(round);
   await cluster.retry('Writing to Kafka', async () => {
-    const requests = [...(await cluster.byLeader([...left]))].map(async ([broker, batches]) => {
-      const results = await broker.send(
-        produceRequest(transactionalId, batches, cluster.options.requestTimeoutMs),
-      );
+    const requests = [...cluster.byLeader([...left])].map(async ([broker, batches]) => {
+      const results = await produce(broker, transactionalId, batches, cluster.options.requestTimeoutMs);
       return results.map((result) => ({ result, batch: batchOf(batches, result) }));
     });
     const outcomes = await Promise.allSettled(requests);
@@ -102,7 +99,7 @@ async function deliver(
         continue;
       }
       for (const { result, batch } of outcome.value) {
-        if (errorName(result.errorCode) === 'MESSAGE_TOO_LARGE' && recordsOf(batch) > 1) {
+        if (result.errorCode === errorCodes.MESSAGE_TOO_LARGE && recordsOf(batch) > 1) {
           tooLarge.push(batch);
           again.delete(batch);
           continue;

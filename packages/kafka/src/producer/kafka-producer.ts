@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { LogError, type LogProducer, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
+import { memberCount } from '../groups.ts';
 import { append, losesIdentity } from './append.ts';
-import { ProducerIdentity } from './sequences.ts';
+import { identify, type ProducerIdentity } from './sequences.ts';
 import { Transactions } from './transaction.ts';
 
 /** Writes to a cluster: idempotently, or in transactions. Calls are carried out one after the other. */
@@ -51,12 +52,7 @@ export class KafkaProducer implements LogProducer {
 
   /** The broker would take offsets that name no member from anyone. */
   async #assertNoMembers(group: string): Promise<void> {
-    const { groups } = await this.#cluster.retry(`Looking at group ${group}`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      return coordinator.call('DescribeGroups', { groupIds: [group] });
-    });
-    const found = groups[0];
-    if (found !== undefined && found.members.length > 0) {
+    if ((await memberCount(this.#cluster, group)) > 0) {
       throw new LogError(
         'LOG_FENCED',
         `Group ${group} has members: only they commit its offsets; stop them first`,
@@ -79,12 +75,9 @@ export class KafkaProducer implements LogProducer {
   }
 
   async #identify(): Promise<ProducerIdentity> {
-    this.#identity ??= await this.#cluster.retry('Getting a producer id', async () => {
-      const answer = await this.#cluster.any((broker) =>
-        broker.call('InitProducerId', { transactionalId: null, transactionTimeout: 0 }),
-      );
-      return new ProducerIdentity(Number(answer.producerId), answer.producerEpoch);
-    });
+    this.#identity ??= await this.#cluster.retry('Getting a producer id', () =>
+      this.#cluster.any((broker) => identify(broker, null, 0)),
+    );
     return this.#identity;
   }
 

@@ -1,3 +1,7 @@
+import { initProducerIdApi } from '@millrace/kafka-protocol/messages';
+import type { Broker } from '../cluster/broker.ts';
+import { assertOk } from '../errors.ts';
+
 /** A producer's identity, and how many records it has sent to each partition under it. */
 export class ProducerIdentity {
   readonly producerId: number;
@@ -20,4 +24,15 @@ export class ProducerIdentity {
   giveBack(partition: string, first: number): void {
     this.#next.set(partition, first);
   }
+}
+
+/** Gets a producer's identity; one with a transactional id fences those before it. */
+export async function identify(
+  broker: Broker,
+  transactionalId: string | null,
+  transactionTimeoutMs: number,
+): Promise<ProducerIdentity> {
+  const answer = await broker.send(initProducerIdApi, { transactionalId, transactionTimeoutMs });
+  assertOk(answer.errorCode, transactionalId ?? undefined);
+  return new ProducerIdentity(answer.producerId, answer.producerEpoch);
 }

@@ -1,10 +1,16 @@
 import { LogError, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
-import { assertOk } from '../wire/error-codes.ts';
-import { byTopic } from '../wire/by-topic.ts';
-import { txnOffsetCommitRequest } from '../wire/offsets.ts';
+import {
+  addOffsetsToTxnApi,
+  addPartitionsToTxnApi,
+  endTxnApi,
+  errorCodes,
+  txnOffsetCommitApi,
+} from '@millrace/kafka-protocol/messages';
+import { byTopic } from '../by-topic.ts';
+import { assertOk } from '../errors.ts';
 import { append } from './append.ts';
-import { ProducerIdentity } from './sequences.ts';
+import { identify, type ProducerIdentity } from './sequences.ts';
 
 /**
  * Transactions under one transactional id, one after the other. Opening it fences every earlier one of the
@@ -30,12 +36,9 @@ export class Transactions {
     id: string,
     { checksGeneration }: { readonly checksGeneration: boolean },
   ): Promise<Transactions> {
-    const { transactionTimeoutMs: transactionTimeout } = cluster.options;
-    const identity = await cluster.retry(`Opening transactions of ${id}`, async () => {
-      const coordinator = await cluster.coordinator(id, 'transaction');
-      const answer = await coordinator.call('InitProducerId', { transactionalId: id, transactionTimeout });
-      return new ProducerIdentity(Number(answer.producerId), answer.producerEpoch);
-    });
+    const identity = await cluster.retry(`Opening transactions of ${id}`, async () =>
+      identify(await cluster.coordinator(id, 'transaction'), id, cluster.options.transactionTimeoutMs),
+    );
     return new Transactions(cluster, id, identity, checksGeneration);
   }
 
@@ -80,20 +83,32 @@ export class Transactions {
 
   async #addPartitions(records: readonly PartitionRecords[]): Promise<void> {
     if (records.length === 0) return;
-    const topics = byTopic(records).map(({ topic, entries }) => ({
-      topic,
+    const topics = byTopic(records).map(({ topic: name, entries }) => ({
+      name,
       partitions: [...new Set(entries.map(({ partition }) => partition))],
     }));
+    const { transactionalId, producerId, producerEpoch } = this.#transaction;
     await this.#cluster.retry(`Opening a transaction of ${this.#id}`, async () => {
       const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
-      await coordinator.call('AddPartitionsToTxn', { ...this.#transaction, topics });
+      const { resultsByTopicV3AndBelow: results } = await coordinator.send(addPartitionsToTxnApi, {
+        v3AndBelowTransactionalId: transactionalId,
+        v3AndBelowProducerId: producerId,
+        v3AndBelowProducerEpoch: producerEpoch,
+        v3AndBelowTopics: topics,
+      });
+      const codes = results.flatMap(({ resultsByPartition }) => resultsByPartition);
+      // Where one partition is refused, the others are only said not to have been tried.
+      const untried = errorCodes.OPERATION_NOT_ATTEMPTED;
+      for (const { partitionErrorCode: code } of codes) if (code !== untried) assertOk(code, transactionalId);
+      for (const { partitionErrorCode: code } of codes) assertOk(code, transactionalId);
     });
   }
 
   async #addOffsets(groupId: string): Promise<void> {
     await this.#cluster.retry(`Adding offsets to a transaction of ${this.#id}`, async () => {
       const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
-      await coordinator.call('AddOffsetsToTxn', { ...this.#transaction, groupId });
+      const { errorCode } = await coordinator.send(addOffsetsToTxnApi, { ...this.#transaction, groupId });
+      assertOk(errorCode, this.#id);
     });
   }
 
@@ -101,23 +116,31 @@ export class Transactions {
     const generation = this.#checksGeneration ? member : undefined;
     await this.#cluster.retry(`Committing offsets of ${group}`, async () => {
       const coordinator = await this.#cluster.coordinator(group, 'group');
-      const codes = await coordinator.send(
-        txnOffsetCommitRequest({
-          ...this.#transaction,
-          group,
-          generation: generation?.generation ?? -1,
-          memberId: generation?.memberId ?? '',
-          commits,
-        }),
-      );
-      for (const code of codes) assertOk(code, group);
+      const { topics } = await coordinator.send(txnOffsetCommitApi, {
+        ...this.#transaction,
+        groupId: group,
+        generationId: generation?.generation ?? -1,
+        memberId: generation?.memberId ?? '',
+        topics: byTopic(commits).map(({ topic: name, entries }) => ({
+          name,
+          partitions: entries.map(({ partition, offset, metadata }) => ({
+            partitionIndex: partition,
+            committedOffset: offset,
+            committedMetadata: metadata,
+          })),
+        })),
+      });
+      for (const { partitions } of topics) {
+        for (const { errorCode } of partitions) assertOk(errorCode, group);
+      }
     });
   }
 
-  async #end(transactionResult: boolean): Promise<void> {
+  async #end(committed: boolean): Promise<void> {
     await this.#cluster.retry(`Ending a transaction of ${this.#id}`, async () => {
       const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
-      await coordinator.call('EndTxn', { ...this.#transaction, transactionResult });
+      const { errorCode } = await coordinator.send(endTxnApi, { ...this.#transaction, committed });
+      assertOk(errorCode, this.#id);
     });
   }
 }

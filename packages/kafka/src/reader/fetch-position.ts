@@ -12,6 +12,8 @@ interface Fetched {
 export class FetchPosition implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
+  /** Of the topic in which it stands, once that is known. */
+  topicId: string | undefined;
   /** The next offset to hand out. */
   offset: number;
   paused: boolean;

@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLogError, LogError } from '@millrace/log-client';
 import type { Broker } from '../cluster/broker.ts';
 import type { Cluster } from '../cluster/cluster.ts';
-import { errorType, isPassing, toLogError } from '../errors.ts';
+import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
 import { readBatches } from '@millrace/kafka-protocol';
-import { assertOk } from '../wire/error-codes.ts';
-import { type FetchedPartition, fetchRequest } from '../wire/fetch.ts';
+import { fetchCommitted, type FetchedPartition, isTopicGone } from './fetch.ts';
 import type { FetchPosition } from './fetch-position.ts';
 
 const retryDelayMs = 20;
@@ -42,7 +41,8 @@ export class Fetcher {
   async #start(wanting: readonly FetchPosition[]): Promise<void> {
     try {
       await this.#cluster.know(wanting);
-      for (const [broker, list] of await this.#cluster.byLeader(wanting)) {
+      const there = wanting.filter((position) => this.#isSameTopic(position));
+      for (const [broker, list] of this.#cluster.byLeader(there)) {
         if (this.#busy.has(broker)) continue;
         this.#fetch(broker, list).catch((error: unknown) => this.#give(error, list));
       }
@@ -51,19 +51,29 @@ export class Fetcher {
     }
   }
 
+  /** A position in a topic says nothing about another one that was created under its name later. */
+  #isSameTopic(position: FetchPosition): boolean {
+    const { topic } = position;
+    const id = this.#cluster.topicId(topic);
+    position.topicId ??= id;
+    if (position.topicId === id) return true;
+    this.#give(new LogError('LOG_UNKNOWN_TOPIC', `${topic} was deleted, and created anew`), [position]);
+    return false;
+  }
+
   async #fetch(broker: Broker, positions: readonly FetchPosition[]): Promise<void> {
-    const { fetchMaxWaitMs, fetchMaxBytes, fetchPartitionBytes, requestTimeoutMs } = this.#cluster.options;
-    const limits = {
+    const { fetchMaxWaitMs, fetchMaxBytes, fetchPartitionBytes } = this.#cluster.options;
+    const options = {
       maxWaitMs: fetchMaxWaitMs,
       maxBytes: fetchMaxBytes,
       maxPartitionBytes: fetchPartitionBytes,
+      topicId: (topic: string) => this.#cluster.topicId(topic),
     };
     const versions = positions.map(({ version }) => version);
     for (const position of positions) position.fetching = true;
     this.#busy.add(broker);
     try {
-      const { errorCode, partitions } = await broker.send(fetchRequest(positions, limits, requestTimeoutMs));
-      assertOk(errorCode);
+      const partitions = await fetchCommitted(broker, positions, options);
       this.#failingSince = undefined;
       this.#delayMs = retryDelayMs;
       const stale = await this.#take(positions, versions, partitions);
@@ -104,7 +114,7 @@ export class Fetcher {
         position.lastStableOffset = fetched.lastStableOffset;
         position.put(records, nextOffset);
       } catch (error) {
-        if (isPassing(error) || errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION') stale.push(position);
+        if (isPassing(error) || isTopicGone(fetched.errorCode)) stale.push(position);
         else position.failure = failureOf(error, position);
       }
     }

@@ -22,7 +22,7 @@ export interface SaslHandshakeResponse {
 
 function readSaslHandshakeResponse(r: WireReader, v: number): Whole<SaslHandshakeResponse> {
   const errorCode = r.int16();
-  const mechanisms = r.array(element.string, v);
+  const mechanisms = r.array(element.getString, v);
   return { errorCode, mechanisms };
 }
 

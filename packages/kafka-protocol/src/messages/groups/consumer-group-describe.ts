@@ -8,7 +8,7 @@ export interface ConsumerGroupDescribeRequest {
 }
 
 function readConsumerGroupDescribeRequest(r: WireReader, v: number): Whole<ConsumerGroupDescribeRequest> {
-  const groupIds = r.array(element.string, v);
+  const groupIds = r.array(element.getString, v);
   const includeAuthorizedOperations = r.bool();
   r.skipTags();
   return { groupIds, includeAuthorizedOperations };
@@ -29,7 +29,7 @@ interface TopicPartitions {
 function readTopicPartitions(r: WireReader, v: number): Whole<TopicPartitions> {
   const topicId = r.uuid();
   const topicName = r.string();
-  const partitions = r.array(element.int32, v);
+  const partitions = r.array(element.getInt32, v);
   r.skipTags();
   return { topicId, topicName, partitions };
 }
@@ -77,7 +77,7 @@ function readMember(r: WireReader, v: number): Whole<Member> {
   const memberEpoch = r.int32();
   const clientId = r.string();
   const clientHost = r.string();
-  const subscribedTopicNames = r.array(element.string, v);
+  const subscribedTopicNames = r.array(element.getString, v);
   const subscribedTopicRegex = r.nullableString();
   const assignment = readAssignment(r, v);
   const targetAssignment = readAssignment(r, v);

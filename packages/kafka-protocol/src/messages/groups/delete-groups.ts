@@ -7,7 +7,7 @@ export interface DeleteGroupsRequest {
 }
 
 function readDeleteGroupsRequest(r: WireReader, v: number): Whole<DeleteGroupsRequest> {
-  const groupsNames = r.array(element.string, v);
+  const groupsNames = r.array(element.getString, v);
   r.skipTags();
   return { groupsNames };
 }

@@ -8,7 +8,7 @@ export interface DescribeGroupsRequest {
 }
 
 function readDescribeGroupsRequest(r: WireReader, v: number): Whole<DescribeGroupsRequest> {
-  const groups = r.array(element.string, v);
+  const groups = r.array(element.getString, v);
   const includeAuthorizedOperations = v >= 3 ? r.bool() : false;
   r.skipTags();
   return { groups, includeAuthorizedOperations };

@@ -11,7 +11,7 @@ export interface FindCoordinatorRequest {
 function readFindCoordinatorRequest(r: WireReader, v: number): Whole<FindCoordinatorRequest> {
   const key = v <= 3 ? r.string() : '';
   const keyType = v >= 1 ? r.int8() : 0;
-  const coordinatorKeys = v >= 4 ? r.array(element.string, v) : [];
+  const coordinatorKeys = v >= 4 ? r.array(element.getString, v) : [];
   r.skipTags();
   return { key, keyType, coordinatorKeys };
 }

@@ -8,8 +8,8 @@ export interface ListGroupsRequest {
 }
 
 function readListGroupsRequest(r: WireReader, v: number): Whole<ListGroupsRequest> {
-  const statesFilter = v >= 4 ? r.array(element.string, v) : [];
-  const typesFilter = v >= 5 ? r.array(element.string, v) : [];
+  const statesFilter = v >= 4 ? r.array(element.getString, v) : [];
+  const typesFilter = v >= 5 ? r.array(element.getString, v) : [];
   r.skipTags();
   return { statesFilter, typesFilter };
 }

@@ -9,7 +9,7 @@ interface OffsetFetchRequestTopic {
 
 function readOffsetFetchRequestTopic(r: WireReader, v: number): Whole<OffsetFetchRequestTopic> {
   const name = r.string();
-  const partitionIndexes = r.array(element.int32, v);
+  const partitionIndexes = r.array(element.getInt32, v);
   r.skipTags();
   return { name, partitionIndexes };
 }
@@ -27,7 +27,7 @@ interface OffsetFetchRequestTopics {
 
 function readOffsetFetchRequestTopics(r: WireReader, v: number): Whole<OffsetFetchRequestTopics> {
   const name = r.string();
-  const partitionIndexes = r.array(element.int32, v);
+  const partitionIndexes = r.array(element.getInt32, v);
   r.skipTags();
   return { name, partitionIndexes };
 }

@@ -106,7 +106,7 @@ interface ForgottenTopic {
 function readForgottenTopic(r: WireReader, v: number): Whole<ForgottenTopic> {
   const topic = v <= 12 ? r.string() : '';
   const topicId = v >= 13 ? r.uuid() : zeroUuid;
-  const partitions = r.array(element.int32, v);
+  const partitions = r.array(element.getInt32, v);
   r.skipTags();
   return { topic, topicId, partitions };
 }

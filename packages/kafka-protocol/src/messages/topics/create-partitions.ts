@@ -7,7 +7,7 @@ interface CreatePartitionsAssignment {
 }
 
 function readCreatePartitionsAssignment(r: WireReader, v: number): Whole<CreatePartitionsAssignment> {
-  const brokerIds = r.array(element.int32, v);
+  const brokerIds = r.array(element.getInt32, v);
   r.skipTags();
   return { brokerIds };
 }

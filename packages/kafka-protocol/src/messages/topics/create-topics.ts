@@ -16,7 +16,7 @@ interface CreatableReplicaAssignment {
 
 function readCreatableReplicaAssignment(r: WireReader, v: number): Whole<CreatableReplicaAssignment> {
   const partitionIndex = r.int32();
-  const brokerIds = r.array(element.int32, v);
+  const brokerIds = r.array(element.getInt32, v);
   r.skipTags();
   return { partitionIndex, brokerIds };
 }

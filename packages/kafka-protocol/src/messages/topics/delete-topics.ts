@@ -28,7 +28,7 @@ export interface DeleteTopicsRequest {
 
 function readDeleteTopicsRequest(r: WireReader, v: number): Whole<DeleteTopicsRequest> {
   const topics = v >= 6 ? r.array(readDeleteTopicState, v) : [];
-  const topicNames = v <= 5 ? r.array(element.string, v) : [];
+  const topicNames = v <= 5 ? r.array(element.getString, v) : [];
   const timeoutMs = r.int32();
   r.skipTags();
   return { topics, topicNames, timeoutMs };

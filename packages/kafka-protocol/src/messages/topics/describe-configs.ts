@@ -11,7 +11,7 @@ interface DescribeConfigsResource {
 function readDescribeConfigsResource(r: WireReader, v: number): Whole<DescribeConfigsResource> {
   const resourceType = r.int8();
   const resourceName = r.string();
-  const configurationKeys = r.nullableArray(element.string, v);
+  const configurationKeys = r.nullableArray(element.getString, v);
   r.skipTags();
   return { resourceType, resourceName, configurationKeys };
 }

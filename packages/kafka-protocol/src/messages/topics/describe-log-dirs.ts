@@ -9,7 +9,7 @@ interface DescribableLogDirTopic {
 
 function readDescribableLogDirTopic(r: WireReader, v: number): Whole<DescribableLogDirTopic> {
   const topic = r.string();
-  const partitions = r.array(element.int32, v);
+  const partitions = r.array(element.getInt32, v);
   r.skipTags();
   return { topic, partitions };
 }

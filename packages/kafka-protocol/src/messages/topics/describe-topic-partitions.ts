@@ -80,11 +80,11 @@ function readDescribeTopicPartitionsResponsePartition(
   const partitionIndex = r.int32();
   const leaderId = r.int32();
   const leaderEpoch = r.int32();
-  const replicaNodes = r.array(element.int32, v);
-  const isrNodes = r.array(element.int32, v);
-  const eligibleLeaderReplicas = r.nullableArray(element.int32, v);
-  const lastKnownElr = r.nullableArray(element.int32, v);
-  const offlineReplicas = r.array(element.int32, v);
+  const replicaNodes = r.array(element.getInt32, v);
+  const isrNodes = r.array(element.getInt32, v);
+  const eligibleLeaderReplicas = r.nullableArray(element.getInt32, v);
+  const lastKnownElr = r.nullableArray(element.getInt32, v);
+  const offlineReplicas = r.array(element.getInt32, v);
   r.skipTags();
   return {
     errorCode,

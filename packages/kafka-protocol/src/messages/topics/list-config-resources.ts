@@ -7,7 +7,7 @@ export interface ListConfigResourcesRequest {
 }
 
 function readListConfigResourcesRequest(r: WireReader, v: number): Whole<ListConfigResourcesRequest> {
-  const resourceTypes = v >= 1 ? r.array(element.int8, v) : [];
+  const resourceTypes = v >= 1 ? r.array(element.getInt8, v) : [];
   r.skipTags();
   return { resourceTypes };
 }

@@ -103,9 +103,9 @@ function readMetadataResponsePartition(r: WireReader, v: number): Whole<Metadata
   const partitionIndex = r.int32();
   const leaderId = r.int32();
   const leaderEpoch = v >= 7 ? r.int32() : -1;
-  const replicaNodes = r.array(element.int32, v);
-  const isrNodes = r.array(element.int32, v);
-  const offlineReplicas = v >= 5 ? r.array(element.int32, v) : [];
+  const replicaNodes = r.array(element.getInt32, v);
+  const isrNodes = r.array(element.getInt32, v);
+  const offlineReplicas = v >= 5 ? r.array(element.getInt32, v) : [];
   r.skipTags();
   return { errorCode, partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas };
 }

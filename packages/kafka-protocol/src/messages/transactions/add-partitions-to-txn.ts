@@ -9,7 +9,7 @@ interface AddPartitionsToTxnTopic {
 
 function readAddPartitionsToTxnTopic(r: WireReader, v: number): Whole<AddPartitionsToTxnTopic> {
   const name = r.string();
-  const partitions = r.array(element.int32, v);
+  const partitions = r.array(element.getInt32, v);
   r.skipTags();
   return { name, partitions };
 }

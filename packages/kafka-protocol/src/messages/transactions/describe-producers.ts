@@ -9,7 +9,7 @@ interface TopicRequest {
 
 function readTopicRequest(r: WireReader, v: number): Whole<TopicRequest> {
   const name = r.string();
-  const partitionIndexes = r.array(element.int32, v);
+  const partitionIndexes = r.array(element.getInt32, v);
   r.skipTags();
   return { name, partitionIndexes };
 }

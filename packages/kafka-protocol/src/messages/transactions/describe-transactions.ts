@@ -7,7 +7,7 @@ export interface DescribeTransactionsRequest {
 }
 
 function readDescribeTransactionsRequest(r: WireReader, v: number): Whole<DescribeTransactionsRequest> {
-  const transactionalIds = r.array(element.string, v);
+  const transactionalIds = r.array(element.getString, v);
   r.skipTags();
   return { transactionalIds };
 }
@@ -24,7 +24,7 @@ interface TopicData {
 
 function readTopicData(r: WireReader, v: number): Whole<TopicData> {
   const topic = r.string();
-  const partitions = r.array(element.int32, v);
+  const partitions = r.array(element.getInt32, v);
   r.skipTags();
   return { topic, partitions };
 }

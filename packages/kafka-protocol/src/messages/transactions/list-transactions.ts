@@ -10,8 +10,8 @@ export interface ListTransactionsRequest {
 }
 
 function readListTransactionsRequest(r: WireReader, v: number): Whole<ListTransactionsRequest> {
-  const stateFilters = r.array(element.string, v);
-  const producerIdFilters = r.array(element.int64, v);
+  const stateFilters = r.array(element.getString, v);
+  const producerIdFilters = r.array(element.getInt64, v);
   const durationFilter = v >= 1 ? r.int64() : -1;
   const transactionalIdPattern = v >= 2 ? r.nullableString() : null;
   r.skipTags();
@@ -59,7 +59,7 @@ export interface ListTransactionsResponse {
 function readListTransactionsResponse(r: WireReader, v: number): Whole<ListTransactionsResponse> {
   const throttleTimeMs = r.int32();
   const errorCode = r.int16();
-  const unknownStateFilters = r.array(element.string, v);
+  const unknownStateFilters = r.array(element.getString, v);
   const transactionStates = r.array(readTransactionState, v);
   r.skipTags();
   return { throttleTimeMs, errorCode, unknownStateFilters, transactionStates };
