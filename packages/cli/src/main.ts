@@ -4,6 +4,7 @@ import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
 import { produceCommand } from './commands/produce.ts';
 import { resetCommand } from './commands/reset.ts';
+import { serveCommand } from './commands/serve.ts';
 import { tailCommand } from './commands/tail.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { topologyCommand } from './commands/topology.ts';
@@ -21,6 +22,7 @@ for (const add of [
   produceCommand,
   groupsCommand,
   logCommand,
+  serveCommand,
   resetCommand,
 ]) {
   add(program);

@@ -9,6 +9,7 @@ import {
   LogError,
   type NewPartitions,
   type OffsetAtTime,
+  type OffsetsOptions,
   type TopicAlteration,
   type TopicInfo,
   type TopicPartition,
@@ -16,6 +17,7 @@ import {
 import type { ForgottenOffsets, TopicConfigs, TopicCreated } from './format/log-event.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
 import { infoOf, type LogState } from './storage/log-state.ts';
+import type { PartitionLog } from './storage/partition-log.ts';
 import { assertTopicSettings } from './topic-settings.ts';
 
 const maxPartitions = 10_000;
@@ -116,11 +118,14 @@ export class EmbeddedAdmin implements LogAdmin {
     this.#groups.onTopicsChanged(new Set(names));
   }
 
-  async offsets(partitions: readonly TopicPartition[]): Promise<{ start: number; end: number }[]> {
-    return partitions.map(({ topic, partition }) => {
-      const { start, end } = this.#state.partition(topic, partition);
-      return { start, end };
-    });
+  async offsets(
+    partitions: readonly TopicPartition[],
+    { awaitTransactions = false }: OffsetsOptions = {},
+  ): Promise<{ start: number; end: number }[]> {
+    const logs = partitions.map(({ topic, partition }) => this.#state.partition(topic, partition));
+    // Only clients of the protocol have transactions that are open for a while.
+    if (awaitTransactions) await Promise.all(logs.map((log) => stableUpTo(log, log.end)));
+    return logs.map(({ start, stableEnd: end }) => ({ start, end }));
   }
 
   async committed(
@@ -218,6 +223,21 @@ async function loadCodecsOf(
 function withChanges(before: TopicConfigs, changes: TopicAlteration['configs']): TopicConfigs {
   const merged = Object.entries({ ...before, ...changes });
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** Resolves once every transaction before an offset has ended. */
+async function stableUpTo(log: PartitionLog, end: number): Promise<void> {
+  while (log.stableEnd < end && !log.isDeleted) {
+    await new Promise<void>((resolve) => {
+      const listener = {
+        onAppend: () => {
+          log.listeners.delete(listener);
+          resolve();
+        },
+      };
+      log.listeners.add(listener);
+    });
+  }
 }
 
 function assertCreatable({ name, partitions, configs = {} }: CreateTopic): void {

@@ -2,6 +2,7 @@ import {
   type GroupMember,
   type GroupOptions,
   isLogError,
+  LogError,
   type LogAdmin,
   type LogCapabilities,
   type LogClient,
@@ -18,6 +19,7 @@ import { NodeFileSystem } from './files/node-file-system.ts';
 import { GroupCoordinator } from './group/coordinator.ts';
 import { EmbeddedMember } from './group/member.ts';
 import { EmbeddedProducer } from './producer.ts';
+import { RawLog } from './raw/raw-log.ts';
 import { EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
 import { CommitWriter, type Durability } from './storage/commit/commit-writer.ts';
@@ -96,6 +98,8 @@ interface Parts {
 export class EmbeddedLog implements LogClient {
   readonly capabilities: LogCapabilities;
   readonly admin: LogAdmin;
+  /** The log as a server of Kafka's protocol sees it: batches as they are. */
+  readonly raw: RawLog;
   readonly #state: LogState;
   readonly #writer: CommitWriter;
   readonly #readers = new Set<EmbeddedReader>();
@@ -169,7 +173,9 @@ export class EmbeddedLog implements LogClient {
         compactor.close();
         return passes.stop();
       };
-      return new EmbeddedLog({ state, writer, files, compactor, stopCompaction, unlock }, options);
+      const log = new EmbeddedLog({ state, writer, files, compactor, stopCompaction, unlock }, options);
+      await log.raw.transactions.abortLeftOpen();
+      return log;
     } catch (error) {
       await unlock();
       throw isLogError(error) ? error : ioError(error, 'open the log', fileSystem.location);
@@ -191,6 +197,14 @@ export class EmbeddedLog implements LogClient {
     this.#files = files;
     this.#unlock = unlock;
     this.#maxRecordBytes = options.maxRecordBytes ?? 8 * mebibyte;
+    this.raw = new RawLog({
+      state,
+      writer,
+      maxBatchBytes: this.#maxRecordBytes,
+      location: files.location,
+      nativeMembers: (group) => this.#groups.get(group)?.size ?? 0,
+      now: options.now ?? Date.now,
+    });
     this.admin = new EmbeddedAdmin(state, writer, {
       onTopicsChanged: (deleted) => {
         this.#wakeReaders();
@@ -199,10 +213,7 @@ export class EmbeddedLog implements LogClient {
           if (!group.isEmpty) group.rebalance();
         }
       },
-      members: () =>
-        new Map(
-          [...this.#groups].filter(([, { isEmpty }]) => !isEmpty).map(([name, { size }]) => [name, size]),
-        ),
+      members: () => this.#members(),
     });
     this.#housekeeping = new Housekeeping({
       state,
@@ -220,6 +231,16 @@ export class EmbeddedLog implements LogClient {
       // A failed sync poisons the log; the next commit reports it.
       this.#every(options.syncIntervalMs ?? 100, () => void writer.sync().catch(() => {}));
     }
+  }
+
+  /** How many members each group has, in this process or over a protocol. */
+  #members(): Map<string, number> {
+    const names = [...this.#groups.keys(), ...this.raw.clientGroups()];
+    const counts = names.map((name): [string, number] => [
+      name,
+      this.raw.nativeMembers(name) + this.raw.clientMembers(name),
+    ]);
+    return new Map(counts.filter(([, members]) => members > 0));
   }
 
   #every(ms: number, action: () => void): void {
@@ -251,6 +272,12 @@ export class EmbeddedLog implements LogClient {
 
   async join(options: GroupOptions): Promise<GroupMember> {
     this.#watchMembers();
+    if (this.raw.clientMembers(options.group) > 0) {
+      throw new LogError(
+        'LOG_FENCED',
+        `Group "${options.group}" has members that joined as Kafka clients: all members of a group join in the same way`,
+      );
+    }
     return new EmbeddedMember(this.#group(options.group), this.#newReader(), await this.producer(), options);
   }
 

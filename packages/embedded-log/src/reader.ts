@@ -108,7 +108,9 @@ export class EmbeddedReader implements LogReader, AppendListener {
 
   /** What has records to be read. */
   #ready(): Position[] {
-    return [...this.#positions.values()].filter(({ log, offset, paused }) => !paused && offset !== log.end);
+    return [...this.#positions.values()].filter(
+      ({ log, offset, paused }) => !paused && (offset < log.stableEnd || offset > log.end),
+    );
   }
 
   get #isClosed(): boolean {
@@ -134,7 +136,7 @@ export class EmbeddedReader implements LogReader, AppendListener {
 
   lag(partition: TopicPartition): number {
     const { log, offset } = this.#position(partition);
-    return log.end - offset;
+    return log.stableEnd - offset;
   }
 
   #position({ topic, partition }: TopicPartition): Position {

@@ -5,8 +5,18 @@ export {
   batchSize,
   hasWholeBatch,
   nextOffsetOf,
+  transactionalFlag,
   writeBatchChecksum,
 } from './batch/layout.ts';
+export {
+  type BatchOrigin,
+  controlBatch,
+  isTransactionalBatch,
+  originOf,
+  placeBatch,
+  producerIdOf,
+  stampBatch,
+} from './batch/batch-fields.ts';
 export { type BatchRead, compressionOf, isControlBatch, readBatch } from './batch/read-batch.ts';
 export { type AbortedTransaction, type ReadBatches, readBatches } from './batch/read-batches.ts';
 export {

@@ -97,6 +97,8 @@ export class Field {
   get isOptional(): boolean {
     const { default: given, ignorable } = this.definition;
     if (this.isStruct && !this.isArray) return this.#mayBeAbsent || given === 'null';
+    // A server that does not throttle need not say so.
+    if (this.name === 'throttleTimeMs') return true;
     return given !== undefined || ignorable === true || !covers(this.placed, this.#scope);
   }
 

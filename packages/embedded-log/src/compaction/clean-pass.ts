@@ -3,6 +3,7 @@ import { readLong } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
 import type { CheckpointSegment } from '../format/checkpoint-segment.ts';
 import { segmentName } from '../format/file-names.ts';
+import { type AbortedRange, isInAborted } from '../storage/partition-producers.ts';
 import { OffsetMap } from './offset-map.ts';
 import { RawRecords } from './raw-records.ts';
 import { SegmentSink } from './segment-sink.ts';
@@ -18,6 +19,8 @@ export interface CleanPlan {
   readonly endOffset: number;
   /** What is before this offset has been compacted in itself. */
   readonly cleanedUpTo: number;
+  /** Transactions of clients that were aborted: nothing of them is left. */
+  readonly aborted: readonly AbortedRange[];
   /** Ids for the files that are written: as many as segments. One that begins with a segment has its id. */
   readonly firstFileId: number;
   readonly segmentBytes: number;
@@ -87,12 +90,17 @@ async function fillMap(fileSystem: FileSystem, plan: CleanPlan, { map, throttle 
     for await (const batches of batchesOf(fileSystem, file, throttle)) {
       for (const batch of batches) {
         const baseOffset = readLong(batch.source, batch.at);
-        if (isControlBatch(batch.source, batch.at)) continue;
+        if (isVoid(batch, plan)) continue;
         if (!mapBatch(map, raw, batch, plan.cleanedUpTo)) return baseOffset;
       }
     }
   }
   return plan.endOffset;
+}
+
+/** Whether a batch marks the end of a transaction, or belongs to one that was aborted. */
+function isVoid({ source, at }: SourceBatch, { aborted }: CleanPlan): boolean {
+  return isControlBatch(source, at) || isInAborted(aborted, source, at);
 }
 
 /** Whether all keys of the batch had room. */
@@ -148,7 +156,7 @@ async function rewrite(fileSystem: FileSystem, given: Rewrite): Promise<Checkpoi
       const file = { name: segmentName({ ...plan, ...segment }), bytes: segment.bytes };
       for await (const batches of batchesOf(fileSystem, file, throttle)) {
         for (const batch of batches) {
-          const kept = selection.select(batch);
+          const kept = isVoid(batch, plan) ? 0 : selection.select(batch);
           if (kept > 0) await sink.add(batch, kept, selection.records);
         }
       }
@@ -198,7 +206,7 @@ class Selection {
     this.#raw.begin(body, bodyStart, bodyEnd);
     while (this.#raw.next()) {
       const { start, end } = this.#raw.record;
-      if (!isControlBatch(batch.source, batch.at) && !this.#isLeft(body, baseOffset)) continue;
+      if (!this.#isLeft(body, baseOffset)) continue;
       body.copy(this.#buffer, this.#used, start, end);
       this.#used += end - start;
       count++;

@@ -17,8 +17,10 @@ export function cleanable(log: PartitionLog, now: number): Cleanable | undefined
   const { compacts, minCleanableDirtyRatio, minCompactionLagMs, maxCompactionLagMs } = log.settings;
   if (!compacts) return undefined;
   const segments: Segment[] = [];
-  for (const segment of log.segments.slice(0, -1)) {
-    const isReady = now - segment.lastAppend >= minCompactionLagMs && segment.isStored;
+  const { stableEnd } = log;
+  for (const [index, segment] of log.segments.slice(0, -1).entries()) {
+    const isDecided = log.endOf(index) <= stableEnd;
+    const isReady = isDecided && now - segment.lastAppend >= minCompactionLagMs && segment.isStored;
     if (!isReady) break;
     segments.push(segment);
   }

@@ -114,6 +114,7 @@ export class Compactor {
       segments: log.segments.slice(0, count).map(describeSegment),
       endOffset: log.endOf(count - 1),
       cleanedUpTo,
+      aborted: log.knownProducers?.aborted ?? [],
       firstFileId,
       segmentBytes: settings.segmentBytes ?? segmentBytes,
       deleteRetentionMs: settings.deleteRetentionMs,

@@ -4,6 +4,7 @@ import {
   batchSize,
   compress,
   compressionOf,
+  transactionalFlag,
   writeBatchChecksum,
 } from '@millrace/kafka-protocol';
 import { readLong, writeLong } from '@millrace/log-client';
@@ -61,6 +62,9 @@ export class SegmentSink {
     this.#buffer.set(body, start + batchHeaderBytes);
     this.#buffer.writeInt32BE(end - start - batchAt.leaderEpoch, start + batchAt.length);
     this.#buffer.writeInt32BE(count, start + batchAt.count);
+    // Its transaction was committed: nothing else would have been left of it.
+    const attributes = this.#buffer.readInt16BE(start + batchAt.attributes);
+    this.#buffer.writeInt16BE(attributes & ~transactionalFlag, start + batchAt.attributes);
     this.#begin(start, end, baseOffset, readLong(source, at + batchAt.maxTimestamp));
   }
 

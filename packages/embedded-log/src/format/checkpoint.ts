@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { LogError } from '@millrace/log-client';
 import type { CheckpointSegment } from './checkpoint-segment.ts';
-import type { GroupOffsets, TopicCreated } from './log-event.ts';
+import type { GroupOffsets, TopicCreated, TransactionalId } from './log-event.ts';
 
 /*
  * A checkpoint slot: | magic "MILLRACE" | format version u32 | length u32 | crc32 u32 | JSON |
@@ -17,8 +17,23 @@ export interface CheckpointPartition {
   readonly end: number;
   /** Before this offset each key is there once; left out where the partition was never compacted. */
   readonly cleanedUpTo?: number;
+  /** What is known of clients' producers; left out where there are none. */
+  readonly producers?: CheckpointProducers;
   /** Oldest first. */
   readonly segments: readonly CheckpointSegment[];
+}
+
+export interface CheckpointProducers {
+  /** Idempotent producers with their last batches, oldest first. */
+  readonly known: readonly {
+    readonly id: number;
+    readonly epoch: number;
+    readonly at: number;
+    readonly batches: readonly (readonly [sequence: number, count: number, offset: number])[];
+  }[];
+  /** Transactions that have not ended, by producer, with their first offset. */
+  readonly open: readonly (readonly [producerId: number, firstOffset: number])[];
+  readonly aborted: readonly (readonly [producerId: number, firstOffset: number, lastOffset: number])[];
 }
 
 export interface LogCheckpoint {
@@ -34,6 +49,9 @@ export interface LogCheckpoint {
   readonly nextFileId: number;
   readonly topics: readonly (TopicCreated & { readonly state: readonly CheckpointPartition[] })[];
   readonly groups: readonly GroupOffsets[];
+  /** Left out by logs that no client of the protocol has used. */
+  readonly nextProducerId?: number;
+  readonly transactional?: readonly TransactionalId[];
   /**
    * Segments that are no part of the log any more, but are named in journals that the checkpoint before this
    * one needs.

@@ -13,10 +13,47 @@ export interface LogEvent {
   /** New first offsets: topic id, partition, offset. */
   readonly starts?: readonly (readonly [topicId: number, partition: number, offset: number])[];
   readonly offsets?: GroupOffsets;
+  /** Of several groups at once, where a client's transaction has them. */
+  readonly moreOffsets?: readonly GroupOffsets[];
   /** What compaction has put in the place of segments. */
   readonly swapped?: SwappedSegments;
   /** Groups, or offsets of groups, that are gone. */
   readonly forgotten?: readonly ForgottenOffsets[];
+  /** The next id that no client's producer has been given. */
+  readonly nextProducerId?: number;
+  /** The batches of idempotent producers in this frame, in the order of its runs. */
+  readonly produced?: readonly ProducerBatch[];
+  /** How transactional ids stand now. */
+  readonly transactional?: readonly TransactionalId[];
+  /** A client's transaction that ends with this frame. */
+  readonly ended?: EndedTransaction;
+}
+
+export type ProducerBatch = readonly [
+  topicId: number,
+  partition: number,
+  producerId: number,
+  producerEpoch: number,
+  baseSequence: number,
+  count: number,
+  isTransactional: 0 | 1,
+];
+
+export interface TransactionalId {
+  readonly id: string;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly timeoutMs: number;
+  readonly state: 'empty' | 'ongoing' | 'committed' | 'aborted';
+  /** When it was last used, in milliseconds by the log's clock. */
+  readonly at: number;
+}
+
+/** Where it was aborted, its partitions get a control batch in the same frame. */
+export interface EndedTransaction {
+  readonly producerId: number;
+  readonly outcome: 'commit' | 'abort';
+  readonly partitions: readonly (readonly [topicId: number, partition: number])[];
 }
 
 export interface SwappedSegments {

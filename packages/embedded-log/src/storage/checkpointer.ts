@@ -83,6 +83,8 @@ export class Checkpointer {
         nextFileId: state.nextFileId,
         topics: topics.map(describeTopic),
         groups: groupOffsetsOf(state),
+        ...(state.nextProducerId > 1 ? { nextProducerId: state.nextProducerId } : {}),
+        ...(state.transactional.size > 0 ? { transactional: [...state.transactional.values()] } : {}),
       },
     };
   }
@@ -147,6 +149,12 @@ export function describeTopic({
   return { id, uuid, ...former, name, partitions, configs, state: state.map(describe) };
 }
 
-function describe({ start, end, cleanedUpTo, segments }: PartitionLog): CheckpointPartition {
-  return { start, end, ...(cleanedUpTo > 0 ? { cleanedUpTo } : {}), segments: segments.map(describeSegment) };
+function describe({ start, end, cleanedUpTo, segments, knownProducers }: PartitionLog): CheckpointPartition {
+  return {
+    start,
+    end,
+    ...(cleanedUpTo > 0 ? { cleanedUpTo } : {}),
+    ...(knownProducers === undefined ? {} : { producers: knownProducers.checkpoint() }),
+    segments: segments.map(describeSegment),
+  };
 }

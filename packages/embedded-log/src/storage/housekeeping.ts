@@ -12,6 +12,8 @@ export interface HousekeepingOptions {
   readonly now: () => number;
 }
 
+const dayMs = 24 * 60 * 60 * 1000;
+
 type Start = readonly [topicId: number, partition: number, offset: number];
 
 /** Deletes what topics keep no longer, and compacts. Runs from time to time, and never twice at once. */
@@ -39,8 +41,20 @@ export class Housekeeping {
   }
 
   async #run(): Promise<void> {
+    this.#forgetProducers();
     await this.#applyRetention();
     await this.#options.compactor.run();
+  }
+
+  /** Producers that have not written for a day are forgotten, transactional ids after a week, as in Kafka. */
+  #forgetProducers(): void {
+    const { state, now } = this.#options;
+    for (const { state: logs } of state.topics.values()) {
+      for (const { knownProducers } of logs) knownProducers?.expire(now() - dayMs);
+    }
+    for (const { id, at, state: stands } of state.transactional.values()) {
+      if (stands !== 'ongoing' && at < now() - 7 * dayMs) state.transactional.delete(id);
+    }
   }
 
   async #applyRetention(): Promise<void> {

@@ -7,17 +7,20 @@ import {
   topicPartitionKey,
 } from '@millrace/log-client';
 import type {
+  EndedTransaction,
   ForgottenOffsets,
   GroupOffsets,
   LogEvent,
+  ProducerBatch,
   SwappedSegments,
   TopicConfigs,
   TopicCreated,
+  TransactionalId,
 } from '../format/log-event.ts';
 import type { Run } from '../format/run.ts';
 import { settingsOf, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
-import { PartitionLog } from './partition-log.ts';
+import { type AppendListener, PartitionLog } from './partition-log.ts';
 import type { Segment } from './segments/segment.ts';
 
 export interface TopicState extends TopicCreated {
@@ -27,6 +30,8 @@ export interface TopicState extends TopicCreated {
 
 /** What is given out once in a log: its id, and the next numbers. */
 export interface LogIdentity {
+  readonly nextProducerId?: number;
+  readonly transactional?: readonly TransactionalId[];
   readonly logId: string;
   readonly nextTopicId: number;
   readonly nextFileId: number;
@@ -40,23 +45,37 @@ export class LogState {
   readonly logId: string;
   readonly topics = new Map<string, TopicState>();
   readonly #byId = new Map<number, TopicState>();
+  readonly #byUuid = new Map<string, TopicState>();
   /** Committed offsets by group, then by topic id and partition. */
   readonly groups = new Map<string, Map<string, CommittedOffset>>();
   readonly #files: OpenFiles;
   nextTopicId: number;
   nextFileId: number;
+  nextProducerId: number;
+  /** Transactional ids of clients. */
+  readonly transactional = new Map<string, TransactionalId>();
   /** How many of the applied events took something away whose space can be freed. */
   deletions = 0;
 
-  constructor(files: OpenFiles, { logId, nextTopicId, nextFileId }: LogIdentity) {
+  constructor(files: OpenFiles, identity: LogIdentity) {
+    const { logId, nextTopicId, nextFileId, nextProducerId = 1, transactional = [] } = identity;
     this.#files = files;
     this.logId = logId;
     this.nextTopicId = nextTopicId;
     this.nextFileId = nextFileId;
+    this.nextProducerId = nextProducerId;
+    for (const one of transactional) this.transactional.set(one.id, one);
   }
 
-  /** Applies what a frame says apart from its records. */
-  apply(event: LogEvent): void {
+  /**
+   * Applies what a frame says apart from its records, which come after it. `appendTime` is the frame's, in
+   * milliseconds since the epoch.
+   */
+  apply(event: LogEvent, appendTime = 0): void {
+    if (event.produced !== undefined) this.#produced(event.produced, appendTime);
+    if (event.ended !== undefined) this.#end(event.ended);
+    for (const one of event.transactional ?? []) this.transactional.set(one.id, one);
+    this.nextProducerId = Math.max(this.nextProducerId, event.nextProducerId ?? 0);
     for (const created of event.created ?? []) {
       this.addTopic({ ...created, state: this.#partitions(created, 0, created.partitions) });
     }
@@ -66,16 +85,57 @@ export class LogState {
       this.partitionById(topicId, partition).moveStart(offset);
     }
     if (event.swapped !== undefined) this.#swap(event.swapped);
-    if (event.offsets !== undefined) {
-      const offsets = this.groupOffsets(event.offsets.group);
-      for (const [topicId, partition, offset, metadata] of event.offsets.commits) {
-        offsets.set(topicPartitionKey(String(topicId), partition), { offset, metadata });
-      }
-    }
+    if (event.offsets !== undefined) this.#commitOffsets(event.offsets);
+    for (const offsets of event.moreOffsets ?? []) this.#commitOffsets(offsets);
     for (const forgotten of event.forgotten ?? []) this.#forget(forgotten);
     for (const id of event.deleted ?? []) this.#removeTopic(id);
     const { starts, deleted, swapped } = event;
     if (starts !== undefined || deleted !== undefined || swapped !== undefined) this.deletions++;
+  }
+
+  #commitOffsets({ group, commits }: GroupOffsets): void {
+    const offsets = this.groupOffsets(group);
+    for (const [topicId, partition, offset, metadata] of commits) {
+      // Its topic may have gone since a client's transaction began.
+      if (!this.#byId.has(topicId)) continue;
+      offsets.set(topicPartitionKey(String(topicId), partition), { offset, metadata });
+    }
+  }
+
+  #produced(batches: readonly ProducerBatch[], appendTime: number): void {
+    const taken = new Map<PartitionLog, number>();
+    for (const [
+      topicId,
+      partition,
+      producerId,
+      producerEpoch,
+      baseSequence,
+      count,
+      transactional,
+    ] of batches) {
+      const log = this.partitionById(topicId, partition);
+      const offset = taken.get(log) ?? log.end;
+      taken.set(log, offset + count);
+      const isTransactional = transactional === 1;
+      const origin = { producerId, producerEpoch, baseSequence, count, isTransactional };
+      log.producers.committed(origin, offset, appendTime);
+    }
+  }
+
+  /** The control batch of a transaction that was aborted comes next in each of its partitions. */
+  #end({ producerId, outcome, partitions }: EndedTransaction): void {
+    for (const [topicId, partition] of partitions) {
+      const log = this.#byId.get(topicId)?.state[partition];
+      log?.producers.end(producerId, outcome === 'abort' ? log.end : undefined);
+    }
+  }
+
+  /** Those who wait where a client's transaction has ended: more is committed there now. */
+  waitingFor({ ended }: LogEvent): AppendListener[] {
+    const partitions = ended?.partitions ?? [];
+    return partitions.flatMap(([topicId, partition]) => [
+      ...(this.#byId.get(topicId)?.state[partition]?.listeners ?? []),
+    ]);
   }
 
   /** Takes in a run of batches; `written` are its bytes where it went straight to its segment. */
@@ -89,6 +149,7 @@ export class LogState {
     for (const log of topic.state) log.settings = topic.settings;
     this.topics.set(topic.name, topic);
     this.#byId.set(topic.id, topic);
+    this.#byUuid.set(topic.uuid, topic);
     this.nextTopicId = Math.max(this.nextTopicId, topic.id + 1);
   }
 
@@ -137,6 +198,7 @@ export class LogState {
     const topic = this.#byId.get(id);
     if (topic === undefined) return;
     this.#byId.delete(id);
+    this.#byUuid.delete(topic.uuid);
     this.topics.delete(topic.name);
     for (const log of topic.state) {
       log.isDeleted = true;
@@ -167,6 +229,14 @@ export class LogState {
       const { topic: id, partition } = parseTopicPartition(key);
       return { topic: this.#byId.get(Number(id))!.name, partition, ...committed };
     });
+  }
+
+  topicById(id: number): TopicState | undefined {
+    return this.#byId.get(id);
+  }
+
+  topicByUuid(uuid: string): TopicState | undefined {
+    return this.#byUuid.get(uuid);
   }
 
   /** @throws LogError `LOG_UNKNOWN_TOPIC` */

@@ -5,8 +5,9 @@ import type { Run } from '../format/run.ts';
 import { lastWhere } from '../last-where.ts';
 import { defaultSettings, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
-import { type ReadLimits, readRuns, type SegmentRead } from './segments/read-runs.ts';
-import { Segment } from './segments/segment.ts';
+import { PartitionProducers } from './partition-producers.ts';
+import { type ReadLimits, type ReadView, readRuns, type SegmentRead } from './segments/read-runs.ts';
+import { type RawLimits, Segment } from './segments/segment.ts';
 
 /** Who waits for records of a partition. */
 export interface AppendListener {
@@ -23,6 +24,7 @@ export interface PartitionLogOptions {
   readonly end?: number;
   readonly cleanedUpTo?: number;
   readonly segments?: readonly Segment[];
+  readonly producers?: PartitionProducers | undefined;
 }
 
 /** One partition: its segments, oldest first, the last of which grows. Everything in here is committed. */
@@ -39,6 +41,8 @@ export class PartitionLog {
   settings: TopicSettings = defaultSettings;
   /** Its topic has been deleted; one of the same name that exists now is another one. */
   isDeleted = false;
+  /** What is known of clients' producers; undefined where none has ever written here. */
+  #producers: PartitionProducers | undefined;
   /** Those who read it, to be told of new records. */
   readonly listeners = new Set<AppendListener>();
   readonly #files: OpenFiles;
@@ -53,6 +57,31 @@ export class PartitionLog {
     this.end = end;
     this.cleanedUpTo = cleanedUpTo;
     this.segments = segments;
+    this.#producers = options.producers;
+  }
+
+  /** What is known of clients' producers, if any has written here. */
+  get knownProducers(): PartitionProducers | undefined {
+    return this.#producers;
+  }
+
+  /** What is known of clients' producers, one of whom writes here. */
+  get producers(): PartitionProducers {
+    this.#producers ??= new PartitionProducers();
+    return this.#producers;
+  }
+
+  /** The offset before which every transaction has ended: what is read as committed ends here. */
+  get stableEnd(): number {
+    return this.#producers === undefined ? this.end : this.#producers.stableEnd(this.end);
+  }
+
+  /** How readers of what is committed see the batches; undefined where they see all of them. */
+  get #view(): ReadView | undefined {
+    const producers = this.#producers;
+    if (producers === undefined || (producers.open.size === 0 && producers.aborted.length === 0))
+      return undefined;
+    return { end: this.stableEnd, isVoid: producers.isAborted };
   }
 
   /** Takes in a run of batches, which begins where the partition ends. @throws LogError `LOG_CORRUPT` */
@@ -85,6 +114,7 @@ export class PartitionLog {
     if (gone.length === 0) return;
     for (const segment of gone) segment.release();
     this.segments = this.segments.slice(gone.length);
+    this.#producers?.forgetBefore(this.start);
   }
 
   /** Whether these are still consecutive segments of it. */
@@ -105,6 +135,8 @@ export class PartitionLog {
       return new Segment(this.#files, { topicId, partition, baseOffset, fileId }, stored);
     });
     for (const segment of this.segments.slice(first, first + from.length)) segment.release();
+    // Of what was aborted before, a pass leaves nothing.
+    this.#producers?.forgetBefore(this.endOf(first + from.length - 1));
     this.segments = [...this.segments.slice(0, first), ...added, ...this.segments.slice(first + from.length)];
     this.cleanedUpTo = Math.max(this.cleanedUpTo, cleanedUpTo);
   }
@@ -121,11 +153,13 @@ export class PartitionLog {
    */
   read(offset: number, limits: ReadLimits): SegmentRead | Promise<SegmentRead> {
     this.#assertReadable(offset);
-    if (offset === this.end) return { records: [], nextOffset: offset };
+    const view = this.#view;
+    if (offset >= (view?.end ?? this.end)) return { records: [], nextOffset: offset };
     const index = lastWhere(this.segments, ({ baseOffset }) => baseOffset <= offset);
     const memory = this.segments[index]?.memory;
-    const inMemory = memory && readRuns(memory, offset, limits);
-    return inMemory ?? this.#readFile(index, offset, limits);
+    const seen = view === undefined ? limits : { ...limits, view };
+    const inMemory = memory && readRuns(memory, offset, seen);
+    return inMemory ?? this.#readFile(index, offset, seen);
   }
 
   async #readFile(index: number, offset: number, limits: ReadLimits): Promise<SegmentRead> {
@@ -137,7 +171,7 @@ export class PartitionLog {
       const read = await segment.read(offset, limits);
       // The last batches of a segment may have held nothing: the next one continues.
       if (read.records.length === 0 && segment.size === size)
-        read.nextOffset = Math.max(read.nextOffset, end);
+        read.nextOffset = Math.max(read.nextOffset, Math.min(end, limits.view?.end ?? end));
       return read;
     } catch (error) {
       // The file may have gone because its records were deleted meanwhile, or because it was compacted.
@@ -147,12 +181,35 @@ export class PartitionLog {
     }
   }
 
+  /**
+   * Whole batches as they are, from the one that holds `offset` on, up to the end of a segment at most.
+   * @throws LogError `LOG_OFFSET_OUT_OF_RANGE`
+   */
+  async readRaw(offset: number, limits: RawLimits): Promise<Buffer[]> {
+    this.#assertReadable(offset);
+    if (offset >= Math.min(limits.end, this.end)) return [];
+    const index = lastWhere(this.segments, ({ baseOffset }) => baseOffset <= offset);
+    const segment = this.segments[index];
+    const end = this.endOf(index);
+    try {
+      const pieces = (await segment?.readRaw(offset, limits)) ?? [];
+      // The last batches of a segment may have gone whole: the next one continues.
+      if (pieces.length > 0 || end >= this.end) return pieces;
+      return await this.readRaw(segment === undefined ? this.segments[0]!.baseOffset : end, limits);
+    } catch (error) {
+      this.#assertReadable(offset);
+      if (segment !== undefined && !this.segments.includes(segment)) return this.readRaw(offset, limits);
+      throw error;
+    }
+  }
+
   /** The first record that is not older than this; undefined where there is none. */
   async firstAt(timestamp: number): Promise<LogRecord | undefined> {
     for (const segment of this.segments) {
       if (segment.maxTimestamp < timestamp) continue;
       try {
-        const found = await segment.firstAt(timestamp, Math.max(this.start, segment.baseOffset));
+        const from = Math.max(this.start, segment.baseOffset);
+        const found = await segment.firstAt(timestamp, from, this.#view);
         if (found !== undefined) return found;
       } catch (error) {
         // Its file may have gone because it was deleted or compacted meanwhile.

@@ -21,6 +21,7 @@ export type Durability = 'commit' | 'interval' | 'os';
 
 interface Encoded {
   readonly pending: Pending;
+  readonly change: LogChange;
   readonly commit: EncodedCommit;
 }
 
@@ -172,9 +173,10 @@ export class CommitWriter {
     while (bytes < maxGroupBytes) {
       const pending = this.#queue.take({ first: group.length === 0 });
       if (pending === undefined) break;
+      let change: LogChange | undefined;
       try {
         if (this.#refusal !== undefined) throw this.#refusal;
-        const change = pending.plan();
+        change = pending.plan();
         this.#assertSmallEnough(change);
         const { id: journalId, durableUpTo } = this.#journal;
         const commit = encodeCommit(change, {
@@ -186,8 +188,9 @@ export class CommitWriter {
         ({ crc } = commit.frame);
         sequence++;
         bytes += change.bytes;
-        group.push({ pending, commit });
+        group.push({ pending, change, commit });
       } catch (error) {
+        change?.undo?.();
         pending.reject(error);
       }
       if (pending.options.alone) break;
@@ -230,6 +233,8 @@ export class CommitWriter {
     } catch (error) {
       // Where even the torn bytes could not be cut off, nothing more may be written after them.
       const failure = error instanceof LogError ? error : this.#poison(error);
+      // The last first: each takes back what it found.
+      for (const { change } of group.toReversed()) change.undo?.();
       for (const { pending } of group) pending.reject(failure);
       return;
     }
@@ -254,7 +259,8 @@ export class CommitWriter {
     const { deletions } = this.#state;
     const wake = new Set<AppendListener>();
     for (const { event, runs, direct, appendTime } of commits) {
-      this.#state.apply(event);
+      this.#state.apply(event, appendTime);
+      for (const listener of this.#state.waitingFor(event)) wake.add(listener);
       if (event.swapped !== undefined) this.#nameSwapped(event.swapped);
       for (const [index, run] of runs.entries()) {
         const bytes = direct?.[index];

@@ -1,4 +1,12 @@
-import { batchHeaderBytes, compressedBound, writeBatchInto } from '@millrace/kafka-protocol';
+import {
+  batchHeaderBytes,
+  batchSize,
+  compressedBound,
+  nextOffsetOf,
+  placeBatch,
+  stampBatch,
+  writeBatchInto,
+} from '@millrace/kafka-protocol';
 import type { ProducerRecord } from '@millrace/log-client';
 import { batchFields } from '../../format/batch-fields.ts';
 import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
@@ -15,6 +23,8 @@ const maxBatchBytes = 256 << 10;
 export interface CommitRecords {
   readonly log: PartitionLog;
   readonly records: readonly ProducerRecord[];
+  /** In place of records: batches that a client made, which are kept as they are. */
+  readonly batches?: Buffer;
 }
 
 /** A change of the log: what it says, and the records it brings. */
@@ -23,6 +33,8 @@ export interface LogChange {
   readonly records: readonly CommitRecords[];
   /** What the records take in batches, at most. */
   readonly bytes: number;
+  /** Called where the change was planned and could not be written. */
+  readonly undo?: () => void;
 }
 
 export interface EncodedCommit {
@@ -78,18 +90,23 @@ export function encodeCommit(
   for (const entry of records) {
     const tail = tails.next(entry.log);
     baseOffsets.push(tail.nextOffset);
-    if (entry.records.length === 0) continue;
+    if (entry.records.length === 0 && entry.batches === undefined) continue;
     const target = scratch ?? frame.target;
     const start = scratch === undefined ? frame.at + runHeaderBytes : scratchAt;
-    const end = writeBatches(target, start, entry, { firstOffset: tail.nextOffset, perBatch, now });
+    const place = { firstOffset: tail.nextOffset, perBatch, now };
+    const end =
+      entry.batches === undefined
+        ? writeBatches(target, start, entry, place)
+        : copyBatches(target, start, entry.batches, { ...place, log: entry.log });
     const bytes = target.subarray(start, end);
-    const run = runAt(tail, bytes, entry.records.length, scratch === undefined);
+    const count = entry.batches === undefined ? entry.records.length : endOffsetOf(bytes) - tail.nextOffset;
+    const run = runAt(tail, bytes, count, scratch === undefined);
     frame.add(run, scratch === undefined);
     runs.push(run);
     if (scratch !== undefined) direct.push(bytes);
     scratchAt = end;
     tail.position += bytes.length;
-    tail.nextOffset += entry.records.length;
+    tail.nextOffset += count;
   }
   return {
     event,
@@ -117,6 +134,30 @@ function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {
     checksum: inline ? 0 : runChecksum(bytes),
     bytes: inline ? bytes : undefined,
   };
+}
+
+/** The offset after the last batch of some bytes. */
+function endOffsetOf(bytes: Buffer): number {
+  let next = 0;
+  for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) next = nextOffsetOf(bytes, at);
+  return next;
+}
+
+/** Copies a client's batches and gives them their offsets, which their checksums leave out. */
+function copyBatches(
+  target: Buffer,
+  start: number,
+  batches: Buffer,
+  { firstOffset, now, log }: { firstOffset: number; now: number; log: PartitionLog },
+): number {
+  const end = start + batches.copy(target, start);
+  let offset = firstOffset;
+  for (let at = start; at < end; at += batchSize(target, at)) {
+    placeBatch(target, at, offset);
+    if (log.settings.hasAppendTime) stampBatch(target, at, at + batchSize(target, at), now);
+    offset = nextOffsetOf(target, at);
+  }
+  return end;
 }
 
 function writeBatches(

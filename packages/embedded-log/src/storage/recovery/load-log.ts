@@ -18,6 +18,7 @@ import type { JournalEnd } from '../commit/journal.ts';
 import { LogState } from '../log-state.ts';
 import { footprintOf, NeededFiles } from '../needed-files.ts';
 import { PartitionLog } from '../partition-log.ts';
+import { PartitionProducers } from '../partition-producers.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
 import { Segment } from '../segments/segment.ts';
 import { damaged, readJournals } from './read-journals.ts';
@@ -91,11 +92,20 @@ async function assertEmpty(fileSystem: FileSystem, names: readonly string[]): Pr
 function loadState(files: OpenFiles, checkpoint: LogCheckpoint): LogState {
   const state = new LogState(files, checkpoint);
   for (const { state: partitions, ...topic } of checkpoint.topics) {
-    const logs = partitions.map(({ start, end, cleanedUpTo = 0, segments }, partition) => {
+    const logs = partitions.map(({ start, end, cleanedUpTo = 0, segments, producers }, partition) => {
       const opened = segments.map(({ baseOffset, fileId, ...stored }) => {
         return new Segment(files, { topicId: topic.id, partition, baseOffset, fileId }, stored);
       });
-      return new PartitionLog({ topic, partition, files, start, end, cleanedUpTo, segments: opened });
+      return new PartitionLog({
+        topic,
+        partition,
+        files,
+        start,
+        end,
+        cleanedUpTo,
+        segments: opened,
+        producers: producers && PartitionProducers.from(producers),
+      });
     });
     state.addTopic({ ...topic, state: logs });
   }
@@ -169,7 +179,7 @@ async function replayFrames(
         direct.add(name);
       }
     }
-    state.apply(frame.event);
+    state.apply(frame.event, frame.appendTime);
     for (const id of segmentsMadeBy(frame)) needed.name(frame.journalId, id);
     for (const run of frame.runs) {
       if (run.bytes !== undefined) await loadCodec(compressionOf(run.bytes, 0));

@@ -5,8 +5,17 @@ import type { MemoryRuns } from './memory-runs.ts';
 /** A batch that decompresses to more is refused: a small one may not fill the memory. */
 export const maxDecompressedBytes = 256 << 20;
 
+/** What a reader of committed records does not see, where clients' transactions are open or aborted. */
+export interface ReadView {
+  /** Batches from this offset on. */
+  readonly end: number;
+  /** Whether the batch at `at` was written in a transaction that was aborted. */
+  readonly isVoid: (source: Buffer, at: number) => boolean;
+}
+
 /** Where a read ends: once it has so many records, or bytes of batches. */
 export interface ReadLimits {
+  readonly view?: ReadView;
   readonly maxRecords: number;
   readonly maxBytes: number;
 }
@@ -21,7 +30,7 @@ export interface SegmentRead {
 export function readRuns(
   memory: MemoryRuns,
   offset: number,
-  { maxRecords, maxBytes }: ReadLimits,
+  { maxRecords, maxBytes, view }: ReadLimits,
 ): SegmentRead | undefined {
   const runs = memory.all;
   let index = memory.indexOfOffset(offset);
@@ -37,8 +46,10 @@ export function readRuns(
     for (let at = 0; at < bytes.length && !isFull(); at += batchSize(bytes, at)) {
       const next = nextOffsetOf(bytes, at);
       if (next <= offset) continue;
+      if (view !== undefined && next > view.end) return read;
       const size = batchSize(bytes, at);
-      if (!isControlBatch(bytes, at)) readBatch(bytes, at, size, wanted);
+      const isSeen = !isControlBatch(bytes, at) && view?.isVoid(bytes, at) !== true;
+      if (isSeen) readBatch(bytes, at, size, wanted);
       bytesRead += size;
       read.nextOffset = next;
     }

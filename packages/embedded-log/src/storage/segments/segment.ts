@@ -15,14 +15,19 @@ import { indexName, type SegmentId, segmentName } from '../../format/file-names.
 import type { Run } from '../../format/run.ts';
 import { decodeIndex, type StoredIndex } from '../../format/segment-index.ts';
 import { type MemoryRun, MemoryRuns } from './memory-runs.ts';
+import { ChunkReader } from './chunk-reader.ts';
 import type { OpenFiles } from './open-files.ts';
-import { maxDecompressedBytes, type ReadLimits, type SegmentRead } from './read-runs.ts';
+import { maxDecompressedBytes, type ReadLimits, type ReadView, type SegmentRead } from './read-runs.ts';
 import { SparseIndex } from './sparse-index.ts';
 
-/** What is read first after a seek: an index entry's worth, so that the first record comes soon. In bytes. */
-const firstBytes = 128 << 10;
 /** Runs from this size on get an index entry inside. In bytes. */
 const largeRun = 64 << 10;
+
+/** Where a read of batches as they are ends. */
+export interface RawLimits {
+  readonly end: number;
+  readonly maxBytes: number;
+}
 
 /** A place between two batches, and the largest timestamp before it; undefined where that is not known. */
 interface Place {
@@ -53,13 +58,11 @@ export class Segment {
 
   /** Where the last read ended, so that the next one need not look for its place. */
   #next: Place | undefined;
-  /** The bytes read last, up to the end of the last whole batch in them. */
-  #chunk: { readonly position: number; readonly bytes: Buffer; readonly end: number } | undefined;
-  /** The bytes after them, on their way. */
-  #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
+  readonly #chunks: ChunkReader;
 
   constructor(files: OpenFiles, id: SegmentId, stored: Omit<CheckpointSegment, 'baseOffset' | 'fileId'>) {
     this.#files = files;
+    this.#chunks = new ChunkReader(files, this);
     this.id = id;
     this.name = segmentName(id);
     this.size = stored.bytes;
@@ -133,15 +136,21 @@ export class Segment {
     }
   }
 
-  async #readFrom(known: Place, offset: number, { maxRecords, maxBytes }: ReadLimits): Promise<SegmentRead> {
+  async #readFrom(known: Place, offset: number, limits: ReadLimits): Promise<SegmentRead> {
+    const { maxRecords, maxBytes, view } = limits;
+    const stop = view?.end ?? Number.POSITIVE_INFINITY;
     const read: SegmentRead = { records: [], nextOffset: offset };
     let place = known;
     const end = known.position + maxBytes;
-    while (place.position < Math.min(this.size, end) && read.records.length < maxRecords) {
-      const chunk = await this.#chunkAt(place.position);
+    while (
+      place.position < Math.min(this.size, end) &&
+      read.records.length < maxRecords &&
+      place.offset < stop
+    ) {
+      const chunk = await this.#chunks.at(place.position);
       place = await this.#readChunk(chunk, place, {
         offset,
-        maxRecords,
+        ...limits,
         maxBytes: end - place.position,
         read,
       });
@@ -151,8 +160,45 @@ export class Segment {
     return read;
   }
 
-  /** The first record at or after `from` that is not older than this; undefined where there is none. */
-  async firstAt(timestamp: number, from: number): Promise<LogRecord | undefined> {
+  /**
+   * Whole batches as they are, from the one that holds `offset` on: those that begin before `end`, up to
+   * about so many bytes, one at least.
+   */
+  async readRaw(offset: number, { end, maxBytes }: RawLimits): Promise<Buffer[]> {
+    let place = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    while (place.position < this.size && place.offset < end && (bytes === 0 || bytes < maxBytes)) {
+      const chunk = await this.#chunks.at(place.position);
+      let from = 0;
+      let at = 0;
+      let { offset: next } = place;
+      while (at < chunk.length && next < end) {
+        const size = hasWholeBatch(chunk, at) ? batchSize(chunk, at) : 0;
+        if (size === 0 || readLong(chunk, at) !== next) throw this.corrupt(place.position + at);
+        const after = nextOffsetOf(chunk, at);
+        if (after <= offset) from = at + size;
+        else if (bytes > 0 && bytes + (at - from) + size > maxBytes) break;
+        else if (bytes === 0 && at > from && at - from + size > maxBytes) break;
+        next = after;
+        at += size;
+      }
+      if (at > from) pieces.push(chunk.subarray(from, at));
+      bytes += at - from;
+      if (at === 0) break;
+      const isWhole = at === chunk.length;
+      place = { offset: next, position: place.position + at, maxTimestampBefore: undefined };
+      if (!isWhole) break;
+    }
+    this.#next = place;
+    return pieces;
+  }
+
+  /**
+   * The first record at or after `from`, before `end`, that is not older than this; undefined where there is
+   * none.
+   */
+  async firstAt(timestamp: number, from: number, view?: ReadView): Promise<LogRecord | undefined> {
     await this.#loadIndex();
     const before = this.#index.before(from);
     const older = this.#index.olderThan(timestamp);
@@ -162,6 +208,7 @@ export class Segment {
       const { records, nextOffset } = await this.read(offset, {
         maxRecords: 1,
         maxBytes: Number.POSITIVE_INFINITY,
+        ...(view === undefined ? {} : { view }),
       });
       const found = records.find((record) => record.timestamp >= timestamp);
       if (found !== undefined || nextOffset === offset) return found;
@@ -197,57 +244,9 @@ export class Segment {
     return this.#index.upTo(covered);
   }
 
-  /** Bytes from `position` on with at least one whole batch; the next ones are fetched meanwhile. */
-  async #chunkAt(position: number): Promise<Buffer> {
-    const inMemory = this.memory.at(position);
-    if (inMemory !== undefined) return inMemory.bytes.subarray(position - inMemory.position);
-    const held = this.#chunk;
-    if (held !== undefined && position >= held.position && position < held.end) {
-      return held.bytes.subarray(position - held.position, held.end - held.position);
-    }
-    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position, firstBytes);
-    this.#ahead = undefined;
-    let bytes = await ahead;
-    let end = wholeBatches(bytes);
-    if (end === 0) {
-      bytes = await this.#fetch(position, this.#sizeOfBatch(bytes, position));
-      end = wholeBatches(bytes);
-      if (end === 0) throw this.#corrupt(position);
-    }
-    this.#hold({ position, bytes, end: position + end });
-    return bytes.subarray(0, end);
-  }
-
-  /** Keeps a chunk while there is more of the file to read after it. */
-  #hold(chunk: { readonly position: number; readonly bytes: Buffer; readonly end: number }): void {
-    const isLast = chunk.end >= this.size || this.memory.at(chunk.end) !== undefined;
-    if (this.#chunk === undefined && !isLast) this.#files.chunksHeld++;
-    if (this.#chunk !== undefined && isLast) this.#files.chunksHeld--;
-    this.#chunk = isLast ? undefined : chunk;
-    if (isLast) return;
-    const bytes = this.#fetch(chunk.end);
-    // The read that needs these bytes rejects with this error; without a listener here it would count as
-    // unhandled.
-    bytes.catch(() => {});
-    this.#ahead = { position: chunk.end, bytes };
-  }
-
   /** Lets go of what was read of it. */
   release(): void {
-    if (this.#chunk !== undefined) this.#files.chunksHeld--;
-    this.#chunk = undefined;
-    this.#ahead = undefined;
-  }
-
-  #fetch(position: number, length = this.#files.chunkBytes): Promise<Buffer> {
-    const end = this.memory.positionAfter(position) ?? this.size;
-    return this.#files.read(this.name, position, Math.min(length, end - position));
-  }
-
-  #sizeOfBatch(chunk: Buffer, position: number): number {
-    const size = chunk.length < batchAt.leaderEpoch ? 0 : batchSize(chunk, 0);
-    if (size <= chunk.length || position + size > this.size) throw this.#corrupt(position);
-    return size;
+    this.#chunks.release();
   }
 
   async #readChunk(
@@ -257,6 +256,7 @@ export class Segment {
       offset,
       maxRecords,
       maxBytes,
+      view,
       read,
     }: ReadLimits & { readonly offset: number; readonly read: SegmentRead },
   ): Promise<Place> {
@@ -264,19 +264,20 @@ export class Segment {
     let max = from.maxTimestampBefore;
     let next = from.offset;
     let at = 0;
-    while (at < chunk.length && at < maxBytes && read.records.length < maxRecords) {
+    const stop = view?.end ?? Number.POSITIVE_INFINITY;
+    while (at < chunk.length && at < maxBytes && read.records.length < maxRecords && next < stop) {
       const size = hasWholeBatch(chunk, at) ? batchSize(chunk, at) : 0;
       const position = from.position + at;
       // The checksum of a batch leaves out its offset and its epoch: batches follow each other without gaps.
       const follows =
         size > 0 && readLong(chunk, at) === next && chunk.readInt32BE(at + batchAt.leaderEpoch) === 0;
-      if (!follows || !batchIsIntact(chunk, at, size)) throw this.#corrupt(position);
+      if (!follows || !batchIsIntact(chunk, at, size)) throw this.corrupt(position);
       if (max !== undefined) {
         this.#index.note({ offset: next, position, maxTimestampBefore: max });
         max = Math.max(max, readLong(chunk, at + batchAt.maxTimestamp));
       }
       next = nextOffsetOf(chunk, at);
-      if (next > offset && !isControlBatch(chunk, at)) {
+      if (next > offset && !isControlBatch(chunk, at) && view?.isVoid(chunk, at) !== true) {
         const loading = loadCodec(compressionOf(chunk, at));
         if (loading !== undefined) await loading;
         readBatch(chunk, at, size, wanted);
@@ -286,7 +287,8 @@ export class Segment {
     return { offset: next, position: from.position + at, maxTimestampBefore: max };
   }
 
-  #corrupt(position: number): LogError {
+  /** What to throw where it is damaged at a byte. */
+  corrupt(position: number): LogError {
     return new LogError(
       'LOG_CORRUPT',
       `Segment ${this.name} in ${this.#files.location} is damaged at byte ${position}: restore the file from a backup. Other partitions are not affected`,
@@ -310,11 +312,4 @@ export function describeSegment({
 
 function memoryRun({ firstOffset, count, position }: Run, bytes: Buffer, isStored: boolean): MemoryRun {
   return { firstOffset, count, position, bytes, isStored };
-}
-
-/** How many bytes of a chunk are whole batches. */
-function wholeBatches(chunk: Buffer): number {
-  let at = 0;
-  while (hasWholeBatch(chunk, at)) at += batchSize(chunk, at);
-  return at;
 }

@@ -91,7 +91,7 @@ function writeDescribeAclsResource(w: WireWriter, o: DescribeAclsResource, v: nu
 }
 
 export interface DescribeAclsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
   readonly errorMessage: string | null;
   readonly resources: readonly DescribeAclsResource[];
@@ -107,7 +107,7 @@ function readDescribeAclsResponse(r: WireReader, v: number): Whole<DescribeAclsR
 }
 
 function writeDescribeAclsResponse(w: WireWriter, o: DescribeAclsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.nullableString(o.errorMessage);
   w.array(o.resources, writeDescribeAclsResource, v);

@@ -45,7 +45,7 @@ function writeDescribeClusterBroker(w: WireWriter, o: DescribeClusterBroker, _v:
 }
 
 export interface DescribeClusterResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
   readonly errorMessage?: string | null;
   readonly endpointType?: number;
@@ -78,7 +78,7 @@ function readDescribeClusterResponse(r: WireReader, v: number): Whole<DescribeCl
 }
 
 function writeDescribeClusterResponse(w: WireWriter, o: DescribeClusterResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.nullableString(o.errorMessage ?? null);
   if (v >= 1) w.int8(o.endpointType ?? 1);

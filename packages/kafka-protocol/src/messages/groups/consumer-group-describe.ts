@@ -163,7 +163,7 @@ function writeDescribedGroup(w: WireWriter, o: DescribedGroup, v: number): void 
 }
 
 export interface ConsumerGroupDescribeResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly groups: readonly DescribedGroup[];
 }
 
@@ -179,7 +179,7 @@ function writeConsumerGroupDescribeResponse(
   o: ConsumerGroupDescribeResponse,
   v: number,
 ): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.groups, writeDescribedGroup, v);
   w.noTags();
 }

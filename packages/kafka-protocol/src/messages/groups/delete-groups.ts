@@ -36,7 +36,7 @@ function writeDeletableGroupResult(w: WireWriter, o: DeletableGroupResult, _v: n
 }
 
 export interface DeleteGroupsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly results: readonly DeletableGroupResult[];
 }
 
@@ -48,7 +48,7 @@ function readDeleteGroupsResponse(r: WireReader, v: number): Whole<DeleteGroupsR
 }
 
 function writeDeleteGroupsResponse(w: WireWriter, o: DeleteGroupsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.results, writeDeletableGroupResult, v);
   w.noTags();
 }

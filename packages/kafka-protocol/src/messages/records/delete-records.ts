@@ -95,7 +95,7 @@ function writeDeleteRecordsTopicResult(w: WireWriter, o: DeleteRecordsTopicResul
 }
 
 export interface DeleteRecordsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly topics: readonly DeleteRecordsTopicResult[];
 }
 
@@ -107,7 +107,7 @@ function readDeleteRecordsResponse(r: WireReader, v: number): Whole<DeleteRecord
 }
 
 function writeDeleteRecordsResponse(w: WireWriter, o: DeleteRecordsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.topics, writeDeleteRecordsTopicResult, v);
   w.noTags();
 }

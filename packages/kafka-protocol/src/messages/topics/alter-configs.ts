@@ -83,7 +83,7 @@ function writeAlterConfigsResourceResponse(w: WireWriter, o: AlterConfigsResourc
 }
 
 export interface AlterConfigsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly responses: readonly AlterConfigsResourceResponse[];
 }
 
@@ -95,7 +95,7 @@ function readAlterConfigsResponse(r: WireReader, v: number): Whole<AlterConfigsR
 }
 
 function writeAlterConfigsResponse(w: WireWriter, o: AlterConfigsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.responses, writeAlterConfigsResourceResponse, v);
   w.noTags();
 }

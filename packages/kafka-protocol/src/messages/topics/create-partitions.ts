@@ -81,7 +81,7 @@ function writeCreatePartitionsTopicResult(w: WireWriter, o: CreatePartitionsTopi
 }
 
 export interface CreatePartitionsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly results: readonly CreatePartitionsTopicResult[];
 }
 
@@ -93,7 +93,7 @@ function readCreatePartitionsResponse(r: WireReader, v: number): Whole<CreatePar
 }
 
 function writeCreatePartitionsResponse(w: WireWriter, o: CreatePartitionsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.results, writeCreatePartitionsTopicResult, v);
   w.noTags();
 }

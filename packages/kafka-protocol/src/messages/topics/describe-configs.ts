@@ -134,7 +134,7 @@ function writeDescribeConfigsResult(w: WireWriter, o: DescribeConfigsResult, v: 
 }
 
 export interface DescribeConfigsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly results: readonly DescribeConfigsResult[];
 }
 
@@ -146,7 +146,7 @@ function readDescribeConfigsResponse(r: WireReader, v: number): Whole<DescribeCo
 }
 
 function writeDescribeConfigsResponse(w: WireWriter, o: DescribeConfigsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.results, writeDescribeConfigsResult, v);
   w.noTags();
 }

@@ -105,7 +105,7 @@ function writeDescribeLogDirsResult(w: WireWriter, o: DescribeLogDirsResult, v: 
 }
 
 export interface DescribeLogDirsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode?: number;
   readonly results: readonly DescribeLogDirsResult[];
 }
@@ -119,7 +119,7 @@ function readDescribeLogDirsResponse(r: WireReader, v: number): Whole<DescribeLo
 }
 
 function writeDescribeLogDirsResponse(w: WireWriter, o: DescribeLogDirsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   if (v >= 3) w.int16(o.errorCode ?? 0);
   w.array(o.results, writeDescribeLogDirsResult, v);
   w.noTags();

@@ -90,7 +90,7 @@ function writeAlterConfigsResourceResponse(w: WireWriter, o: AlterConfigsResourc
 }
 
 export interface IncrementalAlterConfigsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly responses: readonly AlterConfigsResourceResponse[];
 }
 
@@ -109,7 +109,7 @@ function writeIncrementalAlterConfigsResponse(
   o: IncrementalAlterConfigsResponse,
   v: number,
 ): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.responses, writeAlterConfigsResourceResponse, v);
   w.noTags();
 }

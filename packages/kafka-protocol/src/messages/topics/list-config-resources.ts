@@ -37,7 +37,7 @@ function writeConfigResource(w: WireWriter, o: ConfigResource, v: number): void 
 }
 
 export interface ListConfigResourcesResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
   readonly configResources: readonly ConfigResource[];
 }
@@ -51,7 +51,7 @@ function readListConfigResourcesResponse(r: WireReader, v: number): Whole<ListCo
 }
 
 function writeListConfigResourcesResponse(w: WireWriter, o: ListConfigResourcesResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.array(o.configResources, writeConfigResource, v);
   w.noTags();

@@ -26,7 +26,7 @@ function writeAddOffsetsToTxnRequest(w: WireWriter, o: AddOffsetsToTxnRequest, _
 }
 
 export interface AddOffsetsToTxnResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
 }
 
@@ -38,7 +38,7 @@ function readAddOffsetsToTxnResponse(r: WireReader, _v: number): Whole<AddOffset
 }
 
 function writeAddOffsetsToTxnResponse(w: WireWriter, o: AddOffsetsToTxnResponse, _v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.noTags();
 }

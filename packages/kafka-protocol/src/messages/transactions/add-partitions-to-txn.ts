@@ -92,7 +92,7 @@ function writeAddPartitionsToTxnTopicResult(
 }
 
 export interface AddPartitionsToTxnResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly resultsByTopicV3AndBelow: readonly AddPartitionsToTxnTopicResult[];
 }
 
@@ -104,7 +104,7 @@ function readAddPartitionsToTxnResponse(r: WireReader, v: number): Whole<AddPart
 }
 
 function writeAddPartitionsToTxnResponse(w: WireWriter, o: AddPartitionsToTxnResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.resultsByTopicV3AndBelow, writeAddPartitionsToTxnTopicResult, v);
   w.noTags();
 }

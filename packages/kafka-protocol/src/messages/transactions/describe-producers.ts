@@ -108,7 +108,7 @@ function writeTopicResponse(w: WireWriter, o: TopicResponse, v: number): void {
 }
 
 export interface DescribeProducersResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly topics: readonly TopicResponse[];
 }
 
@@ -120,7 +120,7 @@ function readDescribeProducersResponse(r: WireReader, v: number): Whole<Describe
 }
 
 function writeDescribeProducersResponse(w: WireWriter, o: DescribeProducersResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.topics, writeTopicResponse, v);
   w.noTags();
 }

@@ -81,7 +81,7 @@ function writeTransactionState(w: WireWriter, o: TransactionState, v: number): v
 }
 
 export interface DescribeTransactionsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly transactionStates: readonly TransactionState[];
 }
 
@@ -93,7 +93,7 @@ function readDescribeTransactionsResponse(r: WireReader, v: number): Whole<Descr
 }
 
 function writeDescribeTransactionsResponse(w: WireWriter, o: DescribeTransactionsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.transactionStates, writeTransactionState, v);
   w.noTags();
 }

@@ -26,7 +26,7 @@ function writeEndTxnRequest(w: WireWriter, o: EndTxnRequest, _v: number): void {
 }
 
 export interface EndTxnResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
 }
 
@@ -38,7 +38,7 @@ function readEndTxnResponse(r: WireReader, _v: number): Whole<EndTxnResponse> {
 }
 
 function writeEndTxnResponse(w: WireWriter, o: EndTxnResponse, _v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.noTags();
 }

@@ -50,7 +50,7 @@ function writeTransactionState(w: WireWriter, o: TransactionState, _v: number): 
 }
 
 export interface ListTransactionsResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly errorCode: number;
   readonly unknownStateFilters: readonly string[];
   readonly transactionStates: readonly TransactionState[];
@@ -66,7 +66,7 @@ function readListTransactionsResponse(r: WireReader, v: number): Whole<ListTrans
 }
 
 function writeListTransactionsResponse(w: WireWriter, o: ListTransactionsResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.int16(o.errorCode);
   w.array(o.unknownStateFilters, element.putString, v);
   w.array(o.transactionStates, writeTransactionState, v);

@@ -142,7 +142,7 @@ function writeTxnOffsetCommitResponseTopic(w: WireWriter, o: TxnOffsetCommitResp
 }
 
 export interface TxnOffsetCommitResponse {
-  readonly throttleTimeMs: number;
+  readonly throttleTimeMs?: number;
   readonly topics: readonly TxnOffsetCommitResponseTopic[];
 }
 
@@ -154,7 +154,7 @@ function readTxnOffsetCommitResponse(r: WireReader, v: number): Whole<TxnOffsetC
 }
 
 function writeTxnOffsetCommitResponse(w: WireWriter, o: TxnOffsetCommitResponse, v: number): void {
-  w.int32(o.throttleTimeMs);
+  w.int32(o.throttleTimeMs ?? 0);
   w.array(o.topics, writeTxnOffsetCommitResponseTopic, v);
   w.noTags();
 }

@@ -1,0 +1,97 @@
+import { batchAt, batchSize, hasWholeBatch } from '@millrace/kafka-protocol';
+import type { LogError } from '@millrace/log-client';
+import type { MemoryRuns } from './memory-runs.ts';
+import type { OpenFiles } from './open-files.ts';
+
+/** What is read first after a seek: an index entry's worth, so that the first record comes soon. In bytes. */
+const firstBytes = 128 << 10;
+
+/** The segment that is read. */
+interface ChunkSource {
+  readonly name: string;
+  readonly size: number;
+  readonly memory: MemoryRuns;
+  corrupt(position: number): LogError;
+}
+
+interface Chunk {
+  readonly position: number;
+  readonly bytes: Buffer;
+  /** The end of the last whole batch in it. */
+  readonly end: number;
+}
+
+/** Reads a segment in chunks of whole batches, from memory where it is there, and one chunk ahead. */
+export class ChunkReader {
+  readonly #files: OpenFiles;
+  readonly #source: ChunkSource;
+  /** What was read last. */
+  #last: Chunk | undefined;
+  /** The bytes after it, on their way. */
+  #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
+
+  constructor(files: OpenFiles, source: ChunkSource) {
+    this.#files = files;
+    this.#source = source;
+  }
+
+  /** Bytes from `position` on with at least one whole batch; the next ones are fetched meanwhile. */
+  async at(position: number): Promise<Buffer> {
+    const inMemory = this.#source.memory.at(position);
+    if (inMemory !== undefined) return inMemory.bytes.subarray(position - inMemory.position);
+    const last = this.#last;
+    if (last !== undefined && position >= last.position && position < last.end) {
+      return last.bytes.subarray(position - last.position, last.end - last.position);
+    }
+    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position, firstBytes);
+    this.#ahead = undefined;
+    let bytes = await ahead;
+    let end = wholeBatches(bytes);
+    if (end === 0) {
+      bytes = await this.#fetch(position, this.#sizeOfBatch(bytes, position));
+      end = wholeBatches(bytes);
+      if (end === 0) throw this.#source.corrupt(position);
+    }
+    this.#hold({ position, bytes, end: position + end });
+    return bytes.subarray(0, end);
+  }
+
+  /** Keeps a chunk while there is more of the file to read after it. */
+  #hold(chunk: Chunk): void {
+    const isLast = chunk.end >= this.#source.size || this.#source.memory.at(chunk.end) !== undefined;
+    if (this.#last === undefined && !isLast) this.#files.chunksHeld++;
+    if (this.#last !== undefined && isLast) this.#files.chunksHeld--;
+    this.#last = isLast ? undefined : chunk;
+    if (isLast) return;
+    const bytes = this.#fetch(chunk.end);
+    // The read that needs these bytes rejects with this error; without a listener here it would count as
+    // unhandled.
+    bytes.catch(() => {});
+    this.#ahead = { position: chunk.end, bytes };
+  }
+
+  /** Lets go of what was read. */
+  release(): void {
+    if (this.#last !== undefined) this.#files.chunksHeld--;
+    this.#last = undefined;
+    this.#ahead = undefined;
+  }
+
+  #fetch(position: number, length = this.#files.chunkBytes): Promise<Buffer> {
+    const end = this.#source.memory.positionAfter(position) ?? this.#source.size;
+    return this.#files.read(this.#source.name, position, Math.min(length, end - position));
+  }
+
+  #sizeOfBatch(chunk: Buffer, position: number): number {
+    const size = chunk.length < batchAt.leaderEpoch ? 0 : batchSize(chunk, 0);
+    if (size <= chunk.length || position + size > this.#source.size) throw this.#source.corrupt(position);
+    return size;
+  }
+}
+
+/** How many bytes of a chunk are whole batches. */
+function wholeBatches(chunk: Buffer): number {
+  let at = 0;
+  while (hasWholeBatch(chunk, at)) at += batchSize(chunk, at);
+  return at;
+}

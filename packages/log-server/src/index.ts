@@ -1,0 +1,3 @@
+export { listen, LogServer } from './log-server.ts';
+export type { ListenOptions } from './options.ts';
+export { type LogOwner, readOwner, removeOwner, writeOwner } from './owner-file.ts';
