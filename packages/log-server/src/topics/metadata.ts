@@ -96,7 +96,9 @@ export const handleDescribeTopicPartitions = handler(
         return { topics: described, nextCursor: { topicName: name, partitionIndex: from } };
       }
       left -= partitions.length;
-      described.push({ ...found, partitions });
+      // Java clients expect these lists, empty as they are.
+      const noReplicas = { eligibleLeaderReplicas: [], lastKnownElr: [] };
+      described.push({ ...found, partitions: partitions.map((one) => ({ ...one, ...noReplicas })) });
       if (from + partitions.length < found.partitions.length) {
         const partitionIndex = from + partitions.length;
         return { topics: described, nextCursor: { topicName: name, partitionIndex } };
