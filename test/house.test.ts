@@ -55,6 +55,7 @@ const files = [
   'examples/page-views/src',
   'tools/kafka-broker/src',
   'tools/kafka-messages/src',
+  'tools/clients/src',
   'tools/scenarios/src',
   'bench/src',
 ]
@@ -79,6 +80,7 @@ describe('arrows between packages', () => {
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
     'tools/kafka-broker': [],
     'tools/kafka-messages': ['kafka-broker'],
+    'tools/clients': ['kafka-broker'],
     'tools/scenarios': ['kafka-broker', 'log-client', 'state-stores', 'streams-core', 'testing'],
     bench: ['kafka-broker', 'log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
   };

@@ -28,7 +28,7 @@ export interface ListenOptions {
   readonly requestTimeoutMs?: number;
   /** A connection over which nothing has come for so long is closed. Default 10 minutes. */
   readonly idleTimeoutMs?: number;
-  /** Longer transactions are refused: committed reads wait for them. Default 1 minute. */
+  /** Longer transactions are refused: committed reads wait for them. Default 15 minutes, as in Kafka. */
   readonly maxTransactionMs?: number;
   /** How many members a consumer group may have. Default: as many as come. */
   readonly maxGroupSize?: number;
@@ -61,7 +61,7 @@ export function resolveListenOptions(
     maxConnections: 1000,
     requestTimeoutMs: 30_000,
     idleTimeoutMs: 600_000,
-    maxTransactionMs: 60_000,
+    maxTransactionMs: 900_000,
     maxGroupSize: Number.POSITIVE_INFINITY,
     ...options,
     host,

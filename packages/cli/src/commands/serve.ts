@@ -12,12 +12,18 @@ interface ServeOptions {
   /** False for `--no-token`. */
   readonly token: boolean;
   readonly autoCreate?: boolean;
+  readonly maxGroupSize?: number;
   readonly durability: 'commit' | 'interval' | 'os';
 }
 
 function portNumber(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new InvalidArgumentError('Expected a number from 0 to 65535.');
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 1 on.');
 }
 
 function durability(text: string): ServeOptions['durability'] {
@@ -46,12 +52,13 @@ async function serve(given: string, options: ServeOptions): Promise<void> {
   const stop = ended();
   const log = await EmbeddedLog.open({ dir, durability: options.durability });
   try {
-    const { port, host, advertise, token, autoCreate = false } = options;
+    const { port, host, advertise, token, autoCreate = false, maxGroupSize } = options;
     const own = process.env[tokenVariable];
     const server = await listen(log, {
       port,
       host,
       autoCreateTopics: autoCreate,
+      ...(maxGroupSize === undefined ? {} : { maxGroupSize }),
       ...(advertise === undefined ? {} : { advertisedHost: advertise }),
       ...(token ? (own === undefined ? {} : { token: own }) : { token: false }),
     });
@@ -78,6 +85,7 @@ export function serveCommand(program: Command): void {
     .option('--host <address>', 'the address to listen on; 0.0.0.0 for other machines too', '127.0.0.1')
     .option('--advertise <host>', 'the host that clients are told to connect to')
     .option('--no-token', 'let everybody on this machine in')
+    .option('--max-group-size <number>', 'how many members a consumer group may have', count)
     .option('--auto-create', 'create topics that clients ask for')
     .option(
       '--durability <level>',

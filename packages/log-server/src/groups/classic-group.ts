@@ -58,6 +58,7 @@ export class ClassicGroup {
   join(request: JoinRequest, { needsId }: { readonly needsId: boolean }): Promise<JoinAnswer> {
     const { groupInstanceId, memberId } = request;
     this.#assertFits(request);
+    if (!this.#members.has(memberId)) this.#assertRoom(request);
     if (memberId === '' && groupInstanceId === null && needsId) {
       const id = this.#options.newMemberId(request);
       this.#pendingIds.set(id, performance.now() + request.sessionTimeoutMs);
@@ -69,13 +70,17 @@ export class ClassicGroup {
   }
 
   #assertFits({ protocolType, protocols, memberId }: JoinRequest): void {
-    if (protocolType === '' || protocols.length === 0) throw inconsistent(this.name);
-    if (this.size === 0) return;
     const others = this.members.filter(({ id }) => id !== memberId);
-    if (this.protocolType !== protocolType) throw inconsistent(this.name);
-    if (others.length > 0 && !protocols.some(({ name }) => others.every((other) => has(other, name)))) {
-      throw inconsistent(this.name);
-    }
+    const isKind = protocolType !== '' && (this.size === 0 || this.protocolType === protocolType);
+    const isKnown = protocols.some(({ name }) => others.every((other) => has(other, name)));
+    if (!isKind || !isKnown) throw inconsistent(this.name);
+  }
+
+  /** Before an id is given out: it would be of no use. */
+  #assertRoom({ groupInstanceId }: JoinRequest): void {
+    const isBack = groupInstanceId !== null && this.#staticIds.has(groupInstanceId);
+    if (isBack || this.size < this.#options.maxSize) return;
+    throw new Refusal('GROUP_MAX_SIZE_REACHED', `group ${this.name} has as many members as it may`);
   }
 
   #joinNew(request: JoinRequest): Promise<JoinAnswer> {
@@ -85,12 +90,6 @@ export class ClassicGroup {
   }
 
   #add(id: string, request: JoinRequest): Promise<JoinAnswer> {
-    if (this.size >= this.#options.maxSize) {
-      throw new Refusal(
-        'GROUP_MAX_SIZE_REACHED',
-        `group ${this.name} has ${this.size} members, as many as it may`,
-      );
-    }
     const { groupInstanceId, protocolType } = request;
     if (this.size === 0) this.protocolType = protocolType;
     const member = newMember(id, request);
