@@ -2,7 +2,8 @@ import { access } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import type { KafkaLogOptions } from '@millrace/kafka';
-import type { LogClient } from '@millrace/log-client';
+import { isLogError, type LogClient } from '@millrace/log-client';
+import { readOwner, sharedLog } from '@millrace/log-server';
 import { type Command, Option } from 'commander';
 import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,7 +25,7 @@ const passwordVariable = 'MILLRACE_PASSWORD';
 export function withLogOptions(command: Command): Command {
   return command
     .option('--kafka <brokers>', 'a Kafka cluster: host:port, several with commas between them')
-    .option('--log-dir <dir>', 'the folder of an embedded log that nobody else has open')
+    .option('--log-dir <dir>', 'the folder of an embedded log; one that is in use has to be shared or served')
     .option('--tls', 'speak TLS to the cluster')
     .option('--ca <file>', 'speak TLS, and trust the certificates in this PEM file')
     .addOption(
@@ -45,7 +46,7 @@ export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions
     await access(dir).catch(() => {
       throw new UsageError(`there is no folder ${dir}: --log-dir names the folder of an embedded log`);
     });
-    return EmbeddedLog.open({ dir });
+    return openFolder(dir);
   }
   const options: KafkaLogOptions = {
     brokers: kafka!.split(','),
@@ -58,6 +59,16 @@ export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions
   // A package of its own, with native codecs: most logs are embedded ones.
   const { kafkaLog } = await optionalPackage('@millrace/kafka', '--kafka', () => import('@millrace/kafka'));
   return kafkaLog(options);
+}
+
+/** A folder that nobody has open, or one whose owner shares or serves it. */
+async function openFolder(dir: string): Promise<LogClient> {
+  try {
+    return await EmbeddedLog.open({ dir });
+  } catch (error) {
+    if (!isLogError(error, 'LOG_LOCKED') || (await readOwner(dir)) === undefined) throw error;
+    return sharedLog({ dir, mayOwn: false });
+  }
 }
 
 function credentials(

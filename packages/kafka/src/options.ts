@@ -5,8 +5,11 @@ import { type Compression, compressions } from '@millrace/kafka-protocol';
 
 /** How to reach a cluster, and how to behave there. Times are in milliseconds. */
 export interface KafkaLogOptions {
-  /** `host:port` of one broker or several, from which the others are learnt. */
-  readonly brokers: readonly string[];
+  /**
+   * `host:port` of one broker or several, from which the others are learnt; or a function that is asked for
+   * them each time that none of those known answers.
+   */
+  readonly brokers: readonly string[] | (() => Promise<readonly string[]>);
   /** How this client is called in the brokers' logs and quotas. Default `millrace`. */
   readonly clientId?: string;
   /** TLS: true, or the options of Node's `tls.connect`, e.g. `{ ca }`. */
@@ -56,7 +59,10 @@ const ms = (fallback: number) => z.int().min(1).default(fallback);
 const bytes = (fallback: number) => z.int().min(1024).default(fallback);
 
 const schema = z.strictObject({
-  brokers: z.array(z.string().regex(/^.+:\d+$/, 'expected host:port')).min(1),
+  brokers: z.union([
+    z.array(z.string().regex(/^.+:\d+$/, 'expected host:port')).min(1),
+    z.custom<() => Promise<readonly string[]>>((value) => typeof value === 'function'),
+  ]),
   clientId: z
     .string()
     .refine((id) => isLegalName(id), `expected 1 to 249 ${legalNames}`)

@@ -57,6 +57,11 @@ export class LogServer {
     return this.#connections.size;
   }
 
+  /** Lets the process end though the log is still served. */
+  unref(): void {
+    this.#server.unref();
+  }
+
   /** Ends all connections; the log stays open. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {

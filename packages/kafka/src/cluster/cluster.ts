@@ -1,6 +1,6 @@
 import { errorCodes, errorName, findCoordinatorApi } from '@millrace/kafka-protocol/messages';
 import { LogError, type TopicPartition } from '@millrace/log-client';
-import { assertOk, isConnectionError, KafkaError } from '../errors.ts';
+import { assertOk, ConnectionError, isConnectionError, KafkaError } from '../errors.ts';
 import type { ResolvedKafkaOptions } from '../options.ts';
 import { Broker } from './broker.ts';
 import { askForMetadata, type Metadata, type TopicMetadata } from './metadata.ts';
@@ -68,15 +68,21 @@ export class Cluster {
 
   /** Asks any broker that answers, known ones first. */
   async any<T>(ask: (broker: Broker) => Promise<T>): Promise<T> {
-    const addresses = [...new Set([...this.#addresses.values(), ...this.options.brokers])];
-    for (const [index, address] of addresses.entries()) {
+    const { brokers } = this.options;
+    const given = typeof brokers === 'function' ? [] : brokers;
+    const tried = new Set([...this.#addresses.values(), ...given]);
+    let failure: unknown;
+    for (const address of tried) {
       try {
         return await ask(this.#broker(address));
       } catch (error) {
-        if (index === addresses.length - 1 || !isConnectionError(error)) throw error;
+        if (!isConnectionError(error)) throw error;
+        failure = error;
       }
     }
-    throw new LogError('LOG_CONFIG', 'No brokers are configured');
+    const others = typeof brokers === 'function' ? (await brokers()).filter((one) => !tried.has(one)) : [];
+    for (const address of others) return ask(this.#broker(address));
+    throw failure ?? new ConnectionError('No broker is known yet');
   }
 
   /** Asks every broker of the cluster. */

@@ -108,7 +108,10 @@ export const verifiable: Suite = {
     try {
       await createTopics(jars, served.address, ['v'], 4);
       const config = path.join(dir, 'producer.properties');
-      writeFileSync(config, 'enable.idempotence=true\nretries=1000000\nacks=all\ndelivery.timeout.ms=240000\n');
+      writeFileSync(
+        config,
+        'enable.idempotence=true\nretries=1000000\nacks=all\ndelivery.timeout.ms=240000\n',
+      );
       const producing = run('java', [
         '-cp',
         jars,

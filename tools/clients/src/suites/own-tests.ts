@@ -1,6 +1,5 @@
 // Millrace's own tests of Kafka, against a served log instead.
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { missingTools } from '@millrace/kafka-broker';
@@ -26,7 +25,7 @@ export const ownTests: Suite = {
   run: async () => {
     const served = await ServedLog.start();
     try {
-      const vitest = createRequire(path.join(root, 'package.json')).resolve('vitest/vitest.mjs');
+      const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
       const files = names.map((name) => `packages/kafka/test/${name}.kafka.test.ts`);
       for (const file of files) if (!existsSync(path.join(root, file))) throw new Error(`${file} is gone`);
       const args = [vitest, 'run', '-c', 'vitest.kafka.config.ts', '--reporter=json', ...files];
