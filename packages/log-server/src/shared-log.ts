@@ -135,7 +135,7 @@ export class SharedLog implements LogClient {
 }
 
 /** Opens the folder and serves it; undefined where someone else has it. */
-async function own({ mayOwn: _, ...options }: SharedLogOptions, token: string): Promise<Owned | undefined> {
+async function own(options: SharedLogOptions, token: string): Promise<Owned | undefined> {
   let log: EmbeddedLog;
   try {
     log = await EmbeddedLog.open(options);
