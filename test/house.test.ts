@@ -74,7 +74,7 @@ describe('arrows between packages', () => {
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': ['log-client', 'embedded-log', 'kafka', 'log-server', 'schema-registry', 'streams-core'],
-    'packages/millrace': ['cli', 'embedded-log', 'log-client', 'streams-core', 'testing'],
+    'packages/millrace': ['cli', 'embedded-log', 'log-client', 'log-server', 'streams-core', 'testing'],
     // One install: the umbrella alone.
     'examples/page-views': [],
     'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],

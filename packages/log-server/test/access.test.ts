@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import net from 'node:net';
@@ -94,3 +95,37 @@ function ask(port: number, chunks: readonly Uint8Array[]): Promise<string> {
     socket.on('close', () => resolve(answer));
   });
 }
+
+test('over TLS, with a certificate that clients trust', async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), 'millrace-tls-'));
+  const [keyFile, certFile] = [path.join(dir, 'key.pem'), path.join(dir, 'cert.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-keyout',
+    keyFile,
+    '-out',
+    certFile,
+    ...subject,
+  ]);
+  if (made.status !== 0) {
+    console.log('Not run: it needs openssl to make a certificate');
+    return;
+  }
+  const [key, cert] = [readFileSync(keyFile, 'utf8'), readFileSync(certFile, 'utf8')];
+  const { server } = await served({ token: 'secret', tls: { key, cert } });
+  const sasl = { mechanism: 'plain', username: 'u', password: 'secret' } as const;
+  const log = closeLater(kafkaLog({ brokers: [server.address], ssl: { ca: cert }, sasl }));
+  expect((await log.admin.topics()).size).toBe(0);
+  const plain = closeLater(
+    kafkaLog({ brokers: [server.address], sasl, retryTimeoutMs: 100, connectionTimeoutMs: 1000 }),
+  );
+  await expect(plain.admin.topics()).rejects.toMatchObject({ code: 'LOG_TIMEOUT' });
+  await rm(dir, { recursive: true });
+});

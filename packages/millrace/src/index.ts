@@ -1,5 +1,13 @@
 export * from '@millrace/streams-core';
 export { type Durability, EmbeddedLog, type EmbeddedLogOptions } from '@millrace/embedded-log';
+export {
+  listen,
+  type ListenOptions,
+  type LogServer,
+  type SharedLog,
+  sharedLog,
+  type SharedLogOptions,
+} from '@millrace/log-server';
 // What signatures of apps and handlers name of the log.
 export {
   type CreateTopic,
