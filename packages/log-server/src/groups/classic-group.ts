@@ -260,12 +260,12 @@ export class ClassicGroup {
   expire(now: number): void {
     for (const [id, expiresAt] of this.#pendingIds) if (expiresAt < now) this.#pendingIds.delete(id);
     const isOver = this.state === 'PreparingRebalance' && now > this.#rebalanceEndsAt;
-    for (const member of this.members) {
-      const isWaiting = member.joining !== undefined;
-      // Who waits for the others need not send heartbeats meanwhile.
-      if (!isWaiting && (now > member.expiresAt || (isOver && member.groupInstanceId === null)))
-        this.#remove(member);
-    }
+    // Who waits for the others need not send heartbeats meanwhile.
+    const gone = this.members.filter(
+      ({ joining, expiresAt, groupInstanceId }) =>
+        joining === undefined && (now > expiresAt || (isOver && groupInstanceId === null)),
+    );
+    for (const member of gone) this.#remove(member);
     if (isOver && this.state === 'PreparingRebalance') {
       this.#pendingIds.clear();
       this.#complete();
