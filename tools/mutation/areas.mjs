@@ -63,7 +63,8 @@ export const areas = {
       `${core}/src/runtime/topics/{open-inputs,offset-reset}.ts`,
     ],
     tests: [
-      `${core}/test/runtime/{async-commit,log-changes,streams-app,time,topics,repartition-purge,app-failures,record-errors,committer}.test.ts`,
+      `${core}/test/runtime/{async-commit,log-changes,streams-app,time,topics,repartition-purge,app-failures,record-errors,positions}.test.ts`,
+      `${core}/test/runtime/commit/*.test.ts`,
       `${core}/test/faults/{input-topics-change,unreadable-records,unreadable-state,every-call-fails-once,nothing-gets-stuck}.test.ts`,
     ],
   },
