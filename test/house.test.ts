@@ -158,6 +158,7 @@ test('arrows between the rooms of the runtime', () => {
     app: ['instance', 'query', 'metrics', 'topics', 'assign', 'task', 'config.ts'],
     instance: ['commit', 'stores', 'topics', 'assign', 'task', 'config.ts'],
     query: ['assign', 'task'],
+    worker: ['app', 'metrics'],
     metrics: ['task'],
     commit: ['topics', 'task', 'config.ts'],
     stores: ['assign', 'task', 'config.ts'],

@@ -161,6 +161,13 @@ export type { StreamsMetadata } from './runtime/assign/streams-metadata.ts';
 export type { KeyQuery, KeyQueryMetadata } from './runtime/query/key-query-metadata.ts';
 export type { AppMetrics } from './runtime/metrics/app-metrics.ts';
 export { StreamsApp } from './runtime/app/streams-app.ts';
+export {
+  type MakeApp,
+  runWorkers,
+  type WorkerContext,
+  WorkerPool,
+  type WorkerPoolOptions,
+} from './runtime/worker/worker-pool.ts';
 // Errors
 export {
   ConfigError,

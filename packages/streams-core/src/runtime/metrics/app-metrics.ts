@@ -18,6 +18,20 @@ export const noMetrics: AppMetrics = {
   droppedByNode: {},
 };
 
+/** The counts of two instances together. */
+export function sumMetrics(a: AppMetrics, b: AppMetrics): AppMetrics {
+  const droppedByNode = { ...a.droppedByNode };
+  for (const [node, count] of Object.entries(b.droppedByNode)) {
+    droppedByNode[node] = (droppedByNode[node] ?? 0) + count;
+  }
+  return {
+    processedRecords: a.processedRecords + b.processedRecords,
+    droppedRecords: a.droppedRecords + b.droppedRecords,
+    lateRecords: a.lateRecords + b.lateRecords,
+    droppedByNode,
+  };
+}
+
 /** What an instance has done before, and what its tasks and global tables have. */
 export function addMetrics(past: AppMetrics, tasks: readonly Task[], globallyDropped = 0): AppMetrics {
   const droppedByNode = { ...past.droppedByNode };

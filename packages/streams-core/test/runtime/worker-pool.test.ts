@@ -1,0 +1,144 @@
+import { fileURLToPath } from 'node:url';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type SharedLog, sharedLog } from '@millrace/log-server';
+import { integer, nullable, runWorkers, string, topic, type WorkerPool } from '@millrace/streams-core';
+import { describe, expect, test } from 'vitest';
+import { eventually, readTopic, withFolder, write } from './support.ts';
+
+const module = pathToFileURL(fileURLToPath(new URL('./worker-app.mjs', import.meta.url)));
+// Threads run what is built, as users' do; the tests themselves run sources.
+const execArgv: string[] = [];
+const words = topic('words', { key: string(), value: string() });
+const counts = topic('counts', { key: string(), value: nullable(integer()) });
+const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+const once = keys.map((key) => [key, 'x'] as const);
+
+async function withPool(
+  body: (pool: WorkerPool, log: SharedLog) => Promise<void>,
+  config: object = {},
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const dir = path.join(folder, 'log');
+    await mkdir(dir);
+    const log = await sharedLog({ dir });
+    await log.admin.createTopics([
+      { name: 'words', partitions: 4 },
+      { name: 'counts', partitions: 4 },
+    ]);
+    const data = { dir, stateDir: path.join(folder, 'state'), config };
+    const pool = await runWorkers({ module, workers: 2, data, execArgv });
+    try {
+      await body(pool, log);
+    } finally {
+      await pool.close().catch(() => {});
+      await log.close();
+    }
+  });
+}
+
+const last = async (log: SharedLog) =>
+  Object.fromEntries((await readTopic(log, counts)).map(({ key, value }) => [key, value]));
+const isAll = (found: Record<string, number | null>, count: number): boolean =>
+  keys.every((key) => found[key] === count);
+const all = (count: number) => Object.fromEntries(keys.map((key) => [key, count]));
+
+describe('an app in two worker threads', () => {
+  test('shares its tasks out, counts each record once, and says how far it is', {
+    timeout: 60_000,
+  }, async () => {
+    await withPool(async (pool, log) => {
+      await eventually('it runs', () => pool.state === 'running' && pool.taskIds.length === 4, {
+        withinMs: 30_000,
+      });
+      await write(log, words, once);
+      await write(log, words, once);
+      await eventually('all are counted', async () => isAll(await last(log), 2));
+      expect((await pool.metrics()).processedRecords).toBe(2 * keys.length);
+      const seen: string[] = [];
+      pool.state$.subscribe((state) => seen.push(state));
+      await pool.close();
+      expect(seen).toEqual(['running', 'closed']);
+      await pool.done;
+      expect(await last(log)).toEqual(all(2));
+      expect((await pool.metrics()).processedRecords).toBe(2 * keys.length);
+    });
+  });
+
+  test('goes on when a thread dies: its tasks move, it is started again, nothing is lost or doubled', {
+    timeout: 60_000,
+  }, async () => {
+    const warnings: string[] = [];
+    const listen = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', listen);
+    await withPool(async (pool, log) => {
+      await eventually('it runs', () => pool.state === 'running', { withinMs: 30_000 });
+      await write(log, words, once);
+      await eventually('all are counted', async () => isAll(await last(log), 1));
+      // It would kill whoever takes it over, again and again: it is deleted once the first has died.
+      await write(log, words, [['a', 'die']]);
+      await eventually('a worker has died', () => warnings.some((one) => /^Worker \d died/.test(one)));
+      const ends = await log.admin.offsets([0, 1, 2, 3].map((partition) => ({ topic: 'words', partition })));
+      await log.admin.deleteRecords(
+        ends.map(({ end: offset }, partition) => ({ topic: 'words', partition, offset })),
+      );
+      await write(log, words, once);
+      await eventually('all are counted again', async () => isAll(await last(log), 2), {
+        withinMs: 45_000,
+      });
+      expect(await last(log)).toEqual(all(2));
+    });
+    process.off('warning', listen);
+    expect(warnings.find((one) => one.startsWith('Worker'))).toMatch(/is started again in \d+ ms/);
+  });
+
+  test('fails as one where an instance fails for good, with the error of its thread', {
+    timeout: 60_000,
+  }, async () => {
+    await withPool(async (pool, log) => {
+      const done = pool.done.then(
+        () => undefined,
+        (error: Error & { code?: string }) => error,
+      );
+      await eventually('it runs', () => pool.state === 'running', { withinMs: 30_000 });
+      await write(log, words, [['a', 'fail']]);
+      const error = await done;
+      expect(error).toMatchObject({
+        code: 'RECORD_PROCESSING',
+        message: expect.stringMatching(/no luck in worker \d of 2/),
+      });
+      expect(pool.state).toBe('error');
+      expect(pool.failure).toBe(error);
+      await expect(pool.close()).rejects.toBe(error);
+    });
+  });
+});
+
+describe('what cannot be run in workers is named', () => {
+  const failureOf = async (source: string): Promise<unknown> => {
+    let failure: unknown;
+    await withFolder(async (dir) => {
+      const file = path.join(dir, 'app.mjs');
+      await writeFile(file, source);
+      const pool = await runWorkers({ module: pathToFileURL(file), workers: 1, execArgv });
+      failure = await pool.done.catch((error: unknown) => error);
+      await pool.close().catch(() => {});
+    });
+    return failure;
+  };
+
+  test.each([
+    ['a module without a function', 'export const app = 1;', /exports no function\. Write `export default/],
+    ['a function that makes no app', 'export default () => ({ start() {} });', /made no StreamsApp/],
+    ['a module with a mistake', 'export default () => { throw new TypeError("oh"); };', /^oh$/],
+    ['a module that is not one', 'export default (', /Unexpected/],
+  ])('%s', { timeout: 30_000 }, async (_, source, message) => {
+    expect(await failureOf(source)).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  test('a number of workers that is none', async () => {
+    await expect(runWorkers({ module, workers: 0 })).rejects.toThrow(/"workers" is 0: use a whole number/);
+    await expect(runWorkers({ module, workers: 1.5 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
