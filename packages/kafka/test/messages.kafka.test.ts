@@ -14,9 +14,10 @@ const apis = new Map(
     .filter((value) => typeof value === 'object' && 'flexibleFrom' in value)
     .map((api) => [api.key, api as unknown as AnyApi]),
 );
+// The definitions are of one version: the others' serializers know fewer messages.
 const newest = kafkaVersion === undefined || kafkaVersion === definitionsVersion;
 
-describe("messages as Kafka's own serializers write them", () => {
+describe.runIf(newest)("messages as Kafka's own serializers write them", () => {
   let lines: string[][] = [];
   beforeAll(async () => {
     lines = (await runJava('Messages.java', []))
@@ -51,11 +52,11 @@ describe("messages as Kafka's own serializers write them", () => {
     }
     expect(different).toEqual([]);
     // Each API in each version both ways, empty and filled.
-    expect(same).toBeGreaterThan(newest ? 680 : 400);
+    expect(same).toBeGreaterThan(680);
     console.log(`${same} messages the same byte for byte`);
   });
 
-  test.runIf(newest)('have its error codes', () => {
+  test('have its error codes', () => {
     const errors = lines.filter(([what]) => what === 'error').map(([, code, name]) => [name, Number(code)]);
     expect(Object.entries(errorCodes)).toEqual(errors);
   });
