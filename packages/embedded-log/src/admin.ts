@@ -124,8 +124,25 @@ export class EmbeddedAdmin implements LogAdmin {
   ): Promise<{ start: number; end: number }[]> {
     const logs = partitions.map(({ topic, partition }) => this.#state.partition(topic, partition));
     // Only clients of the protocol have transactions that are open for a while.
-    if (awaitTransactions) await Promise.all(logs.map((log) => stableUpTo(log, log.end)));
+    if (awaitTransactions) await Promise.all(logs.map((log) => this.#stableUpTo(log, log.end)));
     return logs.map(({ start, stableEnd: end }) => ({ start, end }));
+  }
+
+  /** Resolves once every transaction before an offset has ended. @throws LogError `LOG_CLOSED` */
+  async #stableUpTo(log: PartitionLog, end: number): Promise<void> {
+    while (log.stableEnd < end && !log.isDeleted) {
+      if (this.#state.isClosed)
+        throw new LogError('LOG_CLOSED', 'The log was closed before a transaction had ended');
+      await new Promise<void>((resolve) => {
+        const listener = {
+          onAppend: () => {
+            log.listeners.delete(listener);
+            resolve();
+          },
+        };
+        log.listeners.add(listener);
+      });
+    }
   }
 
   async committed(
@@ -223,21 +240,6 @@ async function loadCodecsOf(
 function withChanges(before: TopicConfigs, changes: TopicAlteration['configs']): TopicConfigs {
   const merged = Object.entries({ ...before, ...changes });
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null));
-}
-
-/** Resolves once every transaction before an offset has ended. */
-async function stableUpTo(log: PartitionLog, end: number): Promise<void> {
-  while (log.stableEnd < end && !log.isDeleted) {
-    await new Promise<void>((resolve) => {
-      const listener = {
-        onAppend: () => {
-          log.listeners.delete(listener);
-          resolve();
-        },
-      };
-      log.listeners.add(listener);
-    });
-  }
 }
 
 function assertCreatable({ name, partitions, configs = {} }: CreateTopic): void {

@@ -20,65 +20,20 @@ import { GroupCoordinator } from './group/coordinator.ts';
 import { EmbeddedMember } from './group/member.ts';
 import { EmbeddedProducer } from './producer.ts';
 import { RawLog } from './raw/raw-log.ts';
+import type { EmbeddedLogOptions } from './options.ts';
 import { EmbeddedReader } from './reader.ts';
 import { Checkpointer } from './storage/checkpointer.ts';
-import { CommitWriter, type Durability } from './storage/commit/commit-writer.ts';
+import { CommitWriter } from './storage/commit/commit-writer.ts';
 import { ioError } from './storage/io-error.ts';
 import { Housekeeping } from './storage/housekeeping.ts';
 import type { LogState } from './storage/log-state.ts';
-import type { RetentionTime } from './storage/retention.ts';
 import { OpenFiles } from './storage/segments/open-files.ts';
 import { recover } from './storage/recovery/recovery.ts';
-import { upgradeLog, type UpgradeProgress } from './upgrade/upgrade.ts';
+import { upgradeLog } from './upgrade/upgrade.ts';
 
 const mebibyte = 1 << 20;
 /** How often silent members are looked for, in milliseconds. */
 const expiryCheckMs = 200;
-
-export interface EmbeddedLogOptions {
-  /**
-   * When a commit is acknowledged. `commit` (default): once it is synced to the device; nothing acknowledged
-   * is ever lost. `interval`: once written, with a sync every `syncIntervalMs`; a power loss may take that
-   * much. `os`: once written; the system syncs when it likes. A killed process loses nothing at any level.
-   */
-  readonly durability?: Durability;
-  /** For `durability: 'interval'`, in milliseconds. Default 100. */
-  readonly syncIntervalMs?: number;
-  /** The journal's size at which it is written out to segments, in bytes. Default 32 MiB. */
-  readonly checkpointBytes?: number;
-  /**
-   * The size from which a commit's records go straight to the segments instead of into the journal first, in
-   * bytes. Default 256 KiB with durability `commit`, else 64 KiB.
-   */
-  readonly directBytes?: number;
-  /**
-   * The size from which a segment file is not continued, in bytes, unless its topic has `segment.bytes`.
-   * Default 64 MiB.
-   */
-  readonly segmentBytes?: number;
-  /**
-   * How often retention and compaction are looked after, in milliseconds. Default 1000. Infinity: only by
-   * {@link EmbeddedLog.clean}.
-   */
-  readonly housekeepingMs?: number;
-  /**
-   * What the age of records is counted from for `retention.ms`. `append` (default): when the log took them,
-   * so that history which is read in is not deleted at once. `record`: their timestamps, as on Kafka.
-   */
-  readonly retentionTime?: RetentionTime;
-  /** The memory for the keys of a topic that is being compacted, in bytes. Default 128 MiB. */
-  readonly compactionMemoryBytes?: number;
-  /** How fast compaction reads, in bytes a second. Default 256 MiB. */
-  readonly compactionBytesPerSecond?: number;
-  /** The log's clock, in milliseconds since the epoch. Default Date.now. */
-  readonly now?: () => number;
-  /** Called while a log of an earlier format is rewritten, which takes as much room again as the log. */
-  readonly onUpgrade?: (progress: UpgradeProgress) => void;
-  /** The largest record, in bytes with its key, value and headers. Default 8 MiB. */
-  readonly maxRecordBytes?: number;
-  /** The largest commit, in bytes. Default 256 MiB. */
-  readonly maxTransactionBytes?: number;
-}
 
 /** What an open log is made of. */
 interface Parts {
@@ -317,6 +272,7 @@ export class EmbeddedLog implements LogClient {
     await this.#housekeeping.idle();
     // They throw LOG_CLOSED then.
     this.#wakeReaders();
+    this.#state.close();
     try {
       await this.#writer.close();
     } finally {

@@ -1,4 +1,5 @@
-export { EmbeddedLog, type EmbeddedLogOptions } from './embedded-log.ts';
+export { EmbeddedLog } from './embedded-log.ts';
+export type { EmbeddedLogOptions } from './options.ts';
 export type { FileSystem, LogFile } from './files/file-system.ts';
 export { MemoryFileSystem } from './files/memory-file-system.ts';
 export type { Durability } from './storage/commit/commit-writer.ts';

@@ -147,7 +147,7 @@ describe('idempotent producers', () => {
     await log.close();
   });
 
-  test('a gap, an earlier epoch and a later one that does not begin anew are refused', async () => {
+  test('a gap, an earlier epoch and a later one that does not start at sequence 0 are refused', async () => {
     const { log, partition } = await logWithTopic();
     await log.raw.append(partition, numbered(0, ['a']));
     await expect(log.raw.append(partition, numbered(2, ['c']))).rejects.toMatchObject({
@@ -268,6 +268,17 @@ describe('transactions of clients', () => {
     await log.close();
   });
 
+  test('who waits for a transaction to end is told when the log is closed', async () => {
+    const { log, partition } = await logWithTopic();
+    const { producer, write } = await writer(log, 'a');
+    await log.raw.transactions.begin('a', producer);
+    await write(partition, ['x']);
+    const ended = log.admin.offsets([{ topic: 't', partition: 0 }], { awaitTransactions: true });
+    const refused = expect(ended).rejects.toMatchObject({ code: 'LOG_CLOSED' });
+    await log.close();
+    await refused;
+  });
+
   test('a new producer of an id fences the one before, whose transaction is aborted', async () => {
     const { log, partition } = await logWithTopic();
     const { transactions } = log.raw;
@@ -383,7 +394,7 @@ describe('transactions of clients', () => {
     expect(log.compactionStats.passes).toBeGreaterThan(0);
     const values = (await committed(log)).map((value) => value.slice(0, 9).trim());
     expect(values.filter((value) => value.startsWith('k'))).toEqual(['k1 of 10', 'k2 of 10']);
-    // Clients see the same, by what they are told of aborted transactions.
+    // Clients see the same, by the list of aborted transactions that comes with a fetch.
     const bytes = Buffer.concat(await readWhole(partition));
     const aborted = partition.knownProducers!.abortedBetween(0, partition.end);
     const { records } = await readBatches(bytes, 0, aborted, 10_000);

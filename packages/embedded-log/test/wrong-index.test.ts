@@ -1,5 +1,5 @@
 import { noHeaders } from '@millrace/log-client';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EmbeddedLog } from '../src/index.ts';
 import { decodeIndex, encodeIndex, type IndexEntry } from '../src/format/segment-index.ts';
 import { Random } from './simulation/random.ts';
@@ -28,7 +28,8 @@ const wrongs: Record<string, (entry: IndexEntry) => IndexEntry> = {
   'times that are too late': (entry) => ({ ...entry, maxTimestampBefore: entry.maxTimestampBefore + 900 }),
 };
 
-test.each(Object.entries(wrongs))('an index with %s is not believed', async (_, wrong) => {
+/** A log whose index tells wrong things. */
+async function logWithIndex(wrong: (entry: IndexEntry) => IndexEntry): Promise<EmbeddedLog> {
   const whole = await logOnDisk();
   const files = whole.contents();
   const [name] = [...files.keys()].filter((one) => one.endsWith('.index'));
@@ -36,13 +37,29 @@ test.each(Object.entries(wrongs))('an index with %s is not believed', async (_, 
   expect(index.entries.length).toBeGreaterThan(10);
   const [first, ...rest] = index.entries;
   files.set(name!, encodeIndex({ ...index, entries: [first!, ...rest.map(wrong)] }));
-  const log = await EmbeddedLog.openOn(SimulatedDisk.holding(files, new Random(1)).boot());
-  for (const offset of [0, 39, 1234, 2400, count - 1]) {
-    const reader = await log.reader([{ topic: 't', partition: 0, offset }]);
-    const [batch] = await reader.poll({ maxWaitMs: 0, maxRecords: 1 });
-    expect(batch!.records[0]!.offset).toBe(offset);
-    expect(batch!.records[0]!.valueText!()!.trim()).toBe(String(offset));
-    await reader.close();
-  }
-  await log.close();
+  return EmbeddedLog.openOn(SimulatedDisk.holding(files, new Random(1)).boot());
+}
+
+describe.each(Object.entries(wrongs))('an index with %s is not believed', (_, wrong) => {
+  test('by readers', async () => {
+    const log = await logWithIndex(wrong);
+    for (const offset of [0, 39, 1234, 2400, count - 1]) {
+      const reader = await log.reader([{ topic: 't', partition: 0, offset }]);
+      const [batch] = await reader.poll({ maxWaitMs: 0, maxRecords: 1 });
+      expect(batch!.records[0]!.offset).toBe(offset);
+      expect(batch!.records[0]!.valueText!()!.trim()).toBe(String(offset));
+      await reader.close();
+    }
+    await log.close();
+  });
+
+  test('where batches are read as they are', async () => {
+    const log = await logWithIndex(wrong);
+    const partition = log.raw.partition('t', 0)!;
+    for (const offset of [1234, 39, 2400]) {
+      const bytes = Buffer.concat(await partition.readRaw(offset, { end: count, maxBytes: 1 }));
+      expect(Number(bytes.readBigInt64BE(0))).toBe(offset - (offset % 40));
+    }
+    await log.close();
+  });
 });

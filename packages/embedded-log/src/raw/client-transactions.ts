@@ -5,7 +5,7 @@ import type { CommitWriter } from '../storage/commit/commit-writer.ts';
 import type { LogChange } from '../storage/commit/encode-commit.ts';
 import type { LogState } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 /** The last epoch that there is; a producer that goes on gets another id. */
 const lastEpoch = 2 ** 15 - 2;
@@ -39,7 +39,8 @@ export class ClientTransactions {
   readonly #idOf = new Map<number, string>();
   #nextFreeId = 0;
   #freeIds = 0;
-  #takingIds: Promise<unknown> = Promise.resolve();
+  /** Settles when the last producer has its id. */
+  #giving: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClientTransactionsOptions) {
     this.#options = options;
@@ -61,24 +62,26 @@ export class ClientTransactions {
   }
 
   /** Gives a producer that makes no transactions its id. */
-  async newProducer(): Promise<ProducerEpoch> {
-    this.#takingIds = this.#takingIds.then(() => this.#takeIds());
-    await this.#takingIds;
-    this.#freeIds--;
-    return { producerId: this.#nextFreeId++, producerEpoch: 0 };
+  newProducer(): Promise<ProducerEpoch> {
+    const given = this.#giving.then(() => this.#nextProducer());
+    this.#giving = given.catch(() => {});
+    return given;
   }
 
-  async #takeIds(): Promise<void> {
-    if (this.#freeIds > 0) return;
-    const { state, writer } = this.#options;
-    let first = 0;
-    const plan = (): LogChange => {
-      first = state.nextProducerId;
-      return { event: { nextProducerId: first + idBlock }, records: [], bytes: 0 };
-    };
-    await writer.submit(plan, { alone: true, bytes: 0 });
-    this.#nextFreeId = first;
-    this.#freeIds = idBlock;
+  async #nextProducer(): Promise<ProducerEpoch> {
+    if (this.#freeIds === 0) {
+      const { state, writer } = this.#options;
+      let first = 0;
+      const plan = (): LogChange => {
+        first = state.nextProducerId;
+        return change({ nextProducerId: first + idBlock });
+      };
+      await writer.submit(plan, { alone: true, bytes: 0 });
+      this.#nextFreeId = first;
+      this.#freeIds = idBlock;
+    }
+    this.#freeIds--;
+    return { producerId: this.#nextFreeId++, producerEpoch: 0 };
   }
 
   /**

@@ -4,5 +4,5 @@ export type { TopicState } from '../storage/log-state.ts';
 export type { AppendListener, PartitionLog } from '../storage/partition-log.ts';
 export { effectiveConfigs } from '../topic-settings.ts';
 export type { RawLog } from './raw-log.ts';
-export { Refusal } from './refusal.ts';
+export { Refusal } from '../refusal.ts';
 export type { ProducerEpoch } from './client-transactions.ts';

@@ -1,4 +1,5 @@
 import {
+  batchAt,
   batchHeaderBytes,
   batchIsIntact,
   batchSize,
@@ -17,7 +18,7 @@ import type { LogChange } from '../storage/commit/encode-commit.ts';
 import type { LogState, TopicState } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import type { Admission } from '../storage/partition-producers.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { ClientTransactions } from './client-transactions.ts';
 
 export interface RawLogOptions {
@@ -114,7 +115,7 @@ export class RawLog {
     let at = 0;
     let count = 0;
     while (at < batches.length) {
-      if (at + batchHeaderBytes <= batches.length && batches[at + 16] !== 2) {
+      if (at + batchHeaderBytes <= batches.length && batches[at + batchAt.magic] !== 2) {
         throw new Refusal('UNSUPPORTED_FOR_MESSAGE_FORMAT', 'batches have to be of format 2');
       }
       if (!hasWholeBatch(batches, at)) throw new Refusal('CORRUPT_MESSAGE', 'a batch is not whole');
@@ -128,8 +129,12 @@ export class RawLog {
       if (!batchIsIntact(batches, at, size)) {
         throw new Refusal('CORRUPT_MESSAGE', 'a batch does not match its checksum');
       }
-      const records = batches.readInt32BE(at + 57);
-      if (isControlBatch(batches, at) || records < 1 || records !== batches.readInt32BE(at + 23) + 1) {
+      const records = batches.readInt32BE(at + batchAt.count);
+      if (
+        isControlBatch(batches, at) ||
+        records < 1 ||
+        records !== batches.readInt32BE(at + batchAt.lastOffsetDelta) + 1
+      ) {
         throw new Refusal('INVALID_RECORD', 'clients may send batches of records only, without gaps');
       }
       knownCompression(batches, at);

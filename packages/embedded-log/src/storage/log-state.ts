@@ -54,6 +54,8 @@ export class LogState {
   nextProducerId: number;
   /** Transactional ids of clients. */
   readonly transactional = new Map<string, TransactionalId>();
+  /** The log is closed: nothing will change any more. */
+  isClosed = false;
   /** How many of the applied events took something away whose space can be freed. */
   deletions = 0;
 
@@ -229,6 +231,14 @@ export class LogState {
       const { topic: id, partition } = parseTopicPartition(key);
       return { topic: this.#byId.get(Number(id))!.name, partition, ...committed };
     });
+  }
+
+  /** Wakes all who wait for records, so that they find out that the log is closed. */
+  close(): void {
+    this.isClosed = true;
+    for (const { state } of this.topics.values()) {
+      for (const { listeners } of state) for (const listener of listeners) listener.onAppend();
+    }
   }
 
   topicById(id: number): TopicState | undefined {

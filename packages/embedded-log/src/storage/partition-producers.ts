@@ -6,7 +6,7 @@ import {
 } from '@millrace/kafka-protocol';
 import { readLong } from '@millrace/log-client';
 import type { CheckpointProducers } from '../format/checkpoint.ts';
-import { Refusal } from '../raw/refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 /** Kafka's number: a client has at most so many batches of a partition under way. */
 const keptBatches = 5;

@@ -124,15 +124,20 @@ export class Segment {
   }
 
   /** Reads records from `offset` on, whole batches, up to about the limits. */
-  async read(offset: number, limits: ReadLimits): Promise<SegmentRead> {
+  read(offset: number, limits: ReadLimits): Promise<SegmentRead> {
+    return this.#reading(offset, (place) => this.#readFrom(place, offset, limits));
+  }
+
+  /** Reads from the place of an offset, as it is remembered or by the index. */
+  async #reading<T>(offset: number, read: (place: Place) => Promise<T>): Promise<T> {
     const known = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
     try {
-      return await this.#readFrom(known, offset, limits);
+      return await read(known);
     } catch (error) {
       // The index is a cache: where it seems wrong, the segment itself tells.
       if (known.position === 0 || !isLogError(error, 'LOG_CORRUPT')) throw error;
       this.#index.clear();
-      return this.#readFrom(this.#index.before(offset), offset, limits);
+      return read(this.#index.before(offset));
     }
   }
 
@@ -164,31 +169,37 @@ export class Segment {
    * Whole batches as they are, from the one that holds `offset` on: those that begin before `end`, up to
    * about so many bytes, one at least.
    */
-  async readRaw(offset: number, { end, maxBytes }: RawLimits): Promise<Buffer[]> {
-    let place = this.#next?.offset === offset ? this.#next : await this.#placeBefore(offset);
+  readRaw(offset: number, limits: RawLimits): Promise<Buffer[]> {
+    return this.#reading(offset, (place) => this.#readRawFrom(place, offset, limits));
+  }
+
+  async #readRawFrom(known: Place, offset: number, { end, maxBytes }: RawLimits): Promise<Buffer[]> {
     const pieces: Buffer[] = [];
+    let place = known;
     let bytes = 0;
-    while (place.position < this.size && place.offset < end && (bytes === 0 || bytes < maxBytes)) {
+    let isFull = false;
+    while (place.position < this.size && place.offset < end && !isFull) {
       const chunk = await this.#chunks.at(place.position);
+      let { offset: next } = place;
+      // What is before this is not wanted.
       let from = 0;
       let at = 0;
-      let { offset: next } = place;
       while (at < chunk.length && next < end) {
         const size = hasWholeBatch(chunk, at) ? batchSize(chunk, at) : 0;
         if (size === 0 || readLong(chunk, at) !== next) throw this.corrupt(place.position + at);
         const after = nextOffsetOf(chunk, at);
+        const taken = bytes + at - from;
         if (after <= offset) from = at + size;
-        else if (bytes > 0 && bytes + (at - from) + size > maxBytes) break;
-        else if (bytes === 0 && at > from && at - from + size > maxBytes) break;
+        else if (taken > 0 && taken + size > maxBytes) {
+          isFull = true;
+          break;
+        }
         next = after;
         at += size;
       }
       if (at > from) pieces.push(chunk.subarray(from, at));
       bytes += at - from;
-      if (at === 0) break;
-      const isWhole = at === chunk.length;
       place = { offset: next, position: place.position + at, maxTimestampBefore: undefined };
-      if (!isWhole) break;
     }
     this.#next = place;
     return pieces;
