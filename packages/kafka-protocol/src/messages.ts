@@ -1,3 +1,3 @@
-// The second face of the package: whoever only keeps batches does not load these.
+// An entry of its own: packages that only store batches do not load the messages.
 export * from './messages/index.ts';
 export * from './wire/index.ts';

@@ -10,6 +10,7 @@ export class LifeLine {
   readonly #owner: () => Promise<LogOwner | undefined>;
   readonly #onGone: () => Promise<boolean>;
   #socket: net.Socket | undefined;
+  #watching = Promise.resolve();
   #isClosed = false;
 
   /** @param onGone is asked, again and again, to take over; true when there is nothing to watch any more */
@@ -20,7 +21,7 @@ export class LifeLine {
 
   /** Watches in the background. */
   hold(): void {
-    this.#watch().catch((error: unknown) => {
+    this.#watching = this.#watch().catch((error: unknown) => {
       // The folder cannot be taken over: whoever uses the log is told by its own calls.
       process.emitWarning(`A shared log could not be taken over: ${String(error)}`, 'MillraceWarning');
     });
@@ -32,6 +33,8 @@ export class LifeLine {
       const socket = owner && (await connect(owner));
       if (socket !== undefined) {
         this.#socket = socket;
+        // Closed while it connected.
+        if (this.#isClosed) socket.destroy();
         await ended(socket);
         continue;
       }
@@ -46,9 +49,11 @@ export class LifeLine {
     return socket !== undefined;
   }
 
-  close(): void {
+  /** Resolves once a takeover that is under way has ended. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#socket?.destroy();
+    await this.#watching;
   }
 }
 

@@ -112,6 +112,7 @@ function createServer(log: ServedLog, connections: Set<ServerConnection>): net.S
       return;
     }
     const connection = new ServerConnection({ socket, log, credentials, onBuffered });
+    connection.hold(isHeld);
     connections.add(connection);
     socket.once('close', () => connections.delete(connection));
   };

@@ -7,7 +7,7 @@ export interface ListenOptions {
   readonly port?: number;
   /** The address to listen on. Default `127.0.0.1`: this machine only. */
   readonly host?: string;
-  /** What clients are told to connect to. Default: the address that they have reached. */
+  /** The host in metadata, which clients connect to. Default: the address that they have reached. */
   readonly advertisedHost?: string;
   /**
    * The password of every client (SASL PLAIN or SCRAM, any user name). Default: a random one, see

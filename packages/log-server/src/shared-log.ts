@@ -49,20 +49,21 @@ export class SharedLog implements LogClient {
   readonly capabilities: LogCapabilities;
   readonly admin: LogAdmin;
   readonly #options: SharedLogOptions;
-  readonly #token: string;
+  /** False where the owner asks for none. */
+  readonly #token: string | false;
   readonly #client: KafkaLog;
   readonly #lifeLine: LifeLine | undefined;
   #owned: Owned | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: SharedLogOptions, token: string, owned: Owned | undefined) {
+  private constructor(options: SharedLogOptions, token: string | false, owned: Owned | undefined) {
     this.#options = options;
     this.#token = token;
     this.#owned = owned;
     const { dir, heartbeatIntervalMs, sessionTimeoutMs } = options;
     this.#client = kafkaLog({
       brokers: () => addressOf(dir),
-      sasl: { mechanism: 'plain', username: 'millrace', password: token },
+      ...(token === false ? {} : { sasl: { mechanism: 'plain', username: 'millrace', password: token } }),
       ...(heartbeatIntervalMs === undefined ? {} : { heartbeatIntervalMs }),
       ...(sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs }),
     });
@@ -83,7 +84,7 @@ export class SharedLog implements LogClient {
     const owned = mayOwn ? await own(options, token) : undefined;
     if (owned !== undefined) return new SharedLog(options, token, owned);
     const owner = await liveOwner(dir);
-    return new SharedLog(options, owner.token ?? token, undefined);
+    return new SharedLog(options, owner.token ?? false, undefined);
   }
 
   /** Whether this process owns the folder at present. */
@@ -94,12 +95,8 @@ export class SharedLog implements LogClient {
   /** The owner is gone: true once this process has the folder, or is closed. */
   async #takeOver(): Promise<boolean> {
     if (this.#closing !== undefined) return true;
-    const owned = await own(this.#options, this.#token);
-    if (owned === undefined) return false;
-    this.#owned = owned;
-    // Closed while it was being opened.
-    if (this.#closing !== undefined) await this.#disown();
-    return true;
+    this.#owned = await own(this.#options, this.#token);
+    return this.#owned !== undefined;
   }
 
   async #disown(): Promise<void> {
@@ -128,14 +125,15 @@ export class SharedLog implements LogClient {
   }
 
   async #close(): Promise<void> {
-    this.#lifeLine?.close();
     await this.#client.close();
+    // It may be taking the folder over just now.
+    await this.#lifeLine?.close();
     await this.#disown();
   }
 }
 
 /** Opens the folder and serves it; undefined where someone else has it. */
-async function own(options: SharedLogOptions, token: string): Promise<Owned | undefined> {
+async function own(options: SharedLogOptions, token: string | false): Promise<Owned | undefined> {
   let log: EmbeddedLog;
   try {
     log = await EmbeddedLog.open(options);
@@ -143,25 +141,29 @@ async function own(options: SharedLogOptions, token: string): Promise<Owned | un
     if (isLogError(error, 'LOG_LOCKED')) return undefined;
     throw error;
   }
-  const before = await readOwner(options.dir);
-  const server = await serve(log, token, before?.port);
-  server.unref();
-  await writeOwner(options.dir, { pid: process.pid, host: server.host, port: server.port, token });
+  let server: LogServer | undefined;
+  try {
+    const before = await readOwner(options.dir);
+    server = await serve(log, token, before?.port);
+    server.unref();
+    await writeOwner(options.dir, {
+      pid: process.pid,
+      host: server.host,
+      port: server.port,
+      ...(token === false ? {} : { token }),
+    });
+  } catch (error) {
+    await server?.close();
+    await log.close();
+    throw error;
+  }
   return { log, server };
 }
 
 /** Where the one before was, if that port is free: clients find it at once. */
-async function serve(log: EmbeddedLog, token: string, port: number | undefined): Promise<LogServer> {
-  if (port !== undefined) {
-    const server = await listen(log, { token, port }).catch(() => undefined);
-    if (server !== undefined) return server;
-  }
-  try {
-    return await listen(log, { token });
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
+async function serve(log: EmbeddedLog, token: string | false, port: number | undefined): Promise<LogServer> {
+  const server = port === undefined ? undefined : await listen(log, { token, port }).catch(() => undefined);
+  return server ?? listen(log, { token });
 }
 
 async function addressOf(dir: string): Promise<readonly string[]> {

@@ -25,6 +25,7 @@ function request(change: Partial<JoinRequest> = {}): JoinRequest {
   };
 }
 
+const other = { name: 'range', metadata: Buffer.from('other') };
 const direct = { needsId: false } as const;
 const caller = ({ memberId, generationId }: JoinAnswer, groupInstanceId: string | null = null) => ({
   memberId,
@@ -97,6 +98,18 @@ describe('a group of Kafka clients', () => {
     expect(() => one.join(request({ memberId: 'made up' }), direct)).toThrow(
       expect.objectContaining({ type: 'UNKNOWN_MEMBER_ID' }),
     );
+  });
+
+  test('the others wait for one that was given an id, until that id expires', async () => {
+    const one = group();
+    const first = await one.join(request(), direct);
+    await assigned(one, [first]);
+    expect(() => one.join(request({ sessionTimeoutMs: 100 }), { needsId: true })).toThrow(MemberIdRequired);
+    const again = one.join(request({ memberId: first.memberId, protocols: [other] }), direct);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(one.state).toBe('PreparingRebalance');
+    one.expire(performance.now() + 1000);
+    expect((await again).generationId).toBe(first.generationId + 1);
   });
 
   test('a static member comes back under a new id, and nobody else notices', async () => {

@@ -136,6 +136,19 @@ describe('hostile clients', () => {
     await assertServes(server);
   });
 
+  test('requests whose header makes no sense do not use up the memory for requests', async () => {
+    const { log, server } = await served({ maxBufferedBytes: 10_000 });
+    await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+    // A frame whose client id claims to be longer than the frame.
+    const frame = Buffer.alloc(1004);
+    frame.writeInt32BE(1000, 0);
+    frame.writeInt16BE(metadataApi.key, 4);
+    frame.writeInt16BE(1, 6);
+    frame.writeInt16BE(30_000, 12);
+    for (let n = 0; n < 30; n++) await throwAt(server.port, frame);
+    await assertServes(server);
+  });
+
   test('a stranger may not even send a request as long as others may', async () => {
     const { log, server } = await served({ token: 'secret' });
     await log.admin.createTopics([{ name: 't', partitions: 1 }]);

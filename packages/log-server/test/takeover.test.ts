@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { isLogError, type LogClient, type LogRecord, noHeaders } from '@millrace/log-client';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { afterEach, describe, expect, test } from 'vitest';
-import { readOwner, type SharedLog, sharedLog } from '../src/index.ts';
+import { listen, readOwner, type SharedLog, sharedLog, writeOwner } from '../src/index.ts';
 import { closeLater } from './served.ts';
 
 /** More of them by `MILLRACE_OWNER_KILLS=50`. */
@@ -72,6 +72,47 @@ describe('a log that is shared', () => {
     expect(log.isOwner).toBe(true);
     const owner = JSON.parse(await readFile(path.join(dir, 'owner.json'), 'utf8')) as { token: string };
     expect(owner.token.length).toBeGreaterThan(20);
+  });
+
+  test('one whose owner asks for no token is read, written and taken over without one', async () => {
+    const dir = await folder();
+    const log = await EmbeddedLog.open({ dir });
+    await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+    const server = await listen(log, { token: false });
+    await writeOwner(dir, { pid: process.pid, host: server.host, port: server.port });
+    const second = closeLater(await sharedLog({ dir }));
+    expect((await second.admin.topics()).has('t')).toBe(true);
+    await server.close();
+    await log.close();
+    await expect.poll(() => second.isOwner, { timeout: 10_000 }).toBe(true);
+    expect((await second.admin.topics()).has('t')).toBe(true);
+    expect((await readOwner(dir))?.token).toBeUndefined();
+  });
+
+  test('one that is closed while it takes over has let go of the folder when it is', {
+    timeout: 30_000,
+  }, async () => {
+    const dir = await folder();
+    for (let turns = 0, isOver = false; !isOver; turns += 120) {
+      const first = await sharedLog({ dir });
+      const second = await sharedLog({ dir });
+      await first.close();
+      // At once, some turns later, and so on, until the takeover has ended before.
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      isOver = second.isOwner;
+      await second.close();
+      const alone = await EmbeddedLog.open({ dir });
+      await alone.close();
+    }
+  });
+
+  test('one that cannot be served is not left open', async () => {
+    const dir = await folder();
+    // Its owner's file cannot be written.
+    await mkdir(path.join(dir, 'owner.json'));
+    await expect(sharedLog({ dir })).rejects.toThrow();
+    await rm(path.join(dir, 'owner.json'), { recursive: true });
+    expect(closeLater(await sharedLog({ dir })).isOwner).toBe(true);
   });
 
   test('one that another process has for itself is named', { timeout: 30_000 }, async () => {

@@ -54,11 +54,6 @@ export class ServedLog {
     });
   }
 
-  /** The CPU time of the server so far, in seconds; on Linux only. */
-  get pid(): number {
-    return this.#process!.pid!;
-  }
-
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#process!;
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -83,7 +83,7 @@ export function serveCommand(program: Command): void {
     .description("serves an embedded log to Kafka clients and tools over Kafka's protocol")
     .option('--port <number>', 'the port to listen on; 0 for any', portNumber, 9092)
     .option('--host <address>', 'the address to listen on; 0.0.0.0 for other machines too', '127.0.0.1')
-    .option('--advertise <host>', 'the host that clients are told to connect to')
+    .option('--advertise <host>', 'the advertised host: what clients connect to')
     .option('--no-token', 'let everybody on this machine in')
     .option('--max-group-size <number>', 'how many members a consumer group may have', count)
     .option('--auto-create', 'create topics that clients ask for')

@@ -1,5 +1,5 @@
 import type { WireReader } from './reader.ts';
-import type { WireRecords, WireWriter } from './writer.ts';
+import type { WireWriter } from './writer.ts';
 
 /** What is read: nothing left out, and bytes as buffers that share the message's memory. */
 export type Whole<T> = T extends string | number | boolean | null
@@ -28,5 +28,3 @@ export interface WireApi<Request, Response> {
   readonly request: MessageCodec<Request>;
   readonly response: MessageCodec<Response>;
 }
-
-export type { WireRecords };

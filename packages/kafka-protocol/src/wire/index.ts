@@ -1,5 +1,6 @@
 export type { MessageCodec, Whole, WireApi } from './api.ts';
 export * from './elements.ts';
+export { FrameReader } from './frame-reader.ts';
 export { WireReader } from './reader.ts';
 export { isSet, type WireRecords, WireWriter } from './writer.ts';
 export { errorCodes, errorName, type KafkaErrorName } from './error-codes.ts';

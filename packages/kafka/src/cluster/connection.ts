@@ -3,12 +3,13 @@ import tls, { type ConnectionOptions } from 'node:tls';
 import {
   decodeResponse,
   encodeRequest,
-  frameSizeBytes,
+  FrameReader,
   type Whole,
   type WireApi,
 } from '@millrace/kafka-protocol/messages';
 import { ConnectionError } from '../errors.ts';
 
+const shortestResponse = 4;
 /** A frame that says it is longer comes from something that is no Kafka broker. */
 const longestFrame = 512 << 20;
 
@@ -34,10 +35,7 @@ export class Connection {
   readonly #socket: net.Socket;
   readonly #target: ConnectionTarget;
   readonly #pending = new Map<number, Pending>();
-  #received: Buffer[] = [];
-  #receivedBytes = 0;
-  /** Of the frame that is being received, with its size field. */
-  #frameBytes = 0;
+  readonly #frames = new FrameReader(shortestResponse);
   #lastId = 0;
   #failure: Error | undefined;
   #isFinishing = false;
@@ -118,35 +116,17 @@ export class Connection {
   }
 
   #onData(data: Buffer): void {
-    this.#received.push(data);
-    this.#receivedBytes += data.length;
-    while (this.#failure === undefined && this.#receivedBytes >= Math.max(frameSizeBytes, this.#frameBytes)) {
-      if (this.#frameBytes > 0) this.#onFrame(this.#take());
-      else this.#readSize();
+    this.#frames.push(data);
+    try {
+      for (;;) {
+        const frame = this.#frames.next(longestFrame);
+        if (frame === undefined || this.#failure !== undefined) return;
+        this.#onFrame(frame);
+      }
+    } catch (error) {
+      const why = 'what answers there is no Kafka broker, or it wants TLS (option ssl)';
+      this.destroy(new Error(why, { cause: error }));
     }
-  }
-
-  #readSize(): void {
-    const size = this.#joined().readInt32BE(0);
-    if (size < frameSizeBytes || size > longestFrame) {
-      this.destroy(new Error('what answers there is no Kafka broker, or it wants TLS (option ssl)'));
-      return;
-    }
-    this.#frameBytes = frameSizeBytes + size;
-  }
-
-  #joined(): Buffer {
-    if (this.#received.length > 1) this.#received = [Buffer.concat(this.#received)];
-    return this.#received[0]!;
-  }
-
-  #take(): Buffer {
-    const all = this.#joined();
-    const frame = all.subarray(frameSizeBytes, this.#frameBytes);
-    this.#received = [all.subarray(this.#frameBytes)];
-    this.#receivedBytes -= this.#frameBytes;
-    this.#frameBytes = 0;
-    return frame;
   }
 
   #onFrame(frame: Buffer): void {
@@ -179,7 +159,6 @@ export class Connection {
       onError(error);
     }
     this.#pending.clear();
-    this.#received = [];
   }
 }
 

@@ -3,7 +3,7 @@ import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'no
 import { promisify } from 'node:util';
 
 const derive = promisify(pbkdf2);
-/** Fewer than a server may ask for by RFC 7677: whoever does is after the password. */
+/** RFC 7677's minimum: a server that asks for fewer makes the password cheap to guess. */
 const fewestIterations = 4096;
 /** More would stop a client for minutes. */
 const mostIterations = 1_000_000;

@@ -19,7 +19,7 @@ export interface FetchOptions {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
-  /** A topic's id: by it a topic that was created anew is not taken for the former one. */
+  /** A topic's id: by it a recreated topic is told from the one before it. */
   readonly topicId: (topic: string) => string | undefined;
 }
 

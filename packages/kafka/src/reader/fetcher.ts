@@ -57,7 +57,13 @@ export class Fetcher {
     const id = this.#cluster.topicId(topic);
     position.topicId ??= id;
     if (position.topicId === id) return true;
-    this.#give(new LogError('LOG_UNKNOWN_TOPIC', `${topic} was deleted, and created anew`), [position]);
+    this.#give(
+      new LogError(
+        'LOG_UNKNOWN_TOPIC',
+        `${topic} was deleted and created again: positions in the former topic say nothing about this one`,
+      ),
+      [position],
+    );
     return false;
   }
 

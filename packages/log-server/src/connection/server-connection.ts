@@ -5,6 +5,8 @@ import {
   decodeRequest,
   encodeResponse,
   errorCodes,
+  FrameReader,
+  frameSizeBytes,
   readRequestHeader,
   type RequestHeader,
   saslAuthenticateApi,
@@ -12,9 +14,9 @@ import {
 } from '@millrace/kafka-protocol/messages';
 import type { Handler, RequestContext, ServedLog } from '../handler.ts';
 import { handlers } from '../handlers.ts';
-import { FrameReader } from './frame-reader.ts';
 import { type Credentials, type Mechanism, mechanisms, type SaslLogin, saslLogin } from './sasl.ts';
 
+const shortestRequest = 8;
 /** What a client may send before it has been let in, in bytes. */
 const maxStrangerBytes = 64 << 10;
 /** Requests of one connection that are under way; more are not read. */
@@ -39,7 +41,7 @@ export interface ConnectionOptions {
 export class ServerConnection {
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
-  readonly #frames = new FrameReader();
+  readonly #frames = new FrameReader(shortestRequest);
   readonly #ended = new AbortController();
   #isKnown: boolean;
   #login: SaslLogin | undefined;
@@ -95,7 +97,12 @@ export class ServerConnection {
         const limit = this.#isKnown ? maxRequestBytes : Math.min(maxStrangerBytes, maxRequestBytes);
         const frame = this.#frames.next(limit);
         if (frame === undefined) break;
-        this.#accept(frame);
+        try {
+          this.#accept(frame, readRequestHeader(frame));
+        } catch (error) {
+          this.#options.onBuffered(-(frame.length + frameSizeBytes));
+          throw error;
+        }
       }
       this.#frameBegan =
         this.#frames.pendingBytes === 0 ? undefined : (this.#frameBegan ?? performance.now());
@@ -107,9 +114,8 @@ export class ServerConnection {
   }
 
   /** Begins a request when its turn has come, and answers it after those before it. */
-  #accept(frame: Buffer): void {
+  #accept(frame: Buffer, header: RequestHeader): void {
     this.#inFlight++;
-    const header = readRequestHeader(frame);
     const overlaps = handlers.get(header.key)?.overlaps === true && this.#isKnown;
     const before = this.#answered;
     const began =
@@ -117,7 +123,7 @@ export class ServerConnection {
         ? this.#answer(frame, header)
         : before.then(() => this.#answer(frame, header));
     this.#overlaps = overlaps && (this.#overlaps || this.#inFlight === 1);
-    // Whoever waits for it is told below.
+    // It is awaited below; until then a rejection would count as unhandled.
     began.catch(() => {});
     this.#answered = before
       .then(() => began)
@@ -126,7 +132,7 @@ export class ServerConnection {
       .finally(() => {
         this.#inFlight--;
         if (this.#inFlight === 0) this.#overlaps = true;
-        this.#options.onBuffered(-(frame.length + 4));
+        this.#options.onBuffered(-(frame.length + frameSizeBytes));
         this.#pauseOrResume();
       });
   }

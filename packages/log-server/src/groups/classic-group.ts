@@ -25,7 +25,8 @@ export interface ClassicGroupOptions {
 
 /**
  * A consumer group as Kafka's classic protocol has it: members join, the leader assigns, all fetch their
- * share; whenever someone comes or goes they begin again. Lives in memory: after a restart members join anew.
+ * share; each member that joins or leaves starts a rebalance. Lives in memory: after a restart members
+ * rejoin.
  */
 export class ClassicGroup {
   readonly name: string;
@@ -143,7 +144,7 @@ export class ClassicGroup {
     this.state = 'PreparingRebalance';
     const longest = Math.max(0, ...this.members.map(({ rebalanceTimeoutMs }) => rebalanceTimeoutMs));
     this.#rebalanceEndsAt = performance.now() + longest;
-    this.#endSyncing(new Refusal('REBALANCE_IN_PROGRESS', `group ${this.name} begins again`));
+    this.#endSyncing(new Refusal('REBALANCE_IN_PROGRESS', `group ${this.name} rebalances`));
   }
 
   #endSyncing(why: Refusal): void {
@@ -259,6 +260,8 @@ export class ClassicGroup {
   /** Takes out members that have been silent, and does not wait any longer for those that do not join. */
   expire(now: number): void {
     for (const [id, expiresAt] of this.#pendingIds) if (expiresAt < now) this.#pendingIds.delete(id);
+    // The others may have waited for one of these.
+    this.#completeIfAllJoined();
     const isOver = this.state === 'PreparingRebalance' && now > this.#rebalanceEndsAt;
     // Who waits for the others need not send heartbeats meanwhile.
     const gone = this.members.filter(

@@ -1,4 +1,4 @@
-import { type GroupOffsets, Refusal, type TransactionalId } from '@millrace/embedded-log/raw';
+import { type GroupOffsets, Refusal } from '@millrace/embedded-log/raw';
 import {
   errorCodes,
   offsetCommitApi,
@@ -8,8 +8,6 @@ import {
 import { parseTopicPartition, topicPartitionKey } from '@millrace/log-client';
 import { outcomeOf, failureOf } from '../error-code.ts';
 import { handler, type ServedLog } from '../handler.ts';
-
-export type { TransactionalId };
 
 /** From this version on several groups are asked for at once. */
 const listOfGroups = 8;

@@ -39,7 +39,6 @@ async function create(log: ServedLog, topic: NewTopic, validateOnly: boolean): P
   const configs = Object.fromEntries(given.map((one) => [one.name, one.value]));
   if (partitions < 1) return failure('INVALID_PARTITIONS', `a topic cannot have ${partitions} partitions`);
   try {
-    // TopicCommand looks before it creates.
     if (!validateOnly) await log.admin.createTopics([{ name, partitions, configs }]);
     return noFailure;
   } catch (error) {

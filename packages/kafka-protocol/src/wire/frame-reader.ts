@@ -1,11 +1,17 @@
-import { frameSizeBytes } from '@millrace/kafka-protocol/messages';
+import { frameSizeBytes } from './frame.ts';
 
 /** Puts frames together from what a socket brings. */
 export class FrameReader {
+  readonly #shortest: number;
   #pieces: Buffer[] = [];
   #bytes = 0;
   /** Of the frame that is being received, with its size; 0 while the size is not known. */
   #frameBytes = 0;
+
+  /** @param shortest the least that a frame can be: 8 bytes for a request with its header, 4 for a response */
+  constructor(shortest: number) {
+    this.#shortest = shortest;
+  }
 
   /** How much has come of frames that are not whole yet, in bytes. */
   get pendingBytes(): number {
@@ -19,14 +25,14 @@ export class FrameReader {
 
   /**
    * The next whole frame without its size; undefined where there is none yet.
-   * @throws RangeError for a size that is more than `maxBytes`, or less than a request's header
+   * @throws RangeError for a size that is more than `maxBytes`, or less than the shortest
    */
   next(maxBytes: number): Buffer | undefined {
     if (this.#frameBytes === 0) {
       if (this.#bytes < frameSizeBytes) return undefined;
       const size = this.#joined().readInt32BE(0);
-      if (size < 8 || size > maxBytes) {
-        throw new RangeError(`a request says that it has ${size} bytes: up to ${maxBytes} are taken`);
+      if (size < this.#shortest || size > maxBytes) {
+        throw new RangeError(`A frame says that it has ${size} bytes: up to ${maxBytes} are taken`);
       }
       this.#frameBytes = frameSizeBytes + size;
     }
