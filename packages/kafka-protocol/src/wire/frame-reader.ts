@@ -8,7 +8,7 @@ export class FrameReader {
   /** Of the frame that is being received, with its size; 0 while the size is not known. */
   #frameBytes = 0;
 
-  /** @param shortest the least that a frame can be: 8 bytes for a request with its header, 4 for a response */
+  /** @param shortest the least that a frame can be: 8 bytes for a request, 4 for a response */
   constructor(shortest: number) {
     this.#shortest = shortest;
   }
