@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import {
   json,
@@ -12,7 +14,8 @@ import {
 } from '@millrace/streams-core';
 import { ownedTopics } from '@millrace/streams-core/runtime';
 import { describe, expect, test } from 'vitest';
-import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
+import { type TopologyRecord, writeStateRecord } from '../../src/runtime/upgrade/topology-record.ts';
+import { caughtUp, eventually, readTopic, withFolder, withLog, write } from '../runtime/support.ts';
 
 const sales = topic('sales', { key: string(), value: json<number>() });
 const totals = topic('totals', { key: string(), value: long() });
@@ -244,5 +247,14 @@ test('a record that is too large for the log goes to the production handler, and
     await run(() => ({ deadLetterTopic: 'dead' }));
     expect((await readTopic(log, { ...texts, name: 'dead' })).map(({ key }) => key)).toEqual(['b', 'd']);
     await log.close();
+  });
+});
+
+test('instances that start at the same moment in one folder do not get in the way of each other', async () => {
+  await withFolder(async (dir) => {
+    const record: TopologyRecord = { version: 1, stores: [], internalTopics: [] };
+    await mkdir(path.join(dir, 'app'));
+    await Promise.all(Array.from({ length: 20 }, () => writeStateRecord(dir, 'app', record)));
+    expect(await readdir(path.join(dir, 'app'))).toEqual(['topology.json']);
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type LogClient, noHeaders } from '@millrace/log-client';
@@ -132,8 +133,8 @@ export async function writeStateRecord(
   record: TopologyRecord,
 ): Promise<void> {
   const file = fileOf(stateDir, applicationId);
-  // Whole or not at all: another instance may read it now.
-  const fresh = `${file}.${process.pid}.tmp`;
+  // Whole or not at all: another instance may read or write it now, in another thread of this process too.
+  const fresh = `${file}.${randomUUID()}.tmp`;
   await writeFile(fresh, JSON.stringify(record, undefined, 2), { mode: 0o600 });
   await rename(fresh, file);
 }
