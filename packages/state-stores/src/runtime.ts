@@ -9,6 +9,17 @@ export {
 export type { RowStore } from './kinds/row-store.ts';
 export { createStore } from './kinds/kinds.ts';
 export type { SessionRowStore } from './kinds/session/store.ts';
+export type {
+  ChangedRow,
+  Isolation,
+  KeyValueQueries,
+  StoreQueries,
+  StoreRow,
+  TimeSpan,
+  VersionedQueries,
+  WindowedQueries,
+  WindowedStoreRow,
+} from './kinds/store-queries.ts';
 export type { WindowRowStore } from './kinds/window/store.ts';
 export { KeyMap } from './layers/key-map.ts';
 export { mapKeyOf } from './layers/codec.ts';

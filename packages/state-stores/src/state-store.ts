@@ -1,5 +1,6 @@
 import type { LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { Checkpoint } from './bytes-store.ts';
+import type { Isolation, StoreQueries } from './kinds/store-queries.ts';
 import type { RowStore } from './kinds/row-store.ts';
 
 /** What the runtime needs of every store, whatever its kind: to log, commit, restore and close it. */
@@ -29,6 +30,16 @@ export interface StateStore {
    * disk now. `now` in milliseconds.
    */
   committed(checkpoint: Checkpoint | undefined, now: number): void;
+  /** All that was taken is committed, whatever `committed` was called with. */
+  commitStands(): void;
+  /** Keeps what is committed apart from what is not, from now on, so that queries can tell them apart. */
+  track(): void;
+  /**
+   * Whether `queries('committed')` is right already: not before what was changed before `track` is committed.
+   */
+  readonly knowsCommitted: boolean;
+  /** Reads that change nothing, not even what is kept in memory; undefined for kinds that nobody asks. */
+  queries?(isolation: Isolation): StoreQueries;
   /** Writes all of it to disk, with the checkpoint it corresponds to. Everything must be committed. */
   flush(checkpoint: Checkpoint | undefined): void | Promise<void>;
   /** Closes without writing: what is not on disk is in the changelog. */

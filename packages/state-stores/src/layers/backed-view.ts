@@ -2,10 +2,10 @@ import type { BytesStore, Checkpoint } from '../bytes-store.ts';
 import type { Cell, WriteBack } from './write-back.ts';
 
 /** What all views share: cells in memory over a bytes store, written to it between commits. */
-export abstract class BackedView<C extends Cell> {
+export abstract class BackedView<C extends Cell & S, S = unknown> {
   readonly name: string;
   protected readonly backing: BytesStore;
-  protected abstract readonly writeBack: WriteBack<C>;
+  protected abstract readonly writeBack: WriteBack<C, S>;
 
   constructor(name: string, backing: BytesStore) {
     this.name = name;
@@ -14,6 +14,18 @@ export abstract class BackedView<C extends Cell> {
 
   get checkpoint(): Checkpoint | undefined {
     return this.backing.checkpoint;
+  }
+
+  track(): void {
+    this.writeBack.track();
+  }
+
+  get knowsCommitted(): boolean {
+    return this.writeBack.knowsCommitted;
+  }
+
+  commitStands(): void {
+    this.writeBack.commitStands();
   }
 
   wantsFlush(now: number): boolean {

@@ -2,6 +2,12 @@ import type { Serde } from '@millrace/log-client';
 import { type BytesChange, type BytesRange, compareBytes } from '../bytes-store.ts';
 import type { RangeOptions } from '../kinds/key-value/store.ts';
 
+/** The keys that start with `prefix`. */
+export function prefixRange(prefix: Uint8Array): BytesRange {
+  const end = prefixEnd(prefix);
+  return { from: prefix, ...(end === undefined ? {} : { to: end }) };
+}
+
 /** The end of the range of keys that start with `prefix`; undefined where it reaches to the last key. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   for (let at = prefix.length - 1; at >= 0; at--) {

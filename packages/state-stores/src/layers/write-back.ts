@@ -1,4 +1,5 @@
 import type { BytesChange, BytesStore, Checkpoint } from '../bytes-store.ts';
+import { CommittedState } from './committed-state.ts';
 
 /** What a view keeps in memory for one key of the bytes store: a value, or a bucket of them. */
 export interface Cell {
@@ -8,7 +9,7 @@ export interface Cell {
   unflushed: boolean;
 }
 
-export interface WriteBackOptions<C extends Cell> {
+export interface WriteBackOptions<C extends Cell & S, S = unknown> {
   readonly backing: BytesStore;
   /** The cell as the bytes store keeps it; undefined where nothing has to be written. */
   readonly encode: (cell: C) => BytesChange | undefined;
@@ -19,6 +20,10 @@ export interface WriteBackOptions<C extends Cell> {
   readonly evict: (keep: number) => void;
   /** What all cells weigh. */
   readonly size: () => number;
+  /**
+   * A copy of what later changes of the cell may change; left out where nobody asks for what is committed.
+   */
+  readonly copy?: (cell: C) => S;
   readonly limits?: WriteBackLimits | undefined;
 }
 
@@ -47,8 +52,8 @@ export function weight(cells: number, bytes: number): number {
  * write-ahead log, so the bytes store is written only from time to time, in one batch with the changelog
  * offset it corresponds to.
  */
-export class WriteBack<C extends Cell> {
-  readonly #options: WriteBackOptions<C>;
+export class WriteBack<C extends Cell & S, S = unknown> {
+  readonly #options: WriteBackOptions<C, S>;
   readonly #limits: WriteBackLimits;
   #uncommitted: C[] = [];
   #unflushed: C[] = [];
@@ -59,10 +64,20 @@ export class WriteBack<C extends Cell> {
   /** Nothing has ever been written to the bytes store: there is no need to look there. */
   neverFlushed: boolean;
 
-  constructor(options: WriteBackOptions<C>) {
+  #committed: CommittedState<C, S> | undefined;
+  readonly #watchers = new Set<(changed: ReadonlyMap<C, S>) => void>();
+  /** Changes were taken for a commit that does not stand yet. */
+  #isCommitting = false;
+
+  constructor(options: WriteBackOptions<C, S>) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
     this.neverFlushed = options.backing.openedEmpty;
+  }
+
+  /** A record is about to change the cell. */
+  changing(cell: C): void {
+    if (this.#committed !== undefined && !cell.uncommitted) this.#committed.keep(cell);
   }
 
   /** Notes a change by a record, which left this many bytes in memory. */
@@ -91,6 +106,8 @@ export class WriteBack<C extends Cell> {
     const cells = this.#uncommitted;
     for (const cell of cells) cell.uncommitted = false;
     this.#uncommitted = [];
+    this.#isCommitting ||= cells.length > 0;
+    this.#committed?.take();
     return cells;
   }
 
@@ -157,6 +174,43 @@ export class WriteBack<C extends Cell> {
   /** Waits for a flush that is under way, so that the bytes store can be closed or scanned. */
   settle(): void | Promise<void> {
     return this.#flushing;
+  }
+
+  /** Keeps what is committed apart from now on. */
+  track(): void {
+    const { copy } = this.#options;
+    if (copy === undefined) return;
+    const awaits = this.hasUncommitted ? 'take' : this.#isCommitting ? 'commit' : 'nothing';
+    this.#committed ??= new CommittedState(copy, awaits);
+  }
+
+  /**
+   * Whether `committedState` can be believed: not before the changes are committed that came before `track`.
+   */
+  get knowsCommitted(): boolean {
+    return this.#committed?.isComplete ?? false;
+  }
+
+  /** A cell as it is committed. */
+  committedState(cell: C): S {
+    return this.#committed?.of(cell) ?? cell;
+  }
+
+  /** What was taken is committed. */
+  commitStands(): void {
+    this.#isCommitting = false;
+    const changed = this.#committed?.commit();
+    if (changed === undefined || changed.size === 0) return;
+    for (const watcher of this.#watchers) watcher(changed);
+  }
+
+  /**
+   * Calls back with what each commit has changed, and what was there before, from now on; returns how to
+   * stop.
+   */
+  watch(watcher: (changed: ReadonlyMap<C, S>) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /** The cells that the bytes store does not have in their present form. */

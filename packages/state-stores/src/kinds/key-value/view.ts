@@ -8,7 +8,7 @@ import {
   timestampedKeyValueStoreMembers,
   type ValueAndTimestamp,
 } from './store.ts';
-import { keyRange, overlay, prefixEnd } from '../../layers/merge.ts';
+import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { encodeTimestamped, timestampOf, valueOf } from './layout.ts';
@@ -17,18 +17,27 @@ import type { ViewOptions } from '../../layers/view-options.ts';
 import type { KeyValueSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
 import type { RowStore } from '../row-store.ts';
+import type { Isolation, KeyValueQueries, StoreRow } from '../store-queries.ts';
 import { KeyValueFacade } from './face.ts';
 
-interface ValueCell extends Cell {
-  readonly key: unknown;
-  readonly keyBytes: Uint8Array;
+/** What changes of a cell. */
+interface ValueState {
   /** The value as the codec keeps it; undefined where there is none. */
   kept: unknown;
   timestamp: number;
 }
 
+interface ValueCell extends Cell, ValueState {
+  readonly key: unknown;
+  readonly keyBytes: Uint8Array;
+}
+
+type StateOf = (cell: ValueCell) => ValueState;
+
+const latest: StateOf = (cell) => cell;
+
 /** Values with timestamps by key: what every key-value store is underneath. */
-export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateStore {
+export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implements StateStore {
   readonly streamTime = -1;
   readonly kind = 'key-value';
   readonly face: KeyValueStore<K, V>;
@@ -37,7 +46,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, ValueCell>();
-  protected readonly writeBack: WriteBack<ValueCell>;
+  protected readonly writeBack: WriteBack<ValueCell, ValueState>;
   /** The bytes, about, of values that are kept as text or bytes. */
   #bytes = 0;
 
@@ -48,9 +57,10 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
     this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       ...options,
-      encode: (cell) => this.#encode(cell),
+      encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => weight(this.#cells.size, this.#bytes),
+      copy: ({ kept, timestamp }) => ({ kept, timestamp }),
     });
   }
 
@@ -65,6 +75,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
   /** Every row is the latest: what comes last counts, whatever its timestamp. */
   put(key: K, value: V | null | undefined, timestamp: number): 'latest' {
     const cell = this.#cell(key);
+    this.writeBack.changing(cell);
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
     this.writeBack.changed(cell, bytesOf(cell.kept));
@@ -83,24 +94,21 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 
   /** Brings a key into memory; that a key is not there is worth remembering too. */
   #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
-    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
-    const cell: ValueCell = {
-      key: mapKey,
-      keyBytes,
-      kept: bytes === undefined ? undefined : this.#values.decode(valueOf(bytes), keyBytes),
-      timestamp: bytes === undefined ? -1 : timestampOf(bytes),
-      uncommitted: false,
-      unflushed: false,
-    };
+    const cell = { key: mapKey, keyBytes, ...this.#stored(keyBytes), uncommitted: false, unflushed: false };
     this.#cells.set(mapKey, cell);
     this.#bytes += bytesOf(cell.kept);
     return cell;
   }
 
-  #encode(cell: ValueCell): BytesChange {
-    const value =
-      cell.kept === undefined ? undefined : encodeTimestamped(this.#values.encode(cell.kept), cell.timestamp);
-    return { key: cell.keyBytes, value };
+  #stored(keyBytes: Uint8Array): ValueState {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
+    if (bytes === undefined) return { kept: undefined, timestamp: -1 };
+    return { kept: this.#values.decode(valueOf(bytes), keyBytes), timestamp: timestampOf(bytes) };
+  }
+
+  #encode({ keyBytes }: ValueCell, { kept, timestamp }: ValueState): BytesChange {
+    const value = kept === undefined ? undefined : encodeTimestamped(this.#values.encode(kept), timestamp);
+    return { key: keyBytes, value };
   }
 
   #evict(keep: number): void {
@@ -114,21 +122,54 @@ export class KeyValueView<K, V> extends BackedView<ValueCell> implements StateSt
 
   /** Entries in the order of serialised keys. */
   async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
-    yield* this.#scan(keyRange(this.#keys.serde, options));
+    yield* this.#entries(keyRange(this.#keys.serde, options));
   }
 
   async *prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
-    const end = prefixEnd(prefix);
-    yield* this.#scan({ from: prefix, ...(end === undefined ? {} : { to: end }) });
+    yield* this.#entries(prefixRange(prefix));
   }
 
-  async *#scan(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+  async *#entries(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    for await (const { key, value, timestamp } of this.#scan(range, latest))
+      yield [key, { value, timestamp }];
+  }
+
+  async *#scan(range: BytesRange, stateOf: StateOf): AsyncIterableIterator<StoreRow<K, V>> {
     await this.writeBack.settle();
-    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
-    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const value = this.#values.give(this.#values.decode(valueOf(bytes), key), key);
-      yield [this.#keys.read(key), { value, timestamp: timestampOf(bytes) }];
+    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell, stateOf(cell)));
+    for await (const [keyBytes, bytes] of overlay(this.backing.iterate(range), changes, range)) {
+      const value = this.#values.give(this.#values.decode(valueOf(bytes), keyBytes), keyBytes);
+      yield { key: this.#keys.read(keyBytes), keyBytes, value, timestamp: timestampOf(bytes) };
     }
+  }
+
+  queries(isolation: Isolation): KeyValueQueries<K, V> {
+    const committed: StateOf = (cell) => this.writeBack.committedState(cell);
+    const stateOf = isolation === 'committed' ? committed : latest;
+    return {
+      kind: 'key-value',
+      get: (key) => {
+        const cell = this.#cells.get(this.#keys.mapKey(key));
+        const keyBytes = cell?.keyBytes ?? this.#keys.serde.serialize(key);
+        const { kept, timestamp } = cell === undefined ? this.#stored(keyBytes) : stateOf(cell);
+        if (kept === undefined) return undefined;
+        return { key, keyBytes, value: this.#values.give(kept, key), timestamp };
+      },
+      range: (options) => this.#scan(keyRange(this.#keys.serde, options), stateOf),
+      prefixScan: (prefix, options) => this.#scan({ ...prefixRange(prefix), ...options }, stateOf),
+      watch: (watcher) =>
+        this.writeBack.watch((changed) =>
+          watcher(
+            [...changed.keys()].map((cell) => {
+              const { kept, timestamp } = committed(cell);
+              const { keyBytes } = cell;
+              const key = this.#keys.read(keyBytes);
+              const value = kept === undefined ? undefined : this.#values.give(kept, key);
+              return { key, keyBytes, value, timestamp };
+            }),
+          ),
+        ),
+    };
   }
 
   takeChanges(): ProducerRecord[] {

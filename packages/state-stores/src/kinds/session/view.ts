@@ -9,8 +9,11 @@ import {
   sessionStoreMembers,
 } from './store.ts';
 import type { StateStore } from '../../state-store.ts';
+import type { ChangedRow, Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import {
   type Bucket,
+  type BucketState,
+  changedRows,
   compareKeys,
   type Entry,
   firstFrom,
@@ -71,6 +74,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     const segment = this.segmentOf(end);
     if (this.hasExpired(segment)) return false;
     const bucket = this.bucket(segment, key);
+    this.writeBack.changing(bucket);
     const entry = entryAt(bucket, start, end);
     if (value === null || value === undefined) this.removeEntry(bucket, entry);
     else this.setEntry(bucket, entry, value);
@@ -106,6 +110,47 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     return this.findAll(0, Number.MAX_SAFE_INTEGER, options);
   }
 
+  queries(isolation: Isolation): WindowedQueries<K, V> {
+    return {
+      kind: 'windowed',
+      fetch: (key, { from, to, reverse }) => {
+        const times = { first: Math.max(from, this.firstReadable, 0), last: Number.MAX_SAFE_INTEGER };
+        const found: WindowedStoreRow<K, V>[] = [];
+        for (const entry of this.peek(key, times, isolation)) {
+          if (entry.time >= times.first && entry.second <= to) found.push(this.#row(entry));
+        }
+        return reverse ? found.reverse() : found;
+      },
+      fetchAll: (span) => this.#rows(span, isolation),
+      watch: (watcher) => this.writeBack.watch((changed) => watcher(this.#changed(changed))),
+    };
+  }
+
+  async *#rows(
+    { from, to, reverse }: TimeSpan,
+    isolation: Isolation,
+  ): AsyncIterableIterator<WindowedStoreRow<K, V>> {
+    const order = { reverse, compare: bySecondThenKey, isolation };
+    for await (const entry of this.scan(from, Number.MAX_SAFE_INTEGER, order)) {
+      if (entry.second <= to) yield this.#row(entry);
+    }
+  }
+
+  #changed(changed: ReadonlyMap<Bucket, BucketState>): ChangedRow<K, V>[] {
+    return changedRows(
+      changed,
+      (bucket) => this.stateOf(bucket, 'committed'),
+      isSameSession,
+      (entry) => this.#row(entry),
+    );
+  }
+
+  #row({ keyBytes, time, second, kept }: KeyedEntry): WindowedStoreRow<K, V> {
+    const key = this.keys.read(keyBytes);
+    const value = kept === undefined ? undefined : this.values.give(kept, key);
+    return { key, keyBytes, start: second, end: time, value: value as V, timestamp: time };
+  }
+
   #keyed({ keyBytes, time, second, kept }: KeyedEntry): KeyedSession<K, V> {
     const key = this.keys.read(keyBytes);
     return { key, start: second, end: time, value: this.values.give(kept, key) };
@@ -126,6 +171,8 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     this.restoreEntry(keyBytes, end, value, (bucket) => entryAt(bucket, start, end));
   }
 }
+
+const isSameSession = (a: Entry, b: Entry): boolean => a.time === b.time && a.second === b.second;
 
 function bySecondThenKey(a: KeyedEntry, b: KeyedEntry): number {
   return a.second - b.second || compareKeys(a, b);

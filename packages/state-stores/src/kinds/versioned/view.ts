@@ -9,6 +9,7 @@ import { decodeVersions, encodeVersions } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { RowStore } from '../row-store.ts';
+import type { Isolation, StoreRow, VersionedQueries } from '../store-queries.ts';
 import type { VersionedSpec } from './spec.ts';
 import {
   type VersionedPut,
@@ -25,13 +26,24 @@ interface Version {
   changed: boolean;
 }
 
-interface VersionCell extends Cell {
-  readonly keyBytes: Uint8Array;
+/** What changes of a cell. */
+interface VersionState {
   readonly versions: Version[];
 }
 
+interface VersionCell extends Cell, VersionState {
+  readonly keyBytes: Uint8Array;
+}
+
+type StateOf = (cell: VersionCell) => VersionState;
+
+const latest: StateOf = (cell) => cell;
+
 /** Values by key and time. A key's latest version stays for good, earlier ones for the history retention. */
-export class VersionedView<K, V> extends BackedView<VersionCell> implements StateStore, VersionedStore<K, V> {
+export class VersionedView<K, V>
+  extends BackedView<VersionCell, VersionState>
+  implements StateStore, VersionedStore<K, V>
+{
   /** In milliseconds. */
   readonly historyRetentionMs: number;
   streamTime: number;
@@ -45,7 +57,7 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, VersionCell>();
-  protected readonly writeBack: WriteBack<VersionCell>;
+  protected readonly writeBack: WriteBack<VersionCell, VersionState>;
 
   constructor(spec: VersionedSpec<K, V>, options: ViewOptions) {
     super(spec.name, options.backing);
@@ -56,25 +68,28 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
     this.#values = valueCodec(spec);
     this.writeBack = new WriteBack({
       ...options,
-      encode: (cell) => this.#encode(cell),
+      encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#cells.size,
+      copy: ({ versions }) => ({ versions: versions.map((version) => ({ ...version })) }),
     });
   }
 
   load(): void {}
 
   get(key: K, asOf?: number): VersionedRecord<V> | undefined {
-    const cell = this.#cell(key);
-    const { versions } = cell;
+    return this.#validAt(this.#cell(key), asOf, key);
+  }
+
+  #validAt({ versions }: VersionState, asOf: number | undefined, key: K): VersionedRecord<V> | undefined {
     const last = versions.length - 1;
-    if (asOf === undefined) return this.#record(cell, last);
+    if (asOf === undefined) return this.#record(versions, last, key);
     for (let at = last; at >= 0; at--) {
       if (versions[at]!.timestamp > asOf) continue;
       // Of what is past the retention only the latest can be relied upon to be there.
       return at < last && asOf < this.streamTime - this.historyRetentionMs
         ? undefined
-        : this.#record(cell, at);
+        : this.#record(versions, at, key);
     }
     return undefined;
   }
@@ -84,27 +99,34 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
     return found === undefined ? undefined : { value: found.value, timestamp: found.validFrom };
   }
 
-  #record({ keyBytes, versions }: VersionCell, at: number): VersionedRecord<V> | undefined {
+  #record(versions: readonly Version[], at: number, key: unknown): VersionedRecord<V> | undefined {
     const version = versions[at];
     if (version?.kept === undefined) return undefined;
-    const value = this.#values.give(version.kept, keyBytes);
+    const value = this.#values.give(version.kept, key);
     return { value, validFrom: version.timestamp, validTo: versions[at + 1]?.timestamp };
   }
 
   versions(key: K, from: number, to: number): VersionedRecord<V>[] {
-    const cell = this.#cell(key);
-    const { versions } = cell;
+    return this.#within(this.#cell(key), { from, to }, key);
+  }
+
+  #within(
+    { versions }: VersionState,
+    { from, to }: { readonly from: number; readonly to: number },
+    key: K,
+  ): VersionedRecord<V>[] {
     const earliest = Math.max(from, this.streamTime - this.historyRetentionMs);
     return versions.flatMap((version, at) => {
       const next = versions[at + 1]?.timestamp ?? Number.POSITIVE_INFINITY;
       const since = next === Number.POSITIVE_INFINITY ? from : earliest;
-      return version.timestamp > to || next <= since ? [] : (this.#record(cell, at) ?? []);
+      return version.timestamp > to || next <= since ? [] : (this.#record(versions, at, key) ?? []);
     });
   }
 
   put(key: K, value: V | null | undefined, timestamp: number): VersionedPut {
     if (timestamp < this.streamTime - this.historyRetentionMs) return 'expired';
     const cell = this.#cell(key);
+    this.writeBack.changing(cell);
     const version = this.#place(cell, timestamp);
     version.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
     version.changed = true;
@@ -142,11 +164,14 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
   }
 
   #readCell(mapKey: unknown, keyBytes: Uint8Array): VersionCell {
-    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
-    const versions = bytes === undefined ? [] : this.#decode(bytes, keyBytes);
-    const cell: VersionCell = { keyBytes, versions, uncommitted: false, unflushed: false };
+    const cell = { keyBytes, ...this.#stored(keyBytes), uncommitted: false, unflushed: false };
     this.#cells.set(mapKey, cell);
     return cell;
+  }
+
+  #stored(keyBytes: Uint8Array): VersionState {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
+    return { versions: bytes === undefined ? [] : this.#decode(bytes, keyBytes) };
   }
 
   #decode(bytes: Uint8Array, key: Uint8Array): Version[] {
@@ -157,7 +182,7 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
     }));
   }
 
-  #encode({ keyBytes, versions }: VersionCell): BytesChange {
+  #encode({ keyBytes }: VersionCell, { versions }: VersionState): BytesChange {
     const stored = versions.map(({ timestamp, kept }) => ({
       timestamp,
       value: kept === undefined ? undefined : this.#values.encode(kept),
@@ -174,15 +199,46 @@ export class VersionedView<K, V> extends BackedView<VersionCell> implements Stat
 
   /** The latest values of all keys in a range, in the order of serialised keys. */
   async *range(options: RangeOptions<K> = {}): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
+    for await (const { key, value, timestamp } of this.#scan(options, latest))
+      yield [key, { value, timestamp }];
+  }
+
+  async *#scan(options: RangeOptions<K>, stateOf: StateOf): AsyncIterableIterator<StoreRow<K, V>> {
     await this.writeBack.settle();
     const range = keyRange(this.#keys.serde, options);
-    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell));
-    for await (const [key, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const latest = this.#decode(bytes, key).at(-1);
-      if (latest?.kept === undefined) continue;
-      const value = this.#values.give(latest.kept, key);
-      yield [this.#keys.read(key), { value, timestamp: latest.timestamp }];
+    const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell, stateOf(cell)));
+    for await (const [keyBytes, bytes] of overlay(this.backing.iterate(range), changes, range)) {
+      const last = this.#decode(bytes, keyBytes).at(-1);
+      if (last?.kept === undefined) continue;
+      const value = this.#values.give(last.kept, keyBytes);
+      yield { key: this.#keys.read(keyBytes), keyBytes, value, timestamp: last.timestamp };
     }
+  }
+
+  queries(isolation: Isolation): VersionedQueries<K, V> {
+    const committed: StateOf = (cell) => this.writeBack.committedState(cell);
+    const stateOf = isolation === 'committed' ? committed : latest;
+    const peek = (key: K): VersionState => {
+      const cell = this.#cells.get(this.#keys.mapKey(key));
+      return cell === undefined ? this.#stored(this.#keys.serde.serialize(key)) : stateOf(cell);
+    };
+    return {
+      kind: 'versioned',
+      get: (key, asOf) => this.#validAt(peek(key), asOf, key),
+      versions: (key, from, to) => this.#within(peek(key), { from, to }, key),
+      range: (options) => this.#scan(options, stateOf),
+      watch: (watcher) =>
+        this.writeBack.watch((changed) =>
+          watcher(
+            [...changed.keys()].map((cell) => {
+              const key = this.#keys.read(cell.keyBytes);
+              const last = committed(cell).versions.at(-1);
+              const value = last?.kept === undefined ? undefined : this.#values.give(last.kept, key);
+              return { key, keyBytes: cell.keyBytes, value, timestamp: last?.timestamp ?? -1 };
+            }),
+          ),
+        ),
+    };
   }
 
   takeChanges(): ProducerRecord[] {

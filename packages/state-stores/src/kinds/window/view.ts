@@ -2,6 +2,7 @@ import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-cl
 import { face } from '../../face.ts';
 import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
 import type { StateStore } from '../../state-store.ts';
+import type { ChangedRow, Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { WindowSpec } from './spec.ts';
 import {
@@ -13,6 +14,8 @@ import {
 } from './store.ts';
 import {
   type Bucket,
+  type BucketState,
+  changedRows,
   compareKeys,
   type Entry,
   firstFrom,
@@ -86,6 +89,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     // With duplicates there is nothing that a null could replace.
     if (this.#retainDuplicates && (value === null || value === undefined)) return true;
     const bucket = this.bucket(segment, key);
+    this.writeBack.changing(bucket);
     if (value === null || value === undefined) {
       const entry = lastAt(bucket, start);
       if (entry === undefined) return true;
@@ -120,6 +124,52 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     return this.fetchAll(0, Number.MAX_SAFE_INTEGER, options);
   }
 
+  queries(isolation: Isolation): WindowedQueries<K, V> {
+    return {
+      kind: 'windowed',
+      fetch: (key, { from, to, reverse }) => {
+        const times = { first: Math.max(from, this.earliest, 0), last: to };
+        const found: WindowedStoreRow<K, V>[] = [];
+        for (const entry of this.peek(key, times, isolation)) {
+          if (entry.time >= times.first && entry.time <= to) found.push(this.#row(entry));
+        }
+        return reverse ? found.reverse() : found;
+      },
+      fetchAll: (span) => this.#rows(span, isolation),
+      watch: (watcher) => this.writeBack.watch((changed) => watcher(this.#changed(changed))),
+    };
+  }
+
+  async *#rows(
+    { from, to, reverse }: TimeSpan,
+    isolation: Isolation,
+  ): AsyncIterableIterator<WindowedStoreRow<K, V>> {
+    for await (const entry of this.scan(from, to, { reverse, compare: compareKeys, isolation }))
+      yield this.#row(entry);
+  }
+
+  #changed(changed: ReadonlyMap<Bucket, BucketState>): ChangedRow<K, V>[] {
+    return changedRows(
+      changed,
+      (bucket) => this.stateOf(bucket, 'committed'),
+      isSameWindow,
+      (entry) => this.#row(entry),
+    );
+  }
+
+  #row({ keyBytes, time, kept, second }: KeyedEntry): WindowedStoreRow<K, V> {
+    const key = this.keys.read(keyBytes);
+    const value = kept === undefined ? undefined : this.values.give(kept, key);
+    return {
+      key,
+      keyBytes,
+      start: time,
+      end: time + this.windowSizeMs,
+      value: value as V,
+      timestamp: second,
+    };
+  }
+
   #keyed({ keyBytes, time, kept, second }: KeyedEntry): KeyedWindow<K, V> {
     const key = this.keys.read(keyBytes);
     return { key, start: time, value: this.values.give(kept, key), timestamp: second };
@@ -144,6 +194,8 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     });
   }
 }
+
+const isSameWindow = (a: Entry, b: Entry): boolean => a.time === b.time;
 
 /** The last entry with this start. */
 function lastAt({ entries }: Bucket, start: number): Entry | undefined {

@@ -9,8 +9,13 @@ export interface Entry {
   state: 'logged' | 'changed' | 'new';
 }
 
+/** What queries read of a bucket: entries by time. */
+export interface BucketState {
+  readonly entries: readonly Entry[];
+}
+
 /** A key's entries of one segment, by time. */
-export interface Bucket extends Cell {
+export interface Bucket extends Cell, BucketState {
   readonly segment: number;
   readonly mapKey: unknown;
   readonly keyBytes: Uint8Array;
@@ -73,6 +78,37 @@ export function visitChanged(
     entry.state = 'logged';
     visit(bucket, entry, at - first);
   }
+}
+
+/** As the bucket is now, whatever becomes of it. */
+export function copyOf({ entries }: Bucket): BucketState {
+  return { entries: entries.map((entry) => ({ ...entry })) };
+}
+
+/**
+ * What a commit has made of the rows of its buckets; those that are gone have entries with `kept` undefined.
+ * `isSame` tells whether two entries are the same row.
+ */
+export function changedRows<R>(
+  changed: ReadonlyMap<Bucket, BucketState>,
+  committed: (bucket: Bucket) => BucketState,
+  isSame: (a: Entry, b: Entry) => boolean,
+  toRow: (entry: KeyedEntry) => R,
+): R[] {
+  const rows: R[] = [];
+  for (const [bucket, { entries: before }] of changed) {
+    const { keyBytes } = bucket;
+    const { entries: after } = committed(bucket);
+    for (const entry of before) {
+      if (!after.some((one) => isSame(one, entry))) rows.push(toRow({ ...entry, kept: undefined, keyBytes }));
+    }
+    for (const entry of after) {
+      const old = before.find((one) => isSame(one, entry));
+      const isAsBefore = old !== undefined && old.kept === entry.kept && old.second === entry.second;
+      if (!isAsBefore) rows.push(toRow({ ...entry, keyBytes }));
+    }
+  }
+  return rows;
 }
 
 /** By serialised key. */

@@ -10,7 +10,7 @@ export interface ScanOrder {
 }
 
 /** From the first to the last, both inclusive. */
-interface Span {
+export interface Span {
   readonly first: number;
   readonly last: number;
 }

@@ -3,14 +3,24 @@ import type { BytesChange, Checkpoint } from '../../bytes-store.ts';
 import { TimeIndex } from '../time-index.ts';
 import { WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
-import { bucketKey, decodeBucket, encodeBucket, keyOfBucket } from './layout.ts';
+import { BucketCodec } from './bucket-codec.ts';
+import { bucketKey, keyOfBucket } from './layout.ts';
 import type { CommonSpec } from '../../kinds/common-spec.ts';
+import type { Isolation } from '../../kinds/store-queries.ts';
 import type { ViewOptions } from '../view-options.ts';
 import { BackedView } from '../backed-view.ts';
 import { BucketMap } from './bucket-map.ts';
 import { ExpiredSegments } from './expired-segments.ts';
-import { type ScanOrder, scanSegments } from './scan.ts';
-import { type Bucket, dropEntry, type Entry, type KeyedEntry, visitChanged } from './bucket.ts';
+import { type ScanOrder, scanSegments, type Span } from './scan.ts';
+import {
+  type Bucket,
+  type BucketState,
+  copyOf,
+  dropEntry,
+  type Entry,
+  type KeyedEntry,
+  visitChanged,
+} from './bucket.ts';
 
 interface OpenKey {
   readonly mapKey: unknown;
@@ -30,11 +40,12 @@ interface SegmentedSpec<K, V> extends CommonSpec<K, V> {
 }
 
 /** Values by key and time, in buckets of one key and one segment of time. Segments expire as a whole. */
-export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
+export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState> {
   streamTime = -1;
   protected readonly keys: KeyCodec<K>;
   protected readonly values: ValueCodec<V>;
-  protected readonly writeBack: WriteBack<Bucket>;
+  protected readonly writeBack: WriteBack<Bucket, BucketState>;
+  readonly #codec: BucketCodec;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   readonly #buckets = new BucketMap();
@@ -55,12 +66,14 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     this.#segmentMs = segmentInterval(this.#retentionMs);
     this.keys = keyCodec(spec);
     this.values = valueCodec(spec);
+    this.#codec = new BucketCodec(this.values);
     this.#open = spec.indexedByTime === true ? new TimeIndex() : undefined;
     this.writeBack = new WriteBack({
       ...options,
-      encode: (bucket) => this.#encode(bucket),
+      encode: (bucket) => this.#encode(bucket, bucket),
       evict: (keep) => this.#evict(keep),
       size: () => this.#buckets.size,
+      copy: copyOf,
     });
     this.#expired = new ExpiredSegments(backing, (error) => this.writeBack.failed(error));
     const storedTime = backing.checkpoint?.streamTime ?? -1;
@@ -79,7 +92,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     for await (const [key, bytes] of this.backing.iterate({})) {
       const keyBytes = keyOfBucket(key);
       const mapKey = this.keys.mapKey(this.keys.read(keyBytes));
-      for (const { time } of this.#decode(bytes, keyBytes)) open.add(time, { mapKey, keyBytes });
+      for (const { time } of this.#codec.decode(bytes, keyBytes)) open.add(time, { mapKey, keyBytes });
     }
     this.#expire();
   }
@@ -137,14 +150,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   }
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
-    const stored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
-    const bytes = stored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
-    const entries = bytes === undefined ? [] : this.#decode(bytes, keyBytes);
     const bucket: Bucket = {
       segment,
       mapKey,
       keyBytes,
-      entries,
+      entries: this.#stored(segment, keyBytes),
       removed: undefined,
       uncommitted: false,
       unflushed: false,
@@ -152,6 +162,30 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     this.#buckets.add(bucket);
     this.#lastBucket = bucket;
     return bucket;
+  }
+
+  #stored(segment: number, keyBytes: Uint8Array): Entry[] {
+    const isStored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
+    const bytes = isStored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
+    return bytes === undefined ? [] : this.#codec.decode(bytes, keyBytes);
+  }
+
+  /** How queries see a bucket. */
+  protected stateOf(bucket: Bucket, isolation: Isolation): BucketState {
+    return isolation === 'committed' ? this.writeBack.committedState(bucket) : bucket;
+  }
+
+  /** A key's entries of the segments that the times are in, without keeping them in memory. */
+  protected *peek(key: K, { first, last }: Span, isolation: Isolation): IterableIterator<KeyedEntry> {
+    const mapKey = this.keys.mapKey(key);
+    const keyBytes = this.keys.serde.serialize(key);
+    const end = this.segmentOf(Math.min(last, this.streamTime));
+    for (let segment = this.segmentOf(Math.max(first, 0)); segment <= end; segment++) {
+      const bucket = this.#buckets.get(segment, mapKey);
+      const entries =
+        bucket === undefined ? this.#stored(segment, keyBytes) : this.stateOf(bucket, isolation).entries;
+      for (const entry of entries) yield { ...entry, keyBytes };
+    }
   }
 
   /** Sets the value of an entry that is in the bucket, or is put into it now. */
@@ -201,26 +235,14 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
     return found.sort((a, b) => a.time - b.time || compare(a, b));
   }
 
-  #decode(bytes: Uint8Array, key: Uint8Array): Entry[] {
-    return decodeBucket(bytes).map(({ time, second, value }) => ({
-      time,
-      second,
-      kept: this.values.decode(value, key),
-      state: 'logged',
-    }));
-  }
-
-  #encode(bucket: Bucket): BytesChange {
-    if (bucket.segment > this.#lastStoredSegment) this.#lastStoredSegment = bucket.segment;
-    const { segment, keyBytes, entries } = bucket;
+  #encode({ segment, keyBytes }: Bucket, { entries }: BucketState): BytesChange {
+    if (segment > this.#lastStoredSegment) this.#lastStoredSegment = segment;
     const isGone = entries.length === 0 || segment < this.#firstSegment;
     return {
       key: bucketKey(segment, keyBytes),
-      value: isGone ? undefined : encodeBucket(entries, this.#encodeEntry),
+      value: isGone ? undefined : this.#codec.encode(entries),
     };
   }
-
-  readonly #encodeEntry = ({ kept }: Entry): Uint8Array => this.values.encode(kept);
 
   #evict(keep: number): void {
     this.#lastBucket = undefined;
@@ -228,7 +250,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
   }
 
   /** Entries of all keys with times from `from` to `to`, both inclusive, by time and `compare`. */
-  protected async *scan(from: number, to: number, order: ScanOrder): AsyncIterableIterator<KeyedEntry> {
+  protected async *scan(
+    from: number,
+    to: number,
+    { isolation = 'latest', ...order }: ScanOrder & { readonly isolation?: Isolation },
+  ): AsyncIterableIterator<KeyedEntry> {
     await this.writeBack.settle();
     const first = Math.max(from, this.firstReadable, 0);
     const last = Math.min(to, this.streamTime);
@@ -240,8 +266,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket> {
       unflushed: (segment) =>
         this.writeBack.unflushed
           .filter((bucket) => bucket.segment === segment)
-          .map((bucket) => this.#encode(bucket)),
-      decode: (bytes, key) => this.#decode(bytes, key),
+          .map((bucket) => this.#encode(bucket, this.stateOf(bucket, isolation))),
+      decode: (bytes, key) => this.#codec.decode(bytes, key),
       order,
     });
   }
