@@ -9,6 +9,9 @@ export const streamsErrorCodes = {
   RECORD_PROCESSING: 'a record could not be processed',
   RECORD_PRODUCTION: 'a record could not be written',
   SOURCE_OVERFLOW: 'an observable emitted more records than may wait to be written',
+  STORE_BEHIND: 'the rows here do not have what the query asks to see yet',
+  STORE_MOVED: 'the rows are on another instance',
+  STORE_RESTORING: 'the rows are being restored, or no instance has them just now',
   TASK_CLOSED: 'user code used a task after it was closed',
   TOPOLOGY_CHANGED: 'the topology does not fit the state that the application has',
   TOPOLOGY_INVALID: 'a topology that makes no sense',
@@ -81,12 +84,50 @@ export class RecordError extends StreamsError {
   }
 }
 
+/** Where the rows are that a query asked for. */
+export interface StoreLocation {
+  readonly store: string;
+  readonly partition: number | undefined;
+  /** The `applicationServer` of the instance that has them; undefined where that is not known. */
+  readonly host: string | undefined;
+}
+
+/** The rows that a query asks for are not here, or not yet: ask again, or ask `host`. */
+export class StoreUnavailableError extends StreamsError {
+  override readonly name = 'StoreUnavailableError';
+  readonly retriable = true;
+  readonly store: string;
+  readonly partition: number | undefined;
+  readonly host: string | undefined;
+
+  constructor(
+    code: 'STORE_BEHIND' | 'STORE_MOVED' | 'STORE_RESTORING',
+    message: string,
+    { store, partition, host }: StoreLocation,
+  ) {
+    super(code, message);
+    this.store = store;
+    this.partition = partition;
+    this.host = host;
+  }
+}
+
+export function isStoreUnavailable(error: unknown): error is StoreUnavailableError {
+  return error instanceof Error && error.name === 'StoreUnavailableError';
+}
+
 function describeCause(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
 export function isStreamsError(error: unknown, code?: StreamsErrorCode): error is StreamsError {
   if (!(error instanceof Error) || !('code' in error)) return false;
-  const known = ['StreamsError', 'TopologyError', 'ConfigError', 'RecordError'].includes(error.name);
+  const known = [
+    'StreamsError',
+    'TopologyError',
+    'ConfigError',
+    'RecordError',
+    'StoreUnavailableError',
+  ].includes(error.name);
   return known && (code === undefined || error.code === code);
 }

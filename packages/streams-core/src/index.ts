@@ -128,6 +128,21 @@ export {
   topicPattern,
 } from './serde/topic.ts';
 export { sessionWindowed, timeWindowed } from './serde/windowed-serde.ts';
+// Query
+export type { TableHandle } from './record/table-handle.ts';
+export { isStoreUnavailable, type StoreLocation, StoreUnavailableError } from './errors.ts';
+export type { QueryOptions, RecordPosition } from './runtime/query/query-options.ts';
+export type {
+  Queryable,
+  QueryableKeyValueStore,
+  QueryableStore,
+  QueryableWindowedStore,
+  RangeQuery,
+  Row,
+  StoreReference,
+  TimeQuery,
+} from './runtime/query/queryable-store.ts';
+export type { RowChange, TableUpdate } from './runtime/query/table-updates.ts';
 // Run
 export type { AppState } from './runtime/app/app-state.ts';
 export type { StreamsConfig } from './runtime/config.ts';

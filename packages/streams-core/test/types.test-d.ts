@@ -8,7 +8,9 @@ import {
   long,
   minutes,
   number,
+  type Row,
   type Serde,
+  type StreamsApp,
   StreamsBuilder,
   string,
   TimeWindows,
@@ -280,5 +282,30 @@ describe('processors', () => {
             context.forward(value.quantity),
       ),
     ).toEqualTypeOf<KStream<string, number>>();
+  });
+});
+
+describe('queries', () => {
+  const app = {} as StreamsApp;
+  test('a table says of which types its rows are', () => {
+    const table = stream.groupByKey().count({ as: 'n' });
+    expectTypeOf(app.store(table).get('a')).resolves.toEqualTypeOf<number | undefined>();
+    // @ts-expect-error: keys are texts
+    void app.store(table).get(1);
+    // @ts-expect-error: it has no windows
+    void app.store(table).fetch;
+  });
+  test('a windowed table is asked by the key and the window', () => {
+    const table = stream.groupByKey().windowedBy(TimeWindows.of(1000)).count({ as: 'w' });
+    expectTypeOf(app.store(table).fetch('a')).resolves.toEqualTypeOf<
+      readonly Row<Windowed<string>, number>[]
+    >();
+    // @ts-expect-error: it has windows
+    void app.store(table).range;
+  });
+  test('a spec says the same', () => {
+    const spec = keyValueStore({ name: 's', key: string(), value: long() });
+    expectTypeOf(app.store(spec).get('a')).resolves.toEqualTypeOf<number | undefined>();
+    expectTypeOf(app.store('s').get('a')).resolves.toEqualTypeOf<unknown>();
   });
 });

@@ -9,7 +9,7 @@ import {
   type WindowStore,
 } from '@millrace/state-stores';
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
-import type { Topic, Topology } from '@millrace/streams-core';
+import type { Queryable, StoreReference, Topic, Topology } from '@millrace/streams-core';
 import {
   addMetrics,
   type AppMetrics,
@@ -22,7 +22,11 @@ import {
   failOnProductionError,
   failOnRecordError,
   type ProcessingExceptionHandler,
+  openQuery,
   type ProductionExceptionHandler,
+  storeNamed,
+  type StorePartition,
+  type StorePartitions,
   TaskClock,
   taskName,
 } from '@millrace/streams-core/runtime';
@@ -62,6 +66,7 @@ export type TestMetrics = AppMetrics;
  * await `settled()` before you look at results. Every record is committed at once.
  */
 export class TopologyTestDriver {
+  readonly #topology: Topology;
   readonly #tasks: TestTasks;
   #wallClockMs: number;
   #pending: Promise<void> | undefined;
@@ -69,6 +74,7 @@ export class TopologyTestDriver {
 
   /** Stores are in memory. For stores on disk use {@link TopologyTestDriver.open}. */
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
+    this.#topology = topology;
     const { opened = new Map() } = options as WithOpenedStores;
     const {
       deserializationExceptionHandler = failOnDeserializationError,
@@ -205,6 +211,32 @@ export class TopologyTestDriver {
     const found = stores.get(name);
     if (found !== undefined) return found;
     throw new Error(`The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}`);
+  }
+
+  /**
+   * A store as a running app answers for it: see `StreamsApp.store`. Every record is committed at once.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
+   */
+  store<T extends StoreReference>(reference: T): Queryable<T> {
+    const spec = storeNamed(this.#topology.stores, reference);
+    const partition = (): StorePartition => ({
+      partition: 0,
+      store: this.#store(spec.name).store,
+      isReplica: true,
+      isOpen: () => true,
+      position: () => undefined,
+    });
+    const partitions: StorePartitions = {
+      spec,
+      count: () => 1,
+      here: () => [partition()],
+      all: () => [partition()],
+      find: partition,
+      // Nothing changes but by calls of the test.
+      changed: () => new Promise(() => {}),
+      isOver: () => false,
+    };
+    return openQuery(partitions, {}) as Queryable<T>;
   }
 
   /** Any store, as user code has it. */

@@ -5,6 +5,7 @@ import {
   json,
   logAndContinue,
   long,
+  minutes,
   SessionWindows,
   StreamsBuilder,
   string,
@@ -196,4 +197,22 @@ test('on LevelDB, where a test asks for it', async () => {
 
 test('the wall clock moves only forward', () => {
   expect(() => new TopologyTestDriver(build()).advanceWallClockTime(-1)).toThrow(/cannot go back/);
+});
+
+test('tables answer as they do in a running app', async () => {
+  const input = topic('in', { key: string(), value: string() });
+  const builder = new StreamsBuilder();
+  const byKey = builder.stream(input).groupByKey();
+  const total = byKey.count({ as: 'total' });
+  const perMinute = byKey.windowedBy(TimeWindows.of(minutes(1))).count({ as: 'per-minute' });
+  const driver = new TopologyTestDriver(builder.build());
+  const inputs = driver.createInputTopic(input);
+  inputs.pipeInput('a', 'x', { timestamp: 1 });
+  inputs.pipeInput('a', 'y', { timestamp: 2 });
+  inputs.pipeInput('b', 'z', { timestamp: 3 });
+  expect(await driver.store(total).get('a')).toBe(2);
+  expect(await driver.store(total).approximateCount()).toBe(2);
+  expect(await driver.store(perMinute).get('a', { start: 0 })).toBe(2);
+  expect(() => driver.store('no')).toThrow('no store "no"; it has total');
+  await driver.close();
 });

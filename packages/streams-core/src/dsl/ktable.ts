@@ -19,6 +19,7 @@ import { suppressTable } from '../plan/table/suppress.ts';
 import { tableToRekeyedStream, tableToStream } from '../plan/table/to-stream.ts';
 import { toObservable } from '../plan/to-observable.ts';
 import type { Change, StreamRecord, Windowed } from '../record/record.ts';
+import type { TableHandle } from '../record/table-handle.ts';
 import { holds } from '../record/returned.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { ValueTransformerSupplier } from '../topology/processor.ts';
@@ -35,8 +36,9 @@ type ForeignKeyArguments<K, V> = [
 ];
 
 /** A table: the latest value of each key. Its methods add operators that work on its changes. */
-export class KTable<out K, out V> {
+export class KTable<out K, out V> implements TableHandle<K, V> {
   readonly #handles: Handles;
+  declare readonly '~row'?: { readonly key: K; readonly value: V } | undefined;
   /** @internal */
   readonly ref: TableRef<K, V>;
 

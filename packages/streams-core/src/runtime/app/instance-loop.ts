@@ -26,6 +26,8 @@ export interface InstanceLoopOptions {
   /** Aborted when the app is closed. */
   readonly signal: AbortSignal;
   readonly events: InstanceEvents;
+  /** The stores that queries ask for. */
+  readonly queried: ReadonlySet<string>;
   /** An instance is over; its counts can be read for the last time. */
   readonly onEnd: (instance: Instance) => void;
 }
@@ -58,8 +60,8 @@ export class InstanceLoop {
   }
 
   join(): Promise<Instance> {
-    const { topology, config, signal, events } = this.#options;
-    return Instance.join({ topology, config, positions: this.#positions, signal, ...events });
+    const { topology, config, signal, events, queried } = this.#options;
+    return Instance.join({ topology, config, positions: this.#positions, queried, signal, ...events });
   }
 
   /** Resolves to what the app failed with for good; undefined where it was closed. */

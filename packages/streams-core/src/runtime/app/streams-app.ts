@@ -4,6 +4,7 @@ import { StreamsError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import { type AppMetrics, addMetrics, noMetrics } from '../metrics/app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
+import { AppStores, type KnownGroup } from './app-stores.ts';
 import type { StreamsMetadata } from '../assign/streams-metadata.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from '../config.ts';
 import { Done } from './done.ts';
@@ -11,6 +12,11 @@ import { reportFailure } from './failure-report.ts';
 import type { Instance } from '../instance/instance.ts';
 import { InstanceLoop } from './instance-loop.ts';
 import type { Task } from '../task/task.ts';
+import type { TableHandle } from '../../record/table-handle.ts';
+import { openQuery } from '../query/open-query.ts';
+import type { QueryOptions } from '../query/query-options.ts';
+import type { Queryable, StoreReference } from '../query/queryable-store.ts';
+import { type TableUpdate, tableUpdates } from '../query/table-updates.ts';
 import { type KeyQuery, type KeyQueryMetadata, locateKey } from '../query/key-query-metadata.ts';
 
 /**
@@ -26,25 +32,35 @@ export class StreamsApp {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failure: unknown;
-  #instances: readonly StreamsMetadata[] = [];
+  #group: KnownGroup = { instances: [], you: -1 };
+  readonly #stores: AppStores;
   #past: AppMetrics = noMetrics;
 
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
     this.#config = resolveConfig(config);
+    this.#stores = new AppStores({
+      topology,
+      state: () => this.state,
+      current: () => this.#loop.current,
+      group: () => this.#group,
+    });
     this.#loop = new InstanceLoop({
       topology,
       config: this.#config,
       signal: this.#stop.signal,
+      queried: this.#stores.queried,
       events: {
         onRebalance: () => {
           if (!this.#stopping) this.#state.to('rebalancing');
         },
         onRound: () => {
           if (!this.#stopping) this.#state.to('running');
+          this.#stores.notify();
         },
-        onInstances: (instances) => {
-          this.#instances = instances;
+        onCommit: () => this.#stores.notify(),
+        onInstances: (instances, you) => {
+          this.#group = { instances, you };
         },
         onClosing: (tasks) => this.#remember(tasks),
       },
@@ -93,7 +109,7 @@ export class StreamsApp {
 
   /** All instances of the app, this one among them, as the group last agreed; none before it has. */
   metadataForAllStreamsClients(): readonly StreamsMetadata[] {
-    return this.#loop.current === undefined ? [] : this.#instances;
+    return this.#loop.current === undefined ? [] : this.#group.instances;
   }
 
   /**
@@ -104,7 +120,25 @@ export class StreamsApp {
   queryMetadataForKey<K>(query: KeyQuery<K>): KeyQueryMetadata | undefined {
     if (this.#loop.current === undefined) return undefined;
     const { topology, layout } = this.#loop.current;
-    return locateKey(query, topology.subTopologies, layout, this.#instances);
+    return locateKey(query, topology.subTopologies, layout, this.#group.instances);
+  }
+
+  /**
+   * A store of the running app, to be read: of what this instance's tasks have. Name it by its table, its
+   * spec or its name.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`; ConfigError for wrong options
+   */
+  store<T extends StoreReference>(reference: T, options: QueryOptions = {}): Queryable<T> {
+    return openQuery(this.#stores.partitionsOf(reference), options) as Queryable<T>;
+  }
+
+  /**
+   * A table's committed rows that this instance has, and how commits change them; completes when the app is
+   * closed.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
+   */
+  table$<K, V>(table: TableHandle<K, V>): Observable<TableUpdate<K, V>> {
+    return tableUpdates(this.#stores.partitionsOf(table)) as Observable<TableUpdate<K, V>>;
   }
 
   /**
@@ -158,6 +192,7 @@ export class StreamsApp {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#state.to('error');
+    this.#stores.notify();
     this.#done.reject(this.#failure);
     if (!this.#done.isAwaited) reportFailure(this.#config.applicationId, this.#failure);
   }
@@ -181,6 +216,7 @@ export class StreamsApp {
     late.abort();
     if (outcome === 'late') await this.#loop.abandon();
     this.#state.to('closed');
+    this.#stores.notify();
     if (this.#failure === undefined) return this.#done.resolve();
     this.#done.reject(this.#failure);
     throw this.#failure;

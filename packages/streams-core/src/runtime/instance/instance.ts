@@ -23,8 +23,10 @@ export interface InstanceEvents {
   readonly onRebalance: () => void;
   /** A round is over: all tasks are restored and at work. */
   readonly onRound: () => void;
-  /** The group has agreed on who does what. */
-  readonly onInstances: (instances: readonly StreamsMetadata[]) => void;
+  /** A commit stands. */
+  readonly onCommit: () => void;
+  /** The group has agreed on who does what; `you` is this instance's place. */
+  readonly onInstances: (instances: readonly StreamsMetadata[], you: number) => void;
   /** These tasks are about to be closed. */
   readonly onClosing: (tasks: readonly Task[]) => void;
 }
@@ -33,6 +35,8 @@ export interface InstanceOptions extends InstanceEvents {
   readonly topology: Topology;
   readonly config: ResolvedConfig;
   readonly positions: ReadPositions;
+  /** The stores that queries ask for; more may come. */
+  readonly queried: ReadonlySet<string>;
   /** Ends joining and restoring before they are done. */
   readonly signal: AbortSignal;
 }
@@ -78,7 +82,7 @@ export class Instance {
    * where that fails.
    */
   static async join(options: InstanceOptions): Promise<Instance> {
-    const { config, positions, signal } = options;
+    const { config, positions, signal, queried } = options;
     const { log } = config;
     const topology = await expanded(options.topology, config);
     const { topics, directory, inputs } = await setUpTopics(topology, config);
@@ -91,7 +95,17 @@ export class Instance {
       onProcessingError: config.processingExceptionHandler,
     });
     const globalStores = globals?.stores ?? new Map();
-    const tasks = new TaskRegistry({ topology, config, layout, directory, globalStores, positions, signal });
+    for (const name of queried) globalStores.get(name)?.track();
+    const tasks = new TaskRegistry({
+      topology,
+      config,
+      layout,
+      directory,
+      globalStores,
+      positions,
+      signal,
+      queried,
+    });
     const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
     const intervalMs = config.repartitionPurgeIntervalMs;
     const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
@@ -100,6 +114,7 @@ export class Instance {
       (offsets) => {
         positions.committed(offsets);
         purge.committed(offsets);
+        options.onCommit();
       },
       directory,
     );
@@ -198,7 +213,7 @@ async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupM
     onUserData: (userData) => {
       const { instances, you, topology: common = fingerprint } = decodeGroupData(userData);
       if (common !== fingerprint) throw mismatch(applicationId, instances.length);
-      onInstances(instances);
+      onInstances(instances, you);
       standbys.setTarget(instances[you]?.standbyTasks ?? []);
     },
     onAssigned: async (partitions) => {

@@ -24,6 +24,8 @@ export interface TaskRegistryOptions {
   readonly positions: ReadPositions;
   /** Ends restoring before it is done. */
   readonly signal: AbortSignal;
+  /** The stores that queries ask for. */
+  readonly queried: ReadonlySet<string>;
 }
 
 /** The tasks of one instance: opened when they are assigned, closed when they go. */
@@ -40,6 +42,11 @@ export class TaskRegistry {
 
   get tasks(): readonly Task[] {
     return [...this.#tasks.values()];
+  }
+
+  /** A task by its name, e.g. `0_3`. */
+  get(name: string): Task | undefined {
+    return this.#tasks.get(name);
   }
 
   has(name: string): boolean {
@@ -71,7 +78,7 @@ export class TaskRegistry {
   }
 
   async #openTask(id: TaskId, member: GroupMember): Promise<Task> {
-    const { topology, config, directory, globalStores, positions, signal } = this.#options;
+    const { topology, config, directory, globalStores, positions, signal, queried } = this.#options;
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
     const { deserializationExceptionHandler: onDeserializationError } = config;
     const validate = config.validate === 'both';
@@ -99,6 +106,7 @@ export class TaskRegistry {
       signal,
       validate,
     });
+    for (const name of queried) stores.get(name)?.track();
     try {
       return new Task({
         id,

@@ -109,6 +109,7 @@ function plain(subTopology: SubTopology, { onDeserializationError }: GlobalTable
         else rows.put(row.key, row.value, row.timestamp);
       }
       store.takeChanges();
+      store.commitStands();
     },
   };
 }
@@ -146,6 +147,7 @@ function processed(topology: Topology, subTopology: SubTopology, given: GlobalTa
       const finish = (): void => {
         task.prepareCommit();
         store.takeChanges();
+        store.commitStands();
       };
       return typeof done === 'number' ? finish() : done.then(finish);
     },

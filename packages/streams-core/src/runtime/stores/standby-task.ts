@@ -30,6 +30,13 @@ export function hasStandby({ persistent, logging, sourceTopic }: StoreSpec): boo
   return persistent && logging && sourceTopic === undefined;
 }
 
+/** A store that is a copy of another instance's. */
+export interface StoreCopy {
+  readonly store: StateStore;
+  /** Changelog records that it has not taken in yet. */
+  readonly lag: number;
+}
+
 interface Copy {
   readonly store: StateStore;
   readonly topicId: string;
@@ -45,6 +52,8 @@ export class StandbyTask {
   readonly #options: StandbyTaskOptions;
   readonly #done: Promise<void>;
   #isWarm = false;
+  /** The copies that are being followed. */
+  #following: { readonly copies: ReadonlyMap<string, Copy>; readonly reader: LogReader } | undefined;
   readonly #stop = new AbortController();
 
   /** `onFailure` is called with the error that ends it before it is closed. */
@@ -63,6 +72,17 @@ export class StandbyTask {
   /** Whether its stores have once been as far as their changelogs. */
   get isWarm(): boolean {
     return this.#isWarm;
+  }
+
+  /** The copy of a store, while it follows its changelog. */
+  copy(store: string): StoreCopy | undefined {
+    const { copies, reader } = this.#following ?? {};
+    const topic = changelogName(this.#options.applicationId, store);
+    const found = copies?.get(topic);
+    if (found === undefined || reader === undefined) return undefined;
+    // Not known before the first poll has said how far the changelog goes.
+    const lag = reader.lag({ topic, partition: this.#options.id.partition }) ?? Number.POSITIVE_INFINITY;
+    return { store: found.store, lag };
   }
 
   async #run(): Promise<void> {
@@ -101,7 +121,11 @@ export class StandbyTask {
         partitions.map((one) => ({ ...one, offset: copies.get(one.topic)!.offset })),
       );
       this.#isWarm = true;
-      await this.#follow(reader, copies).finally(() => reader.close());
+      this.#following = { copies, reader };
+      await this.#follow(reader, copies).finally(() => {
+        this.#following = undefined;
+        return reader.close();
+      });
     } finally {
       for (const copy of copies.values()) {
         await copy.store.flush(checkpointOf(copy));

@@ -5,7 +5,7 @@ import { ConfigError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { hasStandby, StandbyTask } from './standby-task.ts';
+import { hasStandby, type StoreCopy, StandbyTask } from './standby-task.ts';
 
 const lockFolder = 'instance';
 const retryMs = 10_000;
@@ -64,6 +64,11 @@ export class StandbyTasks {
   /** Those of them that are up to date, or have been. */
   get warm(): readonly string[] {
     return [...this.#tasks.values()].filter((task) => task.isWarm).map((task) => task.name);
+  }
+
+  /** The copy that this instance has of a store of a task. */
+  copy(task: string, store: string): StoreCopy | undefined {
+    return this.#tasks.get(task)?.copy(store);
   }
 
   /** Sets the standby tasks that this instance is to have; `reconcile` applies it. */

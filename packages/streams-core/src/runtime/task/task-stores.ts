@@ -69,6 +69,7 @@ export class TaskStores {
       if (offset !== undefined) store.committed(checkpoint(topic, offset, store), now);
     }
     for (const store of this.#unlogged) store.committed(undefined, now);
+    for (const store of this.all.values()) store.commitStands();
   }
 
   /** Whether one would like to write to disk after the next commit. */

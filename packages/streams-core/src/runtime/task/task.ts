@@ -43,6 +43,7 @@ export class Task {
   /** It takes no records, because a commit waits for what is under way. */
   #held = false;
   readonly #idle = new IdleTime();
+  readonly #committed = new Map<string, number>();
   commitRequested = false;
   #closed = false;
 
@@ -93,10 +94,20 @@ export class Task {
     const parts = { collector: this.#collector, dropped: this.#dropped };
     const queue = inputQueue({ source, topic, input, entry }, this.#options, parts);
     this.#inputs.add(queue, input.committed);
+    this.#committed.set(queue.topic, queue.position);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   get streamTime(): number {
     return this.#clock.streamTime;
+  }
+
+  /** The next offset of an input as it was last committed, by real topic name; undefined for no input. */
+  committedPosition(topic: string): number | undefined {
+    return this.#committed.get(topic);
   }
 
   /** The inputs by real topic name, with their next offsets. */
@@ -290,6 +301,7 @@ export class Task {
     checkpoint: MakeCheckpoint,
     now: number,
   ): void {
+    for (const { topic, offset } of offsets) this.#committed.set(topic, offset);
     this.stores.committed(changelogEnds, offsets, checkpoint, now);
   }
 
