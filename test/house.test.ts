@@ -143,7 +143,7 @@ test('arrows between the rooms of streams-core', () => {
     plan: ['options', 'operators', ...contract],
     options: ['operators', ...contract],
     operators: contract,
-    runtime: ['handlers.ts', 'topology', 'serde', ...ground],
+    runtime: ['handlers.ts', 'logger.ts', 'topology', 'serde', ...ground],
     connect: ['serde', ...ground],
     topology: ['serde', ...ground],
     serde: ground,
@@ -156,7 +156,7 @@ test('arrows between the rooms of streams-core', () => {
 test('arrows between the rooms of the runtime', () => {
   const wrong = wrongArrows(`${core}runtime/`, {
     app: ['instance', 'query', 'metrics', 'topics', 'assign', 'task', 'config.ts'],
-    instance: ['commit', 'stores', 'topics', 'assign', 'task', 'config.ts'],
+    instance: ['commit', 'stores', 'topics', 'assign', 'metrics', 'task', 'config.ts'],
     query: ['assign', 'task'],
     worker: ['app', 'metrics'],
     metrics: ['task'],

@@ -31,6 +31,8 @@ export interface BytesStore {
   readonly checkpoint: Checkpoint | undefined;
   /** Whether there was nothing in it when it was opened. */
   readonly openedEmpty: boolean;
+  /** Its size on disk, about, as of the last write; undefined where it has none. */
+  readonly approximateBytes?: number | undefined;
   get(key: Uint8Array): Uint8Array | undefined;
   /** Applies all changes and the checkpoint as one. A store without I/O does it before it returns. */
   write(changes: readonly BytesChange[], checkpoint: Checkpoint | undefined): void | Promise<void>;

@@ -24,7 +24,7 @@ export type { WindowRowStore } from './kinds/window/store.ts';
 export { KeyMap } from './layers/key-map.ts';
 export { mapKeyOf } from './layers/codec.ts';
 export type { ViewOptions } from './layers/view-options.ts';
-export type { WriteBackLimits } from './layers/write-back.ts';
+export type { StoreStats, WriteBackLimits } from './layers/write-back.ts';
 export { LevelStore, type LevelStoreOptions } from './level/level-store.ts';
 export { MemoryStore } from './memory/memory-store.ts';
 export { openStore, type OpenStoreOptions } from './open-store.ts';

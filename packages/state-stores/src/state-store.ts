@@ -1,6 +1,7 @@
 import type { LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { Checkpoint } from './bytes-store.ts';
 import type { Isolation, StoreQueries } from './kinds/store-queries.ts';
+import type { StoreStats } from './layers/write-back.ts';
 import type { RowStore } from './kinds/row-store.ts';
 
 /** What the runtime needs of every store, whatever its kind: to log, commit, restore and close it. */
@@ -15,6 +16,7 @@ export interface StateStore {
   readonly streamTime: number;
   /** Where the bytes on disk stand in the changelog. */
   readonly checkpoint: Checkpoint | undefined;
+  readonly stats: StoreStats;
   /** Brings what must be in memory there. Called once, before anything else. */
   load(): void | Promise<void>;
   /** The changelog records for what changed since the last call, the last value of each key only. */

@@ -143,6 +143,13 @@ export type {
   TimeQuery,
 } from './runtime/query/queryable-store.ts';
 export type { RowChange, TableUpdate } from './runtime/query/table-updates.ts';
+// Watch
+export { type Logger, warningsOnly } from './logger.ts';
+export { appChannels } from './runtime/app/app-events.ts';
+export { metricCatalogue } from './runtime/metrics/catalogue.ts';
+export type { Metric, MetricDescription, MetricKind, MetricUnit } from './runtime/metrics/metric.ts';
+export type { RecordingLevel } from './runtime/metrics/recorder.ts';
+export type { MetricOptions, MetricsContext, UserCounter, UserTiming } from './topology/processor.ts';
 // Run
 export type { AppState } from './runtime/app/app-state.ts';
 export type { StreamsConfig } from './runtime/config.ts';

@@ -8,6 +8,7 @@ import type {
   StoreOf,
   StreamRecord,
 } from '@millrace/streams-core';
+import { type UserMetric, UserMetrics } from '@millrace/streams-core/runtime';
 
 export interface MockProcessorContextOptions {
   /** Default `mock-app`. */
@@ -47,6 +48,8 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
   #forwarded: CapturedForward<KOut, VOut>[] = [];
   readonly #punctuators: { captured: CapturedPunctuator }[] = [];
   #committed = false;
+  readonly #userMetrics = new UserMetrics();
+  readonly metrics = this.#userMetrics.of('mock');
 
   constructor({ applicationId = 'mock-app', taskId = '0_0', stores = [] }: MockProcessorContextOptions = {}) {
     this.applicationId = applicationId;
@@ -112,6 +115,11 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
   /** What has been scheduled, cancelled or not. */
   get scheduledPunctuators(): readonly CapturedPunctuator[] {
     return this.#punctuators.map(({ captured }) => captured);
+  }
+
+  /** What the processor measures, by name. */
+  get measured(): Readonly<Record<string, ReturnType<UserMetric['read']>>> {
+    return Object.fromEntries(this.#userMetrics.all.map(({ name, read }) => [name, read()]));
   }
 
   commit(): void {

@@ -17,6 +17,7 @@ import {
   Task,
   type TaskInput,
   TaskClock,
+  warningsOnly,
 } from '@millrace/streams-core/runtime';
 import { TestTopics } from './test-topics.ts';
 
@@ -74,6 +75,7 @@ export class TestTasks {
     const tables = globalTablesOf(topology, {
       onDeserializationError: options.deserializationExceptionHandler,
       onProcessingError: options.processingExceptionHandler,
+      logger: warningsOnly,
     });
     this.globals = new Map(tables.map((table) => [table.topic.name, table]));
     for (const { store } of tables) this.stores.set(store.name, { store, clock: new TaskClock(0) });

@@ -1,5 +1,5 @@
 import type { BytesStore, Checkpoint } from '../bytes-store.ts';
-import type { Cell, WriteBack } from './write-back.ts';
+import type { Cell, StoreStats, WriteBack } from './write-back.ts';
 
 /** What all views share: cells in memory over a bytes store, written to it between commits. */
 export abstract class BackedView<C extends Cell & S, S = unknown> {
@@ -14,6 +14,10 @@ export abstract class BackedView<C extends Cell & S, S = unknown> {
 
   get checkpoint(): Checkpoint | undefined {
     return this.backing.checkpoint;
+  }
+
+  get stats(): StoreStats {
+    return this.writeBack.stats;
   }
 
   track(): void {

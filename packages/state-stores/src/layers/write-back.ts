@@ -9,6 +9,17 @@ export interface Cell {
   unflushed: boolean;
 }
 
+/** How much a store keeps where. */
+export interface StoreStats {
+  /** Rows, or buckets of them, in memory; large ones count for more. */
+  readonly memoryRows: number;
+  /** Those of them that the disk does not have yet. */
+  readonly unflushedRows: number;
+  readonly flushes: number;
+  /** On disk, about, as of the last write; undefined where there is no disk. */
+  readonly diskBytes: number | undefined;
+}
+
 export interface WriteBackOptions<C extends Cell & S, S = unknown> {
   readonly backing: BytesStore;
   /** The cell as the bytes store keeps it; undefined where nothing has to be written. */
@@ -66,6 +77,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
 
   #committed: CommittedState<C, S> | undefined;
   readonly #watchers = new Set<(changed: ReadonlyMap<C, S>) => void>();
+  #flushes = 0;
   /** Changes were taken for a commit that does not stand yet. */
   #isCommitting = false;
 
@@ -146,6 +158,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     for (const cell of cells) cell.unflushed = false;
     // Encoded here and now: the next record may change the cells again.
     const changes = cells.map(this.#options.encode).filter((change) => change !== undefined);
+    this.#flushes++;
     const written = this.#options.backing.write(changes, checkpoint);
     if (written === undefined) return;
     this.#flushing = written.then(
@@ -174,6 +187,15 @@ export class WriteBack<C extends Cell & S, S = unknown> {
   /** Waits for a flush that is under way, so that the bytes store can be closed or scanned. */
   settle(): void | Promise<void> {
     return this.#flushing;
+  }
+
+  get stats(): StoreStats {
+    return {
+      memoryRows: Math.round(this.#options.size()),
+      unflushedRows: this.#unflushed.length,
+      flushes: this.#flushes,
+      diskBytes: this.#options.backing.approximateBytes,
+    };
   }
 
   /** Keeps what is committed apart from now on. */

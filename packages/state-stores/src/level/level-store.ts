@@ -12,6 +12,11 @@ const checkpointKey = Buffer.of(0);
 const dataPrefix = Buffer.of(1);
 const dataEnd = Buffer.of(2);
 
+/** What Level has on Node, and its types leave out for browsers. */
+interface Measurable {
+  approximateSize(start: Buffer, end: Buffer): Promise<number>;
+}
+
 const encoding = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
 function dataKey(key: Uint8Array): Buffer {
@@ -105,6 +110,8 @@ export class LevelStore implements BytesStore {
     }
   }
 
+  approximateBytes: number | undefined;
+
   get(key: Uint8Array): Uint8Array | undefined {
     try {
       return this.#db.getSync(dataKey(key));
@@ -121,9 +128,22 @@ export class LevelStore implements BytesStore {
     }
     this.checkpoint = checkpoint ?? this.checkpoint;
     if (checkpoint !== undefined) batch.put(checkpointKey, Buffer.from(JSON.stringify(checkpoint)));
-    return batch.write().catch((error: unknown) => {
-      throw this.#failed(error, 'written');
-    });
+    return batch.write().then(
+      () => this.#measure(),
+      (error: unknown) => {
+        throw this.#failed(error, 'written');
+      },
+    );
+  }
+
+  /** For those who watch: a size that cannot be had is none to fail for. */
+  #measure(): void {
+    (this.#db as Level<Buffer, Buffer> & Measurable).approximateSize(dataPrefix, dataEnd).then(
+      (bytes) => {
+        this.approximateBytes = bytes;
+      },
+      () => {},
+    );
   }
 
   async *iterate(range: BytesRange): AsyncIterableIterator<readonly [Uint8Array, Uint8Array]> {

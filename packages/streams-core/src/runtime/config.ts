@@ -1,5 +1,7 @@
 import { isLegalName, legalNames, type LogClient } from '@millrace/log-client';
 import { z } from 'zod';
+import { type Logger, warningsOnly } from '../logger.ts';
+import type { RecordingLevel } from './metrics/recorder.ts';
 import { ConfigError } from '../errors.ts';
 import {
   type DeserializationExceptionHandler,
@@ -104,6 +106,16 @@ export interface StreamsConfig {
    * each failure.
    */
   readonly uncaughtExceptionHandler?: UncaughtExceptionHandler;
+  /**
+   * How much is measured, for `readMetrics`: `info` (default) by round and commit, `debug` the records of
+   * each node too, `off` nothing.
+   */
+  readonly recordingLevel?: RecordingLevel;
+  /**
+   * Told of states, rebalances, restores, skipped records and failures; `pino()` is one. Default: warnings as
+   * process warnings, errors on stderr.
+   */
+  readonly logger?: Logger;
   readonly stateRestoreListener?: StateRestoreListener;
   /**
    * Called when a committed offset is out of range and the position was reset. Default: a process warning.
@@ -167,6 +179,16 @@ const schema = z.strictObject({
   deadLetterTopics: z.array(z.string()).default([]),
   validate: z.enum(['read', 'both']).default('read'),
   allowTopologyChange: z.boolean().default(false),
+  logger: z
+    .custom<Logger>(
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        ['debug', 'info', 'warn', 'error'].every((name) => typeof (value as never)[name] === 'function'),
+      'expected debug, info, warn and error, e.g. pino()',
+    )
+    .default(warningsOnly),
+  recordingLevel: z.enum(['off', 'info', 'debug']).default('info'),
   uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
   stateRestoreListener: z
     .custom<StateRestoreListener>(

@@ -25,6 +25,8 @@ export { addMetrics, type AppMetrics, noMetrics } from './metrics/app-metrics.ts
 export { openQuery } from './query/open-query.ts';
 export { storeNamed } from './query/store-name.ts';
 export type { StorePartition, StorePartitions } from './query/store-partitions.ts';
+export { type UserMetric, UserMetrics } from './task/process/user-metrics.ts';
+export { type Logger, warningsOnly } from '../logger.ts';
 export { ownedTopics, topologyTopic } from '../topology/built/owned-topics.ts';
 export { readTopologyRecord } from './upgrade/topology-record.ts';
 export { type GlobalTable, globalTablesOf } from './stores/global-table.ts';

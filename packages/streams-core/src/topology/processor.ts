@@ -17,6 +17,34 @@ export type StoreOf<S> =
       : StoreKinds<K, V>[S['kind']]['store']
     : never;
 
+export interface MetricOptions {
+  /** Default: the name. */
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** A figure that only grows. */
+export interface UserCounter {
+  add(count?: number): void;
+}
+
+/** Durations in milliseconds: read as their number, mean, longest and 99th percentile. */
+export interface UserTiming {
+  record(ms: number): void;
+}
+
+/**
+ * Metrics of user code. Make each once, where the processor is made; they are read with the app's own, tagged
+ * with the task and the node.
+ */
+export interface MetricsContext {
+  /** @throws TopologyError for a name that is no name, or taken in this node */
+  counter(name: string, options?: MetricOptions): UserCounter;
+  /** Asked whenever metrics are read. */
+  gauge(name: string, read: () => number, options?: MetricOptions): void;
+  timing(name: string, options?: MetricOptions): UserTiming;
+}
+
 /** What user code of the Processor API can do. One for each task. */
 export interface ProcessorContext<in KOut, in VOut> {
   readonly applicationId: string;
@@ -45,6 +73,7 @@ export interface ProcessorContext<in KOut, in VOut> {
   readonly currentSystemTimeMs: number;
   /** Asks for a commit soon. */
   commit(): void;
+  readonly metrics: MetricsContext;
 }
 
 /** What a transformer of a table's values may use: anything but forwarding. */

@@ -14,6 +14,7 @@ import {
   string,
   type Topology,
   topic,
+  warningsOnly,
 } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { describe, expect, test } from 'vitest';
@@ -110,20 +111,12 @@ describe('restarts', () => {
 
   test('pause twice as long each time, with jitter, and begin again after a calm minute', () => {
     let now = 0;
-    const policy = new RestartPolicy(
-      'app',
-      () => 1,
-      () => now,
-    );
+    const policy = new RestartPolicy('app', warningsOnly, { random: () => 1, now: () => now });
     const delays = Array.from({ length: 12 }, () => policy.delayMs(new Error('x'), { quiet: false }));
     expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000, 30_000]);
     now += 61_000;
     expect(policy.delayMs(new Error('x'), { quiet: false })).toBe(100);
-    const least = new RestartPolicy(
-      'app',
-      () => 0,
-      () => now,
-    );
+    const least = new RestartPolicy('app', warningsOnly, { random: () => 0, now: () => now });
     expect(least.delayMs(new Error('x'), { quiet: false })).toBe(50);
   });
 
@@ -131,7 +124,7 @@ describe('restarts', () => {
     const warnings: string[] = [];
     const listen = (warning: Error): void => void warnings.push(warning.message);
     process.on('warning', listen);
-    const policy = new RestartPolicy('app');
+    const policy = new RestartPolicy('app', warningsOnly);
     for (let n = 0; n < 5; n++) policy.delayMs(poison, { quiet: false });
     await once(process, 'warning');
     await setImmediate();

@@ -1,4 +1,5 @@
 import { noHeaders, type TopicInfo } from '@millrace/log-client';
+import { warningsOnly } from '@millrace/streams-core';
 import { afterEach, expect, test } from 'vitest';
 import { ChangelogRetentionCheck } from '../../src/runtime/topics/changelog-retention-check.ts';
 
@@ -26,7 +27,7 @@ async function warned(): Promise<string[]> {
 }
 
 test('rows that the topic keeps too short a time are warned of, once for each changelog', async () => {
-  const age = new ChangelogRetentionCheck();
+  const age = new ChangelogRetentionCheck(warningsOnly);
   const configs = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(day) };
   age.watch(changelog('app-counts-changelog', configs));
   age.check(rows('app-counts-changelog', 10 * day), 11 * day);
@@ -41,7 +42,7 @@ test('rows that the topic keeps too short a time are warned of, once for each ch
 });
 
 test('what is kept for good, or not deleted for its age, is not warned of', async () => {
-  const age = new ChangelogRetentionCheck();
+  const age = new ChangelogRetentionCheck(warningsOnly);
   age.watch(changelog('endless', { 'cleanup.policy': 'compact,delete', 'retention.ms': '-1' }));
   age.watch(changelog('compacted', { 'cleanup.policy': 'compact', 'retention.ms': '1000' }));
   age.check([...rows('endless', 0), ...rows('compacted', 0), ...rows('output', 0)], 100 * day);

@@ -1,5 +1,6 @@
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
+import { warningsOnly } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { RepartitionPurge } from '../../src/runtime/commit/repartition-purge.ts';
 import { eventually } from './support.ts';
@@ -15,7 +16,7 @@ test('what is committed as processed is deleted from repartition topics, and not
     headers: noHeaders,
   }));
   for (const topic of ['own', 'input']) await producer.send([{ topic, partition: 0, records }]);
-  const purge = new RepartitionPurge({ log, topics: new Set(['own']), intervalMs: 0 });
+  const purge = new RepartitionPurge({ log, topics: new Set(['own']), intervalMs: 0, logger: warningsOnly });
   const start = async (topic: string): Promise<number> =>
     (await log.admin.offsets([{ topic, partition: 0 }]))[0]!.start;
   for (const offset of [4, 7, 10]) {

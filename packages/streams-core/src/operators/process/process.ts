@@ -7,6 +7,7 @@ import type {
   Cancellable,
   FixedKeyProcessorContext,
   FixedKeyProcessorSupplier,
+  MetricsContext,
   Processor,
   ProcessorContext,
   ProcessorFunction,
@@ -70,6 +71,10 @@ class FixedKeyContext<K, V, VOut> implements FixedKeyProcessorContext<VOut> {
 
   get taskId(): string {
     return this.#context.taskId;
+  }
+
+  get metrics(): MetricsContext {
+    return this.#context.metrics;
   }
 
   store<S extends StoreSpec>(spec: S): StoreOf<S> {

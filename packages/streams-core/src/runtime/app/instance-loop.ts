@@ -4,6 +4,7 @@ import { isStreamsError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { Instance, type InstanceEvents, lookAtInputs } from '../instance/instance.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import { ReadPositions } from '../topics/open-inputs.ts';
 import { TopicWatch } from '../topics/topic-watch.ts';
 import { RestartPolicy } from './restart-policy.ts';
@@ -28,6 +29,7 @@ export interface InstanceLoopOptions {
   readonly events: InstanceEvents;
   /** The stores that queries ask for. */
   readonly queried: ReadonlySet<string>;
+  readonly recorder: Recorder;
   /** An instance is over; its counts can be read for the last time. */
   readonly onEnd: (instance: Instance) => void;
 }
@@ -46,7 +48,7 @@ export class InstanceLoop {
 
   constructor(options: InstanceLoopOptions) {
     this.#options = options;
-    this.#restarts = new RestartPolicy(options.config.applicationId);
+    this.#restarts = new RestartPolicy(options.config.applicationId, options.config.logger);
   }
 
   /** The instance at work, if there is one. */
@@ -60,8 +62,9 @@ export class InstanceLoop {
   }
 
   join(): Promise<Instance> {
-    const { topology, config, signal, events, queried } = this.#options;
-    return Instance.join({ topology, config, positions: this.#positions, queried, signal, ...events });
+    const { topology, config, signal, events, queried, recorder } = this.#options;
+    const positions = this.#positions;
+    return Instance.join({ topology, config, positions, queried, recorder, signal, ...events });
   }
 
   /** Resolves to what the app failed with for good; undefined where it was closed. */
@@ -110,6 +113,7 @@ export class InstanceLoop {
       intervalMs: config.topicRefreshMs,
       look: () => lookAtInputs(topology, config),
       onChange: () => instance.stop(),
+      logger: config.logger,
     });
     watch.start(instance.inputs);
     try {

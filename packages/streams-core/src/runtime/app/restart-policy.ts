@@ -1,4 +1,4 @@
-import { emitWarning } from 'node:process';
+import type { Logger } from '../../logger.ts';
 import { isStreamsError, type RecordError } from '../../errors.ts';
 
 const firstDelayMs = 100;
@@ -14,6 +14,7 @@ const poisonAfter = 5;
  */
 export class RestartPolicy {
   readonly #applicationId: string;
+  readonly #logger: Logger;
   readonly #random: () => number;
   readonly #now: () => number;
   #failures = 0;
@@ -21,8 +22,13 @@ export class RestartPolicy {
   #record: string | undefined;
   #atRecord = 0;
 
-  constructor(applicationId: string, random = Math.random, now = () => performance.now()) {
+  constructor(
+    applicationId: string,
+    logger: Logger,
+    { random = Math.random, now = () => performance.now() } = {},
+  ) {
     this.#applicationId = applicationId;
+    this.#logger = logger;
     this.#random = random;
     this.#now = now;
   }
@@ -41,9 +47,9 @@ export class RestartPolicy {
     const delay = Math.round(ms * (0.5 + this.#random() / 2));
     if (!quiet || this.#failures > 1) {
       const times = this.#failures === 1 ? '' : ` (failure ${this.#failures} in a row)`;
-      emitWarning(
+      this.#logger.warn(
+        { applicationId: this.#applicationId, error },
         `App "${this.#applicationId}" restarts from its last commit in ${delay} ms${times}: ${messageOf(error)}`,
-        'MillraceWarning',
       );
     }
     this.#namePoison(error);
@@ -52,9 +58,9 @@ export class RestartPolicy {
 
   /** Warns that the work waits for something that is missing. */
   awaits(error: unknown, forMs: number): void {
-    emitWarning(
+    this.#logger.warn(
+      { applicationId: this.#applicationId, error },
       `App "${this.#applicationId}" waits up to ${forMs / 1000} s: ${messageOf(error)}`,
-      'MillraceWarning',
     );
   }
 
@@ -65,9 +71,9 @@ export class RestartPolicy {
     this.#atRecord = record === this.#record ? this.#atRecord + 1 : 1;
     this.#record = record;
     if (record === undefined || this.#atRecord !== poisonAfter) return;
-    emitWarning(
+    this.#logger.warn(
+      { applicationId: this.#applicationId, error },
       `App "${this.#applicationId}" has failed ${poisonAfter} times in a row at record ${record}: no restart gets past it. Let an exception handler leave it out (logAndContinue()) or send it to a topic (deadLetterTo('...'))`,
-      'MillraceWarning',
     );
   }
 }

@@ -2,8 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
 import { StreamsError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { readMetrics } from '../metrics/read-metrics.ts';
+import { Recorder } from '../metrics/recorder.ts';
 import { type AppMetrics, addMetrics, noMetrics } from '../metrics/app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
+import { AppEvents, restoreListeners } from './app-events.ts';
 import { AppStores, type KnownGroup } from './app-stores.ts';
 import type { StreamsMetadata } from '../assign/streams-metadata.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from '../config.ts';
@@ -34,11 +38,14 @@ export class StreamsApp {
   #failure: unknown;
   #group: KnownGroup = { instances: [], you: -1 };
   readonly #stores: AppStores;
+  readonly #recorder: Recorder;
   #past: AppMetrics = noMetrics;
 
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
-    this.#config = resolveConfig(config);
+    const resolved = resolveConfig(config);
+    this.#recorder = new Recorder(resolved.recordingLevel);
+    this.#config = this.#observed(resolved);
     this.#stores = new AppStores({
       topology,
       state: () => this.state,
@@ -50,6 +57,7 @@ export class StreamsApp {
       config: this.#config,
       signal: this.#stop.signal,
       queried: this.#stores.queried,
+      recorder: this.#recorder,
       events: {
         onRebalance: () => {
           if (!this.#stopping) this.#state.to('rebalancing');
@@ -66,6 +74,28 @@ export class StreamsApp {
       },
       onEnd: ({ tasks }) => this.#remember(tasks.tasks),
     });
+  }
+
+  /** The same config, with everything that happens told to the recorder, the logger and whoever hooks in. */
+  #observed(config: ResolvedConfig): ResolvedConfig {
+    const events = new AppEvents(config.applicationId, config.logger);
+    this.#state.state$.subscribe((state) => {
+      this.#recorder.entered(state);
+      if (state !== 'created') events.state(state);
+    });
+    const { droppedRecordHandler, stateRestoreListener } = config;
+    return {
+      ...config,
+      droppedRecordHandler: (dropped) => {
+        events.skipped(dropped);
+        return droppedRecordHandler(dropped);
+      },
+      stateRestoreListener: restoreListeners([
+        this.#recorder.restoreListener,
+        events.restoreListener,
+        stateRestoreListener,
+      ]),
+    };
   }
 
   /** The present state, then every change; completes when the app is closed. */
@@ -95,6 +125,26 @@ export class StreamsApp {
   get metrics(): AppMetrics {
     const { tasks, globals } = this.#loop.current ?? {};
     return addMetrics(this.#past, tasks?.tasks ?? [], globals?.dropped);
+  }
+
+  /**
+   * Everything that is measured, as it is now, under Kafka Streams' names; see `metricCatalogue`. Empty where
+   * `recordingLevel` is `off`.
+   */
+  readMetrics(): Metric[] {
+    const { tasks, standbys } = this.#loop.current ?? {};
+    return readMetrics({
+      applicationId: this.#config.applicationId,
+      state: this.state,
+      counts: this.metrics,
+      recorder: this.#recorder,
+      tasks: tasks?.tasks ?? [],
+      lagOf: (topic, partition) => this.#loop.current?.lagOf(topic, partition),
+      copies: standbys?.copies ?? [],
+      standbyTasks: this.standbyTaskIds.length,
+      cacheBytes: tasks?.cacheBytes ?? 0,
+      now: Date.now(),
+    });
   }
 
   /** The tasks this instance works on now, e.g. `0_3`. */
@@ -194,7 +244,7 @@ export class StreamsApp {
     this.#state.to('error');
     this.#stores.notify();
     this.#done.reject(this.#failure);
-    if (!this.#done.isAwaited) reportFailure(this.#config.applicationId, this.#failure);
+    if (!this.#done.isAwaited) reportFailure(this.#config, this.#failure);
   }
 
   /**

@@ -4,13 +4,14 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
-import { emitWarning } from 'node:process';
+import type { Logger } from '../../logger.ts';
 
 export interface RepartitionPurgeOptions {
   readonly log: LogClient;
   /** Real names of the application's repartition topics. */
   readonly topics: ReadonlySet<string>;
   readonly intervalMs: number;
+  readonly logger: Logger;
 }
 
 /**
@@ -58,9 +59,9 @@ export class RepartitionPurge {
   #warn(error: unknown): void {
     if (this.#warned) return;
     this.#warned = true;
-    emitWarning(
+    this.#options.logger.warn(
+      { error },
       `Repartition topics keep what has been processed: ${(error as Error).message}`,
-      'MillraceWarning',
     );
   }
 }

@@ -21,7 +21,7 @@ export class TaskCommitter {
   readonly #producers = new Map<string, LogProducer>();
   readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
-  readonly #age = new ChangelogRetentionCheck();
+  readonly #age: ChangelogRetentionCheck;
   readonly #delivering: Delivery;
   /** How far the changelogs of a task have got since its last commit. */
   readonly #changelogEnds = new Map<Task, Map<string, number>>();
@@ -33,10 +33,11 @@ export class TaskCommitter {
   readonly #onCommitted: (offsets: readonly OffsetCommit[]) => void;
 
   constructor(
-    { log, applicationId, processingGuarantee, productionExceptionHandler }: ResolvedConfig,
+    { log, applicationId, processingGuarantee, productionExceptionHandler, logger }: ResolvedConfig,
     onCommitted: (offsets: readonly OffsetCommit[]) => void,
     directory: TopicDirectory,
   ) {
+    this.#age = new ChangelogRetentionCheck(logger);
     this.#delivering = new Delivery(productionExceptionHandler, directory);
     this.#onCommitted = onCommitted;
     this.#log = log;

@@ -6,6 +6,7 @@ import { decodeGroupData, encodeMember, type StreamsMetadata } from '../assign/s
 import { TaskLayout, taskAssignor } from '../assign/task-assignor.ts';
 import { topologyFingerprint } from '../assign/topology-fingerprint.ts';
 import type { ResolvedConfig } from '../config.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import { GlobalTables } from '../stores/global-tables.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from '../commit/repartition-purge.ts';
@@ -37,6 +38,7 @@ export interface InstanceOptions extends InstanceEvents {
   readonly positions: ReadPositions;
   /** The stores that queries ask for; more may come. */
   readonly queried: ReadonlySet<string>;
+  readonly recorder: Recorder;
   /** Ends joining and restoring before they are done. */
   readonly signal: AbortSignal;
 }
@@ -82,7 +84,7 @@ export class Instance {
    * where that fails.
    */
   static async join(options: InstanceOptions): Promise<Instance> {
-    const { config, positions, signal, queried } = options;
+    const { config, positions, signal, queried, recorder } = options;
     const { log } = config;
     const topology = await expanded(options.topology, config);
     const { topics, directory, inputs } = await setUpTopics(topology, config);
@@ -93,6 +95,7 @@ export class Instance {
       signal,
       onDeserializationError: config.deserializationExceptionHandler,
       onProcessingError: config.processingExceptionHandler,
+      logger: config.logger,
     });
     const globalStores = globals?.stores ?? new Map();
     for (const name of queried) globalStores.get(name)?.track();
@@ -105,10 +108,11 @@ export class Instance {
       positions,
       signal,
       queried,
+      recorder,
     });
     const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
     const intervalMs = config.repartitionPurgeIntervalMs;
-    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs });
+    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs, logger: config.logger });
     const committer = new TaskCommitter(
       config,
       (offsets) => {
@@ -128,12 +132,26 @@ export class Instance {
         parts.standbys.reconcile(isActive);
         options.onRound();
       };
-      const loop = new PollLoop({ config, member, tasks, committer, purge, globals, onRound });
+      const loop = new PollLoop({
+        config,
+        member,
+        tasks,
+        committer,
+        purge,
+        globals,
+        recorder,
+        onRound,
+      });
       return new Instance(parts, member, loop);
     } catch (error) {
       await Promise.allSettled([standbys?.close(), globals?.close()]);
       throw error;
     }
+  }
+
+  /** How many records of a partition are still to be fetched; undefined where that is not known. */
+  lagOf(topic: string, partition: number): number | undefined {
+    return this.#member.lag({ topic, partition });
   }
 
   /** Works until it is stopped. */

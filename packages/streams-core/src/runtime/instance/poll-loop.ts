@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { GroupMember, RecordBatch } from '@millrace/log-client';
 import type { ResolvedConfig } from '../config.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import type { GlobalTables } from '../stores/global-tables.ts';
 import { BatchLimit } from './batch-limit.ts';
 import type { RepartitionPurge } from '../commit/repartition-purge.ts';
@@ -18,6 +19,7 @@ export interface PollLoopOptions {
   readonly committer: TaskCommitter;
   readonly purge: RepartitionPurge;
   readonly globals: GlobalTables | undefined;
+  readonly recorder: Recorder;
   /** Called after each round. */
   readonly onRound: () => void;
 }
@@ -63,17 +65,28 @@ export class PollLoop {
     // Idle: the next commit starts as soon as the one under way ends, not after a poll.
     if (!wasBusy && this.#commit !== undefined && tasks.tasks.some((task) => task.needsCommit))
       await this.#awaitCommit();
+    const beganAt = performance.now();
     const batches = await member.poll({
       maxWaitMs: wasBusy || this.#stopping ? 0 : this.#idleMs(),
       maxRecords: config.maxPollRecords,
     });
     if (globals !== undefined) await globals.update();
     const polled = this.#feed(batches);
+    const polledAt = performance.now();
     const worked = await this.#work();
+    this.#measure(polled, polledAt - beganAt, worked ? performance.now() - polledAt : undefined);
     this.#sendOutput();
     await this.#maybeCommit(2 * polled < config.maxPollRecords && this.#paused.size === 0);
     this.#options.purge.run();
     return worked || batches.length > 0;
+  }
+
+  #measure(polled: number, pollMs: number, workMs: number | undefined): void {
+    const { recorder } = this.#options;
+    if (!recorder.isOn) return;
+    recorder.poll.record(pollMs);
+    recorder.polledRecords += polled;
+    if (workMs !== undefined) recorder.process.record(workMs);
   }
 
   /**
@@ -81,7 +94,7 @@ export class PollLoop {
    * there were any.
    */
   async #work(): Promise<boolean> {
-    const { config, tasks } = this.#options;
+    const { config, tasks, recorder } = this.#options;
     const all = tasks.tasks;
     const limit = this.#limit;
     let worked = false;
@@ -95,14 +108,17 @@ export class PollLoop {
       this.#first = (this.#first + turn + 1) % all.length;
       break;
     }
+    const punctuatedAt = performance.now();
+    let calls = 0;
     for (const task of all) {
       const fired = task.punctuate();
-      if ((typeof fired === 'number' ? fired : await fired) > 0) worked = true;
+      calls += typeof fired === 'number' ? fired : await fired;
       if (config.idleAdvanceMs === undefined) continue;
       const pending = task.advanceIdle(config.idleAdvanceMs);
       if (pending !== undefined) await pending;
     }
-    return worked;
+    if (calls > 0 && recorder.isOn) recorder.punctuate.record(performance.now() - punctuatedAt);
+    return worked || calls > 0;
   }
 
   /** At least once: what tasks have made goes out now, offsets at the next commit. */
@@ -202,8 +218,10 @@ export class PollLoop {
   }
 
   async #commitAll(tasks: readonly Task[]): Promise<void> {
-    const { committer, member } = this.#options;
+    const { committer, member, recorder } = this.#options;
+    const beganAt = performance.now();
     const outcomes = await Promise.allSettled(tasks.map((task) => committer.commit(task, member)));
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    if (tasks.length > 0 && recorder.isOn) recorder.commit.record(performance.now() - beganAt);
   }
 }

@@ -3,6 +3,7 @@ import type { StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { ResolvedConfig } from '../config.ts';
+import type { Recorder } from '../metrics/recorder.ts';
 import { type CacheBudget, cacheBudget } from '../task/process/change-cache.ts';
 import { openInputs, type ReadPositions } from '../topics/open-inputs.ts';
 import { openStores } from '../stores/open-stores.ts';
@@ -26,6 +27,7 @@ export interface TaskRegistryOptions {
   readonly signal: AbortSignal;
   /** The stores that queries ask for. */
   readonly queried: ReadonlySet<string>;
+  readonly recorder: Recorder;
 }
 
 /** The tasks of one instance: opened when they are assigned, closed when they go. */
@@ -38,6 +40,11 @@ export class TaskRegistry {
   constructor(options: TaskRegistryOptions) {
     this.#options = options;
     this.#cacheBudget = cacheBudget(options.config.cacheMaxBytes);
+  }
+
+  /** Bytes that changes take that wait in caches. */
+  get cacheBytes(): number {
+    return this.#cacheBudget?.usedBytes ?? 0;
   }
 
   get tasks(): readonly Task[] {
@@ -70,6 +77,7 @@ export class TaskRegistry {
     for (const id of this.#options.layout.tasksOf(partitions)) {
       const task = await this.#openTask(id, member);
       this.#tasks.set(task.name, task);
+      this.#options.recorder.tasksCreated++;
       for (const { topic, partition, offset } of task.positions) {
         member.seek({ topic, partition }, offset);
         member.resume({ topic, partition });
@@ -78,7 +86,7 @@ export class TaskRegistry {
   }
 
   async #openTask(id: TaskId, member: GroupMember): Promise<Task> {
-    const { topology, config, directory, globalStores, positions, signal, queried } = this.#options;
+    const { topology, config, directory, globalStores, positions, signal, queried, recorder } = this.#options;
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
     const { deserializationExceptionHandler: onDeserializationError } = config;
     const validate = config.validate === 'both';
@@ -105,6 +113,7 @@ export class TaskRegistry {
       onDeserializationError,
       signal,
       validate,
+      logger: config.logger,
     });
     for (const name of queried) stores.get(name)?.track();
     try {
@@ -128,6 +137,8 @@ export class TaskRegistry {
         now: Date.now,
         monotonicNow: () => performance.now(),
         validate,
+        endToEnd: recorder.isOn ? recorder.endToEnd : undefined,
+        countsNodes: recorder.level === 'debug',
       });
     } catch (error) {
       for (const store of stores.values()) await store.close();
@@ -141,8 +152,7 @@ export class TaskRegistry {
     checkpoint: (task: Task, store: StateStore) => Promise<void>,
   ): Promise<void> {
     for (const task of tasks) {
-      this.#tasks.delete(task.name);
-      task.close();
+      this.#forget(task);
     }
     const closed = tasks.map(async (task) => {
       // A store that cannot be written must not keep the others open.
@@ -154,14 +164,18 @@ export class TaskRegistry {
     for (const one of await Promise.allSettled(closed)) if (one.status === 'rejected') throw one.reason;
   }
 
+  #forget(task: Task): void {
+    if (this.#tasks.delete(task.name)) this.#options.recorder.tasksClosed++;
+    task.close();
+  }
+
   /**
    * Drops tasks as they are: what they had not committed never happened, what is not on disk is in the
    * changelog.
    */
   async closeDirty(tasks: readonly Task[]): Promise<void> {
     for (const task of tasks) {
-      this.#tasks.delete(task.name);
-      task.close();
+      this.#forget(task);
       for (const store of task.stores.all.values()) await store.close();
     }
   }

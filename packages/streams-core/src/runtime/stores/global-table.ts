@@ -1,10 +1,10 @@
-import { emitWarning } from 'node:process';
 import type { LogRecord } from '@millrace/log-client';
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type { SourceTopic } from '../../topology/graph/nodes.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { DeserializationExceptionHandler, ProcessingExceptionHandler } from '../../handlers.ts';
+import type { Logger } from '../../logger.ts';
 import { RecordCollector } from '../task/output/record-collector.ts';
 import { openSource } from '../task/input/source-node.ts';
 import { Task } from '../task/task.ts';
@@ -25,6 +25,7 @@ export interface GlobalTable {
 export interface GlobalTableHandlers {
   readonly onDeserializationError: DeserializationExceptionHandler;
   readonly onProcessingError: ProcessingExceptionHandler;
+  readonly logger: Logger;
 }
 
 /** The global tables of a topology, empty. */
@@ -44,16 +45,18 @@ function hasOwnProcessor(subTopology: SubTopology): boolean {
 
 /** Every instance reads a global table from its beginning at each start: dead letters would be duplicated. */
 function withoutDeadLetters(handlers: GlobalTableHandlers): GlobalTableHandlers {
+  const { logger } = handlers;
   let warned = false;
   const leftOut = <R>(response: R, message: string): R | 'continue' => {
     if (typeof response !== 'object') return response;
     if (!warned) {
-      emitWarning(`Left out of a global table, which sends no dead letters: ${message}`, 'MillraceWarning');
+      logger.warn({}, `Left out of a global table, which sends no dead letters: ${message}`);
     }
     warned = true;
     return 'continue';
   };
   return {
+    logger,
     onDeserializationError: (error, record) =>
       leftOut(handlers.onDeserializationError(error, record), error.message),
     onProcessingError: (error, record) => leftOut(handlers.onProcessingError(error, record), error.message),
@@ -116,7 +119,7 @@ function plain(subTopology: SubTopology, { onDeserializationError }: GlobalTable
 
 /** Records go through a processor of the user's, which fills the store: a task that writes nothing. */
 function processed(topology: Topology, subTopology: SubTopology, given: GlobalTableHandlers): GlobalTable {
-  const handlers = withoutDeadLetters(given);
+  const { logger: _, ...handlers } = withoutDeadLetters(given);
   const topic = subTopology.sources[0]!.topics[0]!;
   const clock = new TaskClock(0);
   const spec = { ...subTopology.stores[0]!, persistent: false };

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { emitWarning } from 'node:process';
 import type { LogClient, LogRecord, TopicInfo } from '@millrace/log-client';
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
+import type { Logger } from '../../logger.ts';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
@@ -30,6 +30,7 @@ export interface OpenStoresOptions {
   readonly signal: AbortSignal;
   /** Whether serdes check what they write, where they can. */
   readonly validate: boolean;
+  readonly logger: Logger;
 }
 
 /** Opens a task's stores and brings each up to the end of its changelog. Closes them again if one fails. */
@@ -97,9 +98,9 @@ async function openRestored(
     const range = { start: whole!.start, end: endOf(spec, whole!.end, options) };
     const misfit = misfitOf(store.checkpoint, topic, range);
     if (dir !== undefined && misfit !== undefined) {
-      emitWarning(
+      options.logger.warn(
+        { applicationId: options.applicationId, dir, store: spec.name },
         `The store in ${dir} does not fit its topic "${topic.name}" and is rebuilt from that: ${misfit}`,
-        'MillraceWarning',
       );
       await store.close();
       await rm(dir, { recursive: true, force: true });

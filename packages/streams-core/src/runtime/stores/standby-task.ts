@@ -4,6 +4,7 @@ import type { StateStore } from '@millrace/state-stores/runtime';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { DeserializationExceptionHandler, StateRestoreListener } from '../../handlers.ts';
+import type { Logger } from '../../logger.ts';
 import { openStores } from './open-stores.ts';
 import { TaskClock } from '../task/task-clock.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
@@ -18,6 +19,7 @@ export interface StandbyTaskOptions {
   readonly onDeserializationError: DeserializationExceptionHandler;
   /** How long to wait for changes at a time, in milliseconds. */
   readonly pollMs: number;
+  readonly logger: Logger;
 }
 
 const batchRecords = 10_000;
@@ -85,8 +87,18 @@ export class StandbyTask {
     return { store: found.store, lag };
   }
 
+  /** How far each copy is behind. */
+  get lags(): readonly { readonly store: string; readonly lag: number }[] {
+    const { copies } = this.#following ?? {};
+    return [...(copies?.values() ?? [])].map(({ store }) => ({
+      store: store.name,
+      lag: this.copy(store.name)!.lag,
+    }));
+  }
+
   async #run(): Promise<void> {
-    const { id, subTopology, applicationId, stateDir, log, listener, onDeserializationError } = this.#options;
+    const { id, subTopology, applicationId, stateDir, log, listener, onDeserializationError, logger } =
+      this.#options;
     const specs = subTopology.stores.filter(hasStandby);
     const topics = await log.admin.topics(specs.map(({ name }) => changelogName(applicationId, name)));
     const partitions = [...topics.keys()].map((topic) => ({ topic, partition: id.partition }));
@@ -105,6 +117,7 @@ export class StandbyTask {
       onDeserializationError,
       signal: this.#stop.signal,
       validate: false,
+      logger,
     });
     const copies = new Map<string, Copy>();
     for (const { name } of specs) {

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { emitWarning } from 'node:process';
 import { LevelStore } from '@millrace/state-stores/runtime';
 import { ConfigError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -66,6 +65,11 @@ export class StandbyTasks {
     return [...this.#tasks.values()].filter((task) => task.isWarm).map((task) => task.name);
   }
 
+  /** All copies that follow their changelogs, with how far they are behind. */
+  get copies(): readonly { readonly task: string; readonly store: string; readonly lag: number }[] {
+    return [...this.#tasks.values()].flatMap((task) => task.lags.map((lag) => ({ task: task.name, ...lag })));
+  }
+
   /** The copy that this instance has of a store of a task. */
   copy(task: string, store: string): StoreCopy | undefined {
     return this.#tasks.get(task)?.copy(store);
@@ -84,9 +88,9 @@ export class StandbyTasks {
     for (const name of this.#tasks.keys()) {
       if (this.#target.has(name)) continue;
       this.#close(name).catch((error: unknown) => {
-        emitWarning(
+        this.#config.logger.warn(
+          { applicationId: this.#config.applicationId, taskId: name, error },
           `Standby task ${name} could not be closed: ${(error as Error).message}`,
-          'MillraceWarning',
         );
       });
     }
@@ -105,12 +109,22 @@ export class StandbyTasks {
     const { applicationId, stateDir, log, stateRestoreListener: listener, pollMs } = this.#config;
     const { deserializationExceptionHandler: onDeserializationError } = this.#config;
     const task = new StandbyTask(
-      { id, subTopology, applicationId, stateDir, log, listener, onDeserializationError, pollMs },
+      {
+        id,
+        subTopology,
+        applicationId,
+        stateDir,
+        log,
+        listener,
+        onDeserializationError,
+        pollMs,
+        logger: this.#config.logger,
+      },
       (error: unknown) => {
         this.#tasks.delete(name);
-        emitWarning(
+        this.#config.logger.warn(
+          { applicationId: this.#config.applicationId, taskId: name, error },
           `Standby task ${name} failed; retrying in ${retryMs / 1000} s: ${(error as Error).message}`,
-          'MillraceWarning',
         );
         setTimeout(() => {
           this.#reconciled = false;

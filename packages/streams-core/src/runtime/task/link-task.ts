@@ -4,6 +4,8 @@ import type { RecordCollector } from './output/record-collector.ts';
 import type { TaskAsyncScope } from './process/async-scope.ts';
 import { type Linked, link } from './process/link.ts';
 import type { Punctuations } from './process/punctuation.ts';
+import type { NodeCount } from './process/link-options.ts';
+import type { UserMetrics } from './process/user-metrics.ts';
 import { taskName } from './task-id.ts';
 import type { TaskOptions } from './task-options.ts';
 
@@ -15,6 +17,8 @@ export interface TaskParts {
   readonly observedTimes: Map<string, ObservedTime>;
   readonly dropped: (reason: DropReason | undefined, node: string) => void;
   readonly requestCommit: () => void;
+  readonly userMetrics: UserMetrics;
+  readonly nodeCounts: Map<string, NodeCount> | undefined;
 }
 
 /** Links the nodes of a task's sub-topology, with defaults where its options are silent. */

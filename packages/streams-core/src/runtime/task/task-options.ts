@@ -10,6 +10,7 @@ import type {
 } from '../../handlers.ts';
 import type { CacheBudget } from './process/change-cache.ts';
 import type { LagOf } from './input/partition-group.ts';
+import type { Timing } from './timing.ts';
 import type { TaskClock } from './task-clock.ts';
 import type { TaskId } from './task-id.ts';
 import type { TaskInput } from './input/task-inputs.ts';
@@ -43,6 +44,10 @@ export interface TaskOptions {
   readonly onDropped?: DroppedRecordHandler;
   /** Whether serdes check what they write, where they can. Default false. */
   readonly validate?: boolean;
+  /** Takes in how long after their timestamps records are committed; undefined: not measured. */
+  readonly endToEnd?: Timing | undefined;
+  /** Whether the records of each node are counted. Default false. */
+  readonly countsNodes?: boolean;
 }
 
 /** What a task has made since it was last asked. */

@@ -13,7 +13,14 @@ import { IdleTime } from './idle-time.ts';
 import { linkTask } from './link-task.ts';
 import type { TaskClock } from './task-clock.ts';
 import { type TaskId, taskName } from './task-id.ts';
-import { type InputPosition, recallTimes, type TaskInput, TaskInputs } from './input/task-inputs.ts';
+import {
+  type InputPosition,
+  recallTimes,
+  type TaskInput,
+  TaskInputs,
+  type WaitingInput,
+} from './input/task-inputs.ts';
+import { TaskMetrics } from './task-metrics.ts';
 import { type MakeCheckpoint, TaskStores } from './task-stores.ts';
 import type { PreparedCommit, TaskCounts, TaskOptions, TaskOutput } from './task-options.ts';
 
@@ -28,6 +35,7 @@ export class Task {
   readonly name: string;
   readonly counts: TaskCounts = { processed: 0, dropped: 0, late: 0, droppedBy: new Map() };
   readonly stores: TaskStores;
+  readonly metrics: TaskMetrics;
   readonly #options: TaskOptions;
   readonly #collector = new RecordCollector();
   readonly #clock: TaskClock;
@@ -68,7 +76,10 @@ export class Task {
       onDropped: options.onDropped,
     });
     recallTimes(options.inputs, clock, this.#observedTimes);
+    this.metrics = new TaskMetrics(options);
     this.#linked = linkTask(options, {
+      userMetrics: this.metrics.user,
+      nodeCounts: this.metrics.nodeCounts,
       collector: this.#collector,
       punctuations: this.#punctuations,
       asyncScope: this.#async,
@@ -119,8 +130,14 @@ export class Task {
    * Takes records in. `nextOffset` is the log's next offset after them, past transaction markers.
    */
   addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
+    this.metrics.arrived(topic, records);
     // What was passed is worth a commit too: it is how far this task has read.
     if (this.#inputs.push(topic, records, nextOffset)) this.#work++;
+  }
+
+  /** What waits in each input. */
+  get inputs(): readonly WaitingInput[] {
+    return this.#inputs.waitingByInput;
   }
 
   /** How many records of an input wait. */
@@ -303,6 +320,7 @@ export class Task {
   ): void {
     for (const { topic, offset } of offsets) this.#committed.set(topic, offset);
     this.stores.committed(changelogEnds, offsets, checkpoint, now);
+    this.metrics.committed(offsets);
   }
 
   /** Stops user code. Stores are closed by the caller, who opened them. */

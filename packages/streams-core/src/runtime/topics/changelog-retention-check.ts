@@ -1,5 +1,5 @@
-import { emitWarning } from 'node:process';
 import type { PartitionRecords, TopicInfo } from '@millrace/log-client';
+import type { Logger } from '../../logger.ts';
 import { retentionOf } from './internal-topic-settings.ts';
 
 /**
@@ -8,6 +8,11 @@ import { retentionOf } from './internal-topic-settings.ts';
  */
 export class ChangelogRetentionCheck {
   readonly #retentionMs = new Map<string, number>();
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   watch({ name, configs }: TopicInfo): void {
     const ms = retentionOf(configs);
@@ -22,9 +27,9 @@ export class ChangelogRetentionCheck {
       const timestamp = records[0]?.timestamp;
       if (ms === undefined || timestamp === undefined || now - timestamp <= ms) continue;
       this.#retentionMs.delete(topic);
-      emitWarning(
+      this.#logger.warn(
+        { topic },
         `Changelog "${topic}" gets records of ${new Date(timestamp).toISOString()}, but its brokers keep ${ms} ms of records: they delete these, and whoever restores the store finds too little. Start the app with windowStoreChangelogAdditionalRetentionMs: Infinity, and set the topic's retention.ms to -1`,
-        'MillraceWarning',
       );
     }
   }

@@ -1,11 +1,12 @@
-import { emitWarning } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../logger.ts';
 
 export interface TopicWatchOptions {
   /** What is to stay as it is: the input topics with their ids and partition counts, as a text. */
   readonly look: () => Promise<string>;
   readonly intervalMs: number;
   readonly onChange: () => void;
+  readonly logger: Logger;
 }
 
 /**
@@ -26,7 +27,7 @@ export class TopicWatch {
   start(known: string): void {
     this.#known = known;
     this.#run().catch((error: unknown) => {
-      emitWarning(`Input topics are no longer watched: ${(error as Error).message}`, 'MillraceWarning');
+      this.#options.logger.warn({ error }, `Input topics are no longer watched: ${(error as Error).message}`);
     });
   }
 
@@ -46,9 +47,9 @@ export class TopicWatch {
       return found !== this.#known;
     } catch (error) {
       if (!this.#warned) {
-        emitWarning(
+        this.#options.logger.warn(
+          { error },
           `Input topics could not be looked at, and are looked at again later: ${(error as Error).message}`,
-          'MillraceWarning',
         );
       }
       this.#warned = true;

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { emitWarning } from 'node:process';
 import { TopologyError } from '../../errors.ts';
 import { ownedTopics, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -113,7 +112,7 @@ export async function checkTopologyChange(
 function compare(
   last: TopologyRecord,
   now: TopologyRecord,
-  { applicationId, allowTopologyChange }: ResolvedConfig,
+  { applicationId, allowTopologyChange, logger }: ResolvedConfig,
 ): void {
   for (const store of now.stores) {
     const known = last.stores.find(({ name }) => name === store.name);
@@ -123,9 +122,9 @@ function compare(
   const losses = lossesOf(last, now);
   if (losses.length === 0) return;
   if (allowTopologyChange) {
-    emitWarning(
+    logger.warn(
+      { applicationId },
       `App "${applicationId}" starts with another topology: ${losses.join('; ')}`,
-      'MillraceWarning',
     );
     return;
   }
@@ -146,7 +145,7 @@ function partitionsChanged(applicationId: string, known: StoreRecord, store: Sto
 async function warnOfOrphans(
   last: TopologyRecord | undefined,
   now: TopologyRecord,
-  { log, applicationId }: ResolvedConfig,
+  { log, applicationId, logger }: ResolvedConfig,
 ): Promise<void> {
   if (last === undefined) return;
   const topics = [...(await log.admin.topics()).keys()];
@@ -157,8 +156,8 @@ async function warnOfOrphans(
     (name) => !used.has(name),
   );
   if (orphans.length === 0) return;
-  emitWarning(
+  logger.warn(
+    { applicationId },
     `App "${applicationId}" has internal topics that its topology does not use any more: ${list(orphans)}. Delete them when you are sure`,
-    'MillraceWarning',
   );
 }

@@ -3,6 +3,7 @@ import { emitWarning } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
 import { ConfigError } from '../../errors.ts';
+import { warningsOnly } from '../../logger.ts';
 import { type AppState, AppStateMachine } from '../app/app-state.ts';
 import { Done } from '../app/done.ts';
 import { reportFailure } from '../app/failure-report.ts';
@@ -199,7 +200,7 @@ export class WorkerPool {
     this.#failure = error;
     this.#state.to('error');
     this.#done.reject(error);
-    if (!this.#done.isAwaited) reportFailure('workers', error);
+    if (!this.#done.isAwaited) reportFailure({ applicationId: 'workers', logger: warningsOnly }, error);
     // One instance that has failed for good fails the application, as in one thread.
     for (const { thread, hasEnded } of this.#live)
       if (!hasEnded) ask(thread, { kind: 'close', timeoutMs: 10_000 });

@@ -22,6 +22,15 @@ export interface InputPosition {
   readonly offset: number;
 }
 
+/** Records of an input that were fetched and not processed yet. */
+export interface WaitingInput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly waiting: number;
+  /** Of the first of them, in milliseconds; infinite where there is none. */
+  readonly headTimestamp: number;
+}
+
 /** A task's input partitions: what waits in them, which record is next, and where they have got. */
 export class TaskInputs {
   readonly #queues = new Map<string, RecordQueue>();
@@ -43,6 +52,16 @@ export class TaskInputs {
       topic,
       partition,
       offset: position,
+    }));
+  }
+
+  /** What waits in each input, and the timestamp of the first of it. */
+  get waitingByInput(): readonly WaitingInput[] {
+    return [...this.#queues.values()].map(({ topic, partition, waiting, headTimestamp }) => ({
+      topic,
+      partition,
+      waiting,
+      headTimestamp,
     }));
   }
 

@@ -6,6 +6,7 @@ import type { ProcessorWrapper } from '../../../topology/processor.ts';
 import type { ProductionExceptionHandler } from '../../../handlers.ts';
 import type { CacheBudget } from './change-cache.ts';
 import type { GuardOptions } from './guard.ts';
+import type { UserMetrics } from './user-metrics.ts';
 import type { Punctuations } from './punctuation.ts';
 
 /** What a task gives its nodes when they are linked. */
@@ -35,4 +36,12 @@ export interface LinkOptions extends GuardOptions {
   readonly validate: boolean;
   readonly wrapProcessor: ProcessorWrapper | undefined;
   readonly requestCommit: () => void;
+  readonly userMetrics: UserMetrics;
+  /** Records by node, where they are counted. */
+  readonly nodeCounts: Map<string, NodeCount> | undefined;
+}
+
+/** How many records have come to a node. */
+export interface NodeCount {
+  records: number;
 }

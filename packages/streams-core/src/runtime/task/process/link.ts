@@ -91,7 +91,18 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
     open,
   );
   const run: Forward = wrapped === undefined ? open : (record) => toAwait(wrapped(record));
-  return guard(node.name, run, linking);
+  return counted(node.name, guard(node.name, run, linking), linking);
+}
+
+/** Counts the records that come to a node, where that is asked for. */
+function counted(name: string, run: Forward, { nodeCounts }: Linking): Forward {
+  if (nodeCounts === undefined) return run;
+  const count = { records: 0 };
+  nodeCounts.set(name, count);
+  return (record) => {
+    count.records++;
+    return run(record);
+  };
 }
 
 type CachedRecord = StreamRecord<unknown, Change<unknown>>;

@@ -52,6 +52,7 @@ export function operatorContext(
     now: options.now,
     monotonicNow: options.monotonicNow,
     requestCommit: options.requestCommit,
+    metrics: options.userMetrics.of(node.name),
     onError: (cause) => handleError(node.name, cause, undefined, options),
   });
   hooks.closers.push(() => processorContext.close());

@@ -3,7 +3,13 @@ import type { StateStore } from '@millrace/state-stores/runtime';
 import { type RecordOrigin, StreamsError, TopologyError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import { toAwait } from '../../../record/to-await.ts';
-import type { Cancellable, ProcessorContext, PunctuationType, StoreOf } from '../../../topology/processor.ts';
+import type {
+  Cancellable,
+  MetricsContext,
+  ProcessorContext,
+  PunctuationType,
+  StoreOf,
+} from '../../../topology/processor.ts';
 import type { Punctuations } from './punctuation.ts';
 import type { TaskClock } from '../task-clock.ts';
 
@@ -20,6 +26,7 @@ export interface ProcessorContextOptions {
   readonly now: () => number;
   readonly monotonicNow: () => number;
   readonly requestCommit: () => void;
+  readonly metrics: MetricsContext;
   /** Decides what becomes of an error in a punctuator; throws it on where that is the decision. */
   readonly onError: (cause: unknown) => void;
 }
@@ -28,6 +35,7 @@ export interface ProcessorContextOptions {
 export class TaskProcessorContext implements ProcessorContext<unknown, unknown> {
   readonly applicationId: string;
   readonly taskId: string;
+  readonly metrics: MetricsContext;
   readonly #options: ProcessorContextOptions;
   #closed = false;
 
@@ -35,6 +43,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     this.#options = options;
     this.applicationId = options.applicationId;
     this.taskId = options.taskId;
+    this.metrics = options.metrics;
     this.forward = this.forward.bind(this);
   }
 

@@ -1,0 +1,117 @@
+import { channel } from 'node:diagnostics_channel';
+import type { DroppedRecord, StateRestoreListener, StoreRestore } from '../../handlers.ts';
+import type { Logger } from '../../logger.ts';
+import type { AppState } from './app-state.ts';
+
+/** How often each kind of skipped record is told of, in milliseconds. */
+const skipMs = 1000;
+/** How often the progress of a restore is told. */
+const progressMs = 5000;
+
+/** `node:diagnostics_channel` channels, for those who hook in: each message has an `applicationId`. */
+export const appChannels = {
+  state: 'millrace:app:state',
+  restore: 'millrace:app:restore',
+  skipped: 'millrace:app:skipped',
+} as const;
+
+const channels = {
+  state: channel(appChannels.state),
+  restore: channel(appChannels.restore),
+  skipped: channel(appChannels.skipped),
+};
+
+/** Tells the logger and the diagnostics channels what an app does. */
+export class AppEvents {
+  readonly #applicationId: string;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  readonly #skipped = new Map<string, { since: number; count: number }>();
+  readonly #toldAt = new Map<string, number>();
+
+  constructor(applicationId: string, logger: Logger, now: () => number = () => performance.now()) {
+    this.#applicationId = applicationId;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  state(state: AppState): void {
+    const applicationId = this.#applicationId;
+    this.#logger.info({ applicationId, state }, `App "${applicationId}" is ${state}`);
+    if (channels.state.hasSubscribers) channels.state.publish({ applicationId, state });
+  }
+
+  /** Warns of the first record that is skipped, and then once a second at most for each reason and node. */
+  skipped(dropped: DroppedRecord): void {
+    const applicationId = this.#applicationId;
+    if (channels.skipped.hasSubscribers) channels.skipped.publish({ applicationId, ...dropped });
+    const { reason, node, origin } = dropped;
+    const kind = `${reason} ${node}`;
+    const known = this.#skipped.get(kind);
+    const now = this.#now();
+    if (known !== undefined && now - known.since < skipMs) {
+      known.count++;
+      return;
+    }
+    const more =
+      known === undefined || known.count === 0 ? '' : `, and ${known.count} more since the last message`;
+    this.#skipped.set(kind, { since: now, count: 0 });
+    const { topic, partition, offset } = origin;
+    this.#logger.warn(
+      { applicationId, reason, node, ...origin },
+      `App "${applicationId}" skips a record at ${node} (${reason}): ${topic}-${partition} @ ${offset}${more}`,
+    );
+  }
+
+  readonly restoreListener: Required<StateRestoreListener> = {
+    onRestoreStart: (restore) => {
+      this.#toldAt.set(idOf(restore), this.#now());
+      this.#restore('start', restore, restore.startOffset);
+    },
+    onBatchRestored: (restore, offset) => {
+      const now = this.#now();
+      if (now - (this.#toldAt.get(idOf(restore)) ?? now) < progressMs) return;
+      this.#toldAt.set(idOf(restore), now);
+      this.#restore('progress', restore, offset);
+    },
+    onRestoreEnd: (restore) => {
+      this.#toldAt.delete(idOf(restore));
+      this.#restore('end', restore, restore.endOffset);
+    },
+  };
+
+  #restore(phase: 'start' | 'progress' | 'end', restore: StoreRestore, offset: number): void {
+    const applicationId = this.#applicationId;
+    const { store, taskId, startOffset, endOffset } = restore;
+    const percent = Math.round((100 * (offset - startOffset)) / Math.max(1, endOffset - startOffset));
+    const what =
+      phase === 'end'
+        ? 'has been restored'
+        : `is being restored: ${percent} % of ${endOffset - startOffset} records`;
+    this.#logger.info(
+      { applicationId, ...restore, offset },
+      `App "${applicationId}": store "${store}" of task ${taskId} ${what}`,
+    );
+    if (channels.restore.hasSubscribers)
+      channels.restore.publish({ applicationId, phase, ...restore, offset });
+  }
+}
+
+function idOf({ taskId, store }: StoreRestore): string {
+  return `${taskId} ${store}`;
+}
+
+/** One listener that calls several. */
+export function restoreListeners(listeners: readonly StateRestoreListener[]): StateRestoreListener {
+  return {
+    onRestoreStart: (restore) => {
+      for (const listener of listeners) listener.onRestoreStart?.(restore);
+    },
+    onBatchRestored: (restore, offset, records) => {
+      for (const listener of listeners) listener.onBatchRestored?.(restore, offset, records);
+    },
+    onRestoreEnd: (restore, records) => {
+      for (const listener of listeners) listener.onRestoreEnd?.(restore, records);
+    },
+  };
+}
