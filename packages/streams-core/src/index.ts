@@ -145,6 +145,8 @@ export type {
 export type { RowChange, TableUpdate } from './runtime/query/table-updates.ts';
 // Watch
 export { type Logger, warningsOnly } from './logger.ts';
+export type { Health } from './runtime/app/health.ts';
+export { runApp, type RunAppOptions } from './runtime/app/run-app.ts';
 export { appChannels } from './runtime/app/app-events.ts';
 export { metricCatalogue } from './runtime/metrics/catalogue.ts';
 export type { Metric, MetricDescription, MetricKind, MetricUnit } from './runtime/metrics/metric.ts';

@@ -30,6 +30,7 @@ export interface InstanceLoopOptions {
   /** The stores that queries ask for. */
   readonly queried: ReadonlySet<string>;
   readonly recorder: Recorder;
+  readonly isPaused: (subTopology: number) => boolean;
   /** An instance is over; its counts can be read for the last time. */
   readonly onEnd: (instance: Instance) => void;
 }
@@ -62,9 +63,9 @@ export class InstanceLoop {
   }
 
   join(): Promise<Instance> {
-    const { topology, config, signal, events, queried, recorder } = this.#options;
+    const { topology, config, signal, events, queried, recorder, isPaused } = this.#options;
     const positions = this.#positions;
-    return Instance.join({ topology, config, positions, queried, recorder, signal, ...events });
+    return Instance.join({ topology, config, positions, queried, recorder, isPaused, signal, ...events });
   }
 
   /** Resolves to what the app failed with for good; undefined where it was closed. */

@@ -12,6 +12,8 @@ import { AppStores, type KnownGroup } from './app-stores.ts';
 import type { StreamsMetadata } from '../assign/streams-metadata.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from '../config.ts';
 import { Done } from './done.ts';
+import { type Health, judgeHealth } from './health.ts';
+import { Pauses } from './pauses.ts';
 import { reportFailure } from './failure-report.ts';
 import type { Instance } from '../instance/instance.ts';
 import { InstanceLoop } from './instance-loop.ts';
@@ -39,6 +41,7 @@ export class StreamsApp {
   #group: KnownGroup = { instances: [], you: -1 };
   readonly #stores: AppStores;
   readonly #recorder: Recorder;
+  readonly #pauses = new Pauses();
   #past: AppMetrics = noMetrics;
 
   /** @throws ConfigError naming each wrong option */
@@ -58,6 +61,7 @@ export class StreamsApp {
       signal: this.#stop.signal,
       queried: this.#stores.queried,
       recorder: this.#recorder,
+      isPaused: this.#pauses.isPaused,
       events: {
         onRebalance: () => {
           if (!this.#stopping) this.#state.to('rebalancing');
@@ -72,7 +76,10 @@ export class StreamsApp {
         },
         onClosing: (tasks) => this.#remember(tasks),
       },
-      onEnd: ({ tasks }) => this.#remember(tasks.tasks),
+      onEnd: ({ tasks }) => {
+        this.#remember(tasks.tasks);
+        this.#recorder.forgetRestores();
+      },
     });
   }
 
@@ -125,6 +132,40 @@ export class StreamsApp {
   get metrics(): AppMetrics {
     const { tasks, globals } = this.#loop.current ?? {};
     return addMetrics(this.#past, tasks?.tasks ?? [], globals?.dropped);
+  }
+
+  /**
+   * How it is doing: for liveness and readiness checks. `stuckAfterMs`: without progress for so long, while
+   * there is input, it is stuck. Default a minute.
+   */
+  health({ stuckAfterMs = 60_000 }: { readonly stuckAfterMs?: number } = {}): Health {
+    return judgeHealth({
+      state: this.state,
+      failure: this.#failure,
+      isPaused: this.isPaused,
+      lag: this.#loop.current?.lag ?? 0,
+      sinceProgressMs: performance.now() - this.#recorder.progressAt,
+      stuckAfterMs,
+      restoring: this.#recorder.restoring,
+    });
+  }
+
+  /**
+   * Stops processing, of one sub-topology or of all: it stays in its group, commits what was done, and its
+   * stores answer. Kept over rebalances.
+   */
+  pause({ subTopology }: { readonly subTopology?: number } = {}): void {
+    this.#pauses.pause(subTopology);
+  }
+
+  /** Goes on where it was paused. */
+  resume({ subTopology }: { readonly subTopology?: number } = {}): void {
+    this.#pauses.resume(subTopology);
+  }
+
+  /** Whether something of it is paused. */
+  get isPaused(): boolean {
+    return this.#pauses.any;
   }
 
   /**

@@ -39,6 +39,7 @@ export interface InstanceOptions extends InstanceEvents {
   /** The stores that queries ask for; more may come. */
   readonly queried: ReadonlySet<string>;
   readonly recorder: Recorder;
+  readonly isPaused: (subTopology: number) => boolean;
   /** Ends joining and restoring before they are done. */
   readonly signal: AbortSignal;
 }
@@ -140,6 +141,7 @@ export class Instance {
         purge,
         globals,
         recorder,
+        isPaused: options.isPaused,
         onRound,
       });
       return new Instance(parts, member, loop);
@@ -152,6 +154,17 @@ export class Instance {
   /** How many records of a partition are still to be fetched; undefined where that is not known. */
   lagOf(topic: string, partition: number): number | undefined {
     return this.#member.lag({ topic, partition });
+  }
+
+  /** Records that are still to be fetched or processed, and calls under way, of all its tasks. */
+  get lag(): number {
+    let lag = 0;
+    for (const task of this.tasks.tasks) {
+      if (task.hasCalls) lag++;
+      for (const { topic, partition, waiting } of task.inputs)
+        lag += waiting + (this.lagOf(topic, partition) ?? 0);
+    }
+    return lag;
   }
 
   /** Works until it is stopped. */

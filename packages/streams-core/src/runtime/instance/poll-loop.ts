@@ -20,6 +20,7 @@ export interface PollLoopOptions {
   readonly purge: RepartitionPurge;
   readonly globals: GlobalTables | undefined;
   readonly recorder: Recorder;
+  readonly isPaused: (subTopology: number) => boolean;
   /** Called after each round. */
   readonly onRound: () => void;
 }
@@ -82,7 +83,9 @@ export class PollLoop {
   }
 
   #measure(polled: number, pollMs: number, workMs: number | undefined): void {
-    const { recorder } = this.#options;
+    const { recorder, tasks } = this.#options;
+    if (workMs !== undefined || tasks.tasks.every((task) => task.isIdle))
+      recorder.progressAt = performance.now();
     if (!recorder.isOn) return;
     recorder.poll.record(pollMs);
     recorder.polledRecords += polled;
@@ -94,8 +97,8 @@ export class PollLoop {
    * there were any.
    */
   async #work(): Promise<boolean> {
-    const { config, tasks, recorder } = this.#options;
-    const all = tasks.tasks;
+    const { config, recorder, isPaused } = this.#options;
+    const all = this.#options.tasks.tasks.filter(({ id }) => !isPaused(id.subTopology));
     const limit = this.#limit;
     let worked = false;
     limit.begin();

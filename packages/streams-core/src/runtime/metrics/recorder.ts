@@ -23,6 +23,8 @@ export class Recorder {
   tasksCreated = 0;
   tasksClosed = 0;
   restoredRecords = 0;
+  /** When a record was last processed, or there was nothing to process; by the monotonic clock. */
+  progressAt = performance.now();
   readonly #stateMs = new Map<string, number>();
   #state: { readonly name: string; readonly since: number } | undefined;
   readonly #restoring = new Map<string, Restoring>();
@@ -39,6 +41,7 @@ export class Recorder {
     const now = performance.now();
     if (this.#state !== undefined) this.#stateMs.set(this.#state.name, this.#timeIn(this.#state, now));
     this.#state = { name: state, since: now };
+    this.progressAt = now;
     if (state === 'rebalancing') this.rebalances++;
   }
 

@@ -150,6 +150,11 @@ export class Task {
     return this.#async.hasResults || (this.#inputs.hasWaiting && !this.#async.isFull);
   }
 
+  /** Whether nothing waits to be processed, and no call is under way. */
+  get isIdle(): boolean {
+    return !this.#inputs.hasWaiting && !this.#async.isBusy;
+  }
+
   /** Whether calls of asynchronous operators are under way. */
   get hasCalls(): boolean {
     return this.#async.isBusy;
