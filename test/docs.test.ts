@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as appServer from '@millrace/app-server';
 import * as core from '@millrace/streams-core';
 import * as testing from '@millrace/testing';
 import { describe, expect, test } from 'vitest';
@@ -19,7 +20,7 @@ function sourcesBelow(folder: string): string[] {
   });
 }
 
-const sources = ['streams-core', 'testing', 'state-stores']
+const sources = ['streams-core', 'testing', 'state-stores', 'app-server']
   .flatMap((name) => sourcesBelow(path.join(packages, name, 'src')))
   .map((name) => readFileSync(name, 'utf8'));
 
@@ -64,7 +65,7 @@ describe.each(['kafka-streams-parity.md', 'semantics.md'])('%s', (page) => {
   });
 });
 
-const exported: Readonly<Record<string, unknown>> = { ...core, ...testing };
+const exported: Readonly<Record<string, unknown>> = { ...core, ...testing, ...appServer };
 
 /**
  * Whether `Name` or `Name.member` is exported: a value, a member of a class or object, or a field of an

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
 import { produceCommand } from './commands/produce.ts';
+import { queryCommand } from './commands/query.ts';
 import { resetCommand } from './commands/reset.ts';
 import { serveCommand } from './commands/serve.ts';
 import { tailCommand } from './commands/tail.ts';
@@ -23,6 +24,7 @@ for (const add of [
   groupsCommand,
   logCommand,
   serveCommand,
+  queryCommand,
   resetCommand,
 ]) {
   add(program);

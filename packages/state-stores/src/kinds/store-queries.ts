@@ -30,7 +30,12 @@ interface Watchable<K, V> {
   watch(watcher: (rows: readonly ChangedRow<K, V>[]) => void): () => void;
 }
 
-export interface KeyValueQueries<K, V> extends Watchable<K, V> {
+interface Keyed<K> {
+  /** A key as it is serialised in rows. */
+  keyBytes(key: K): Uint8Array;
+}
+
+export interface KeyValueQueries<K, V> extends Watchable<K, V>, Keyed<K> {
   readonly kind: 'key-value';
   get(key: K): StoreRow<K, V> | undefined;
   range(options: RangeOptions<K>): AsyncIterableIterator<StoreRow<K, V>>;
@@ -40,7 +45,7 @@ export interface KeyValueQueries<K, V> extends Watchable<K, V> {
   ): AsyncIterableIterator<StoreRow<K, V>>;
 }
 
-export interface VersionedQueries<K, V> extends Watchable<K, V> {
+export interface VersionedQueries<K, V> extends Watchable<K, V>, Keyed<K> {
   readonly kind: 'versioned';
   get(key: K, asOf?: number): VersionedRecord<V> | undefined;
   versions(key: K, from: number, to: number): VersionedRecord<V>[];

@@ -148,6 +148,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     const stateOf = isolation === 'committed' ? committed : latest;
     return {
       kind: 'key-value',
+      keyBytes: (key) => this.#keys.serde.serialize(key),
       get: (key) => {
         const cell = this.#cells.get(this.#keys.mapKey(key));
         const keyBytes = cell?.keyBytes ?? this.#keys.serde.serialize(key);

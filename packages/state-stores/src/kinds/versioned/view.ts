@@ -224,6 +224,7 @@ export class VersionedView<K, V>
     };
     return {
       kind: 'versioned',
+      keyBytes: (key) => this.#keys.serde.serialize(key),
       get: (key, asOf) => this.#validAt(peek(key), asOf, key),
       versions: (key, from, to) => this.#within(peek(key), { from, to }, key),
       range: (options) => this.#scan(options, stateOf),

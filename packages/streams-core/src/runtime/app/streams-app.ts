@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
+import type { StoreSpec } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { Metric } from '../metrics/metric.ts';
@@ -21,7 +22,8 @@ import type { Task } from '../task/task.ts';
 import type { TableHandle } from '../../record/table-handle.ts';
 import { openQuery } from '../query/open-query.ts';
 import type { QueryOptions } from '../query/query-options.ts';
-import type { Queryable, StoreReference } from '../query/queryable-store.ts';
+import type { Queryable, Row, StoreReference } from '../query/queryable-store.ts';
+import { rowUpdates } from '../query/row-updates.ts';
 import { type TableUpdate, tableUpdates } from '../query/table-updates.ts';
 import { type KeyQuery, type KeyQueryMetadata, locateKey } from '../query/key-query-metadata.ts';
 
@@ -30,6 +32,7 @@ import { type KeyQuery, type KeyQueryMetadata, locateKey } from '../query/key-qu
  * others take its tasks over where they were committed.
  */
 export class StreamsApp {
+  readonly topology: Topology;
   readonly #config: ResolvedConfig;
   readonly #state = new AppStateMachine();
   readonly #done = new Done();
@@ -47,6 +50,7 @@ export class StreamsApp {
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
     const resolved = resolveConfig(config);
+    this.topology = topology;
     this.#recorder = new Recorder(resolved.recordingLevel);
     this.#config = this.#observed(resolved);
     this.#stores = new AppStores({
@@ -105,6 +109,15 @@ export class StreamsApp {
     };
   }
 
+  get applicationId(): string {
+    return this.#config.applicationId;
+  }
+
+  /** Where other instances reach this one, as it was configured. */
+  get applicationServer(): string | undefined {
+    return this.#config.applicationServer;
+  }
+
   /** The present state, then every change; completes when the app is closed. */
   get state$(): Observable<AppState> {
     return this.#state.state$;
@@ -126,6 +139,16 @@ export class StreamsApp {
   /** Why the app is in state `error`. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /**
+   * A row's committed value, undefined where there is none, and then what it becomes; completes when the app
+   * is closed, and ends with a {@link StoreUnavailableError} when the row is not here any more.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
+   */
+  row$<K, V>(table: TableHandle<K, V> | StoreSpec<K, V> | string, key: K): Observable<Row<K, V> | undefined> {
+    const partitions = this.#stores.partitionsOf(table as StoreReference);
+    return rowUpdates(partitions, key) as Observable<Row<K, V> | undefined>;
   }
 
   /** Counts since this app was started. */
@@ -228,8 +251,8 @@ export class StreamsApp {
    * closed.
    * @throws TopologyError `TOPOLOGY_STORE_MISSING`
    */
-  table$<K, V>(table: TableHandle<K, V>): Observable<TableUpdate<K, V>> {
-    return tableUpdates(this.#stores.partitionsOf(table)) as Observable<TableUpdate<K, V>>;
+  table$<K, V>(table: TableHandle<K, V> | StoreSpec<K, V> | string): Observable<TableUpdate<K, V>> {
+    return tableUpdates(this.#stores.partitionsOf(table as StoreReference)) as Observable<TableUpdate<K, V>>;
   }
 
   /**

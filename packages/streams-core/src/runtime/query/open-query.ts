@@ -52,15 +52,11 @@ class StoreQuery {
   /** The partition that has a key's rows. */
   at<Q extends StoreQueries>(key: unknown): Promise<Q> {
     const { partitions } = this;
-    const maxLag = this.#options.stale?.maxLag;
-    return this.#inTime(() => this.#queriesOf<Q>(partitions.find(this.#partitionOf(key), maxLag)));
-  }
-
-  #partitionOf(key: unknown): number {
-    const count = this.partitions.count();
-    if (count === undefined) return 0;
-    const bytes = this.partitions.spec.key.serialize(key);
-    return this.#options.partitioner?.(key, count) ?? partitionForKey(bytes, count);
+    const { stale, partitioner } = this.#options;
+    const maxLag = stale?.maxLag;
+    return this.#inTime(() =>
+      this.#queriesOf<Q>(partitions.find(partitionOf(partitions, key, partitioner), maxLag)),
+    );
   }
 
   /** Rows of all partitions that are here, merged. */
@@ -128,6 +124,17 @@ class StoreQuery {
     const message = `Partition ${partition} of store "${this.name}" ${what}`;
     return new StoreUnavailableError(code, message, { store: this.name, partition, host: undefined });
   }
+}
+
+/** Which partition has a key's rows. @throws StoreUnavailableError while that is not known */
+export function partitionOf(
+  { count, spec }: StorePartitions,
+  key: unknown,
+  partitioner?: (key: unknown, partitions: number) => number,
+): number {
+  const partitions = count();
+  if (partitions === undefined) return 0;
+  return partitioner?.(key, partitions) ?? partitionForKey(spec.key.serialize(key), partitions);
 }
 
 function notAnInput(store: string, topic: string): TopologyError {

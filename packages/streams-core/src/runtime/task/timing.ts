@@ -91,9 +91,10 @@ export class Timing {
     let seen = 0;
     for (let at = 0; at < buckets; at++) {
       seen += this.#current.buckets[at]! + this.#before.buckets[at]!;
-      if (seen >= rank && seen > 0) {
-        return Math.min(leastMs * Math.exp(at * growth), Math.max(this.#current.maxMs, this.#before.maxMs));
-      }
+      if (seen < rank || seen === 0) continue;
+      const max = Math.max(this.#current.maxMs, this.#before.maxMs);
+      // The last bucket has no upper bound.
+      return at === buckets - 1 ? max : Math.min(leastMs * Math.exp(at * growth), max);
     }
     return 0;
   }

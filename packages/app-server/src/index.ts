@@ -1,0 +1,4 @@
+export { openTelemetryMetrics } from './open-telemetry.ts';
+export type { ServeAppOptions } from './options.ts';
+export { type AppQueries, queryApp, type QueryAppOptions, QueryRefusedError } from './query-app.ts';
+export { type AppServer, serveApp } from './serve-app.ts';

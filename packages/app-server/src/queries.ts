@@ -1,0 +1,69 @@
+import type { StoreSpec } from '@millrace/state-stores';
+import type {
+  QueryableKeyValueStore,
+  QueryableWindowedStore,
+  QueryOptions,
+  Row,
+  StreamsApp,
+  Windowed,
+} from '@millrace/streams-core';
+import { toWire, type Format, type WireRow } from './json.ts';
+
+type AnyRow = Row<unknown, unknown>;
+
+export function hasWindows({ kind }: StoreSpec): boolean {
+  return kind === 'window' || kind === 'session';
+}
+
+/** Whether a store has rows to ask for; others are the topology's own. */
+export function isQueryable({ kind }: StoreSpec): boolean {
+  return hasWindows({ kind } as StoreSpec) || kind === 'key-value' || kind === 'versioned';
+}
+
+/** A row for the wire. */
+export function wireRow(row: Row<unknown, unknown>, spec: StoreSpec, format: Format): WireRow {
+  const { key: keySerde, value: valueSerde } = spec as StoreSpec<unknown, unknown>;
+  const { key, value, timestamp } = row;
+  const coded = value === undefined ? {} : { value: toWire(value, valueSerde, format) };
+  if (!hasWindows(spec)) return { key: toWire(key, keySerde, format), ...coded, timestamp };
+  const { key: inner, window } = key as Windowed<unknown>;
+  return { key: toWire(inner, keySerde, format), ...coded, timestamp, window };
+}
+
+/** What a request asks of a store. */
+export interface StoreRequest {
+  readonly store: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+  readonly reverse: boolean;
+  readonly prefix?: Uint8Array | undefined;
+}
+
+export function keyValueStoreOf(
+  app: StreamsApp,
+  store: string,
+  options: QueryOptions,
+): QueryableKeyValueStore<unknown, unknown> {
+  return app.store(store, options) as unknown as QueryableKeyValueStore<unknown, unknown>;
+}
+
+export function windowedStoreOf(
+  app: StreamsApp,
+  store: string,
+  options: QueryOptions,
+): QueryableWindowedStore<unknown, unknown> {
+  return app.store(store, options) as unknown as QueryableWindowedStore<unknown, unknown>;
+}
+
+/** Rows up to a limit, and whether there are more. */
+export async function take(
+  rows: AsyncIterable<AnyRow>,
+  limit: number,
+): Promise<{ readonly rows: readonly AnyRow[]; readonly more: boolean }> {
+  const taken: AnyRow[] = [];
+  for await (const row of rows) {
+    if (taken.length === limit) return { rows: taken, more: true };
+    taken.push(row);
+  }
+  return { rows: taken, more: false };
+}

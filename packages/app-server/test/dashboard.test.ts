@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { metricCatalogue } from '@millrace/streams-core';
+import { expect, test } from 'vitest';
+import { telemetryName } from '../src/open-telemetry.ts';
+
+const page = (name: string): string =>
+  readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
+
+/** Every metric's name as Prometheus has it. */
+const known = new Set(
+  Object.entries(metricCatalogue).flatMap(([group, metrics]) =>
+    Object.entries(metrics).map(([name, { kind, unit }]) => {
+      const full = telemetryName({ group, name, unit });
+      return kind === 'counter' ? `${full}_total` : full;
+    }),
+  ),
+);
+
+test.each(['operations/grafana-dashboard.json', 'operations/alerts.yml', 'operations.md'])(
+  'the metrics that %s names are there',
+  (file) => {
+    const named = [...page(file).matchAll(/\b(?:stream|consumer_fetch_manager)_[a-z0-9_]+\b/g)].map(
+      ([name]) => name,
+    );
+    expect(named.length).toBeGreaterThan(4);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
+  },
+);
