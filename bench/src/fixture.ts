@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
-import { StreamsApp, type Topology } from '@millrace/streams-core';
+import { StreamsApp, type StreamsConfig, type Topology } from '@millrace/streams-core';
 import { HandWriter } from './hand.ts';
 
 /** What each job works on: the same records in an embedded log and in a hand-written file. */
@@ -85,15 +85,26 @@ export async function makeFixture(records: number): Promise<Fixture> {
   };
 }
 
+export interface RunOptions {
+  readonly config?: Partial<StreamsConfig>;
+  readonly whenMade?: (app: StreamsApp) => void;
+}
+
 /** Runs a topology over the input until all of it is committed; returns the seconds it took. */
-export async function runTopology({ log, dir, fresh }: Fixture, topology: Topology): Promise<number> {
+export async function runTopology(
+  { log, dir, fresh }: Fixture,
+  topology: Topology,
+  { config = {}, whenMade = () => {} }: RunOptions = {},
+): Promise<number> {
   const applicationId = fresh('app');
   const app = new StreamsApp(topology, {
     applicationId,
     log,
     stateDir: path.join(dir, 'state'),
     maxPollRecords: 5000,
+    ...config,
   });
+  whenMade(app);
   const [range] = await log.admin.offsets([{ topic: inputTopic, partition: 0 }]);
   const started = performance.now();
   await app.start();

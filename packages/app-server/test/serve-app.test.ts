@@ -1,9 +1,8 @@
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { minutes } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { queryApp, serveApp } from '../src/index.ts';
-import { blobs, clicks, events, eventually, get, newLog, numbers, send, start } from './support.ts';
+import { blobs, clicks, events, eventually, freePort, get, newLog, numbers, send, start } from './support.ts';
 
 const minute = minutes(1);
 
@@ -287,12 +286,3 @@ describe('what it does', () => {
     expect((await get(`${server.url}/stores/total/rows/ann`)).body).toMatchObject({ code: 'APP_STATE' });
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
