@@ -75,6 +75,15 @@ export class LevelStore implements BytesStore {
     }
   }
 
+  /**
+   * Opens and closes the store in a folder, without waiting. @throws StoreError `STORE_LOCKED` where it is in
+   * use
+   */
+  static async probe(dir: string): Promise<void> {
+    const store = await LevelStore.#openOnce(dir);
+    await store.close();
+  }
+
   /** Waits a while for another process to release the folder. */
   static async #openUnlocked(dir: string): Promise<LevelStore> {
     for (let attempt = 0; ; attempt++) {

@@ -38,6 +38,11 @@ export interface StreamsConfig {
    */
   readonly stateDir?: string;
   /**
+   * The state of a task that has moved away is deleted once nothing was written to it for so long. Infinity:
+   * never. Default 10 minutes.
+   */
+  readonly stateCleanupDelayMs?: number;
+  /**
    * `exactly_once` (default): results, changelogs and offsets in one commit. `at_least_once`: results and
    * changelogs as soon as they are there, offsets by the commit interval.
    */
@@ -169,6 +174,7 @@ const schema = z.strictObject({
   cacheMaxBytes: wholeMs(0).default(0),
   emitIntervalMs: wholeMs(0).default(0),
   idleAdvanceMs: wholeMs(1).optional(),
+  stateCleanupDelayMs: wholeMsOrEndless.default(600_000),
   topicRefreshMs: wholeMs(1).default(30_000),
   repartitionPurgeIntervalMs: wholeMs(1).default(30_000),
   windowStoreChangelogAdditionalRetentionMs: wholeMsOrEndless.default(86_400_000),

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { GroupMember, TopicPartition } from '@millrace/log-client';
 import { TopologyError } from '../../errors.ts';
 import { expandPatterns, hasPatterns } from '../../topology/built/expand-patterns.ts';
@@ -10,6 +11,7 @@ import type { Recorder } from '../metrics/recorder.ts';
 import { GlobalTables } from '../stores/global-tables.ts';
 import { PollLoop } from './poll-loop.ts';
 import { RepartitionPurge } from '../commit/repartition-purge.ts';
+import { StateCleaner } from '../stores/state-cleaner.ts';
 import { StandbyTasks, tasksWithStandbys } from '../stores/standby-tasks.ts';
 import type { ReadPositions } from '../topics/open-inputs.ts';
 import type { Task } from '../task/task.ts';
@@ -52,6 +54,7 @@ interface Parts {
   readonly committer: TaskCommitter;
   readonly standbys: StandbyTasks;
   readonly globals: GlobalTables | undefined;
+  readonly cleaner: StateCleaner | undefined;
 }
 
 /** One life of an app in its group: from joining to leaving. What failed starts over as a new one. */
@@ -65,6 +68,7 @@ export class Instance {
   readonly inputs: string;
   readonly globals: GlobalTables | undefined;
   readonly #committer: TaskCommitter;
+  readonly #cleaner: StateCleaner | undefined;
   readonly #member: GroupMember;
   readonly #loop: PollLoop;
 
@@ -76,6 +80,7 @@ export class Instance {
     this.standbys = parts.standbys;
     this.globals = parts.globals;
     this.#committer = parts.committer;
+    this.#cleaner = parts.cleaner;
     this.#member = member;
     this.#loop = loop;
   }
@@ -126,7 +131,8 @@ export class Instance {
     let standbys: StandbyTasks | undefined;
     try {
       standbys = await StandbyTasks.open(topology, config, layout);
-      const parts = { topology, layout, inputs, tasks, committer, standbys, globals };
+      const cleaner = stateCleaner(topology, config, (task) => tasks.claims(task) || standbys!.has(task));
+      const parts = { topology, layout, inputs, tasks, committer, standbys, globals, cleaner };
       const member = await joinGroup(parts, options);
       const isActive = (name: string): boolean => tasks.has(name);
       const onRound = (): void => {
@@ -144,6 +150,7 @@ export class Instance {
         isPaused: options.isPaused,
         onRound,
       });
+      cleaner?.start();
       return new Instance(parts, member, loop);
     } catch (error) {
       await Promise.allSettled([standbys?.close(), globals?.close()]);
@@ -198,11 +205,21 @@ export class Instance {
   }
 
   async #close(): Promise<void> {
+    await this.#cleaner?.close();
     await this.standbys.close();
     await this.#committer.close();
     await this.globals?.close();
     await this.#member.close();
   }
+}
+
+function stateCleaner(
+  topology: Topology,
+  { stateDir, applicationId, stateCleanupDelayMs: delayMs, logger }: ResolvedConfig,
+  isHere: (task: string) => boolean,
+): StateCleaner | undefined {
+  if (stateDir === undefined || delayMs === Number.POSITIVE_INFINITY) return undefined;
+  return new StateCleaner({ dir: path.join(stateDir, applicationId), topology, delayMs, isHere, logger });
 }
 
 /** The topology with the topics that its patterns match at present. */

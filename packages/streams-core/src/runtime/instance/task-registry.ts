@@ -34,6 +34,7 @@ export interface TaskRegistryOptions {
 export class TaskRegistry {
   readonly #options: TaskRegistryOptions;
   readonly #tasks = new Map<string, Task>();
+  readonly #opening = new Set<string>();
 
   readonly #cacheBudget: CacheBudget | undefined;
 
@@ -56,6 +57,11 @@ export class TaskRegistry {
     return this.#tasks.get(name);
   }
 
+  /** Whether a task is open, or is being opened. */
+  claims(name: string): boolean {
+    return this.#tasks.has(name) || this.#opening.has(name);
+  }
+
   has(name: string): boolean {
     return this.#tasks.has(name);
   }
@@ -75,13 +81,23 @@ export class TaskRegistry {
    */
   async open(partitions: readonly TopicPartition[], member: GroupMember): Promise<void> {
     for (const id of this.#options.layout.tasksOf(partitions)) {
-      const task = await this.#openTask(id, member);
+      const task = await this.#opened(id, member);
       this.#tasks.set(task.name, task);
       this.#options.recorder.tasksCreated++;
       for (const { topic, partition, offset } of task.positions) {
         member.seek({ topic, partition }, offset);
         member.resume({ topic, partition });
       }
+    }
+  }
+
+  async #opened(id: TaskId, member: GroupMember): Promise<Task> {
+    const name = taskName(id);
+    this.#opening.add(name);
+    try {
+      return await this.#openTask(id, member);
+    } finally {
+      this.#opening.delete(name);
     }
   }
 

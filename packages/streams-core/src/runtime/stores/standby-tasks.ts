@@ -60,6 +60,10 @@ export class StandbyTasks {
     return [...this.#tasks.keys()];
   }
 
+  has(task: string): boolean {
+    return this.#tasks.has(task) || this.#closing.has(task);
+  }
+
   /** Those of them that are up to date, or have been. */
   get warm(): readonly string[] {
     return [...this.#tasks.values()].filter((task) => task.isWarm).map((task) => task.name);
