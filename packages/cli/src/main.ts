@@ -2,6 +2,7 @@ import { isLogError } from '@millrace/log-client';
 import { Command, CommanderError } from 'commander';
 import { groupsCommand } from './commands/groups.ts';
 import { logCommand } from './commands/log.ts';
+import { planCommand } from './commands/plan.ts';
 import { produceCommand } from './commands/produce.ts';
 import { queryCommand } from './commands/query.ts';
 import { resetCommand } from './commands/reset.ts';
@@ -18,6 +19,7 @@ const program = new Command('millrace')
   .exitOverride();
 for (const add of [
   topologyCommand,
+  planCommand,
   topicsCommand,
   tailCommand,
   produceCommand,
@@ -33,7 +35,8 @@ for (const add of [
 async function main(): Promise<number> {
   try {
     await program.parseAsync();
-    return 0;
+    // A command that did what it was asked to may still have bad news.
+    return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError) {

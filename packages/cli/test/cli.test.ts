@@ -261,3 +261,53 @@ test('a pipe that is closed early is no error', async () => {
   expect(out.trim()).toBe('1');
   expect(err).toBe('');
 });
+
+describe('plan', () => {
+  const module = (name: string, store: string): string => {
+    const file = path.join(dir, `${name}.mjs`);
+    const core = JSON.stringify(fileURLToPath(new URL('../../streams-core/dist/index.js', import.meta.url)));
+    writeFileSync(
+      file,
+      `import { StreamsBuilder, string, topic } from ${core};
+      const builder = new StreamsBuilder();
+      builder.stream(topic('words', { key: string(), value: string() }))
+        .groupBy((word) => word, { key: string() }).count({ as: '${store}' });
+      export default builder.build();`,
+    );
+    return file;
+  };
+
+  test('compares a topology with the lock file, and writes it unless state would be lost', async () => {
+    const [first, second] = [module('first', 'kept'), module('second', 'renamed')];
+    const lock = path.join(dir, 'a.lock.json');
+    expect(await millrace(['plan', first, '--lock', lock])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('write it with --write'),
+    });
+    expect(await millrace(['plan', first, '--lock', lock, '--write'])).toMatchObject({ code: 0 });
+    expect(await millrace(['plan', first, '--lock', lock])).toMatchObject({ code: 0, out: 'none\n' });
+    const lost = await millrace(['plan', second, '--lock', lock, '--write', '--json']);
+    expect(lost.code).toBe(1);
+    expect(lost.err).toContain('state would be lost');
+    expect(JSON.parse(lost.out.split('\n')[0]!)).toMatchObject({
+      verdict: 'loses-state',
+      what: 'store "kept" is gone and "renamed" is new',
+    });
+    expect(await millrace(['plan', first, '--lock', lock])).toMatchObject({ code: 0, out: 'none\n' });
+    expect((await millrace(['plan', second, '--lock', lock, '--write', '--accept'])).code).toBe(0);
+    expect((await millrace(['plan', first, '--lock', lock])).code).toBe(1);
+    writeFileSync(lock, 'junk');
+    expect((await millrace(['plan', first, '--lock', lock])).err).toContain('is no lock file');
+  });
+
+  test('compares it with what an application last ran', async () => {
+    expect(await onLog('plan', module('first', 'kept'), '--application', 'counter')).toMatchObject({
+      code: 0,
+      out: 'none\n',
+    });
+    expect((await onLog('plan', module('second', 'renamed'), '--application', 'counter')).code).toBe(1);
+    expect((await onLog('plan', module('first', 'kept'), '--application', 'nobody')).err).toContain(
+      '"nobody" has run nothing on this log',
+    );
+  });
+});

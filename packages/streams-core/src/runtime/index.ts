@@ -28,7 +28,14 @@ export type { StorePartition, StorePartitions } from './query/store-partitions.t
 export { type UserMetric, UserMetrics } from './task/process/user-metrics.ts';
 export { type Logger, warningsOnly } from '../logger.ts';
 export { ownedTopics, topologyTopic } from '../topology/built/owned-topics.ts';
-export { readTopologyRecord } from './upgrade/topology-record.ts';
+export { planChange, type PlannedChange, type Verdict } from './upgrade/plan.ts';
+export {
+  lockOf,
+  parseTopologyRecord,
+  readTopologyRecord,
+  recordOf,
+  type TopologyRecord,
+} from './upgrade/topology-record.ts';
 export { type GlobalTable, globalTablesOf } from './stores/global-table.ts';
 export { checkingSpec } from './stores/checking-spec.ts';
 export {

@@ -4,6 +4,7 @@ import { TopologyError } from '../../errors.ts';
 import { ownedTopics, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { ResolvedConfig } from '../config.ts';
+import { list, planChange, planText } from './plan.ts';
 import {
   readStateRecord,
   readTopologyRecord,
@@ -13,75 +14,6 @@ import {
   writeStateRecord,
   writeTopologyRecord,
 } from './topology-record.ts';
-
-/**
- * What an application would lose by running `now` after `last`, in sentences; none where it loses nothing.
- */
-export function lossesOf(last: TopologyRecord, now: TopologyRecord): string[] {
-  const before = new Map(last.stores.map((store) => [store.name, store]));
-  const after = new Map(now.stores.map((store) => [store.name, store]));
-  const gone = last.stores.filter(({ name }) => !after.has(name));
-  const fresh = now.stores.filter(({ name }) => !before.has(name));
-  const changed = now.stores.flatMap((store) => {
-    const known = before.get(store.name);
-    return known === undefined ? [] : changesOf(known, store);
-  });
-  return [...changed, ...renamed(gone, fresh), ...topicsRenamed(last, now)];
-}
-
-function changesOf(known: StoreRecord, store: StoreRecord): string[] {
-  const name = `store "${store.name}"`;
-  const found: string[] = [];
-  type Fact = string | number | undefined;
-  const differs = (what: string, before: Fact, after: Fact): void => {
-    if (before === undefined || after === undefined || before === after) return;
-    found.push(
-      `${name} was ${what} ${before} and is ${what} ${after} now: what it holds would be read wrongly`,
-    );
-  };
-  differs('of kind', known.kind, store.kind);
-  differs('with the key serde', known.key, store.key);
-  differs('with the value serde', known.value, store.value);
-  differs('for windows of ms', known.windowSizeMs, store.windowSizeMs);
-  if (known.subTopology !== store.subTopology && !(known.logged && store.logged)) {
-    found.push(
-      `${name} has no changelog and moves from sub-topology ${known.subTopology} to ${store.subTopology}: it would start empty there`,
-    );
-  }
-  return found;
-}
-
-/** A store that is missing, next to a new one of its kind, is taken for one that was renamed. */
-function renamed(gone: readonly StoreRecord[], fresh: readonly StoreRecord[]): string[] {
-  const left = [...fresh];
-  return gone.flatMap((old) => {
-    const alike = left.findIndex(({ kind }) => kind === old.kind);
-    if (alike < 0) return [];
-    const [store] = left.splice(alike, 1);
-    const generated = isGenerated(old.name) && isGenerated(store!.name);
-    const why = generated ? ' (its name is generated from its place, which other operators have moved)' : '';
-    return [
-      `store "${old.name}" is gone and "${store!.name}" is new${why}: if they are the same, give it the old name back with { as: '${old.name}' }, else it starts empty`,
-    ];
-  });
-}
-
-function topicsRenamed(last: TopologyRecord, now: TopologyRecord): string[] {
-  const between = ({ internalTopics }: TopologyRecord): string[] =>
-    internalTopics.filter((name) => !name.endsWith('-changelog'));
-  const gone = between(last).filter((name) => !now.internalTopics.includes(name));
-  const fresh = between(now).filter((name) => !last.internalTopics.includes(name));
-  if (gone.length === 0 || fresh.length === 0) return [];
-  return [`what waits in ${list(gone)} would not be processed: the topology has ${list(fresh)} instead`];
-}
-
-function isGenerated(name: string): boolean {
-  return /-[0-9]{10}(-|$)/.test(name);
-}
-
-function list(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
-}
 
 /**
  * Compares what the topology wants with what the application last ran, and notes what it runs now.
@@ -119,7 +51,9 @@ function compare(
     if (known !== undefined && known.partitions !== store.partitions)
       throw partitionsChanged(applicationId, known, store);
   }
-  const losses = lossesOf(last, now);
+  const losses = planChange(last, now)
+    .filter(({ verdict }) => verdict === 'loses-state')
+    .map(planText);
   if (losses.length === 0) return;
   if (allowTopologyChange) {
     logger.warn(

@@ -14,6 +14,9 @@ const StoreRecord = z.object({
   key: z.string().optional(),
   value: z.string().optional(),
   windowSizeMs: z.number().optional(),
+  retentionMs: z.number().optional(),
+  /** On disk; undefined in records of a version that did not say. */
+  persistent: z.boolean().optional(),
   subTopology: z.number(),
   /** Whether it is in a changelog, or in its input topic; else it is in its folder only. */
   logged: z.boolean(),
@@ -51,10 +54,25 @@ function storeRecord(spec: StoreSpec, subTopology: number, partitions: number): 
     ...(key.name === undefined ? {} : { key: key.name }),
     ...(value.name === undefined ? {} : { value: value.name }),
     ...('windowSizeMs' in spec ? { windowSizeMs: spec.windowSizeMs } : {}),
+    ...('retentionMs' in spec ? { retentionMs: spec.retentionMs } : {}),
+    persistent: spec.persistent,
     subTopology,
     logged: logging || sourceTopic !== undefined,
     partitions,
   };
+}
+
+/** In the place of an application's id, in the names of its topics. */
+const anyApplication = '{application}';
+
+/** What a topology keeps whatever its application is called and however many partitions its input has. */
+export function lockOf(topology: Topology): TopologyRecord {
+  return recordOf(topology, anyApplication, new Map());
+}
+
+/** A lock that was written down; undefined where it is none, or of a later version. */
+export function parseTopologyRecord(text: string): TopologyRecord | undefined {
+  return parse(text);
 }
 
 function parse(text: string): TopologyRecord | undefined {
