@@ -70,6 +70,15 @@ export { SessionWindows } from './windows/session-windows.ts';
 export { SlidingWindows } from './windows/sliding-windows.ts';
 export { TimeWindows } from './windows/time-windows.ts';
 export { UnlimitedWindows } from './windows/unlimited-windows.ts';
+export {
+  type FiredTimer,
+  type OnTimer,
+  type TimerKey,
+  type Timers,
+  timers,
+  type TimersOptions,
+  type TimersSpec,
+} from './topology/timers.ts';
 // Describe
 export type {
   OffsetReset,

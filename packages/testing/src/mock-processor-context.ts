@@ -2,13 +2,16 @@ import type { KeyValueStore, PublicStore, StoreSpec } from '@millrace/state-stor
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type {
   Cancellable,
+  OnTimer,
+  Timers,
+  TimersSpec,
   ProcessorContext,
   PunctuationType,
   RecordOrigin,
   StoreOf,
   StreamRecord,
 } from '@millrace/streams-core';
-import { type UserMetric, UserMetrics } from '@millrace/streams-core/runtime';
+import { openTimers, type UserMetric, UserMetrics } from '@millrace/streams-core/runtime';
 
 export interface MockProcessorContextOptions {
   /** Default `mock-app`. */
@@ -110,6 +113,11 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
         entry.captured = { ...entry.captured, cancelled: true };
       },
     };
+  }
+
+  /** Timers go off when the test calls their punctuator: the last of `scheduledPunctuators`. */
+  timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
+    return openTimers(this, spec, onTimer);
   }
 
   /** What has been scheduled, cancelled or not. */

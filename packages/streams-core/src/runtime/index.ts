@@ -27,6 +27,7 @@ export { storeNamed } from './query/store-name.ts';
 export type { StorePartition, StorePartitions } from './query/store-partitions.ts';
 export { type UserMetric, UserMetrics } from './task/process/user-metrics.ts';
 export { type Logger, warningsOnly } from '../logger.ts';
+export { openTimers } from '../topology/timers.ts';
 export { ownedTopics, topologyTopic } from '../topology/built/owned-topics.ts';
 export { planChange, type PlannedChange, type Verdict } from './upgrade/plan.ts';
 export {

@@ -1,8 +1,10 @@
 import type { KeyValueStore, StoreKind, StoreKinds, StoreSpec } from '@millrace/state-stores';
 import type { RecordOrigin } from '../errors.ts';
 import type { StreamRecord } from '../record/record.ts';
+import type { PunctuationType } from './punctuation-type.ts';
+import type { OnTimer, Timers, TimersSpec } from './timers.ts';
 
-export type PunctuationType = 'stream-time' | 'wall-clock-time';
+export type { PunctuationType };
 
 /** Stops a schedule. */
 export interface Cancellable {
@@ -74,6 +76,12 @@ export interface ProcessorContext<in KOut, in VOut> {
   /** Asks for a commit soon. */
   commit(): void;
   readonly metrics: MetricsContext;
+  /**
+   * Timers that outlive restarts: name them, made with `timers`, in the processor's `stores`. Open them once,
+   * where the processor is made; `onTimer` is called for each that goes off, exactly once with exactly-once
+   * processing.
+   */
+  timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K>;
 }
 
 /** What a transformer of a table's values may use: anything but forwarding. */

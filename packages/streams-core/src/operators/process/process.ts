@@ -15,6 +15,7 @@ import type {
   PunctuationType,
   StoreOf,
 } from '../../topology/processor.ts';
+import type { OnTimer, Timers, TimersSpec } from '../../topology/timers.ts';
 
 /** Runs a processor of the user's, which forwards what it likes. */
 export function process<KIn, VIn, KOut, VOut>(
@@ -92,6 +93,10 @@ class FixedKeyContext<K, V, VOut> implements FixedKeyProcessorContext<VOut> {
     options?: { readonly startAtMs?: number },
   ): Cancellable {
     return this.#context.schedule(intervalMs, type, callback, options);
+  }
+
+  timers<K2>(spec: TimersSpec<K2>, onTimer: OnTimer<K2>): Timers<K2> {
+    return this.#context.timers(spec, onTimer);
   }
 
   get recordMetadata(): RecordOrigin | undefined {

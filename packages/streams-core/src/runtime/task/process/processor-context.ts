@@ -10,6 +10,7 @@ import type {
   PunctuationType,
   StoreOf,
 } from '../../../topology/processor.ts';
+import { type OnTimer, openTimers, type Timers, type TimersSpec } from '../../../topology/timers.ts';
 import type { Punctuations } from './punctuation.ts';
 import type { TaskClock } from '../task-clock.ts';
 
@@ -101,6 +102,10 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
       { intervalMs, type, callback: guarded, startAtMs: options.startAtMs },
       { due: monotonicNow(), time: now() },
     );
+  }
+
+  timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
+    return openTimers(this, spec, onTimer);
   }
 
   get recordMetadata(): RecordOrigin | undefined {
