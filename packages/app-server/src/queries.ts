@@ -30,30 +30,13 @@ export function wireRow(row: Row<unknown, unknown>, spec: StoreSpec, format: For
   return { key: toWire(inner, keySerde, format), ...coded, timestamp, window };
 }
 
-/** What a request asks of a store. */
-export interface StoreRequest {
-  readonly store: string;
-  readonly from?: unknown;
-  readonly to?: unknown;
-  readonly reverse: boolean;
-  readonly prefix?: Uint8Array | undefined;
+/** A store by its name, once its spec has said of which kind it is. */
+function storeOf<S>(app: StreamsApp, store: string, options: QueryOptions): S {
+  return app.store(store, options) as unknown as S;
 }
 
-export function keyValueStoreOf(
-  app: StreamsApp,
-  store: string,
-  options: QueryOptions,
-): QueryableKeyValueStore<unknown, unknown> {
-  return app.store(store, options) as unknown as QueryableKeyValueStore<unknown, unknown>;
-}
-
-export function windowedStoreOf(
-  app: StreamsApp,
-  store: string,
-  options: QueryOptions,
-): QueryableWindowedStore<unknown, unknown> {
-  return app.store(store, options) as unknown as QueryableWindowedStore<unknown, unknown>;
-}
+export const keyValueStoreOf = storeOf<QueryableKeyValueStore<unknown, unknown>>;
+export const windowedStoreOf = storeOf<QueryableWindowedStore<unknown, unknown>>;
 
 /** Rows up to a limit, and whether there are more. */
 export async function take(

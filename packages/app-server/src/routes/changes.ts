@@ -12,6 +12,10 @@ import { keyOf, specOf } from './stores.ts';
 
 /** Rows in one event at most. */
 const batchRows = 1000;
+/**
+ * How long to wait for the first event, or for why there is none, before an answer begins, in milliseconds.
+ */
+const patienceMs = 1000;
 /** How often an idle stream says that it is there, in milliseconds. */
 const heartbeatMs = 15_000;
 
@@ -86,6 +90,8 @@ class Source {
       begun();
       this.#wake();
     };
+    // Nothing may be here yet: who listens need not wait for that to know that it is served.
+    setTimeout(begun, patienceMs).unref();
     const subscription = observable.subscribe({
       next: (items) => {
         for (const item of items) {

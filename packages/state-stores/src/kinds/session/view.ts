@@ -9,11 +9,9 @@ import {
   sessionStoreMembers,
 } from './store.ts';
 import type { StateStore } from '../../state-store.ts';
-import type { ChangedRow, Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
+import type { Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import {
   type Bucket,
-  type BucketState,
-  changedRows,
   compareKeys,
   type Entry,
   firstFrom,
@@ -21,6 +19,7 @@ import {
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
+import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
 type KeyedSession<K, V> = SessionEntry<V> & { readonly key: K };
 
@@ -111,38 +110,16 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 
   queries(isolation: Isolation): WindowedQueries<K, V> {
-    return {
-      kind: 'windowed',
-      fetch: (key, { from, to, reverse }) => {
-        const times = { first: Math.max(from, this.firstReadable, 0), last: Number.MAX_SAFE_INTEGER };
-        const found: WindowedStoreRow<K, V>[] = [];
-        for (const entry of this.peek(key, times, isolation)) {
-          if (entry.time >= times.first && entry.second <= to) found.push(this.#row(entry));
-        }
-        return reverse ? found.reverse() : found;
-      },
-      fetchAll: (span) => this.#rows(span, isolation),
-      watch: (watcher) => this.writeBack.watch((changed) => watcher(this.#changed(changed))),
-    };
-  }
-
-  async *#rows(
-    { from, to, reverse }: TimeSpan,
-    isolation: Isolation,
-  ): AsyncIterableIterator<WindowedStoreRow<K, V>> {
-    const order = { reverse, compare: bySecondThenKey, isolation };
-    for await (const entry of this.scan(from, Number.MAX_SAFE_INTEGER, order)) {
-      if (entry.second <= to) yield this.#row(entry);
-    }
-  }
-
-  #changed(changed: ReadonlyMap<Bucket, BucketState>): ChangedRow<K, V>[] {
-    return changedRows(
-      changed,
-      (bucket) => this.stateOf(bucket, 'committed'),
-      isSameSession,
-      (entry) => this.#row(entry),
-    );
+    return windowedQueries({
+      peek: (key, times) => this.peek(key, times, isolation),
+      scan: ({ first, last }, order) => this.scan(first, last, { ...order, isolation }),
+      watch: (watcher) => this.writeBack.watch(watcher),
+      committed: (bucket) => this.stateOf(bucket, 'committed'),
+      toRow: (entry) => this.#row(entry),
+      earliest: () => this.firstReadable,
+      lastOf: () => Number.MAX_SAFE_INTEGER,
+      ...sessions,
+    });
   }
 
   #row({ keyBytes, time, second, kept }: KeyedEntry): WindowedStoreRow<K, V> {
@@ -172,7 +149,12 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 }
 
-const isSameSession = (a: Entry, b: Entry): boolean => a.time === b.time && a.second === b.second;
+/** Sessions are asked for by when they overlap. */
+const sessions = {
+  compare: bySecondThenKey,
+  isWithin: ({ second }: Entry, { to }: TimeSpan): boolean => second <= to,
+  isSame: (a: Entry, b: Entry): boolean => a.time === b.time && a.second === b.second,
+};
 
 function bySecondThenKey(a: KeyedEntry, b: KeyedEntry): number {
   return a.second - b.second || compareKeys(a, b);

@@ -2,7 +2,7 @@ import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-cl
 import { face } from '../../face.ts';
 import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
 import type { StateStore } from '../../state-store.ts';
-import type { ChangedRow, Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
+import type { Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { WindowSpec } from './spec.ts';
 import {
@@ -14,8 +14,6 @@ import {
 } from './store.ts';
 import {
   type Bucket,
-  type BucketState,
-  changedRows,
   compareKeys,
   type Entry,
   firstFrom,
@@ -23,6 +21,7 @@ import {
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
+import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
 type KeyedWindow<K, V> = WindowEntry<V> & { readonly key: K };
 
@@ -125,36 +124,15 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   queries(isolation: Isolation): WindowedQueries<K, V> {
-    return {
-      kind: 'windowed',
-      fetch: (key, { from, to, reverse }) => {
-        const times = { first: Math.max(from, this.earliest, 0), last: to };
-        const found: WindowedStoreRow<K, V>[] = [];
-        for (const entry of this.peek(key, times, isolation)) {
-          if (entry.time >= times.first && entry.time <= to) found.push(this.#row(entry));
-        }
-        return reverse ? found.reverse() : found;
-      },
-      fetchAll: (span) => this.#rows(span, isolation),
-      watch: (watcher) => this.writeBack.watch((changed) => watcher(this.#changed(changed))),
-    };
-  }
-
-  async *#rows(
-    { from, to, reverse }: TimeSpan,
-    isolation: Isolation,
-  ): AsyncIterableIterator<WindowedStoreRow<K, V>> {
-    for await (const entry of this.scan(from, to, { reverse, compare: compareKeys, isolation }))
-      yield this.#row(entry);
-  }
-
-  #changed(changed: ReadonlyMap<Bucket, BucketState>): ChangedRow<K, V>[] {
-    return changedRows(
-      changed,
-      (bucket) => this.stateOf(bucket, 'committed'),
-      isSameWindow,
-      (entry) => this.#row(entry),
-    );
+    return windowedQueries({
+      peek: (key, times) => this.peek(key, times, isolation),
+      scan: ({ first, last }, order) => this.scan(first, last, { ...order, isolation }),
+      watch: (watcher) => this.writeBack.watch(watcher),
+      committed: (bucket) => this.stateOf(bucket, 'committed'),
+      toRow: (entry) => this.#row(entry),
+      earliest: () => this.earliest,
+      ...windows,
+    });
   }
 
   #row({ keyBytes, time, kept, second }: KeyedEntry): WindowedStoreRow<K, V> {
@@ -195,7 +173,13 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 }
 
-const isSameWindow = (a: Entry, b: Entry): boolean => a.time === b.time;
+/** Windows are asked for by when they start. */
+const windows = {
+  compare: compareKeys,
+  lastOf: ({ to }: TimeSpan): number => to,
+  isWithin: (): boolean => true,
+  isSame: (a: Entry, b: Entry): boolean => a.time === b.time,
+};
 
 /** The last entry with this start. */
 function lastAt({ entries }: Bucket, start: number): Entry | undefined {
