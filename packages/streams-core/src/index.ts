@@ -127,6 +127,13 @@ export type {
   WindowSpec,
   WindowStore,
 } from '@millrace/state-stores';
+export {
+  evolving,
+  type EvolvingOptions,
+  type Migration,
+  migration,
+  type Migrations,
+} from './serde/evolving.ts';
 export { json, type Schema } from './serde/json.ts';
 export {
   type Serializer,
