@@ -14,6 +14,7 @@ import { joinForeignKey } from '../plan/join/foreign-key-join.ts';
 import { joinTables } from '../plan/join/table-table-join.ts';
 import type { TableRef } from '../plan/refs.ts';
 import { deriveTable, filterTable } from '../plan/table/derive.ts';
+import { expireTable } from '../plan/table/expire.ts';
 import { groupTable } from '../plan/table/group-by.ts';
 import { suppressTable } from '../plan/table/suppress.ts';
 import { tableToRekeyedStream, tableToStream } from '../plan/table/to-stream.ts';
@@ -129,6 +130,15 @@ export class KTable<out K, out V> implements TableHandle<K, V> {
   suppress(until: UntilWindowCloses | UntilTimeLimit): KTable<never, V> {
     const suppressed = suppressTable(this.#graph, this.ref, until);
     return this.#handles.table(suppressed) as unknown as KTable<never, V>;
+  }
+
+  /**
+   * The rows that have changed within the last `ttlMs` of stream time: each is deleted when it has not
+   * changed for so long, and the delete is sent on. They are kept in a store of their own; give what they
+   * come from none.
+   */
+  expireAfter(ttlMs: number, options: Omit<Materialized<V>, 'historyRetentionMs'> = {}): KTable<K, V> {
+    return this.#handles.table(expireTable(this.#graph, this.ref, ttlMs, options));
   }
 
   /** Regroups the rows by a new key and value; null leaves a row out. */
