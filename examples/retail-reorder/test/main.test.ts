@@ -103,6 +103,9 @@ test('a run that is done may be run again, and gives the same files', async () =
   expect(await results('twice')).toEqual(undisturbed);
 });
 
+/** More of them by `MILLRACE_RETAIL_KILLS=100`. */
+const rounds = Number(process.env['MILLRACE_RETAIL_KILLS'] ?? 12);
+
 test('kill -9 at any moment, again and again: the same files', { timeout: 120_000 }, async () => {
   const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 100_000);
   let state = seed;
@@ -115,7 +118,7 @@ test('kill -9 at any moment, again and again: the same files', { timeout: 120_00
   const wholeRunMs = performance.now() - before;
   let kills = 0;
   // Most runs end early, so that there is work left for the next; each gets a little further.
-  while (kills < 24) {
+  while (kills < rounds) {
     const { child, finished } = start([
       '--out',
       'killed',
