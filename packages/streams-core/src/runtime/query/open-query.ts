@@ -8,7 +8,7 @@ import type {
   WindowedQueries,
   WindowedStoreRow,
 } from '@millrace/state-stores/runtime';
-import { isStoreUnavailable, StoreUnavailableError, TopologyError } from '../../errors.ts';
+import { ConfigError, isStoreUnavailable, StoreUnavailableError, TopologyError } from '../../errors.ts';
 import type { Windowed } from '../../record/record.ts';
 import { mergeRows } from './merge-rows.ts';
 import { type QueryOptions, type ResolvedQueryOptions, resolveQueryOptions } from './query-options.ts';
@@ -85,14 +85,13 @@ class StoreQuery {
   async #inTime<T>(look: () => T): Promise<T> {
     const deadline = performance.now() + this.#options.timeoutMs;
     for (;;) {
-      // Asked for before looking, so that nothing is missed.
-      const changed = this.partitions.changed();
       try {
         return look();
       } catch (error) {
         const mayCome = isStoreUnavailable(error) && error.code !== 'STORE_MOVED';
         const left = deadline - performance.now();
-        if (!mayCome || left <= 0 || !(await within(changed, left))) throw error;
+        // Asked for in the same turn, so that nothing is missed.
+        if (!mayCome || left <= 0 || !(await within(this.partitions.changed(), left))) throw error;
       }
     }
   }
@@ -110,6 +109,7 @@ class StoreQuery {
       );
     }
     for (const { topic, partition, offset } of atLeast) {
+      if (found.isReplica) throw unjudged(this.name);
       if (partition !== found.partition) continue;
       const next = found.position(topic, wanted);
       if (next === undefined) throw notAnInput(this.name, topic);
@@ -135,6 +135,12 @@ export function partitionOf(
   const partitions = count();
   if (partitions === undefined) return 0;
   return partitioner?.(key, partitions) ?? partitionForKey(spec.key.serialize(key), partitions);
+}
+
+function unjudged(store: string): ConfigError {
+  return new ConfigError(
+    `atLeast cannot be judged where store "${store}" is a copy or a global table, which do not know how far the input has been read: ask without "stale", of the instance that has the rows`,
+  );
 }
 
 function notAnInput(store: string, topic: string): TopologyError {

@@ -196,6 +196,11 @@ test('rows that are elsewhere are named with where, and copies may be read where
       expect(isStoreUnavailable(refused)).toBe(true);
       expect(refused).toMatchObject({ code: 'STORE_MOVED', host: activeHost });
       expect((refused as StoreUnavailableError).message).toContain(activeHost);
+      const atLeast = [{ topic: 'clicks', partition: 0, offset: 0 }];
+      await eventually('a copy cannot judge positions', async () => {
+        const error = await ask(other, key, { stale: { maxLag: 1e9 }, atLeast }).catch((one: unknown) => one);
+        return (error as Error).message.includes('atLeast cannot be judged');
+      });
       await eventually(
         'the copy has it',
         async () => (await ask(other, key, { stale: { maxLag: 0 } }).catch(() => 0)) === 1,
