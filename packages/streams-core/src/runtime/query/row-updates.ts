@@ -1,7 +1,7 @@
 import type { ChangedRow, KeyValueQueries, VersionedQueries } from '@millrace/state-stores/runtime';
 import { Observable, type Subscriber } from 'rxjs';
 import { TopologyError } from '../../errors.ts';
-import { partitionOf } from './open-query.ts';
+import { partitionOf } from './store-query.ts';
 import type { Row } from './queryable-store.ts';
 import type { StorePartition, StorePartitions } from './store-partitions.ts';
 

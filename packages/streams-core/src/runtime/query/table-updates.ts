@@ -1,6 +1,6 @@
 import type { ChangedRow, StoreRow } from '@millrace/state-stores/runtime';
 import { Observable, type Subscriber } from 'rxjs';
-import { windowedRow } from './open-query.ts';
+import { windowedRow } from './windowed-query.ts';
 import type { Row } from './queryable-store.ts';
 import type { StorePartition, StorePartitions } from './store-partitions.ts';
 
