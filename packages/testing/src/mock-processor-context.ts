@@ -117,7 +117,12 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
 
   /** Timers go off when the test calls their punctuator: the last of `scheduledPunctuators`. */
   timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
-    return openTimers(this, spec, onTimer);
+    const context = {
+      store: (one: TimersSpec<never>) => this.store(one),
+      schedule: (type: PunctuationType, callback: (now: number) => void | Promise<void>) =>
+        this.schedule(1, type, callback),
+    };
+    return openTimers(context, spec, onTimer);
   }
 
   /** What has been scheduled, cancelled or not. */

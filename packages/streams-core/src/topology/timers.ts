@@ -1,5 +1,6 @@
 import { bytes, noHeaders, type Serde } from '@millrace/log-client';
 import type { StoreSpec, TimeOrderedBuffer } from '@millrace/state-stores';
+import { mapKeyOf } from '@millrace/state-stores/runtime';
 import { sequence } from '../record/sequence.ts';
 import { toAwait } from '../record/to-await.ts';
 import { TopologyError } from '../errors.ts';
@@ -51,9 +52,6 @@ export interface Timers<in K> {
   cancel(key: K, name?: string): void;
 }
 
-/** How often timers by the wall clock are looked at, in milliseconds. */
-const wallClockMs = 100;
-
 /** Durable timers by key, for the `stores` of a processor, which gets them with `context.timers`. */
 export function timers<K>({
   name,
@@ -74,7 +72,10 @@ export function timers<K>({
 
 /** The name's length in two bytes, the name, the key. */
 function timerKey<K>(key: Serde<K>): Serde<TimerKey<K>> {
+  const mapKey = mapKeyOf(key);
   return {
+    // The name's length tells where it ends.
+    mapKey: ({ key: inner, name }) => `${name.length} ${name}${String(mapKey(inner))}`,
     name: `timer of ${key.name ?? 'a key'}`,
     serialize: ({ key: inner, name }) => {
       const text = Buffer.from(name, 'utf8');
@@ -93,10 +94,11 @@ function timerKey<K>(key: Serde<K>): Serde<TimerKey<K>> {
 /** What timers need of a processor's context. */
 interface TimersContext {
   store(spec: TimersSpec<never>): unknown;
+  /** `isDue` says whether there is anything to call back for. */
   schedule(
-    intervalMs: number,
     type: PunctuationType,
     callback: (now: number) => void | Promise<void>,
+    isDue: (now: number) => boolean,
   ): unknown;
 }
 
@@ -107,15 +109,14 @@ export function openTimers<K>(context: TimersContext, spec: TimersSpec<K>, onTim
     Uint8Array
   >;
   const fire = (now: number): void | Promise<void> => {
-    if ((buffer.minTime ?? Number.POSITIVE_INFINITY) > now) return;
-    // Taken out before they are called: what a call sets anew goes off the next time.
+    // Taken out before they are called: what a call sets again goes off the next time.
     const due = buffer.takeUntil(now);
     return sequence(due.length, (index) => {
       const { key: timer, timestamp: at } = due[index]!;
       return toAwait(onTimer(timer.key, { name: timer.name, at, now }));
     });
   };
-  context.schedule(spec.clock === 'stream-time' ? 1 : wallClockMs, spec.clock, fire);
+  context.schedule(spec.clock, fire, (now) => (buffer.minTime ?? Number.POSITIVE_INFINITY) <= now);
   return {
     set(key, at, name = '') {
       if (!(Number.isSafeInteger(at) && at >= 0)) {

@@ -76,6 +76,24 @@ describe('timers', () => {
     await driver.close();
   });
 
+  test('by the wall clock that are not due are no work: an idle app commits nothing', async () => {
+    await withLog(async (log, stateDir) => {
+      await log.admin.createTopics(['orders', 'reminders'].map((name) => ({ name, partitions: 1 })));
+      const app = new StreamsApp(remind('wall-clock'), { applicationId: 'app', log, stateDir, pollMs: 1 });
+      await app.start();
+      await write(log, orders, [['a', 'ordered', 5]]);
+      await caughtUp(log, 'app', 'orders');
+      const figure = (name: string): number =>
+        app.readMetrics().find((one) => one.group === 'stream-thread-metrics' && one.name === name)!.value;
+      await eventually('its commit has ended', () => figure('commit-total') > 0);
+      const [commits, polls] = [figure('commit-total'), figure('poll-total')];
+      await eventually('many rounds have gone by', () => figure('poll-total') > polls + 200);
+      expect(figure('commit-total')).toBe(commits);
+      expect(figure('punctuate-total')).toBe(0);
+      await app.close();
+    });
+  });
+
   test('are moved, read and refused where a time is none', () => {
     const context = new MockProcessorContext<string, string>();
     const due = timers({ name: 'due', key: string() });

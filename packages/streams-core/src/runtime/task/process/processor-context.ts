@@ -11,7 +11,7 @@ import type {
   StoreOf,
 } from '../../../topology/processor.ts';
 import { type OnTimer, openTimers, type Timers, type TimersSpec } from '../../../topology/timers.ts';
-import type { Punctuations } from './punctuation.ts';
+import type { NewSchedule, Punctuations } from './punctuation.ts';
 import type { TaskClock } from '../task-clock.ts';
 
 export interface ProcessorContextOptions {
@@ -87,25 +87,32 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
     intervalMs: number,
     type: PunctuationType,
     callback: (timestampMs: number) => void | Promise<void>,
-    options: { readonly startAtMs?: number } = {},
+    { startAtMs }: { readonly startAtMs?: number } = {},
   ): Cancellable {
+    return this.#schedule({ intervalMs, type, callback, startAtMs });
+  }
+
+  #schedule(schedule: NewSchedule): Cancellable {
     const { punctuations, now, monotonicNow, onError } = this.#options;
     const guarded = (timestampMs: number): void | Promise<void> => {
       try {
-        const pending = toAwait(callback(timestampMs));
+        const pending = toAwait(schedule.callback(timestampMs));
         return pending === undefined ? undefined : pending.catch(onError);
       } catch (cause) {
         return onError(cause);
       }
     };
-    return punctuations.schedule(
-      { intervalMs, type, callback: guarded, startAtMs: options.startAtMs },
-      { due: monotonicNow(), time: now() },
-    );
+    return punctuations.schedule({ ...schedule, callback: guarded }, { due: monotonicNow(), time: now() });
   }
 
   timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
-    return openTimers(this, spec, onTimer);
+    const context = {
+      store: (one: TimersSpec<never>) => this.store(one),
+      // Looked at whenever punctuators are; a task with nothing due has not worked.
+      schedule: (type: PunctuationType, callback: NewSchedule['callback'], isDue: (now: number) => boolean) =>
+        this.#schedule({ intervalMs: 1, type, callback, startAtMs: undefined, isDue }),
+    };
+    return openTimers(context, spec, onTimer);
   }
 
   get recordMetadata(): RecordOrigin | undefined {

@@ -5,6 +5,10 @@ export interface NewSchedule {
   readonly type: PunctuationType;
   readonly callback: (timestampMs: number) => void | Promise<void>;
   readonly startAtMs: number | undefined;
+  /**
+   * Asked with the time that the callback would get, once the interval has passed: false leaves it waiting.
+   */
+  readonly isDue?: ((timestampMs: number) => boolean) | undefined;
 }
 
 interface Schedule {
@@ -12,6 +16,7 @@ interface Schedule {
   readonly callback: (timestampMs: number) => void | Promise<void>;
   /** Wall-clock time that it is tied to; undefined where it counts from when it was made. */
   readonly anchorMs: number | undefined;
+  readonly isDue: ((timestampMs: number) => boolean) | undefined;
   /** When it is due: in stream time, or by the monotonic clock. */
   nextAt: number;
   cancelled: boolean;
@@ -35,13 +40,14 @@ export class Punctuations {
    * Stream time fires from the epoch on, so at the first record; wall-clock time after one interval from
    * `now`, or at the next of the times that `startAtMs` and the interval give (KIP-1146).
    */
-  schedule({ intervalMs, type, callback, startAtMs }: NewSchedule, now: Moment): Cancellable {
+  schedule({ intervalMs, type, callback, startAtMs, isDue }: NewSchedule, now: Moment): Cancellable {
     if (!(intervalMs >= 1))
       throw new RangeError(`schedule: the interval must be at least 1 ms, got ${intervalMs}`);
     const schedule: Schedule = {
       intervalMs,
       callback,
       anchorMs: type === 'wall-clock-time' ? startAtMs : undefined,
+      isDue,
       nextAt: 0,
       cancelled: false,
     };
@@ -63,8 +69,12 @@ export class Punctuations {
 
   /** Calls what is due, the earliest first. Returns how many there were, as a promise where one was made. */
   fire(type: PunctuationType, now: Moment): number | Promise<number> {
-    const due = this.#schedules[type]
-      .filter((one) => one.nextAt <= now.due)
+    const schedules = this.#schedules[type];
+    // Asked after every record: as a rule there is nothing to sort.
+    const first = schedules.find((one) => isDue(one, now));
+    if (first === undefined) return 0;
+    const due = schedules
+      .filter((one) => one === first || isDue(one, now))
       .sort((a, b) => a.nextAt - b.nextAt);
     for (const [index, one] of due.entries()) {
       const pending = this.#call(one, now);
@@ -87,6 +97,10 @@ export class Punctuations {
       anchorMs === undefined ? nextAt + (missed + 1) * intervalMs : anchored(schedule, now.time + 1, now);
     return schedule.callback(now.time);
   }
+}
+
+function isDue(schedule: Schedule, { due, time }: Moment): boolean {
+  return schedule.nextAt <= due && (schedule.isDue === undefined || schedule.isDue(time));
 }
 
 /**
