@@ -41,6 +41,22 @@ test('the state of tasks that have moved away goes once it is old, and no other'
   });
 });
 
+test('what cannot be looked at stays, and keeps no other state from going', async () => {
+  await withFolder(async (dir) => {
+    await stateOf(dir, ['0_1', '0_3', 'deleted-0_2-left']);
+    // A store's name that is a file's: LevelDB cannot open it.
+    await mkdir(path.join(dir, '0_0'));
+    await mkdir(path.join(dir, '0_0', 'clicks-per-key', 'LOCK'), { recursive: true });
+    const warned: string[] = [];
+    const logger = { ...warningsOnly, warn: (_: object, message: string) => void warned.push(message) };
+    const topology = countClicks();
+    const cleaner = new StateCleaner({ dir, topology, delayMs: minute, isHere: () => false, logger });
+    expect((await cleaner.clean(Date.now() + 2 * minute)).toSorted()).toEqual(['0_1', '0_3']);
+    expect(warned).toEqual([expect.stringMatching(/^Old state in .*0_0 stays: /)]);
+    expect((await readdir(dir)).toSorted()).toEqual(['0_0', 'instance', 'topology.json']);
+  });
+});
+
 test('state without a changelog stays, however old', async () => {
   await withFolder(async (dir) => {
     await stateOf(dir, ['0_0']);

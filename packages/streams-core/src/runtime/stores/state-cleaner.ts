@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { renameSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +11,8 @@ import type { Topology } from '../../topology/built/topology.ts';
 /** How often to look at most, in milliseconds. */
 const everyMs = 60_000;
 const taskFolder = /^(\d+)_(\d+)$/;
+/** What a folder is called while it is deleted: no task's. */
+const doomed = 'deleted-';
 
 export interface StateCleanerOptions {
   /** The application's folder. */
@@ -54,22 +58,41 @@ export class StateCleaner {
 
   /** Deletes what is old at `now`, in milliseconds; returns the tasks whose state has gone. */
   async clean(now: number): Promise<string[]> {
-    const { dir, delayMs, isHere, logger } = this.#options;
+    const { dir, logger } = this.#options;
     const cleaned: string[] = [];
-    for (const task of await foldersIn(dir)) {
-      const match = taskFolder.exec(task);
-      if (match === null || isHere(task) || !this.#comesBack(Number(match[1]))) continue;
-      const folder = path.join(dir, task);
-      const age = now - (await newest(folder));
-      if (age < delayMs || !(await isFree(folder)) || isHere(task)) continue;
-      await rm(folder, { recursive: true, force: true });
-      cleaned.push(task);
-      logger.info(
-        { dir: folder, age },
-        `The state of task ${task}, which has moved away, was deleted: ${folder}`,
-      );
+    for (const name of await foldersIn(dir)) {
+      // One that cannot be looked at or deleted now may be later.
+      const isGone = await this.#cleanOne(name, now).catch((error: unknown) => {
+        logger.warn(
+          { error, dir, name },
+          `Old state in ${path.join(dir, name)} stays: ${(error as Error).message}`,
+        );
+        return false;
+      });
+      if (isGone) cleaned.push(name);
     }
     return cleaned;
+  }
+
+  /** Whether a folder was a task's, and was deleted. */
+  async #cleanOne(name: string, now: number): Promise<boolean> {
+    const { dir, delayMs, isHere, logger } = this.#options;
+    const folder = path.join(dir, name);
+    // A process that ended in the middle has left it.
+    if (name.startsWith(doomed)) await rm(folder, { recursive: true, force: true });
+    const match = taskFolder.exec(name);
+    if (match === null || isHere(name) || !this.#comesBack(Number(match[1]))) return false;
+    const age = now - (await newest(folder));
+    if (age < delayMs || !(await isFree(folder)) || isHere(name)) return false;
+    // In the same turn: a task that is opened from now on finds no folder, never half of one.
+    const aside = path.join(dir, `${doomed}${name}-${randomUUID()}`);
+    renameSync(folder, aside);
+    await rm(aside, { recursive: true, force: true });
+    logger.info(
+      { dir: folder, age },
+      `The state of task ${name}, which has moved away, was deleted: ${folder}`,
+    );
+    return true;
   }
 
   /** Whether everything in a sub-topology's stores can be restored. */
