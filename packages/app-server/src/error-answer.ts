@@ -14,7 +14,7 @@ export const ErrorAnswer = z.object({
 
 export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
 
-export type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502 | 503;
+export type ErrorStatus = 400 | 401 | 403 | 404 | 429 | 500 | 502 | 503;
 
 export function errorAnswer(context: Context, status: ErrorStatus, what: ErrorAnswer): Response {
   // In one second a rebalance is over, as a rule.

@@ -30,20 +30,31 @@ export async function answerOrForward(
   }
 }
 
+/** The same stream: that either side leaves it is its end, and no error. */
+function endingQuietly(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const next = await reader.read().catch(() => undefined);
+      if (next?.value === undefined) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
 async function forward(
   context: Context,
   host: string,
   { token, forwardTimeoutMs }: ForwardOptions,
 ): Promise<Response> {
   const { pathname, search } = new URL(context.req.url);
-  const isStream = context.req.header('accept')?.includes('text/event-stream') === true;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), forwardTimeoutMs);
   try {
     const answer = await fetch(`http://${host}${pathname}${search}`, {
       headers: {
         [forwardedHeader]: '1',
-        ...(isStream ? { accept: 'text/event-stream' } : {}),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
       // A stream goes on for as long as who asked for it listens.
@@ -51,7 +62,9 @@ async function forward(
       redirect: 'error',
     });
     const type = answer.headers.get('content-type') ?? 'application/json';
-    const body = isStream ? answer.body : await answer.arrayBuffer();
+    // A stream has no end to wait for.
+    const isStream = type.startsWith('text/event-stream') && answer.body !== null;
+    const body = isStream ? endingQuietly(answer.body) : await answer.arrayBuffer();
     return new Response(body, { status: answer.status, headers: { 'content-type': type } });
   } catch (error) {
     const message = `${host}, which has the rows, did not answer: ${(error as Error).message}`;

@@ -32,8 +32,8 @@ type Instrument = ObservableCounter | ObservableGauge;
  * global provider. Returns how to stop.
  */
 export function openTelemetryMetrics(app: StreamsApp, meter: Meter = api.getMeter('millrace')): () => void {
+  const read = oncePerExport(() => app.readMetrics());
   const instruments = new Map<string, Instrument>();
-  const stops: (() => void)[] = [];
   for (const [group, metrics] of Object.entries(metricCatalogue)) {
     for (const [name, description] of Object.entries(metrics)) {
       instruments.set(`${group} ${name}`, instrument(meter, { group, name, ...description }));
@@ -41,21 +41,39 @@ export function openTelemetryMetrics(app: StreamsApp, meter: Meter = api.getMete
   }
   const all = [...instruments.values()];
   const observe: Parameters<Meter['addBatchObservableCallback']>[0] = (result) => {
-    for (const metric of app.readMetrics()) {
+    for (const metric of read()) {
       const found = instruments.get(`${metric.group} ${metric.name}`);
       if (found !== undefined) result.observe(found, valueOf(metric), telemetryTags(metric.tags));
     }
   };
   meter.addBatchObservableCallback(observe, all);
-  stops.push(() => meter.removeBatchObservableCallback(observe, all));
-  stops.push(userMetrics(app, meter, instruments));
+  const stopOwn = userMetrics(read, meter, instruments);
   return () => {
-    for (const stop of stops) stop();
+    meter.removeBatchObservableCallback(observe, all);
+    stopOwn();
+  };
+}
+
+/** An export asks every instrument, in one turn: all of them get what was read first. */
+function oncePerExport(read: () => readonly Metric[]): () => readonly Metric[] {
+  let last: readonly Metric[] | undefined;
+  return () => {
+    if (last === undefined) {
+      last = read();
+      setImmediate(() => {
+        last = undefined;
+      });
+    }
+    return last;
   };
 }
 
 /** What processors measure is not known before they do. */
-function userMetrics(app: StreamsApp, meter: Meter, known: ReadonlyMap<string, Instrument>): () => void {
+function userMetrics(
+  read: () => readonly Metric[],
+  meter: Meter,
+  known: ReadonlyMap<string, Instrument>,
+): () => void {
   const own = new Map<
     string,
     {
@@ -64,11 +82,11 @@ function userMetrics(app: StreamsApp, meter: Meter, known: ReadonlyMap<string, I
     }
   >();
   const look = (): void => {
-    for (const metric of app.readMetrics()) {
+    for (const metric of read()) {
       const id = `${metric.group} ${metric.name}`;
       if (known.has(id) || own.has(id)) continue;
       const observe: ObservableCallback = (result) => {
-        for (const one of app.readMetrics()) {
+        for (const one of read()) {
           if (`${one.group} ${one.name}` === id) result.observe(valueOf(one), telemetryTags(one.tags));
         }
       };

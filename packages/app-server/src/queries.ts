@@ -16,8 +16,8 @@ export function hasWindows({ kind }: StoreSpec): boolean {
 }
 
 /** Whether a store has rows to ask for; others are the topology's own. */
-export function isQueryable({ kind }: StoreSpec): boolean {
-  return hasWindows({ kind } as StoreSpec) || kind === 'key-value' || kind === 'versioned';
+export function isQueryable(spec: StoreSpec): boolean {
+  return hasWindows(spec) || spec.kind === 'key-value' || spec.kind === 'versioned';
 }
 
 /** A row for the wire. */

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { cors } from 'hono/cors';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { errorAnswer } from './error-answer.ts';
 import type { ResolvedServeOptions } from './options.ts';
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
-/** What a load balancer may ask without a token. */
+/** What whoever watches the process may ask, by any name and without the token; then without reasons. */
 const open = new Set(['/healthz', '/readyz']);
 
 /** The name in a Host header, without its port. */
@@ -13,41 +13,54 @@ function nameIn(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase();
 }
 
-/**
- * Refuses requests for names that are not this server's: a page elsewhere whose name was pointed at this
- * address would otherwise read the answers as its own.
- */
-export function checkHost(
-  { host, allowedHosts }: ResolvedServeOptions,
-  own: string | undefined,
-): MiddlewareHandler {
-  const names = new Set(
-    [...loopback, host, ...allowedHosts, ...(own === undefined ? [] : [own])].map(nameIn),
-  );
-  return async (context, next) => {
-    const asked = context.req.header('host') ?? '';
-    if (names.has(nameIn(asked))) return next();
-    return errorAnswer(context, 403, {
-      code: 'HOST_REFUSED',
-      message: `This server is not "${nameIn(asked)}": name it in allowedHosts if it is`,
-    });
+/** Who a request may come from. */
+export class Gate {
+  readonly #names: ReadonlySet<string>;
+  readonly #expected: Buffer | undefined;
+
+  /** @param own the app's `applicationServer` */
+  constructor({ host, allowedHosts, token }: ResolvedServeOptions, own: string | undefined) {
+    this.#names = new Set(
+      [...loopback, host, ...allowedHosts, ...(own === undefined ? [] : [own])].map(nameIn),
+    );
+    this.#expected = token === undefined ? undefined : digest(`Bearer ${token}`);
+  }
+
+  /** Whether it asks for this server by name, with the token. */
+  isTrusted(context: Context): boolean {
+    return this.#isNamed(context) && this.#hasToken(context);
+  }
+
+  #isNamed(context: Context): boolean {
+    return this.#names.has(nameIn(context.req.header('host') ?? ''));
+  }
+
+  #hasToken(context: Context): boolean {
+    if (this.#expected === undefined) return true;
+    return timingSafeEqual(digest(context.req.header('authorization') ?? ''), this.#expected);
+  }
+
+  /**
+   * Refuses requests without the token, and those for names that are not this server's: a page elsewhere
+   * whose name was pointed at this address would otherwise read the answers as its own.
+   */
+  readonly check: MiddlewareHandler = async (context, next) => {
+    if (open.has(context.req.path)) return next();
+    if (!this.#isNamed(context)) {
+      const asked = nameIn(context.req.header('host') ?? '');
+      const message = `This server is not "${asked}": name it in allowedHosts if it is`;
+      return errorAnswer(context, 403, { code: 'HOST_REFUSED', message });
+    }
+    if (this.#hasToken(context)) return next();
+    context.header('WWW-Authenticate', 'Bearer');
+    const message = 'Send the token: "Authorization: Bearer ..."';
+    return errorAnswer(context, 401, { code: 'TOKEN_NEEDED', message });
   };
 }
 
-/** Lets in who carries the token. */
-export function checkToken(token: string | undefined): MiddlewareHandler {
-  // Of equal length, whatever was sent.
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  const expected = token === undefined ? undefined : digest(`Bearer ${token}`);
-  return async (context, next) => {
-    if (expected === undefined || open.has(context.req.path)) return next();
-    if (timingSafeEqual(digest(context.req.header('authorization') ?? ''), expected)) return next();
-    context.header('WWW-Authenticate', 'Bearer');
-    return errorAnswer(context, 401, {
-      code: 'TOKEN_NEEDED',
-      message: 'Send the token: "Authorization: Bearer ..."',
-    });
-  };
+/** Of equal length, whatever was sent. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /** No other site may read the answers, unless it is named. */

@@ -8,7 +8,7 @@ import { PrometheusText, prometheusType } from './prometheus.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { storeRoutes } from './routes/stores.ts';
-import { allowOrigins, checkHost, checkToken } from './security.ts';
+import { allowOrigins, Gate } from './security.ts';
 
 /** A running server of one app. */
 export interface AppServer {
@@ -37,13 +37,9 @@ export async function serveApp(app: StreamsApp, given: ServeAppOptions = {}): Pr
       return errorAnswer(context, 400, { code: 'REQUEST_INVALID', message });
     },
   });
-  server.use(
-    '*',
-    checkHost(options, app.applicationServer),
-    allowOrigins(options),
-    checkToken(options.token),
-  );
-  healthRoutes(server, app, options.stuckAfterMs);
+  const gate = new Gate(options, app.applicationServer);
+  server.use('*', allowOrigins(options), gate.check);
+  healthRoutes(server, app, { stuckAfterMs: options.stuckAfterMs, gate });
   const metrics = new PrometheusText(app);
   server.get('/metrics', async (context) =>
     context.body(await metrics.read(), 200, { 'content-type': prometheusType }),

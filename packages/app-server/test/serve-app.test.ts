@@ -146,6 +146,19 @@ describe('stores over HTTP', () => {
     );
     expect(refused).toContainEqual(expect.objectContaining({ code: 'QUERY_REFUSED' }));
 
+    // A stream of a row that is elsewhere goes on, whatever the client says that it accepts.
+    const theirs = keys[own.findIndex(({ status }) => status !== 200) % keys.length]!;
+    for (const { server } of [one, two]) {
+      const stop = new AbortController();
+      const stream = await fetch(`${server.url}/stores/total/changes/${theirs}`, {
+        headers,
+        signal: stop.signal,
+      });
+      const first = await stream.body!.getReader().read();
+      expect(Buffer.from(first.value!).toString()).toContain(`"key":"${theirs}","value":1`);
+      stop.abort();
+    }
+
     // A server that is gone is named by the other.
     const [gone, left] = away.body.host.endsWith(`:${ports[1]}`) ? [two, one] : [one, two];
     await gone.server.close();
@@ -196,7 +209,7 @@ describe('stores over HTTP', () => {
 describe('who may ask', () => {
   test('nobody without the token but for health, nobody by another name, no page of another site', async () => {
     const log = await newLog(1);
-    const { server } = await start(log, {}, { token: 'a-token-of-some-length' });
+    const { app, server } = await start(log, {}, { token: 'a-token-of-some-length' });
     const { url, port } = server;
     for (const authorization of ['', 'Bearer', 'Bearer wrong', 'Bearer a-token-of-some-lengthy'])
       expect(await get(`${url}/stores`, { authorization })).toMatchObject({
@@ -209,20 +222,22 @@ describe('who may ask', () => {
     const good = await get(`${url}/stores`, { ...headers, origin: 'https://elsewhere.example' });
     expect(good.status).toBe(200);
     expect(good.headers.get('access-control-allow-origin')).toBeNull();
-    const asked = (host: string): Promise<number> =>
+    const asked = (host: string, path = '/stores'): Promise<number> =>
       new Promise((resolve, reject) => {
-        const sent = request(
-          { port, host: '127.0.0.1', path: '/stores', headers: { ...headers, host } },
-          (answer) => {
-            answer.resume();
-            resolve(answer.statusCode!);
-          },
-        );
+        const sent = request({ port, host: '127.0.0.1', path, headers: { ...headers, host } }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode!);
+        });
         sent.on('error', reject).end();
       });
     expect(await asked('evil.example')).toBe(403);
     expect(await asked(`evil.example:${port}`)).toBe(403);
     expect(await asked(`localhost:${port}`)).toBe(200);
+    // Probes come by an address: they learn how it is, not why.
+    expect(await asked('10.0.0.7:8080', '/healthz')).toBe(200);
+    await app.close();
+    expect((await get(`${url}/healthz`)).text).toContain('"reasons":[]');
+    expect((await get(`${url}/healthz`, headers)).text).toContain('It was closed.');
   });
 
   test('pages of sites that are named, and streams up to a limit', async () => {
@@ -258,7 +273,7 @@ describe('who may ask', () => {
 });
 
 describe('what it does', () => {
-  test('is told to Prometheus: counters, gauges and seconds, by task', async () => {
+  test('Prometheus gets counters, gauges and seconds, by task', async () => {
     const log = await newLog(1);
     const { app, server } = await start(log);
     await send(

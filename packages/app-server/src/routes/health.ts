@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { StreamsApp } from '@millrace/streams-core';
+import type { Gate } from '../security.ts';
 
 const Health = z
   .object({
@@ -15,14 +16,28 @@ const answers = (what: string) => ({
   503: { description: `Not ${what}`, content: { 'application/json': { schema: Health } } },
 });
 
-/** `/healthz`: whether to leave the process alone. `/readyz`: whether to send it requests. */
-export function healthRoutes(server: OpenAPIHono, app: StreamsApp, stuckAfterMs: number): void {
-  server.openapi(createRoute({ method: 'get', path: '/healthz', responses: answers('live') }), (context) => {
-    const health = app.health({ stuckAfterMs });
-    return context.json({ ...health, reasons: [...health.reasons] }, health.live ? 200 : 503);
-  });
-  server.openapi(createRoute({ method: 'get', path: '/readyz', responses: answers('ready') }), (context) => {
-    const health = app.health({ stuckAfterMs });
-    return context.json({ ...health, reasons: [...health.reasons] }, health.ready ? 200 : 503);
-  });
+export interface HealthRouteOptions {
+  readonly stuckAfterMs: number;
+  readonly gate: Gate;
+}
+
+/**
+ * `/healthz`: whether to leave the process alone. `/readyz`: whether to send it requests. Reasons may name
+ * records: they are for those who may ask anything else too.
+ */
+export function healthRoutes(
+  server: OpenAPIHono,
+  app: StreamsApp,
+  { stuckAfterMs, gate }: HealthRouteOptions,
+): void {
+  for (const [path, sign] of [
+    ['/healthz', 'live'],
+    ['/readyz', 'ready'],
+  ] as const) {
+    server.openapi(createRoute({ method: 'get', path, responses: answers(sign) }), (context) => {
+      const health = app.health({ stuckAfterMs });
+      const reasons = gate.isTrusted(context) ? [...health.reasons] : [];
+      return context.json({ ...health, reasons }, health[sign] ? 200 : 503);
+    });
+  }
 }
