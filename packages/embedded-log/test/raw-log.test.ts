@@ -268,7 +268,7 @@ describe('transactions of clients', () => {
     await log.close();
   });
 
-  test('who waits for a transaction to end is told when the log is closed', async () => {
+  test('who waits for a transaction to end gets LOG_CLOSED when the log is closed', async () => {
     const { log, partition } = await logWithTopic();
     const { producer, write } = await writer(log, 'a');
     await log.raw.transactions.begin('a', producer);

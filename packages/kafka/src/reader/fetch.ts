@@ -19,7 +19,7 @@ export interface FetchOptions {
   readonly maxWaitMs: number;
   readonly maxBytes: number;
   readonly maxPartitionBytes: number;
-  /** A topic's id: by it a recreated topic is told from the one before it. */
+  /** A topic's id: it differs between a recreated topic and the one before. */
   readonly topicId: (topic: string) => string | undefined;
 }
 

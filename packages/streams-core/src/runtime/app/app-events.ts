@@ -3,9 +3,9 @@ import type { DroppedRecord, StateRestoreListener, StoreRestore } from '../../ha
 import type { Logger } from '../../logger.ts';
 import type { AppState } from './app-state.ts';
 
-/** How often each kind of skipped record is told of, in milliseconds. */
+/** How often each kind of skipped record is logged, in milliseconds. */
 const skipMs = 1000;
-/** How often the progress of a restore is told. */
+/** How often the progress of a restore is logged, in milliseconds. */
 const progressMs = 5000;
 
 /** `node:diagnostics_channel` channels, for those who hook in: each message has an `applicationId`. */
@@ -21,13 +21,13 @@ const channels = {
   skipped: channel(appChannels.skipped),
 };
 
-/** Tells the logger and the diagnostics channels what an app does. */
+/** Logs what an app does, and publishes it on the diagnostics channels. */
 export class AppEvents {
   readonly #applicationId: string;
   readonly #logger: Logger;
   readonly #now: () => number;
   readonly #skipped = new Map<string, { since: number; count: number }>();
-  readonly #toldAt = new Map<string, number>();
+  readonly #loggedAt = new Map<string, number>();
 
   constructor(applicationId: string, logger: Logger, now: () => number = () => performance.now()) {
     this.#applicationId = applicationId;
@@ -36,6 +36,7 @@ export class AppEvents {
   }
 
   state(state: AppState): void {
+    if (state === 'created') return;
     const applicationId = this.#applicationId;
     this.#logger.info({ applicationId, state }, `App "${applicationId}" is ${state}`);
     if (channels.state.hasSubscribers) channels.state.publish({ applicationId, state });
@@ -65,17 +66,17 @@ export class AppEvents {
 
   readonly restoreListener: Required<StateRestoreListener> = {
     onRestoreStart: (restore) => {
-      this.#toldAt.set(idOf(restore), this.#now());
+      this.#loggedAt.set(idOf(restore), this.#now());
       this.#restore('start', restore, restore.startOffset);
     },
     onBatchRestored: (restore, offset) => {
       const now = this.#now();
-      if (now - (this.#toldAt.get(idOf(restore)) ?? now) < progressMs) return;
-      this.#toldAt.set(idOf(restore), now);
+      if (now - (this.#loggedAt.get(idOf(restore)) ?? now) < progressMs) return;
+      this.#loggedAt.set(idOf(restore), now);
       this.#restore('progress', restore, offset);
     },
     onRestoreEnd: (restore) => {
-      this.#toldAt.delete(idOf(restore));
+      this.#loggedAt.delete(idOf(restore));
       this.#restore('end', restore, restore.endOffset);
     },
   };
@@ -99,19 +100,4 @@ export class AppEvents {
 
 function idOf({ taskId, store }: StoreRestore): string {
   return `${taskId} ${store}`;
-}
-
-/** One listener that calls several. */
-export function restoreListeners(listeners: readonly StateRestoreListener[]): StateRestoreListener {
-  return {
-    onRestoreStart: (restore) => {
-      for (const listener of listeners) listener.onRestoreStart?.(restore);
-    },
-    onBatchRestored: (restore, offset, records) => {
-      for (const listener of listeners) listener.onBatchRestored?.(restore, offset, records);
-    },
-    onRestoreEnd: (restore, records) => {
-      for (const listener of listeners) listener.onRestoreEnd?.(restore, records);
-    },
-  };
 }

@@ -8,12 +8,13 @@ import { readMetrics } from '../metrics/read-metrics.ts';
 import { Recorder } from '../metrics/recorder.ts';
 import { type AppMetrics, addMetrics, noMetrics } from '../metrics/app-metrics.ts';
 import { type AppState, AppStateMachine } from './app-state.ts';
-import { AppEvents, restoreListeners } from './app-events.ts';
+import { AppEvents } from './app-events.ts';
 import { AppStores, type KnownGroup } from './app-stores.ts';
 import type { StreamsMetadata } from '../assign/streams-metadata.ts';
 import { type ResolvedConfig, resolveConfig, type StreamsConfig } from '../config.ts';
 import { Done } from './done.ts';
 import { type Health, judgeHealth } from './health.ts';
+import { observedConfig } from './observed-config.ts';
 import { Pauses } from './pauses.ts';
 import { reportFailure } from './failure-report.ts';
 import type { Instance } from '../instance/instance.ts';
@@ -52,12 +53,18 @@ export class StreamsApp {
     const resolved = resolveConfig(config);
     this.topology = topology;
     this.#recorder = new Recorder(resolved.recordingLevel);
-    this.#config = this.#observed(resolved);
+    const events = new AppEvents(resolved.applicationId, resolved.logger);
+    this.#config = observedConfig(resolved, this.#recorder, events);
     this.#stores = new AppStores({
       topology,
       state: () => this.state,
       current: () => this.#loop.current,
       group: () => this.#group,
+    });
+    this.#state.state$.subscribe((state) => {
+      this.#recorder.entered(state);
+      events.state(state);
+      this.#stores.notify();
     });
     this.#loop = new InstanceLoop({
       topology,
@@ -85,28 +92,6 @@ export class StreamsApp {
         this.#recorder.forgetRestores();
       },
     });
-  }
-
-  /** The same config, with everything that happens told to the recorder, the logger and whoever hooks in. */
-  #observed(config: ResolvedConfig): ResolvedConfig {
-    const events = new AppEvents(config.applicationId, config.logger);
-    this.#state.state$.subscribe((state) => {
-      this.#recorder.entered(state);
-      if (state !== 'created') events.state(state);
-    });
-    const { droppedRecordHandler, stateRestoreListener } = config;
-    return {
-      ...config,
-      droppedRecordHandler: (dropped) => {
-        events.skipped(dropped);
-        return droppedRecordHandler(dropped);
-      },
-      stateRestoreListener: restoreListeners([
-        this.#recorder.restoreListener,
-        events.restoreListener,
-        stateRestoreListener,
-      ]),
-    };
   }
 
   get applicationId(): string {
@@ -139,16 +124,6 @@ export class StreamsApp {
   /** Why the app is in state `error`. */
   get failure(): unknown {
     return this.#failure;
-  }
-
-  /**
-   * A row's committed value, undefined where there is none, and then what it becomes; completes when the app
-   * is closed, and ends with a {@link StoreUnavailableError} when the row is not here any more.
-   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
-   */
-  row$<K, V>(table: TableHandle<K, V> | StoreSpec<K, V> | string, key: K): Observable<Row<K, V> | undefined> {
-    const partitions = this.#stores.partitionsOf(table as StoreReference);
-    return rowUpdates(partitions, key) as Observable<Row<K, V> | undefined>;
   }
 
   /** Counts since this app was started. */
@@ -256,6 +231,16 @@ export class StreamsApp {
   }
 
   /**
+   * A row's committed value, undefined where there is none, and then what it becomes; completes when the app
+   * is closed, and ends with a {@link StoreUnavailableError} when the row is not here any more.
+   * @throws TopologyError `TOPOLOGY_STORE_MISSING`
+   */
+  row$<K, V>(table: TableHandle<K, V> | StoreSpec<K, V> | string, key: K): Observable<Row<K, V> | undefined> {
+    const partitions = this.#stores.partitionsOf(table as StoreReference);
+    return rowUpdates(partitions, key) as Observable<Row<K, V> | undefined>;
+  }
+
+  /**
    * Checks topics, creates internal ones, joins the group and starts to work in the background.
    * @throws TopologyError when topics or state do not fit; StreamsError `APP_STATE` when it was started
    * before, `APP_CLOSED` when it is closed meanwhile
@@ -306,7 +291,6 @@ export class StreamsApp {
   #fail(error: unknown): void {
     this.#failure ??= error;
     this.#state.to('error');
-    this.#stores.notify();
     this.#done.reject(this.#failure);
     if (!this.#done.isAwaited) reportFailure(this.#config, this.#failure);
   }
@@ -330,7 +314,6 @@ export class StreamsApp {
     late.abort();
     if (outcome === 'late') await this.#loop.abandon();
     this.#state.to('closed');
-    this.#stores.notify();
     if (this.#failure === undefined) return this.#done.resolve();
     this.#done.reject(this.#failure);
     throw this.#failure;

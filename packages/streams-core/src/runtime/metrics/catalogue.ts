@@ -73,7 +73,7 @@ export const metricCatalogue = {
     'process-total': records('Records that came to this node (debug)'),
   },
   'consumer-fetch-manager-metrics': {
-    'records-lag': as('gauge', 'records')('Records of the partition that were not fetched yet'),
+    'records-lag': as('gauge', 'records')('Records of the partition that were not processed yet'),
     'records-lag-age': ms(
       'Age of the oldest record that was fetched and not processed; 0 where there is none',
     ),

@@ -1,4 +1,4 @@
-/** Wakes whoever waits for something to change. */
+/** Resolves its waiters at the next change. */
 export class ChangeSignal {
   #waiting: (() => void)[] = [];
 

@@ -79,7 +79,7 @@ class PartitionWatch {
         ? queries.fetchAll({ from: 0, to: Number.MAX_SAFE_INTEGER, reverse: false })
         : queries.range({});
     this.#snapshot(rows).catch((error: unknown) => {
-      // Closed while it was read: that the partition is gone is told elsewhere.
+      // Closed while it was read: the update `gone` says so.
       if (found.isOpen()) subscriber.error(error);
     });
   }
