@@ -29,6 +29,8 @@ export class CommittedState<C, S> {
 
   /** A commit takes what has changed. */
   take(): void {
+    // As a rule no earlier commit is under way.
+    if (this.#taken.size === 0) [this.#taken, this.#changed] = [this.#changed, this.#taken];
     for (const [cell, state] of this.#changed) if (!this.#taken.has(cell)) this.#taken.set(cell, state);
     this.#changed.clear();
     if (this.#awaits === 'take') this.#awaits = 'commit';
