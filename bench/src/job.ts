@@ -1,16 +1,36 @@
 import type { Fixture } from './fixture.ts';
+import type { Tally } from './tally.ts';
 
-/** One row of the report: the same work by Millrace and by hand. Each returns the seconds it took. */
+/** How long something took, and how much of the processor, over all threads. */
+export interface Cost {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+}
+
+export interface Run extends Cost {
+  /** What came out. Read after the run: checking is not part of the work. */
+  readonly results: () => Promise<Tally>;
+}
+
+/** One row of the report: the same work by Millrace and by hand. */
 export interface Job {
   readonly name: string;
   readonly what: string;
   readonly aim: number;
-  millrace(fixture: Fixture): Promise<number>;
-  hand(fixture: Fixture): Promise<number>;
+  /** What has to come out of so many records, worked out the simplest way. */
+  expected(records: number): Tally;
+  millrace(fixture: Fixture): Promise<Run>;
+  hand(fixture: Fixture): Promise<Run>;
 }
 
-export async function timed(body: () => Promise<void>): Promise<number> {
+export async function timed(body: () => Promise<void>): Promise<Cost> {
   const started = performance.now();
+  const before = cpuSeconds();
   await body();
-  return (performance.now() - started) / 1000;
+  return { seconds: (performance.now() - started) / 1000, cpuSeconds: cpuSeconds() - before };
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
-import { makeFixture } from './fixture.ts';
-import type { Job } from './job.ts';
+import { type Fixture, makeFixture } from './fixture.ts';
+import type { Cost, Job } from './job.ts';
 import { count } from './jobs/count.ts';
 import { foreignKeyJoin } from './jobs/foreign-key-join.ts';
 import { logAppend } from './jobs/log-append.ts';
@@ -42,47 +42,74 @@ interface Row {
   readonly ratio: number;
   readonly recordsPerSecond: number;
   readonly handRecordsPerSecond: number;
+  /** CPU seconds, over all threads, per million records. */
+  readonly cpuSeconds: number;
+  readonly handCpuSeconds: number;
   readonly runs: number;
+}
+
+const sides = ['millrace', 'hand'] as const;
+
+/** Runs a job's two sides in turn, so that noise hits both alike. @throws where results are missing or wrong */
+async function measure(job: Job, fixture: Fixture): Promise<Row> {
+  const costs: Record<(typeof sides)[number], Cost[]> = { millrace: [], hand: [] };
+  const expected = job.expected(fixture.records);
+  // One round to warm up.
+  for (let round = 0; round <= options.runs; round++) {
+    for (const side of sides) {
+      if (options.side !== undefined && options.side !== side) continue;
+      const { results, ...cost } = await job[side](fixture);
+      const found = await results();
+      if (found.count !== expected.count || found.sum !== expected.sum) {
+        throw new Error(
+          `${job.name}, ${side}: ${expected.count} results with the sum ${expected.sum} are expected; there are ${found.count} with the sum ${found.sum}`,
+        );
+      }
+      if (round > 0) costs[side].push(cost);
+    }
+  }
+  const { millrace, hand } = costs;
+  const perMillion = (side: readonly Cost[]) =>
+    rounded((median(side.map(({ cpuSeconds }) => cpuSeconds)) * 1e6) / fixture.records);
+  const rate = (side: readonly Cost[]) =>
+    Math.round(fixture.records / median(side.map(({ seconds }) => seconds)));
+  const ratios = millrace.map(({ seconds }, index) => (hand[index]?.seconds ?? Number.NaN) / seconds);
+  return {
+    name: job.name,
+    ratio: rounded(median(ratios)),
+    recordsPerSecond: rate(millrace),
+    handRecordsPerSecond: rate(hand),
+    cpuSeconds: perMillion(millrace),
+    handCpuSeconds: perMillion(hand),
+    runs: options.runs,
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 const fixture = await makeFixture(options.records);
 const rows: Row[] = [];
 const table = new Table({
   shouldDisableColors: true,
-  columns: ['job', 'ratio', 'aim', 'records/s', 'by hand', 'runs'].map((name) => ({
-    name,
-    alignment: name === 'job' ? ('left' as const) : ('right' as const),
-  })),
+  columns: ['job', 'ratio', 'aim', 'records/s', 'by hand', 'CPU s/M', 'CPU s/M by hand', 'runs'].map(
+    (name) => ({ name, alignment: name === 'job' ? ('left' as const) : ('right' as const) }),
+  ),
 });
 try {
   for (const job of jobs.filter(({ name }) => options.only === undefined || name === options.only)) {
     console.error(`${job.name}: ${job.what}`);
-    const seconds: { millrace: number[]; hand: number[] } = { millrace: [], hand: [] };
-    // One round to warm up; then in turn, so that noise hits both sides alike.
-    for (let round = 0; round <= options.runs; round++) {
-      for (const side of ['millrace', 'hand'] as const) {
-        if (options.side !== undefined && options.side !== side) continue;
-        const taken = await job[side](fixture);
-        if (round > 0) seconds[side].push(taken);
-      }
-    }
-    const rate = (side: 'millrace' | 'hand') => Math.round(options.records / median(seconds[side]));
-    const ratios = seconds.millrace.map((taken, index) => (seconds.hand[index] ?? Number.NaN) / taken);
-    const ratio = Math.round(median(ratios) * 100) / 100;
-    const row = {
-      name: job.name,
-      ratio,
-      recordsPerSecond: rate('millrace'),
-      handRecordsPerSecond: rate('hand'),
-      runs: options.runs,
-    };
+    const row = await measure(job, fixture);
     rows.push(row);
     table.addRow({
       job: row.name,
-      ratio: ratio.toFixed(2),
+      ratio: row.ratio.toFixed(2),
       aim: job.aim.toFixed(2),
       'records/s': row.recordsPerSecond,
       'by hand': row.handRecordsPerSecond,
+      'CPU s/M': row.cpuSeconds.toFixed(2),
+      'CPU s/M by hand': row.handCpuSeconds.toFixed(2),
       runs: row.runs,
     });
   }

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
-import { inputTopic, runTopology } from '../fixture.ts';
+import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { type Job, timed } from '../job.ts';
+import { type TallyOptions, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 function encodeCount(count: number): Buffer {
   const encoded = Buffer.allocUnsafe(8);
@@ -12,10 +13,22 @@ function encodeCount(count: number): Buffer {
   return encoded;
 }
 
+/** The last of each key in the changelog. */
+const changelogResults: TallyOptions = {
+  lastOnly: true,
+  read: (key, value) => [key.toString(), value.readBigInt64BE().toString()],
+};
+
 export const count: Job = {
   name: 'count',
   what: 'count per key: Level store and changelog, 10 thousand keys, exactly once, 100 ms commits',
-  aim: 0.5,
+  aim: 0.8,
+
+  expected(records) {
+    const counts = new Map<string, number>();
+    for (const { key } of inputRecords(records)) counts.set(key, (counts.get(key) ?? 0) + 1);
+    return tally([...counts].map(([key, value]) => [key, String(value)]));
+  },
 
   async millrace(fixture) {
     const builder = new StreamsBuilder();
@@ -23,12 +36,16 @@ export const count: Job = {
       .stream(topic(inputTopic, { key: string(), value: bytes() }))
       .groupByKey()
       .count({ as: 'counts' });
-    return runTopology(fixture, builder.build());
+    const applicationId = fixture.fresh('counter');
+    const cost = await runTopology(fixture, builder.build(), { applicationId });
+    const changelog = `${applicationId}-counts-changelog`;
+    return { ...cost, results: () => tallyTopic(fixture.log, changelog, changelogResults) };
   },
 
-  hand: ({ dir, handFile, fresh }) =>
-    timed(async () => {
-      const changelog = await HandWriter.create(path.join(dir, fresh('changelog.hand')));
+  async hand({ dir, handFile, fresh }) {
+    const file = path.join(dir, fresh('changelog.hand'));
+    const cost = await timed(async () => {
+      const changelog = await HandWriter.create(file);
       const db = new Level<string, Buffer>(path.join(dir, fresh('level')), { valueEncoding: 'buffer' });
       await db.open();
       const counts = new Map<string, number>();
@@ -57,5 +74,7 @@ export const count: Job = {
       await commit();
       await changelog.close();
       await db.close();
-    }),
+    });
+    return { ...cost, results: () => tallyFile(file, changelogResults) };
+  },
 };

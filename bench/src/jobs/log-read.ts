@@ -1,38 +1,44 @@
-import { inputTopic } from '../fixture.ts';
+import { inputRecords, inputTopic } from '../fixture.ts';
 import { eachRecord, handRead } from '../hand.ts';
 import { type Job, timed } from '../job.ts';
 
 export const logRead: Job = {
   name: 'log-read',
   what: 'every record of a partition, checksums verified, keys as texts, values as views',
-  aim: 0.7,
+  aim: 0.9,
 
-  millrace: ({ log, records }) =>
-    timed(async () => {
+  /** The sum is that of the lengths: reading is all there is to do. */
+  expected(records) {
+    let sum = 0;
+    for (const { key, value } of inputRecords(records)) sum += key.length + value.length;
+    return { count: records, sum };
+  },
+
+  async millrace({ log, records }) {
+    let [count, sum] = [0, 0];
+    const cost = await timed(async () => {
       const reader = await log.reader([{ topic: inputTopic, partition: 0, offset: 0 }]);
-      let [count, letters] = [0, 0];
       while (count < records) {
         for (const batch of await reader.poll({ maxWaitMs: 100, maxRecords: 5000 })) {
-          for (const record of batch.records) {
-            letters += record.keyText?.()?.length ?? 0;
-            if (record.value === null) throw new Error('no value');
-          }
+          for (const record of batch.records)
+            sum += (record.keyText?.()?.length ?? 0) + (record.value?.length ?? 0);
           count += batch.records.length;
         }
       }
       await reader.close();
-      if (letters === 0) throw new Error('no keys');
-    }),
+    });
+    return { ...cost, results: () => Promise.resolve({ count, sum }) };
+  },
 
-  hand: ({ handFile, records }) =>
-    timed(async () => {
-      let [count, letters] = [0, 0];
+  async hand({ handFile }) {
+    let [count, sum] = [0, 0];
+    const cost = await timed(async () => {
       for await (const batch of handRead(handFile)) {
         count += eachRecord(batch, (key, from, to) => {
-          letters += key.length;
-          if (batch.bytes.subarray(from, to).length === 0) throw new Error('no value');
+          sum += key.length + batch.bytes.subarray(from, to).length;
         });
       }
-      if (count !== records || letters === 0) throw new Error(`${count} of ${records} records`);
-    }),
+    });
+    return { ...cost, results: () => Promise.resolve({ count, sum }) };
+  },
 };

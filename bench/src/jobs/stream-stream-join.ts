@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { bytes, JoinWindows, StreamsBuilder, string, topic } from '@millrace/streams-core';
-import { inputTopic, runTopology } from '../fixture.ts';
+import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { type Job, timed } from '../job.ts';
+import { type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 /** A key comes every 20 seconds: each record meets itself and the one before it, from both sides. */
 const differenceMs = 20_000;
@@ -17,6 +18,8 @@ export const streamStreamJoin: Job = {
   what: 'two streams joined by key within 20 seconds, three results a record',
   aim: 0.5,
 
+  expected: (records) => tally(pairs(records)),
+
   async millrace(fixture) {
     const out = fixture.fresh('pairs');
     await fixture.log.admin.createTopics([{ name: out, partitions: 1 }]);
@@ -25,12 +28,14 @@ export const streamStreamJoin: Job = {
     stream
       .join(stream, (a, b) => `${a.length}+${b.length}`, JoinWindows.of(differenceMs))
       .to(topic(out, { key: string(), value: string() }));
-    return runTopology(fixture, builder.build());
+    const cost = await runTopology(fixture, builder.build());
+    return { ...cost, results: () => tallyTopic(fixture.log, out) };
   },
 
-  hand: ({ dir, handFile, fresh }) =>
-    timed(async () => {
-      const out = await HandWriter.create(path.join(dir, fresh('pairs.hand')));
+  async hand({ dir, handFile, fresh }) {
+    const file = path.join(dir, fresh('pairs.hand'));
+    const cost = await timed(async () => {
+      const out = await HandWriter.create(file);
       // Each side keeps its records, and writes them to a changelog of its own.
       const changelogs = [
         await HandWriter.create(path.join(dir, fresh('left.hand'))),
@@ -39,7 +44,7 @@ export const streamStreamJoin: Job = {
       const sides = [new Map<string, Kept[]>(), new Map<string, Kept[]>()] as const;
       const clock = new CommitClock();
       const commit = async (): Promise<void> => {
-        for (const file of [...changelogs, out]) await file.flush(true);
+        for (const one of [...changelogs, out]) await one.flush(true);
       };
       const keep = (side: Map<string, Kept[]>, key: string, kept: Kept): void => {
         const list = side.get(key);
@@ -67,6 +72,22 @@ export const streamStreamJoin: Job = {
         if (clock.due()) await commit();
       }
       await commit();
-      for (const file of [...changelogs, out]) await file.close();
-    }),
+      for (const one of [...changelogs, out]) await one.close();
+    });
+    return { ...cost, results: () => tallyFile(file) };
+  },
 };
+
+function* pairs(records: number): Generator<Result> {
+  const lasts = new Map<string, Kept>();
+  for (const { key, value, timestamp } of inputRecords(records)) {
+    const { length } = value;
+    const last = lasts.get(key);
+    if (last !== undefined && timestamp - last.timestamp <= differenceMs) {
+      yield [key, `${length}+${last.length}`];
+      yield [key, `${last.length}+${length}`];
+    }
+    yield [key, `${length}+${length}`];
+    lasts.set(key, { timestamp, length });
+  }
+}

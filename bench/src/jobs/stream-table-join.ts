@@ -1,14 +1,17 @@
 import path from 'node:path';
 import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
-import { inputTopic, keys, runTopology } from '../fixture.ts';
+import { inputRecords, inputTopic, keys, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { type Job, timed } from '../job.ts';
+import { type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 export const streamTableJoin: Job = {
   name: 'stream-table-join',
   what: 'each record joined with its row in a table of 10 thousand',
-  aim: 0.5,
+  aim: 0.7,
+
+  expected: (records) => tally(joined(records)),
 
   async millrace(fixture) {
     const out = fixture.fresh('joined');
@@ -19,22 +22,26 @@ export const streamTableJoin: Job = {
       .stream(topic(inputTopic, { key: string(), value: bytes() }))
       .join(rows, (value, row) => `${row}:${value.length}`)
       .to(topic(out, { key: string(), value: string() }));
-    return runTopology(fixture, builder.build());
+    const cost = await runTopology(fixture, builder.build());
+    return { ...cost, results: () => tallyTopic(fixture.log, out) };
   },
 
-  hand: ({ dir, handFile, fresh }) =>
-    timed(async () => {
-      const out = await HandWriter.create(path.join(dir, fresh('joined.hand')));
+  async hand({ dir, handFile, fresh }) {
+    const file = path.join(dir, fresh('joined.hand'));
+    const cost = await timed(async () => {
+      const out = await HandWriter.create(file);
+      const changelog = await HandWriter.create(path.join(dir, fresh('rows.hand')));
       const db = new Level<string, string>(path.join(dir, fresh('level')));
       await db.open();
       const rows = new Map<string, string>();
       const batch = db.batch();
       for (let n = 0; n < keys; n++) {
         rows.set(`key-${n}`, `row-${n}`);
-        out.addText(`key-${n}`, `row-${n}`, 0);
+        changelog.addText(`key-${n}`, `row-${n}`, 0);
         batch.put(`key-${n}`, `row-${n}`);
       }
-      await out.flush(true);
+      await changelog.flush(true);
+      await changelog.close();
       await batch.write();
       const clock = new CommitClock();
       for await (const records of handRead(handFile)) {
@@ -47,5 +54,11 @@ export const streamTableJoin: Job = {
       await out.flush(true);
       await out.close();
       await db.close();
-    }),
+    });
+    return { ...cost, results: () => tallyFile(file) };
+  },
 };
+
+function* joined(records: number): Generator<Result> {
+  for (const { key, value } of inputRecords(records)) yield [key, `row-${key.slice(4)}:${value.length}`];
+}
