@@ -6,9 +6,14 @@ import { Level } from 'level';
 import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { isStoreError, type StoreError } from '../errors.ts';
 import { assertWhole, causeOf, noteDamage, parseCheckpoint, storeError } from './damage.ts';
+import { KeyFilter } from './key-filter.ts';
+import { decodeSavedFilter, encodeSavedFilter } from './saved-filter.ts';
+import { StoredKeys } from './stored-keys.ts';
 
 /** Data keys carry a leading 1, so that the checkpoint at key 0 is none of them. */
 const checkpointKey = Buffer.of(0);
+/** Between the two: which keys there are, as of when the store was closed. */
+const filterKey = Buffer.of(0, 1);
 const dataPrefix = Buffer.of(1);
 const dataEnd = Buffer.of(2);
 
@@ -38,23 +43,30 @@ export interface LevelStoreOptions {
   readonly whenDamaged?: 'fail' | 'empty';
 }
 
+/** What was found at opening. */
+interface OpenedWith {
+  readonly isEmpty: boolean;
+  /** As it is on disk. */
+  readonly checkpoint: Buffer | undefined;
+  /** Undefined where it is not known which keys there are. */
+  readonly filter: KeyFilter | undefined;
+}
+
 /** Bytes in a LevelDB folder of their own. Every write is one batch that also holds the checkpoint. */
 export class LevelStore implements BytesStore {
   readonly #db: Level<Buffer, Buffer>;
   readonly #dir: string;
+  readonly #keys: StoredKeys;
   readonly openedEmpty: boolean;
   checkpoint: Checkpoint | undefined;
 
-  private constructor(
-    db: Level<Buffer, Buffer>,
-    dir: string,
-    isEmpty: boolean,
-    checkpoint: Checkpoint | undefined,
-  ) {
+  private constructor(db: Level<Buffer, Buffer>, dir: string, { isEmpty, checkpoint, filter }: OpenedWith) {
     this.#db = db;
     this.#dir = dir;
     this.openedEmpty = isEmpty;
-    this.checkpoint = checkpoint;
+    this.checkpoint = checkpoint === undefined ? undefined : parseCheckpoint(checkpoint, dir);
+    this.#checkpointBytes = checkpoint;
+    this.#keys = new StoredKeys({ keys: () => this.#allKeys() }, isEmpty ? new KeyFilter() : filter);
   }
 
   /**
@@ -109,10 +121,12 @@ export class LevelStore implements BytesStore {
       await assertWhole(dir);
       db = new Level<Buffer, Buffer>(dir, encoding);
       await db.open();
-      const bytes = db.getSync(checkpointKey);
-      const checkpoint = bytes === undefined ? undefined : parseCheckpoint(bytes, dir);
+      const checkpoint = db.getSync(checkpointKey);
+      const saved = db.getSync(filterKey);
+      // From now on it would not know of what is written.
+      if (saved !== undefined) await db.del(filterKey);
       const isEmpty = (await db.keys({ limit: 1 }).all()).length === 0;
-      return new LevelStore(db, dir, isEmpty, checkpoint);
+      return new LevelStore(db, dir, { isEmpty, checkpoint, filter: decodeSavedFilter(saved, checkpoint) });
     } catch (error) {
       await db?.close();
       throw storeError(error, dir, 'opened');
@@ -120,10 +134,15 @@ export class LevelStore implements BytesStore {
   }
 
   approximateBytes: number | undefined;
+  /** As it is on disk. */
+  #checkpointBytes: Buffer | undefined;
 
   get(key: Uint8Array): Uint8Array | undefined {
+    if (!this.#keys.mayHave(key)) return undefined;
     try {
-      return this.#db.getSync(dataKey(key));
+      const value = this.#db.getSync(dataKey(key));
+      if (value === undefined) this.#keys.missed();
+      return value;
     } catch (error) {
       throw this.#failed(error, 'read');
     }
@@ -133,11 +152,19 @@ export class LevelStore implements BytesStore {
     const batch = this.#db.batch();
     for (const { key, value } of changes) {
       if (value === undefined) batch.del(dataKey(key));
-      else batch.put(dataKey(key), value as Buffer);
+      else {
+        batch.put(dataKey(key), value as Buffer);
+        this.#keys.add(key);
+      }
     }
     this.checkpoint = checkpoint ?? this.checkpoint;
-    if (checkpoint !== undefined) batch.put(checkpointKey, Buffer.from(JSON.stringify(checkpoint)));
-    return batch.write().then(
+    if (checkpoint !== undefined) {
+      this.#checkpointBytes = Buffer.from(JSON.stringify(checkpoint));
+      batch.put(checkpointKey, this.#checkpointBytes);
+    }
+    const written = batch.write();
+    this.#keys.writing(written);
+    return written.then(
       () => this.#measure(),
       (error: unknown) => {
         throw this.#failed(error, 'written');
@@ -164,10 +191,17 @@ export class LevelStore implements BytesStore {
     }
   }
 
+  async *#allKeys(): AsyncIterableIterator<Uint8Array> {
+    for await (const key of this.#db.keys(bounds({}))) yield key.subarray(1);
+  }
+
   clear(range: BytesRange): Promise<void> {
-    return this.#db.clear(bounds(range)).catch((error: unknown) => {
-      throw this.#failed(error, 'written');
-    });
+    return this.#db.clear(bounds(range)).then(
+      () => this.#keys.cleared(),
+      (error: unknown) => {
+        throw this.#failed(error, 'written');
+      },
+    );
   }
 
   /** Damage that shows later than at opening is noted in the folder, so that the next opening knows. */
@@ -177,8 +211,13 @@ export class LevelStore implements BytesStore {
     return failure;
   }
 
-  close(): Promise<void> {
-    return this.#db.close();
+  async close(): Promise<void> {
+    const filter = await this.#keys.close();
+    const checkpoint = filter === undefined ? undefined : this.#checkpointBytes;
+    // Without it the next opening is only slower for a while.
+    if (checkpoint !== undefined && this.#db.status === 'open')
+      await this.#db.put(filterKey, encodeSavedFilter(filter!, checkpoint)).catch(() => {});
+    await this.#db.close();
   }
 }
 
