@@ -6,7 +6,7 @@ import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
 import { StreamsApp, type StreamsConfig, type Topology } from '@millrace/streams-core';
 import { HandWriter } from './hand.ts';
-import { type Cost, timed } from './job.ts';
+import { type Cost, timed } from './cost.ts';
 
 /** What each job works on: the same records in an embedded log and in a hand-written file. */
 export interface Fixture {

@@ -1,11 +1,6 @@
+import type { Cost } from './cost.ts';
 import type { Fixture } from './fixture.ts';
 import type { Tally } from './tally.ts';
-
-/** How long something took, and how much of the processor, over all threads. */
-export interface Cost {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-}
 
 export interface Run extends Cost {
   /** What came out. Read after the run: checking is not part of the work. */
@@ -21,16 +16,4 @@ export interface Job {
   expected(records: number): Tally;
   millrace(fixture: Fixture): Promise<Run>;
   hand(fixture: Fixture): Promise<Run>;
-}
-
-export async function timed(body: () => Promise<void>): Promise<Cost> {
-  const started = performance.now();
-  const before = cpuSeconds();
-  await body();
-  return { seconds: (performance.now() - started) / 1000, cpuSeconds: cpuSeconds() - before };
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

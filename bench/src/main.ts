@@ -3,7 +3,8 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
 import { type Fixture, makeFixture } from './fixture.ts';
-import type { Cost, Job } from './job.ts';
+import type { Cost } from './cost.ts';
+import type { Job } from './job.ts';
 import { count } from './jobs/count.ts';
 import { foreignKeyJoin } from './jobs/foreign-key-join.ts';
 import { logAppend } from './jobs/log-append.ts';
@@ -50,7 +51,7 @@ interface Row {
 
 const sides = ['millrace', 'hand'] as const;
 
-/** Runs a job's two sides in turn, so that noise hits both alike. @throws where results are missing or wrong */
+/** Runs a job's two sides in turn, so that noise hits both alike. @throws where results are not right */
 async function measure(job: Job, fixture: Fixture): Promise<Row> {
   const costs: Record<(typeof sides)[number], Cost[]> = { millrace: [], hand: [] };
   const expected = job.expected(fixture.records);

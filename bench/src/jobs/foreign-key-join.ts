@@ -2,7 +2,8 @@ import path from 'node:path';
 import { StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { inputRecords, inputTopic, keys, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type TallyOptions, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 /** The row that a record points at: one of 977, another each time its key comes again. */

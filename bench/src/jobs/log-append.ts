@@ -3,7 +3,8 @@ import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
 import type { Fixture } from '../fixture.ts';
 import { HandWriter } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { tally, tallyFile, tallyTopic } from '../tally.ts';
 
 const commitRecords = 10_000;

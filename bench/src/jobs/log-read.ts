@@ -1,6 +1,7 @@
 import { inputRecords, inputTopic } from '../fixture.ts';
 import { eachRecord, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 
 export const logRead: Job = {
   name: 'log-read',

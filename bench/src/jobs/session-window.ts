@@ -11,7 +11,8 @@ import {
 } from '@millrace/streams-core';
 import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type ReadResult, type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 const gapMs = 25_000;

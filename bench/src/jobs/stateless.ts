@@ -2,7 +2,8 @@ import path from 'node:path';
 import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 interface Order {

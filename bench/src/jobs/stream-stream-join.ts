@@ -2,7 +2,8 @@ import path from 'node:path';
 import { bytes, JoinWindows, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 /** A key comes every 20 seconds: each record meets itself and the one before it, from both sides. */

@@ -3,7 +3,8 @@ import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
 import { inputRecords, inputTopic, keys, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 export const streamTableJoin: Job = {

@@ -12,7 +12,8 @@ import {
 import { Level } from 'level';
 import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
-import { type Job, timed } from '../job.ts';
+import { timed } from '../cost.ts';
+import type { Job } from '../job.ts';
 import { type ReadResult, type Result, tally, tallyFile, tallyTopic } from '../tally.ts';
 
 /** Timestamps are 2 ms apart: a window holds 30,000 records, about three for each key. */
