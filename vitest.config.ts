@@ -2,23 +2,41 @@ import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['@millrace/source'] };
 
+const include = [
+  '{packages,examples,tools}/*/test/**/*.test.ts',
+  'test/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+];
+
+// These need a cluster: npm run test:kafka.
+const exclude = ['**/node_modules/**', '**/*.kafka.test.ts'];
+
+/** They limit what the process may open. */
+const needsOwnProcess = ['packages/state-stores/test/damaged-store.test.ts'];
+
+const common = { testTimeout: 30_000, pool: 'forks' } as const;
+
+/** Types are checked before, by tsc: `*.test-d.ts` are among what it reads. */
 export default defineConfig({
-  resolve,
-  ssr: { resolve },
   test: {
-    include: [
-      '{packages,examples,tools}/*/test/**/*.test.ts',
-      'test/**/*.test.ts',
-      'bench/test/**/*.test.ts',
+    projects: [
+      {
+        resolve,
+        ssr: { resolve },
+        // One module graph for all files: loading it for each took longer than running its tests.
+        test: {
+          ...common,
+          name: 'shared',
+          include,
+          exclude: [...exclude, ...needsOwnProcess],
+          isolate: false,
+        },
+      },
+      {
+        resolve,
+        ssr: { resolve },
+        test: { ...common, name: 'own process', include: needsOwnProcess, exclude },
+      },
     ],
-    // These need a cluster: npm run test:kafka.
-    exclude: ['**/node_modules/**', '**/*.kafka.test.ts'],
-    testTimeout: 30_000,
-    pool: 'forks',
-    typecheck: {
-      enabled: true,
-      include: ['packages/*/test/**/*.test-d.ts'],
-      tsconfig: './tsconfig.check.json',
-    },
   },
 });
