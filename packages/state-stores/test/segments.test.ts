@@ -25,6 +25,7 @@ describe('the buckets in memory', () => {
     mapKey,
     keyBytes: Buffer.from(mapKey),
     entries: [],
+    isStored: false,
     removed: undefined,
     uncommitted: false,
     unflushed,

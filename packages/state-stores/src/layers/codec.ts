@@ -11,6 +11,8 @@ export interface KeyCodec<K> {
   readonly mapKey: (key: K) => unknown;
   /** @throws StoreError `STORE_UNREADABLE` */
   readonly read: (bytes: Uint8Array) => K;
+  /** As `read`, where what `mapKey` made of the key is at hand: that may be the key. */
+  readonly fromMapKey: (mapKey: unknown, bytes: Uint8Array) => K;
 }
 
 export interface ValueCodec<V> {
@@ -33,7 +35,9 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
       throw unreadable({ what: `a key of store "${name}"`, side: 'key', serde, stored: bytes }, cause);
     }
   };
-  return { serde, read, mapKey: mapKeyOf(serde) };
+  const fromMapKey: KeyCodec<K>['fromMapKey'] =
+    serde.immutable === true ? (mapKey) => mapKey as K : (_, bytes) => read(bytes);
+  return { serde, read, fromMapKey, mapKey: mapKeyOf(serde) };
 }
 
 /** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */

@@ -18,6 +18,7 @@ import {
   insertEntry,
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
+import { closedBySecondThenKey } from '../../layers/segmented/closed-entry.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
 import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
@@ -93,7 +94,12 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
    * then key.
    */
   takeClosed(until: number): KeyedSession<K, V>[] {
-    return this.takeOpenUntil(until, bySecondThenKey).map((entry) => this.#keyed(entry));
+    return this.takeOpenUntil(until, closedBySecondThenKey, (key, { time, second, kept }) => ({
+      key,
+      start: second,
+      end: time,
+      value: this.values.give(kept, key),
+    }));
   }
 
   async *findAll(

@@ -20,6 +20,7 @@ import {
   insertEntry,
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
+import { closedByKey } from '../../layers/segmented/closed-entry.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
 import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
@@ -107,7 +108,12 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
    * key.
    */
   takeClosed(until: number): KeyedWindow<K, V>[] {
-    return this.takeOpenUntil(until, compareKeys).map((entry) => this.#keyed(entry));
+    return this.takeOpenUntil(until, closedByKey, (key, { time, kept, second }) => ({
+      key,
+      start: time,
+      value: this.values.give(kept, key),
+      timestamp: second,
+    }));
   }
 
   async *fetchAll(

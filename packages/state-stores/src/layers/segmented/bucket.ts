@@ -20,6 +20,8 @@ export interface Bucket extends Cell, BucketState {
   readonly mapKey: unknown;
   readonly keyBytes: Uint8Array;
   entries: Entry[];
+  /** Whether the bytes store has something under its key. */
+  isStored: boolean;
   /** Entries that are gone, and that the changelog still has. */
   removed: Entry[] | undefined;
 }

@@ -1,6 +1,5 @@
 import type { Bytes, LogRecord, ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, Checkpoint } from '../../bytes-store.ts';
-import { TimeIndex } from '../time-index.ts';
 import { WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
 import { BucketCodec } from './bucket-codec.ts';
@@ -10,7 +9,9 @@ import type { Isolation } from '../../kinds/store-queries.ts';
 import type { ViewOptions } from '../view-options.ts';
 import { BackedView } from '../backed-view.ts';
 import { BucketMap } from './bucket-map.ts';
+import { closedAt, type ClosedOrder } from './closed-entry.ts';
 import { ExpiredSegments } from './expired-segments.ts';
+import { OpenEntries } from './open-entries.ts';
 import { type ScanOrder, scanSegments, type Span } from './scan.ts';
 import {
   type Bucket,
@@ -21,11 +22,6 @@ import {
   type KeyedEntry,
   visitChanged,
 } from './bucket.ts';
-
-interface OpenKey {
-  readonly mapKey: unknown;
-  readonly keyBytes: Uint8Array;
-}
 
 const minSegmentMs = 60_000;
 
@@ -56,7 +52,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   readonly #expired: ExpiredSegments;
   #lastBucket: Bucket | undefined;
   /** What has not been taken out as closed yet, where someone asks for that. */
-  readonly #open: TimeIndex<OpenKey> | undefined;
+  readonly #open: OpenEntries | undefined;
 
   constructor(spec: SegmentedSpec<K, V>, options: ViewOptions) {
     const { backing } = options;
@@ -67,10 +63,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.keys = keyCodec(spec);
     this.values = valueCodec(spec);
     this.#codec = new BucketCodec(this.values);
-    this.#open = spec.indexedByTime === true ? new TimeIndex() : undefined;
+    this.#open = spec.indexedByTime === true ? new OpenEntries() : undefined;
     this.writeBack = new WriteBack({
       ...options,
-      encode: (bucket) => this.#encode(bucket, bucket),
+      encode: (bucket) => this.#encodeChange(bucket),
       evict: (keep) => this.#evict(keep),
       size: () => this.#buckets.size,
       copy: copyOf,
@@ -88,11 +84,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     if (this.#open !== undefined && !this.backing.openedEmpty) return this.#loadOpen(this.#open);
   }
 
-  async #loadOpen(open: TimeIndex<OpenKey>): Promise<void> {
+  async #loadOpen(open: OpenEntries): Promise<void> {
     for await (const [key, bytes] of this.backing.iterate({})) {
       const keyBytes = keyOfBucket(key);
       const mapKey = this.keys.mapKey(this.keys.read(keyBytes));
-      for (const { time } of this.#codec.decode(bytes, keyBytes)) open.add(time, { mapKey, keyBytes });
+      for (const { time } of this.#codec.decode(bytes, keyBytes)) open.add(time, mapKey, keyBytes);
     }
     this.#expire();
   }
@@ -150,11 +146,13 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   }
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
+    const entries = this.#stored(segment, keyBytes);
     const bucket: Bucket = {
       segment,
       mapKey,
       keyBytes,
-      entries: this.#stored(segment, keyBytes),
+      entries,
+      isStored: entries.length > 0,
       removed: undefined,
       uncommitted: false,
       unflushed: false,
@@ -196,9 +194,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   }
 
   #keep(bucket: Bucket, entry: Entry, kept: unknown): void {
-    if (this.#open !== undefined && entry.kept === undefined) {
-      this.#open.add(entry.time, { mapKey: bucket.mapKey, keyBytes: bucket.keyBytes });
-    }
+    if (this.#open !== undefined && entry.kept === undefined)
+      this.#open.add(entry.time, bucket.mapKey, bucket.keyBytes);
     entry.kept = kept;
   }
 
@@ -214,25 +211,31 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
 
   /**
    * Takes out, as closed, all entries with times up to `until` that have not been taken out before: by time,
-   * then as `compare` has it. Only for stores that are indexed by time.
+   * then as `order` has it. Only for stores that are indexed by time.
    */
-  protected takeOpenUntil(until: number, compare: (a: KeyedEntry, b: KeyedEntry) => number): KeyedEntry[] {
-    const found: KeyedEntry[] = [];
-    if (this.#open === undefined || (this.#open.min ?? Number.POSITIVE_INFINITY) > until) return found;
-    for (const { time, items } of this.#open.takeUntil(until)) {
+  protected takeOpenUntil<R>(until: number, order: ClosedOrder, toRow: (key: K, entry: Entry) => R): R[] {
+    const rows: R[] = [];
+    if (this.#open === undefined || (this.#open.min ?? Number.POSITIVE_INFINITY) > until) return rows;
+    this.#open.takeUntil(until, (time, keys) => {
       const segment = this.segmentOf(time);
-      const seen = new Set<unknown>();
-      for (const { mapKey, keyBytes } of items) {
-        if (seen.has(mapKey)) continue;
-        seen.add(mapKey);
-        const bucket = this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
-        for (const entry of bucket.entries) {
-          if (entry.time === time) found.push({ ...entry, keyBytes });
-        }
-      }
-    }
+      const bucketOf = (mapKey: unknown, keyBytes: Uint8Array): Bucket =>
+        this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
+      const closed = closedAt(time, keys, bucketOf);
+      if (closed.length > 1) closed.sort(order);
+      for (const { bucket, entry } of closed)
+        rows.push(toRow(this.keys.fromMapKey(bucket.mapKey, bucket.keyBytes), entry));
+    });
     this.#expire();
-    return found.sort((a, b) => a.time - b.time || compare(a, b));
+    return rows;
+  }
+
+  /** What has to be written of a bucket; nothing where it is gone before it ever was. */
+  #encodeChange(bucket: Bucket): BytesChange | undefined {
+    const change = this.#encode(bucket, bucket);
+    const isGone = change.value === undefined;
+    if (isGone && !bucket.isStored) return undefined;
+    bucket.isStored = !isGone;
+    return change;
   }
 
   #encode({ segment, keyBytes }: Bucket, { entries }: BucketState): BytesChange {

@@ -1,25 +1,19 @@
 import { type Headers, noHeaders } from '@millrace/log-client';
-import type { Change, Forward, Windowed } from '../../record/record.ts';
+import type { Change, Forward, StreamRecord, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { ObservedTime, OperatorContext } from '../../topology/operator.ts';
 import { advanceTime } from '../observed-time.ts';
 
-/** A window that has closed, as its result is forwarded. */
-export interface ClosedWindow<K, A> {
-  readonly key: Windowed<K>;
-  readonly value: A;
-  readonly timestamp: number;
-  /** The time by which it is taken out of the store: its start or, for sessions, its end. */
-  readonly time: number;
-}
-
-export interface EmitOnClose<K, V, A> {
+export interface EmitOnClose<K, V, A, W> {
   /** The largest timestamp seen. */
   readonly time: ObservedTime;
   /** How far that must be past a window's time for the window to have closed. */
   readonly delayMs: number;
-  /** Takes windows out of the store by their time. */
-  readonly take: (until: number) => readonly ClosedWindow<K, A>[];
+  /** Takes windows out of the store by their time, the earliest first. */
+  readonly take: (until: number) => readonly W[];
+  /** The time by which a window is taken out: its start or, for sessions, its end. */
+  readonly timeOf: (window: W) => number;
+  readonly toResult: (window: W, headers: Headers) => StreamRecord<Windowed<K>, Change<A>>;
   /** Puts a record into its windows. */
   readonly process: Forward<K, V>;
 }
@@ -29,9 +23,9 @@ export interface EmitOnClose<K, V, A> {
  * on, at most every `emitIntervalMs` of wall-clock time. How far it has got is saved with every commit (Kafka
  * Streams: AbstractKStreamTimeWindowAggregateProcessor, KIP-825).
  */
-export function emitOnClose<K, V, A>(
+export function emitOnClose<K, V, A, W>(
   context: OperatorContext,
-  { time, delayMs, take, process }: EmitOnClose<K, V, A>,
+  { time, delayMs, take, timeOf, toResult, process }: EmitOnClose<K, V, A, W>,
   forward: Forward<Windowed<K>, Change<A>>,
 ): Forward<K, V> {
   const isOpen = context.emitGate();
@@ -43,11 +37,10 @@ export function emitOnClose<K, V, A>(
     if (until <= last) return;
     emitted.value = until;
     // After a restart the store still knows windows that were sent before.
-    const closed = take(until).filter((window) => window.time > last);
-    return sequence(closed.length, (index) => {
-      const { key, value, timestamp } = closed[index]!;
-      return forward({ key, value: { newValue: value, oldValue: null }, timestamp, headers });
-    });
+    const closed = take(until);
+    let first = 0;
+    while (first < closed.length && timeOf(closed[first]!) <= last) first++;
+    return sequence(closed.length - first, (index) => forward(toResult(closed[first + index]!, headers)));
   };
   context.onTimeAdvance((streamTime) => {
     advanceTime(time, streamTime);

@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { SessionEntry } from '@millrace/state-stores';
 import type { Change, StreamRecord, Window, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
@@ -77,15 +78,10 @@ export function sessionWindowAggregate<K, V, A>(
         return pending === undefined ? update() : pending.then(update);
       };
       if (!isFinal) return process;
-      const take = (until: number) =>
-        store.takeClosed(until).map(({ key, start, end, value }) => ({
-          key: { key, window: { start, end } },
-          value,
-          timestamp: end,
-          time: end,
-        }));
       // A session's end is inclusive: it closes a millisecond later.
-      return emitOnClose(context, { time, delayMs: graceMs + gapMs + 1, take, process }, forward);
+      const delayMs = graceMs + gapMs + 1;
+      const take = (until: number) => store.takeClosed(until);
+      return emitOnClose(context, { time, delayMs, take, process, ...closedSessions }, forward);
     },
     lookup(context): TableLookup<Windowed<K>, A> {
       const store = context.sessionStore<K, A>(storeName);
@@ -117,3 +113,17 @@ function merged<K, V, A>(
   for (const { value } of found) aggregate = returned(merge(aggregate, value, key), 'merge');
   return aggregate;
 }
+
+/** How sessions that have closed are sent. */
+const closedSessions = {
+  timeOf: ({ end }: SessionEntry<unknown>): number => end,
+  toResult: <K, A>(
+    { key, start, end, value }: SessionEntry<A> & { readonly key: K },
+    headers: Headers,
+  ): StreamRecord<Windowed<K>, Change<A>> => ({
+    key: { key, window: { start, end } },
+    value: { newValue: value, oldValue: null },
+    timestamp: end,
+    headers,
+  }),
+};

@@ -66,14 +66,23 @@ export function windowOperator<K, V, A>(
       const run = { context, store, time, update, late: lateRecords(context, time, late), send };
       const process = assign(run);
       if (!final) return process;
-      const take = (until: number) =>
-        store.takeClosed(until).map(({ key, start, value, timestamp }) => ({
-          key: { key, window: windowOf(start) },
-          value,
-          timestamp,
-          time: start,
-        }));
-      return emitOnClose(context, { time, delayMs: closesAfterMs, take, process }, forward);
+      return emitOnClose(
+        context,
+        {
+          time,
+          delayMs: closesAfterMs,
+          take: (until) => store.takeClosed(until),
+          timeOf: ({ start }) => start,
+          toResult: ({ key, start, value, timestamp }, headers) => ({
+            key: { key, window: windowOf(start) },
+            value: { newValue: value, oldValue: null },
+            timestamp,
+            headers,
+          }),
+          process,
+        },
+        forward,
+      );
     },
     lookup: (context): TableLookup<Windowed<K>, A> => {
       const store = context.windowStore<K, A>(storeName);
