@@ -9,8 +9,12 @@ export type Instruction = 'answer' | 'answer-if-there' | 'delete' | 'delete-and-
 
 const instructions: readonly Instruction[] = ['answer', 'answer-if-there', 'delete', 'delete-and-answer'];
 
+/** How a left row's value was hashed: version 1 by SHA-1, version 2 by MurmurHash3. */
+export type HashVersion = 1 | 2;
+
 /** A left row that waits for changes of a right row. */
 export interface Subscription {
+  readonly version: HashVersion;
   readonly instruction: Instruction;
   /** The left row's key, serialised, and the partition it is in. */
   readonly primaryKey: Uint8Array;
@@ -21,66 +25,71 @@ export interface Subscription {
 
 /** What comes back: the right row's value, for the left row as it was when it asked. */
 export interface SubscriptionResponse<V> {
+  readonly version: HashVersion;
   readonly hash: Uint8Array | undefined;
   readonly primaryPartition: number;
   readonly value: V | null;
 }
 
-export const hashBytes = 16;
-const version = 1;
+const headerBytes = 7;
 
-function checkVersion(bytes: Buffer): void {
-  if (bytes[0] !== version) {
-    throw new Error(
-      `A foreign-key join's topic holds a record of version ${bytes[0]}, and this release reads version ${version}: upgrade this instance`,
-    );
-  }
+function versionOf(bytes: Buffer): HashVersion {
+  const version = bytes[0];
+  if (version === 1 || version === 2) return version;
+  throw new Error(
+    `A foreign-key join's topic holds a record of version ${version}, and this release reads versions 1 and 2: upgrade this instance`,
+  );
 }
 
-/** | version u8 | instruction u8 | partition u32 | hash length u8 | hash | key |. */
+/** | version u8 | code u8 | partition u32 | hash length u8 | hash | rest |, in one piece. */
+function encode(
+  { version, primaryPartition, hash }: Pick<Subscription, 'version' | 'primaryPartition' | 'hash'>,
+  code: number,
+  rest: Uint8Array | null,
+): Buffer {
+  const length = hash?.length ?? 0;
+  const bytes = Buffer.allocUnsafe(headerBytes + length + (rest?.length ?? 0));
+  bytes[0] = version;
+  bytes[1] = code;
+  bytes.writeUInt32BE(primaryPartition, 2);
+  bytes[6] = length;
+  if (hash !== undefined) bytes.set(hash, headerBytes);
+  if (rest !== null) bytes.set(rest, headerBytes + length);
+  return bytes;
+}
+
+/** The code is the instruction, the rest is the left row's key. */
 export const subscriptionSerde: Serde<Subscription> = {
-  serialize({ instruction, primaryKey, primaryPartition, hash }) {
-    const length = hash?.length ?? 0;
-    const bytes = Buffer.allocUnsafe(7 + length + primaryKey.length);
-    bytes[0] = version;
-    bytes[1] = instructions.indexOf(instruction);
-    bytes.writeUInt32BE(primaryPartition, 2);
-    bytes[6] = length;
-    if (hash !== undefined) bytes.set(hash, 7);
-    bytes.set(primaryKey, 7 + length);
-    return bytes;
-  },
+  serialize: (subscription) =>
+    encode(subscription, instructions.indexOf(subscription.instruction), subscription.primaryKey),
   deserialize(source) {
     const bytes = asBuffer(source);
-    checkVersion(bytes);
-    const keyAt = 7 + bytes[6]!;
+    const version = versionOf(bytes);
+    const keyAt = headerBytes + bytes[6]!;
     return {
+      version,
       instruction: instructions[bytes[1]!]!,
       primaryPartition: bytes.readUInt32BE(2),
-      hash: keyAt === 7 ? undefined : bytes.subarray(7, keyAt),
+      hash: keyAt === headerBytes ? undefined : bytes.subarray(headerBytes, keyAt),
       primaryKey: bytes.subarray(keyAt),
     };
   },
 };
 
-/** | version u8 | has value u8 | partition u32 | hash length u8 | hash | value |. */
+/** The code says whether there is a row, the rest is its value. */
 export function responseSerde<V>(value: Serde<V>): Serde<SubscriptionResponse<V>> {
   return {
-    serialize({ hash, primaryPartition, value: row }) {
-      const head = Buffer.allocUnsafe(7);
-      head[0] = version;
-      head[1] = row === null ? 0 : 1;
-      head.writeUInt32BE(primaryPartition, 2);
-      head[6] = hash?.length ?? 0;
-      const pieces = [head, hash ?? Buffer.alloc(0), row === null ? Buffer.alloc(0) : value.serialize(row)];
-      return Buffer.concat(pieces);
-    },
+    serialize: (response) =>
+      response.value === null
+        ? encode(response, 0, null)
+        : encode(response, 1, value.serialize(response.value)),
     deserialize(source) {
       const bytes = asBuffer(source);
-      checkVersion(bytes);
-      const valueAt = 7 + bytes[6]!;
+      const version = versionOf(bytes);
+      const valueAt = headerBytes + bytes[6]!;
       return {
-        hash: valueAt === 7 ? undefined : bytes.subarray(7, valueAt),
+        version,
+        hash: valueAt === headerBytes ? undefined : bytes.subarray(headerBytes, valueAt),
         primaryPartition: bytes.readUInt32BE(2),
         value: bytes[1] === 0 ? null : value.deserialize(bytes.subarray(valueAt)),
       };

@@ -17,7 +17,7 @@ export function respondToSubscription<KO, VO>(
       const store = context.groupStore<KO, Subscription>(storeName);
       const rows = context.lookup<KO, VO>(table);
       return ({ key, value: subscription, timestamp, headers }) => {
-        const { instruction, primaryKey, primaryPartition, hash } = subscription;
+        const { version, instruction, primaryKey, primaryPartition, hash } = subscription;
         const deletes = instruction === 'delete' || instruction === 'delete-and-answer';
         if (key === null) {
           if (deletes) return context.dropped();
@@ -30,7 +30,7 @@ export function respondToSubscription<KO, VO>(
         const value = deletes || row === undefined ? null : row.value;
         return forward({
           key: primaryKey,
-          value: { hash, primaryPartition, value },
+          value: { version, hash, primaryPartition, value },
           timestamp: time,
           headers,
         });
@@ -57,8 +57,8 @@ export function respondToChange<KO, VO>(
         const members = store.members(key);
         return sequence(members.length, (index) => {
           const { member, value: subscription } = members[index]!;
-          const { hash, primaryPartition } = subscription;
-          const response = { hash, primaryPartition, value: value.newValue };
+          const { version, hash, primaryPartition } = subscription;
+          const response = { version, hash, primaryPartition, value: value.newValue };
           return forward({ key: member, value: response, timestamp, headers });
         });
       };

@@ -3,7 +3,7 @@ import { sequence } from '../../../record/sequence.ts';
 import type { Instruction, Subscription } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
 import type { Operator } from '../../../topology/operator.ts';
-import { valueHash } from './value-hash.ts';
+import { hashVersion, valueHash } from './value-hash.ts';
 import { returned } from '../../../record/returned.ts';
 
 export interface Subscribe<K, V, KO> {
@@ -44,13 +44,13 @@ export function subscribe<K, V, KO>(
         const messages = messagesFor(known, newValue !== null);
         if (messages.length === 0) return context.dropped();
         const primaryKey = keySerializer.serialize(key);
-        const hash = valueHash(valueSerializer, newValue);
+        const hash = valueHash(hashVersion, valueSerializer, newValue);
         const primaryPartition = context.partition;
         return sequence(messages.length, (index) => {
           const [asked, instruction] = messages[index]!;
           return forward({
             key: asked,
-            value: { instruction, primaryKey, primaryPartition, hash },
+            value: { version: hashVersion, instruction, primaryKey, primaryPartition, hash },
             timestamp,
             headers,
           });

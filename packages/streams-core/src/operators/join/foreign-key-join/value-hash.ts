@@ -1,14 +1,27 @@
 import { hash } from 'node:crypto';
+import { asBuffer } from '@millrace/log-client';
+import type { HashVersion } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
-import { hashBytes } from '../../../serde/subscription-serde.ts';
+import { murmur3 } from './murmur3.ts';
+
+/** What subscriptions are sent with (Kafka Streams: Murmur3.hash128, for the same reason: speed). */
+export const hashVersion: HashVersion = 2;
+
+const sha1Bytes = 16;
 
 /**
  * Tells whether a left row is still what it was when it asked; undefined for no row. Serdes must be
  * deterministic.
  */
-export function valueHash<V>(serializer: Serializer<V>, value: V | null): Uint8Array | undefined {
+export function valueHash<V>(
+  version: HashVersion,
+  serializer: Serializer<V>,
+  value: V | null,
+): Uint8Array | undefined {
   if (value === null) return undefined;
-  return hash('sha1', serializer.serialize(value), 'buffer').subarray(0, hashBytes);
+  const bytes = serializer.serialize(value);
+  // Subscriptions of earlier releases are answered in their own terms.
+  return version === 1 ? hash('sha1', bytes, 'buffer').subarray(0, sha1Bytes) : murmur3(asBuffer(bytes));
 }
 
 export function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
