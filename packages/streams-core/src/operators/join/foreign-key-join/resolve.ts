@@ -28,8 +28,8 @@ export function resolve<K, V, VO, R>({
       const rows = context.lookup<K, V>(table);
       return ({ key, value: response, timestamp, headers }) => {
         const row = rows.get(key)?.value ?? null;
-        // Not dropped: the answer to what the row is now is on its way.
-        if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row))) return;
+        if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row)))
+          return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
         return forward({
           key,
