@@ -114,16 +114,6 @@ export function eachRecord(
   return count;
 }
 
-/** As they were written, for those who check what came out. */
-export function* handBytes({ bytes, view }: HandBatch): Generator<{ key: Buffer; value: Buffer }> {
-  for (let at = batchHeader; at < bytes.length; ) {
-    const keyEnd = at + recordHeader + view.getUint32(at, true);
-    const end = keyEnd + view.getUint32(at + 4, true);
-    yield { key: bytes.subarray(at + recordHeader, keyEnd), value: bytes.subarray(keyEnd, end) };
-    at = end;
-  }
-}
-
 /** Calls `commit` whenever the interval has passed. */
 export class CommitClock {
   #next = performance.now() + 100;

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { LogClient } from '@millrace/log-client';
-import { asBuffer } from '@millrace/log-client';
-import { handBytes, handRead } from './hand.ts';
+import { asBuffer, type LogClient } from '@millrace/log-client';
+import { eachRecord, handRead } from './hand.ts';
 
 /** What came out of a run, in whatever order: how many results, and the sum of their checksums. */
 export interface Tally {
@@ -60,10 +59,10 @@ export async function tallyFile(file: string, options: TallyOptions = {}): Promi
   const results: Result[] = [];
   const read = options.read ?? asText;
   for await (const batch of handRead(file)) {
-    for (const { key, value } of handBytes(batch)) {
-      const result = read(key, value);
+    eachRecord(batch, (key, from, to) => {
+      const result = read(Buffer.from(key), batch.bytes.subarray(from, to));
       if (result !== undefined) results.push(result);
-    }
+    });
   }
   return tally(results, options);
 }

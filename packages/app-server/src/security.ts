@@ -5,7 +5,7 @@ import { errorAnswer } from './error-answer.ts';
 import type { ResolvedServeOptions } from './options.ts';
 
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
-/** What whoever watches the process may ask, by any name and without the token; then without reasons. */
+/** What probes may ask under any host name and without a token; the answer then gives no reasons. */
 const open = new Set(['/healthz', '/readyz']);
 
 /** The name in a Host header, without its port. */

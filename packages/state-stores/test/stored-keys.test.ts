@@ -84,7 +84,7 @@ describe('a scan for keys', () => {
 
   it('knows of what is written while it is under way', async () => {
     const source = slowSource([numbered(0), numbered(1)]);
-    const keys = new StoredKeys(source, undefined);
+    const keys = new StoredKeys(() => source.keys(), undefined);
     missOften(keys);
     await vi.waitFor(() => expect(source.isAsked).toBe(true));
     keys.add(numbered(2));
@@ -95,7 +95,7 @@ describe('a scan for keys', () => {
 
   it('waits for writes that began before it', async () => {
     const source = slowSource([]);
-    const keys = new StoredKeys(source, undefined);
+    const keys = new StoredKeys(() => source.keys(), undefined);
     const { opened, open } = gate();
     keys.writing(opened);
     missOften(keys);
@@ -116,7 +116,7 @@ describe('a scan for keys', () => {
     };
     const before = new KeyFilter();
     before.add(numbered(0));
-    const keys = new StoredKeys(source, before);
+    const keys = new StoredKeys(() => source.keys(), before);
     missOften(keys);
     keys.add(numbered(1));
     expect(await keys.close()).toBe(before);
@@ -194,7 +194,7 @@ describe('which keys a LevelDB store has', () => {
     await store.close();
   });
 
-  it('is counted anew once most of the keys are cleared', async () => {
+  it('is found out again once most of the keys are cleared', async () => {
     const store = await LevelStore.open(path.join(dir, 'store'));
     const scans = vi.spyOn(Level.prototype, 'keys');
     await store.write(changesOf(0, 70_000), checkpoint(1));

@@ -26,15 +26,14 @@ function emptyLayer(log2: number): Layer {
 
 /** Which keys may be there. It is mistaken about few that are not, and about none that is. */
 export class KeyFilter {
-  readonly #layers: Layer[] = [];
-  #newest: Layer;
+  /** The newest last. */
+  readonly #layers: Layer[];
   /** The hashes of the last key that was looked at: two numbers without an object around them. */
   #first = 0;
   #step = 0;
 
   constructor(layers: readonly Layer[] = [emptyLayer(firstLog2)]) {
-    this.#layers.push(...layers);
-    this.#newest = this.#layers.at(-1)!;
+    this.#layers = [...layers];
   }
 
   /** How many different keys were added, about. */
@@ -44,9 +43,9 @@ export class KeyFilter {
 
   add(key: Uint8Array): void {
     if (this.mayHave(key)) return;
-    let layer = this.#newest;
+    let layer = this.#layers[this.#layers.length - 1]!;
     if ((layer.keys + 1) * bitsPerKey > layer.mask + 1) {
-      layer = this.#newest = emptyLayer(Math.log2(layer.mask + 1) + growthLog2);
+      layer = emptyLayer(Math.log2(layer.mask + 1) + growthLog2);
       this.#layers.push(layer);
     }
     layer.keys++;
@@ -76,7 +75,8 @@ export class KeyFilter {
 
   /** Two multiplicative hashes in one pass, each finished so that its low bits depend on all bytes. */
   #hash(key: Uint8Array): void {
-    let [a, b] = [0x811c9dc5, key.length];
+    let a = 0x811c9dc5;
+    let b = key.length;
     for (let at = 0; at < key.length; at++) {
       const byte = key[at]!;
       a = Math.imul(a ^ byte, 0x01000193);

@@ -66,7 +66,7 @@ export class LevelStore implements BytesStore {
     this.openedEmpty = isEmpty;
     this.checkpoint = checkpoint === undefined ? undefined : parseCheckpoint(checkpoint, dir);
     this.#checkpointBytes = checkpoint;
-    this.#keys = new StoredKeys({ keys: () => this.#allKeys() }, isEmpty ? new KeyFilter() : filter);
+    this.#keys = new StoredKeys(() => this.#allKeys(), isEmpty ? new KeyFilter() : filter);
   }
 
   /**
@@ -213,10 +213,10 @@ export class LevelStore implements BytesStore {
 
   async close(): Promise<void> {
     const filter = await this.#keys.close();
-    const checkpoint = filter === undefined ? undefined : this.#checkpointBytes;
+    const checkpoint = this.#checkpointBytes;
     // Without it the next opening is only slower for a while.
-    if (checkpoint !== undefined && this.#db.status === 'open')
-      await this.#db.put(filterKey, encodeSavedFilter(filter!, checkpoint)).catch(() => {});
+    if (filter !== undefined && checkpoint !== undefined && this.#db.status === 'open')
+      await this.#db.put(filterKey, encodeSavedFilter(filter, checkpoint)).catch(() => {});
     await this.#db.close();
   }
 }

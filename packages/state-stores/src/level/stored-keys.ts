@@ -1,20 +1,16 @@
 import { KeyFilter } from './key-filter.ts';
 
-/** What a filter needs of the folder that it is about. */
-export interface KeySource {
-  /** All keys, as of when the first is asked for. */
-  keys(): AsyncIterable<Uint8Array>;
-}
-
 /** So many look-ups in vain make a scan worth it. */
 const missesBeforeScan = 1000;
+/** A filter of fewer keys may be full of cleared ones: it is small. */
+const fewKeys = 64_000;
 
 /**
  * Knows which keys a folder may hold, so that most look-ups of keys that are not there never reach LevelDB.
- * A filter that is missing, or that has outlived most of its keys, is made anew by a scan in the background.
+ * A filter that is missing, or most of whose keys were cleared, is rebuilt by a scan in the background.
  */
 export class StoredKeys {
-  readonly #source: KeySource;
+  readonly #allKeys: () => AsyncIterable<Uint8Array>;
   /** Undefined while it is not known which keys there are. */
   #filter: KeyFilter | undefined;
   /** Takes in what is written while a scan is under way. */
@@ -25,8 +21,9 @@ export class StoredKeys {
   #isClosed = false;
   readonly #writes = new Set<Promise<void>>();
 
-  constructor(source: KeySource, filter: KeyFilter | undefined) {
-    this.#source = source;
+  /** @param allKeys reads the folder, as it is when the first key is asked for */
+  constructor(allKeys: () => AsyncIterable<Uint8Array>, filter: KeyFilter | undefined) {
+    this.#allKeys = allKeys;
     this.#filter = filter;
     this.#keysAfterScan = filter?.keys ?? 0;
   }
@@ -59,7 +56,7 @@ export class StoredKeys {
   /** A range of keys is gone, and the filter does not know which. */
   cleared(): void {
     const keys = this.#filter?.keys ?? 0;
-    if (keys > 2 * this.#keysAfterScan + 64 * missesBeforeScan) this.#rescan();
+    if (keys > 2 * this.#keysAfterScan + fewKeys) this.#rescan();
   }
 
   #rescan(): void {
@@ -78,7 +75,7 @@ export class StoredKeys {
   async #readAll(filter: KeyFilter): Promise<void> {
     // Later writes are in the filter already; those under way may not be in what the scan gets to see.
     await Promise.all(this.#writes);
-    for await (const key of this.#source.keys()) {
+    for await (const key of this.#allKeys()) {
       if (this.#isClosed) return;
       filter.add(key);
     }

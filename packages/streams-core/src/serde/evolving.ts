@@ -35,8 +35,8 @@ export function migration<Old, New>(serde: Serde<Old>, migrate: (old: Old) => Ne
 
 /**
  * A serde for state that outlives changes of its type: values carry their version, and those of earlier ones
- * are migrated when they are read, on disk and in changelogs alike. Rows are written in
- * the new version when they next change.
+ * are migrated when they are read, on disk and in changelogs alike. Rows are written in the new version when
+ * they next change.
  * @throws TopologyError for a missing step, or a serde whose values could be taken for versioned ones
  */
 export function evolving<T>(serde: Serde<T>, { version, migrate }: EvolvingOptions): Serde<T> {

@@ -6,7 +6,7 @@ import type { KeysAtTime } from './open-entries.ts';
 export interface ClosedEntry {
   readonly bucket: Bucket;
   readonly entry: Entry;
-  /** The key's bytes as a text that sorts as they do. */
+  /** The key's bytes as a text that sorts as they do: texts compare faster than buffers. */
   readonly order: string;
 }
 

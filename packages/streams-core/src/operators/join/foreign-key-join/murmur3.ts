@@ -1,7 +1,10 @@
 /** Of a hash, in bytes. */
 export const murmur3Bytes = 16;
 
-const [c1, c2, c3, c4] = [0x239b961b, 0xab0e9789 | 0, 0x38b34ae5, 0xa1e38b93 | 0] as const;
+const c1 = 0x239b961b;
+const c2 = 0xab0e9789 | 0;
+const c3 = 0x38b34ae5;
+const c4 = 0xa1e38b93 | 0;
 
 function rotate(value: number, by: number): number {
   return (value << by) | (value >>> (32 - by));
@@ -26,7 +29,10 @@ function tail(bytes: Uint8Array, at: number): number {
 /** MurmurHash3, 128 bits, in its variant for 32-bit arithmetic (A. Appleby, SMHasher). */
 export function murmur3(bytes: Buffer, seed = 0): Buffer {
   const { length } = bytes;
-  let [h1, h2, h3, h4] = [seed, seed, seed, seed];
+  let h1 = seed;
+  let h2 = seed;
+  let h3 = seed;
+  let h4 = seed;
   let at = 0;
   for (const end = length - (length % 16); at < end; at += 16) {
     const k1 = Math.imul(rotate(Math.imul(bytes.readInt32LE(at), c1), 15), c2);
@@ -50,7 +56,10 @@ export function murmur3(bytes: Buffer, seed = 0): Buffer {
   h2 = (h2 + h1) | 0;
   h3 = (h3 + h1) | 0;
   h4 = (h4 + h1) | 0;
-  [h1, h2, h3, h4] = [finish(h1), finish(h2), finish(h3), finish(h4)];
+  h1 = finish(h1);
+  h2 = finish(h2);
+  h3 = finish(h3);
+  h4 = finish(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
   const hash = Buffer.allocUnsafe(murmur3Bytes);
   hash.writeInt32LE(h1, 0);
