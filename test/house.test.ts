@@ -270,6 +270,17 @@ test('comment lines fit a line of code', () => {
   expect(long).toEqual([]);
 });
 
+// Test files share one module graph: a hook that another module registers when it is loaded runs for the first
+// file that loads it, and for no other.
+test('modules that tests import register no hooks of their own', () => {
+  const hook = /^(before|after)(Each|All)\(/m;
+  const helpers = ['packages', 'examples', 'tools', 'bench', 'test']
+    .flatMap((folder) => filesBelow(folder))
+    .filter((name) => !name.endsWith('.test.ts'));
+  expect(helpers.length).toBeGreaterThan(500);
+  expect(helpers.filter((name) => hook.test(readFileSync(path.join(root, name), 'utf8')))).toEqual([]);
+});
+
 test('names say what is in a file', () => {
   const empty = /(^|\/)(utils?|helpers?|common|misc|types|internal|manager)(\.ts|\/)/;
   expect(files.map(({ name }) => name).filter((name) => empty.test(name))).toEqual([]);

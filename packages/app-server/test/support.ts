@@ -18,16 +18,12 @@ import {
   TimeWindows,
   topic,
 } from '@millrace/streams-core';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { serveApp, type AppServer, type ServeAppOptions } from '../src/index.ts';
 
-const open: { close(): unknown }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close();
-});
-
+/** Closes something when the test is over, before what was opened earlier. */
 export function closeLater<T extends { close(): unknown }>(one: T): T {
-  open.push(one);
+  onTestFinished(async () => void (await one.close()));
   return one;
 }
 

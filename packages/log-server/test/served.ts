@@ -1,5 +1,5 @@
 import { EmbeddedLog, type EmbeddedLogOptions } from '@millrace/embedded-log';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { listen, type ListenOptions, type LogServer } from '../src/index.ts';
 
 export interface Served {
@@ -7,14 +7,9 @@ export interface Served {
   readonly server: LogServer;
 }
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of open.splice(0).toReversed()) await one.close();
-});
-
 /** Closes something when the test is over, before what was opened earlier. */
 export function closeLater<T extends { close(): Promise<unknown> }>(one: T): T {
-  open.push(one);
+  onTestFinished(async () => void (await one.close()));
   return one;
 }
 
