@@ -7,6 +7,7 @@ import {
   type PartitionRecords,
   type ProducerRecord,
   partitionForKey,
+  type TopicInfo,
 } from '@millrace/log-client';
 import type { SinkTopic } from '@millrace/streams-core';
 import { type DataFile, rows } from './data-files.ts';
@@ -84,13 +85,16 @@ async function loadFile(
   { file, topic, value, dateColumn, firstSale }: Loadable & { readonly firstSale: number },
   { dir, partitions, run, onProgress }: LoadOptions,
 ): Promise<Loaded> {
+  const { id } = await topicInfo(log, topic.name);
   const done = await rowsLoaded(log, topic.name, run);
   let timestamp = firstSale - (dateColumn === undefined ? day : 0);
   let count = 0;
   let unreadable = 0;
   let chunk: ProducerRecord[][] = Array.from({ length: partitions }, () => []);
   const commit = async (): Promise<void> => {
-    const commits: OffsetCommit[] = [{ topic: topic.name, partition: 0, offset: count, metadata: run }];
+    const commits: OffsetCommit[] = [
+      { topic: topic.name, partition: 0, offset: count, metadata: `${id} ${run}` },
+    ];
     await producer.commit({ records: placed(topic.name, chunk), offsets: { group, commits } });
     chunk = chunk.map(() => []);
   };
@@ -143,10 +147,18 @@ function placed(topic: string, chunk: readonly (readonly ProducerRecord[])[]): P
   return chunk.flatMap((records, partition) => (records.length === 0 ? [] : [{ topic, partition, records }]));
 }
 
+async function topicInfo(log: LogClient, name: string): Promise<TopicInfo> {
+  const info = (await log.admin.topics([name])).get(name);
+  if (info === undefined) throw new UsageError(`The topic "${name}" was deleted during the run: start again`);
+  return info;
+}
+
+/** The committed number of rows; 0 where it was committed for a former topic of the same name. */
 async function rowsLoaded(log: LogClient, topic: string, run: string): Promise<number> {
+  const { id } = await topicInfo(log, topic);
   const [committed] = await log.admin.committed(group, [{ topic, partition: 0 }]);
-  if (committed === undefined) return 0;
-  if (committed.metadata !== run) {
+  if (committed === undefined || !committed.metadata.startsWith(`${id} `)) return 0;
+  if (committed.metadata !== `${id} ${run}`) {
     throw new UsageError(
       'The log holds a run over other data or with other settings: use an empty --log-dir or a cluster without these topics, or the data and settings of that run',
     );

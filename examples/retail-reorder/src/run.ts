@@ -152,10 +152,14 @@ async function process(
   return apps.reduce((sum, app) => sum + app.metrics.processedRecords, 0);
 }
 
-async function inputPartitions(log: LogClient): Promise<TopicPartition[]> {
+interface InputPartition extends TopicPartition {
+  readonly topicId: string;
+}
+
+async function inputPartitions(log: LogClient): Promise<InputPartition[]> {
   const topics = await log.admin.topics(inputs.map(({ name }) => name));
-  return [...topics.values()].flatMap(({ name, partitions }) =>
-    Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
+  return [...topics.values()].flatMap(({ name, id, partitions }) =>
+    Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition, topicId: id })),
   );
 }
 
@@ -165,8 +169,11 @@ async function position(log: LogClient): Promise<{ readonly done: number; readon
     await log.admin.offsets(partitions, { awaitTransactions: true }),
     await log.admin.committed(applicationId, partitions),
   ];
+  // The app names the topic's id in its commits: a commit for a former topic of the same name does not count.
+  const doneOf = ({ topicId }: InputPartition, index: number): number =>
+    committed[index]?.metadata.includes(topicId) === true ? committed[index].offset : 0;
   return {
-    done: committed.reduce((sum, one) => sum + (one?.offset ?? 0), 0),
+    done: partitions.reduce((sum, partition, index) => sum + doneOf(partition, index), 0),
     total: ends.reduce((sum, one) => sum + one.end, 0),
   };
 }

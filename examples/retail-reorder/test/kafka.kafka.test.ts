@@ -232,11 +232,10 @@ test.skipIf(rounds === 0)(
         const found = results(name);
         if (JSON.stringify(found) !== JSON.stringify(undisturbed)) {
           // Is the log wrong, or only what this process read of it?
-          await onKafka(name, ['--no-load']).finished;
-          const later = JSON.stringify(results(name)) === JSON.stringify(undisturbed);
-          expect.fail(
-            `${name} has other files${later ? ', but a later run reads the right ones' : ''}; ${replay}\n${differences(found)}`,
-          );
+          const { code } = await onKafka(name, ['--no-load']).finished;
+          const same = JSON.stringify(results(name)) === JSON.stringify(undisturbed);
+          const later = `a later run ends with ${code} and ${same ? 'the right files' : 'wrong ones too'}`;
+          expect.fail(`${name} has other files; ${later}; ${replay}\n${differences(found)}`);
         }
         rmSync(path.join(dir, `${name}-state`), { recursive: true, force: true });
       }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { EmbeddedLog } from '@millrace/embedded-log';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inputs, outputs } from '../src/topics.ts';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const bundled = fileURLToPath(new URL('../data', import.meta.url));
@@ -101,6 +103,25 @@ test('a run that is done may be run again, and gives the same files', async () =
   expect((await run('--out', 'once', '--log-dir', 'kept')).code).toBe(0);
   expect((await run('--out', 'twice', '--log-dir', 'kept', '--instances', '2')).code).toBe(0);
   expect(await results('twice')).toEqual(undisturbed);
+});
+
+test('what was committed for deleted topics of the same names does not count', async () => {
+  expect((await run('--out', 'former', '--log-dir', 'former-log')).code).toBe(0);
+  // A Kafka cluster that goes down while it deletes topics may keep what groups have committed for them.
+  const log = await EmbeddedLog.open({ dir: path.join(dir, 'former-log', 'log') });
+  const groups = await log.admin.groups();
+  const names = [...(await log.admin.topics()).keys()];
+  await log.admin.deleteTopics(names);
+  await log.admin.createTopics([...inputs, ...outputs].map(({ name }) => ({ name, partitions: 4 })));
+  const producer = await log.producer();
+  for (const { group, committed } of groups) {
+    const commits = committed.filter(({ topic }) => inputs.some(({ name }) => name === topic));
+    await producer.commit({ records: [], offsets: { group, commits } });
+  }
+  await log.close();
+  await rm(path.join(dir, 'former-log', 'state'), { recursive: true });
+  expect((await run('--out', 'latter', '--log-dir', 'former-log')).code).toBe(0);
+  expect(await results('latter')).toEqual(undisturbed);
 });
 
 /** More of them by `MILLRACE_RETAIL_KILLS=100`. */

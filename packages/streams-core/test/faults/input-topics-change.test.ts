@@ -1,4 +1,12 @@
-import { type PartitionReset, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import path from 'node:path';
+import {
+  type PartitionReset,
+  StreamsApp,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  topic,
+} from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { clicks, counts, countClicks, last, topics } from '../runtime/click-counts.ts';
 import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
@@ -98,5 +106,42 @@ test('partitions added to the input of a store stop the app, which says how to k
     await expect(new StreamsApp(countClicks(), config).start()).rejects.toMatchObject({
       code: 'TOPOLOGY_PARTITIONS_CHANGED',
     });
+  });
+});
+
+test('commits that outlive their topic bring neither its place nor its times to the next one of its name', async () => {
+  await withLog(async (log, stateDir) => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(clicks)
+      .groupByKey()
+      .windowedBy(TimeWindows.of(10))
+      .count()
+      .toStream()
+      .map((count, { key, window }) => [`${key}@${window.start}`, count ?? 0])
+      .to(counts);
+    const run = async (name: string): Promise<void> => {
+      const config = { applicationId: 'app', log, stateDir: path.join(stateDir, name) };
+      const app = new StreamsApp(builder.build(), config);
+      await app.start();
+      await eventually('it has written', async () => (await readTopic(log, counts)).length > 0);
+      await app.close();
+    };
+    await log.admin.createTopics(topics(1));
+    await write(log, clicks, [['late', 'x', 1_000_000]]);
+    await run('first');
+    // As a cluster may leave it that goes down while it deletes topics.
+    const kept = await log.admin.groups();
+    await log.admin.deleteTopics([...(await log.admin.topics()).keys()]);
+    await log.admin.createTopics(topics(1));
+    const producer = await log.producer();
+    for (const { group, committed } of kept) {
+      const commits = committed.filter((commit) => commit.topic === clicks.name);
+      expect(commits).toHaveLength(1);
+      await producer.commit({ records: [], offsets: { group, commits } });
+    }
+    await write(log, clicks, [['early', 'x', 5]]);
+    await run('second');
+    expect(last(await readTopic(log, counts))).toEqual({ 'early@0': 1 });
   });
 });

@@ -108,7 +108,7 @@ async function placeOf(
   if (lost === undefined) return { committed: undefined, startOffset: offset };
   const reason: PartitionReset['reason'] = earlier === undefined ? 'out-of-range' : 'topic-recreated';
   config.offsetResetListener({ ...partition, committed: lost, offset, reason });
-  // Times go on from where they were: they only grow.
-  const committed = known === undefined ? undefined : { ...known, offset };
+  // Times only grow, but those of a former topic say nothing about this one.
+  const committed = known === undefined || ofTopic !== topicId ? undefined : { ...known, offset };
   return { committed, startOffset: offset };
 }
