@@ -1,6 +1,6 @@
 import { noHeaders, partitionForKey } from '@millrace/log-client';
 import { readAll } from '@millrace/log-client/conformance';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kafkaLog } from '../src/index.ts';
 import { compressions } from '@millrace/kafka-protocol';
 import { brokers } from './brokers.ts';
@@ -20,10 +20,16 @@ async function newTopic(): Promise<string> {
 const hex = (bytes: Uint8Array | null): string =>
   bytes === null ? 'null' : Buffer.from(bytes).toString('hex');
 
-/** What Java's consumer reads, in the order of its values. */
-async function consumedByJava(topic: string): Promise<string[]> {
-  const out = await runJava('Probe.java', ['consume', brokers.join(','), topic, String(partitions)]);
-  return out.replace(/\n$/, '').split('\n').toSorted();
+/** By topic what Java's consumer reads, in the order of its values. */
+async function consumedByJava(names: readonly string[]): Promise<Map<string, string[]>> {
+  const out = await runJava('Probe.java', ['consume', brokers.join(','), String(partitions), ...names]);
+  const found = new Map(names.map((name) => [name, [] as string[]]));
+  for (const line of out.replace(/\n$/, '').split('\n')) {
+    const tab = line.indexOf('\t');
+    found.get(line.slice(0, tab))!.push(line.slice(tab + 1));
+  }
+  for (const lines of found.values()) lines.sort();
+  return found;
 }
 
 async function consumedHere(topic: string): Promise<string[]> {
@@ -38,58 +44,73 @@ async function consumedHere(topic: string): Promise<string[]> {
 }
 
 describe('what a Java producer writes', () => {
-  test.each(['string', 'integer', 'long', 'double', 'bytes'])(
-    'lands in the partition that this side expects: %s keys',
-    async (type) => {
-      const topic = await newTopic();
-      await runJava('Probe.java', ['produce', brokers.join(','), topic, type, 'none', '200']);
-      for (let partition = 0; partition < partitions; partition++) {
-        const records = await readAll(log, topic, partition);
-        expect(records.length).toBeGreaterThan(10);
-        expect(records.map(({ key }) => partitionForKey(key!, partitions))).toEqual(
-          records.map(() => partition),
-        );
-      }
-    },
-  );
+  const types = ['string', 'integer', 'long', 'double', 'bytes'] as const;
+  const topicOf = new Map<string, string>();
+  let java: Map<string, string[]>;
+  beforeAll(async () => {
+    for (const name of [...types, ...compressions]) topicOf.set(name, await newTopic());
+    const specs = [
+      ...types.map((type) => `${topicOf.get(type)}:${type}:none:200`),
+      ...compressions.map((compression) => `${topicOf.get(compression)}:string:${compression}:3000`),
+    ];
+    await runJava('Probe.java', ['produce', brokers.join(','), ...specs]);
+    java = await consumedByJava(compressions.map((compression) => topicOf.get(compression)!));
+  });
+
+  test.each(types)('lands in the partition that this side expects: %s keys', async (type) => {
+    for (let partition = 0; partition < partitions; partition++) {
+      const records = await readAll(log, topicOf.get(type)!, partition);
+      expect(records.length).toBeGreaterThan(10);
+      expect(records.map(({ key }) => partitionForKey(key!, partitions))).toEqual(
+        records.map(() => partition),
+      );
+    }
+  });
 
   test.each(compressions)('is read whole, compressed with %s', async (compression) => {
-    const topic = await newTopic();
-    await runJava('Probe.java', ['produce', brokers.join(','), topic, 'string', compression, '3000']);
-    const here = await consumedHere(topic);
+    const here = await consumedHere(topicOf.get(compression)!);
     expect(here).toHaveLength(3000);
-    expect(here).toEqual(await consumedByJava(topic));
+    expect(here).toEqual(java.get(topicOf.get(compression)!));
   });
 });
 
 describe('what is written here', () => {
+  const topicOf = new Map<string, string>();
+  let java: Map<string, string[]>;
+  beforeAll(async () => {
+    for (const compression of compressions) {
+      const topic = await newTopic();
+      topicOf.set(compression, topic);
+      const packing = kafkaLog({ brokers, compression });
+      const producer = await packing.producer({ transactionalId: topic });
+      await producer.commit({
+        records: Array.from({ length: partitions }, (_, partition) => ({
+          topic,
+          partition,
+          records: records.filter(({ key }) => partitionForKey(Buffer.from(key), partitions) === partition),
+        })),
+      });
+      await packing.close();
+    }
+    java = await consumedByJava([...topicOf.values()]);
+  });
+  const records = Array.from({ length: 3000 }, (_, index) => ({
+    key: `key ${index}`,
+    value: index % 10 === 0 ? null : Buffer.from(`value ${index} ${'y'.repeat(index % 300)}`),
+    timestamp: 1_700_000_000_000 + index * 1000,
+    headers:
+      index % 3 === 0
+        ? [
+            { key: 'a', value: Buffer.from([index & 255]) },
+            { key: 'n', value: null },
+          ]
+        : noHeaders,
+  }));
+
   test.each(compressions)('is read whole by a Java consumer, compressed with %s', async (compression) => {
-    const topic = await newTopic();
-    const packing = kafkaLog({ brokers, compression });
-    const producer = await packing.producer({ transactionalId: topic });
-    const records = Array.from({ length: 3000 }, (_, index) => ({
-      key: `key ${index}`,
-      value: index % 10 === 0 ? null : Buffer.from(`value ${index} ${'y'.repeat(index % 300)}`),
-      timestamp: 1_700_000_000_000 + index * 1000,
-      headers:
-        index % 3 === 0
-          ? [
-              { key: 'a', value: Buffer.from([index & 255]) },
-              { key: 'n', value: null },
-            ]
-          : noHeaders,
-    }));
-    await producer.commit({
-      records: Array.from({ length: partitions }, (_, partition) => ({
-        topic,
-        partition,
-        records: records.filter(({ key }) => partitionForKey(Buffer.from(key), partitions) === partition),
-      })),
-    });
-    await packing.close();
-    const java = await consumedByJava(topic);
-    expect(java).toHaveLength(3000);
-    expect(java).toEqual(await consumedHere(topic));
+    const topic = topicOf.get(compression)!;
+    expect(java.get(topic)).toHaveLength(3000);
+    expect(java.get(topic)).toEqual(await consumedHere(topic));
   });
 
   test("is read by Kafka's console consumer, and what its console producer writes is read here", async () => {

@@ -9,14 +9,19 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.*;
 
 /**
- * Kafka's own Java clients, for comparison. `Probe produce BROKERS TOPIC TYPE COMPRESSION COUNT` writes records whose keys are
- * of a type; `Probe consume BROKERS TOPIC PARTITIONS` prints what it reads as committed, one line of tab-separated hex texts
- * for each record: partition, timestamp, key, value, headers.
+ * Kafka's own Java clients, for comparison. `Probe produce BROKERS TOPIC:TYPE:COMPRESSION:COUNT ...` writes records whose
+ * keys are of a type; `Probe consume BROKERS PARTITIONS TOPIC ...` prints what it reads as committed, one line of
+ * tab-separated hex texts for each record: topic, partition, timestamp, key, value, headers. One process does for many
+ * topics, because it takes seconds to start.
  */
 public class Probe {
   public static void main(String[] args) throws Exception {
-    if (args[0].equals("produce")) produce(args[1], args[2], args[3], args[4], Integer.parseInt(args[5]));
-    else consume(args[1], args[2], Integer.parseInt(args[3]));
+    if (args[0].equals("produce")) {
+      for (String each : Arrays.asList(args).subList(2, args.length)) {
+        String[] parts = each.split(":");
+        produce(args[1], parts[0], parts[1], parts[2], Integer.parseInt(parts[3]));
+      }
+    } else consume(args[1], Integer.parseInt(args[2]), Arrays.asList(args).subList(3, args.length));
   }
 
   static byte[] key(String type, int index) {
@@ -45,13 +50,15 @@ public class Probe {
     }
   }
 
-  static void consume(String brokers, String topic, int partitions) {
+  static void consume(String brokers, int partitions, List<String> topics) {
     Map<String, Object> config = new HashMap<>();
     config.put("bootstrap.servers", brokers);
     config.put("isolation.level", "read_committed");
     try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> all =
-          IntStream.range(0, partitions).mapToObj(one -> new TopicPartition(topic, one)).toList();
+          topics.stream()
+              .flatMap(topic -> IntStream.range(0, partitions).mapToObj(one -> new TopicPartition(topic, one)))
+              .toList();
       consumer.assign(all);
       consumer.seekToBeginning(all);
       Map<TopicPartition, Long> ends = consumer.endOffsets(all);
@@ -63,7 +70,7 @@ public class Probe {
                   .map(h -> h.key() + "=" + (h.value() == null ? "null" : hex.formatHex(h.value())))
                   .collect(Collectors.joining(","));
           System.out.println(
-              record.partition() + "\t" + record.timestamp() + "\t"
+              record.topic() + "\t" + record.partition() + "\t" + record.timestamp() + "\t"
                   + (record.key() == null ? "null" : hex.formatHex(record.key())) + "\t"
                   + (record.value() == null ? "null" : hex.formatHex(record.value())) + "\t" + headers);
         }
