@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
-import { kafkaLog } from '@millrace/kafka';
 import { isLogError, type LogClient, type TopicPartition } from '@millrace/log-client';
 import { minutes, StreamsApp } from '@millrace/streams-core';
 import { assertDataFiles, fingerprint } from './data-files.ts';
@@ -64,16 +63,17 @@ export async function run(options: RunOptions, progress: Progress): Promise<stri
   }
 }
 
-function openLog(dir: string, { kafka, sessionTimeoutMs }: RunOptions): Promise<LogClient> | LogClient {
-  return kafka === undefined
-    ? EmbeddedLog.open({ dir: path.join(dir, 'log') })
-    : kafkaLog({
-        brokers: kafka,
-        clientId: applicationId,
-        retryTimeoutMs: kafkaRetryMs,
-        sessionTimeoutMs,
-        heartbeatIntervalMs: Math.ceil(sessionTimeoutMs / 10),
-      });
+async function openLog(dir: string, { kafka, sessionTimeoutMs }: RunOptions): Promise<LogClient> {
+  if (kafka === undefined) return EmbeddedLog.open({ dir: path.join(dir, 'log') });
+  // Loaded only where it is used, for a quicker start.
+  const { kafkaLog } = await import('@millrace/kafka');
+  return kafkaLog({
+    brokers: kafka,
+    clientId: applicationId,
+    retryTimeoutMs: kafkaRetryMs,
+    sessionTimeoutMs,
+    heartbeatIntervalMs: Math.ceil(sessionTimeoutMs / 10),
+  });
 }
 
 async function runIn(dir: string, options: RunOptions, progress: Progress): Promise<string> {

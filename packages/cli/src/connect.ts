@@ -1,9 +1,7 @@
 import { access } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { EmbeddedLog } from '@millrace/embedded-log';
 import type { KafkaLogOptions } from '@millrace/kafka';
 import { isLogError, type LogClient } from '@millrace/log-client';
-import { readOwner, sharedLog } from '@millrace/log-server';
 import { type Command, Option } from 'commander';
 import { optionalPackage } from './optional-package.ts';
 import { UsageError } from './usage-error.ts';
@@ -63,10 +61,14 @@ export async function openLog({ kafka, logDir, tls, ca, sasl, user }: LogOptions
 
 /** A folder that nobody has open, or one whose owner shares or serves it. */
 async function openFolder(dir: string): Promise<LogClient> {
+  // What a command does not need is not loaded: loading takes longer than most commands.
+  const { EmbeddedLog } = await import('@millrace/embedded-log');
   try {
     return await EmbeddedLog.open({ dir });
   } catch (error) {
-    if (!isLogError(error, 'LOG_LOCKED') || (await readOwner(dir)) === undefined) throw error;
+    if (!isLogError(error, 'LOG_LOCKED')) throw error;
+    const { readOwner, sharedLog } = await import('@millrace/log-server');
+    if ((await readOwner(dir)) === undefined) throw error;
     return sharedLog({ dir, mayOwn: false });
   }
 }

@@ -1,40 +1,42 @@
+import { createRequire } from 'node:module';
 import { isLogError } from '@millrace/log-client';
 import { Command, CommanderError } from 'commander';
-import { groupsCommand } from './commands/groups.ts';
-import { logCommand } from './commands/log.ts';
-import { planCommand } from './commands/plan.ts';
-import { produceCommand } from './commands/produce.ts';
-import { queryCommand } from './commands/query.ts';
-import { resetCommand } from './commands/reset.ts';
-import { serveCommand } from './commands/serve.ts';
-import { tailCommand } from './commands/tail.ts';
-import { topicsCommand } from './commands/topics.ts';
-import { topologyCommand } from './commands/topology.ts';
 import { isRegistryError } from './registry.ts';
 import { UsageError } from './usage-error.ts';
 
-const program = new Command('millrace')
-  .description('Look at topologies, topics, records and groups, on the embedded log and on Kafka.')
-  .configureOutput({ outputError: () => {} })
-  .exitOverride();
-for (const add of [
-  topologyCommand,
-  planCommand,
-  topicsCommand,
-  tailCommand,
-  produceCommand,
-  groupsCommand,
-  logCommand,
-  serveCommand,
-  queryCommand,
-  resetCommand,
-]) {
-  add(program);
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
+type AddCommand = (program: Command) => void;
+
+/** In the order of the help. A command's own modules are loaded only where it is asked for. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  topology: async () => (await import('./commands/topology.ts')).topologyCommand,
+  plan: async () => (await import('./commands/plan.ts')).planCommand,
+  topics: async () => (await import('./commands/topics.ts')).topicsCommand,
+  tail: async () => (await import('./commands/tail.ts')).tailCommand,
+  produce: async () => (await import('./commands/produce.ts')).produceCommand,
+  groups: async () => (await import('./commands/groups.ts')).groupsCommand,
+  log: async () => (await import('./commands/log.ts')).logCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  query: async () => (await import('./commands/query.ts')).queryCommand,
+  reset: async () => (await import('./commands/reset.ts')).resetCommand,
+};
+
+async function programFor(asked: string | undefined): Promise<Command> {
+  const program = new Command('millrace')
+    .description('Look at topologies, topics, records and groups, on the embedded log and on Kafka.')
+    .version(version, '-V, --version', "print this command's version")
+    .configureOutput({ outputError: () => {} })
+    .exitOverride();
+  const named = asked === undefined || !Object.hasOwn(commands, asked) ? undefined : commands[asked];
+  const loads = named === undefined ? Object.values(commands) : [named];
+  for (const add of await Promise.all(loads.map((load) => load()))) add(program);
+  return program;
 }
 
 async function main(): Promise<number> {
   try {
-    await program.parseAsync();
+    await (await programFor(process.argv[2])).parseAsync();
     // A command that did what it was asked to may still have bad news.
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -212,6 +212,22 @@ test('a topology is described as text, Mermaid and DOT', async () => {
   const dot = (await millrace(['topology', 'describe', 'app.mjs', '--format', 'dot'])).out;
   expect(dot).toMatch(/^digraph topology \{\n/);
   expect(dot).toMatch(/label="kept", shape=cylinder/);
+});
+
+test('the help lists every command, and a command is found by its name alone', async () => {
+  const { out, code } = await millrace(['--help']);
+  expect(code).toBe(0);
+  const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name!);
+  expect(names.length).toBeGreaterThan(9);
+  for (const name of names.filter((one) => one !== 'help')) {
+    expect((await millrace([name, '--help'])).out).toMatch(new RegExp(`^Usage: millrace ${name} `));
+  }
+  expect((await millrace(['constructor'])).err).toMatch(/unknown command 'constructor'/);
+});
+
+test('the version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect((await millrace(['--version'])).out.trim()).toBe(version);
 });
 
 describe('what goes wrong is said', () => {

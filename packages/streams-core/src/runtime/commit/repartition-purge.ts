@@ -50,7 +50,14 @@ export class RepartitionPurge {
     this.#committed.clear();
     void this.#options.log.admin
       .deleteRecords(before)
-      .catch((error: unknown) => this.#warn(error))
+      .catch((error: unknown) => {
+        this.#warn(error);
+        // Of a partition that has not been committed meanwhile, to be tried again.
+        for (const one of before) {
+          const key = topicPartitionKey(one.topic, one.partition);
+          if (!this.#committed.has(key)) this.#committed.set(key, one);
+        }
+      })
       .finally(() => {
         this.#running = false;
       });

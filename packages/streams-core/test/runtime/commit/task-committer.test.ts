@@ -1,0 +1,386 @@
+import {
+  type GroupMember,
+  type LogClient,
+  LogError,
+  type LogProducer,
+  type LogTransaction,
+  noHeaders,
+  type PartitionRecords,
+} from '@millrace/log-client';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
+import { type Logger, warningsOnly } from '@millrace/streams-core';
+import { describe, expect, test } from 'vitest';
+import { failOnProductionError } from '../../../src/handlers.ts';
+import { TaskCommitter } from '../../../src/runtime/commit/task-committer.ts';
+import type { ResolvedConfig } from '../../../src/runtime/config.ts';
+import type { Task } from '../../../src/runtime/task/task.ts';
+import type { PreparedCommit, TaskOutput } from '../../../src/runtime/task/task-options.ts';
+
+interface Held<T> {
+  readonly what: string;
+  readonly answer: (value: T) => void;
+  readonly fail: (error: Error) => void;
+}
+
+interface LogSetup {
+  readonly guarantee?: 'exactly_once' | 'at_least_once';
+  readonly groupFencedOffsets?: boolean;
+  readonly deletesByAge?: boolean;
+  readonly retentionMs?: string;
+}
+
+/** A log that writes down what it is asked, and answers when the test says so. */
+function setUp({
+  guarantee = 'exactly_once',
+  groupFencedOffsets = true,
+  deletesByAge = false,
+  retentionMs = '1000',
+}: LogSetup = {}) {
+  const asked: string[] = [];
+  const held: Held<number[]>[] = [];
+  const transactions: LogTransaction[] = [];
+  const write = (what: string): Promise<number[]> => {
+    asked.push(what);
+    return new Promise((answer, fail) => void held.push({ what, answer, fail }));
+  };
+  const text = (records: readonly PartitionRecords[]): string =>
+    records.map(({ topic, records: list }) => `${topic}*${list.length}`).join(' ');
+  let producers = 0;
+  const producer = async ({ transactionalId }: { readonly transactionalId?: string } = {}) => {
+    const id = `${transactionalId ?? 'shared'}#${++producers}`;
+    asked.push(`open ${id}`);
+    const made: LogProducer = {
+      commit: (transaction) => {
+        transactions.push(transaction);
+        return write(`commit ${id} ${text(transaction.records)}`);
+      },
+      send: (records) => write(`send ${id} ${text(records)}`),
+      close: async () => void asked.push(`close ${id}`),
+    };
+    return made;
+  };
+  const log = {
+    capabilities: { groupFencedOffsets, deletesByAge },
+    producer,
+    admin: {
+      topics: async (names: readonly string[]) =>
+        new Map(
+          names.map((name) => [
+            name,
+            { name, id: `id of ${name}`, partitions: 1, configs: { 'retention.ms': retentionMs } },
+          ]),
+        ),
+      offsets: async () => [{ start: 0, end: 77 }],
+    },
+  } as unknown as LogClient;
+  const warnings: string[] = [];
+  const logger: Logger = { ...warningsOnly, warn: (_, message) => void warnings.push(message ?? '') };
+  const config = {
+    log,
+    applicationId: 'app',
+    processingGuarantee: guarantee,
+    productionExceptionHandler: failOnProductionError,
+    logger,
+  } as unknown as ResolvedConfig;
+  const directory = { realName: (name: string) => name, partitions: () => 1, knownPartitions: () => 1 };
+  const committed: number[] = [];
+  const committer = new TaskCommitter(
+    config,
+    (offsets) => void committed.push(...offsets.map(({ offset }) => offset)),
+    directory,
+  );
+  const member = {
+    generation: { memberId: 'm', generation: 4 },
+    commit: async (offsets: readonly { readonly offset: number }[]) =>
+      void asked.push(`offsets ${offsets.map(({ offset }) => offset).join(' ')}`),
+  } as unknown as GroupMember;
+  return { asked, held, transactions, committer, member, committed, warnings };
+}
+
+const store = (name: string, flushed: (Checkpoint | undefined)[] = []): StateStore =>
+  ({
+    name,
+    streamTime: 9,
+    flush: async (at: Checkpoint | undefined) => void flushed.push(at),
+  }) as unknown as StateStore;
+
+/** A task that has made a changelog record and two results, and reads on with each commit. */
+function taskNamed(name: string, logged = store('counts'), sourced = store('rows')) {
+  const record = { key: 'k', value: 'v', timestamp: 5, headers: noHeaders };
+  const made: TaskOutput = {
+    changelogs: 1,
+    records: [
+      { topic: 'app-counts-changelog', partition: 0, records: [record] },
+      { topic: 'out', partition: 0, records: [record, record] },
+    ],
+  };
+  const checkpoints: (Checkpoint | undefined)[] = [];
+  const ends: (readonly (readonly [string, number])[])[] = [];
+  let next = 0;
+  const task = {
+    id: { subTopology: 0, partition: 0 },
+    name,
+    needsCommit: true,
+    positions: [{ topic: 'rows', partition: 0, offset: 31 }],
+    stores: {
+      changelogs: new Map([['app-counts-changelog', logged]]),
+      sourced: [{ store: sourced, topic: 'rows' }],
+    },
+    drain: () => undefined,
+    takeOutput: () => made,
+    prepareCommit: (): PreparedCommit => ({
+      ...made,
+      offsets: [{ topic: 'in', partition: 0, offset: ++next, metadata: '' }],
+    }),
+    committed: (
+      _: unknown,
+      changelogEnds: ReadonlyMap<string, number>,
+      checkpoint: (topic: string, offset: number, of: StateStore) => Checkpoint,
+    ) => {
+      ends.push([...changelogEnds]);
+      for (const [topic, end] of changelogEnds) checkpoints.push(checkpoint(topic, end, logged));
+    },
+  };
+  return { task: task as unknown as Task, plain: task, checkpoints, ends };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('exactly once', () => {
+  test('records and offsets go in one transaction that carries the generation; then checkpoints are known', async () => {
+    const { asked, held, transactions, committer, member, committed } = setUp();
+    const { task, checkpoints, ends } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    await committer.prepare(task);
+    const commit = committer.commit(task, member);
+    expect(committer.isCommitting(task)).toBe(true);
+    await turn();
+    expect(asked).toEqual(['open shared#1', 'commit shared#1 app-counts-changelog*1 out*2']);
+    expect(transactions[0]!.offsets).toEqual({
+      group: 'app',
+      member: { memberId: 'm', generation: 4 },
+      commits: [{ topic: 'in', partition: 0, offset: 1, metadata: '' }],
+    });
+    expect([committed, ends]).toEqual([[], []]);
+    held[0]!.answer([20, 50]);
+    await commit;
+    expect(committed).toEqual([1]);
+    expect(ends).toEqual([[['app-counts-changelog', 21]]]);
+    expect(checkpoints).toEqual([{ topicId: 'id of app-counts-changelog', offset: 21, streamTime: 9 }]);
+    expect(committer.isCommitting(task)).toBe(false);
+  });
+
+  test('commits of a task follow each other; those of another task do not wait', async () => {
+    const { asked, held, committer, member, committed } = setUp();
+    const [one, two] = [taskNamed('0_0'), taskNamed('0_1')];
+    await committer.fence(['0_0', '0_1']);
+    const commits = [one, one, two].map(({ task }) => committer.commit(task, member));
+    await turn();
+    expect(asked.filter((line) => line.startsWith('commit'))).toHaveLength(2);
+    held[0]!.answer([0, 0]);
+    await commits[0];
+    expect(committer.isCommitting(one.task)).toBe(true);
+    await turn();
+    expect(held).toHaveLength(3);
+    held[2]!.answer([1, 2]);
+    held[1]!.answer([1, 2]);
+    await Promise.all(commits);
+    expect(committed).toEqual([1, 2, 1]);
+  });
+
+  test('a task with asynchronous work is waited for before its commit is prepared', async () => {
+    const { asked, held, committer, member } = setUp();
+    const { task, plain } = taskNamed('0_0');
+    let finish = (): void => {};
+    plain.drain = () => new Promise<void>((resolve) => void (finish = resolve)) as never;
+    await committer.fence(['0_0']);
+    const commit = committer.commit(task, member);
+    await turn();
+    expect(asked).toEqual(['open shared#1']);
+    finish();
+    await turn();
+    held[0]!.answer([0, 0]);
+    await commit;
+  });
+
+  test('a commit that fails is told, leaves no checkpoint, and is over', async () => {
+    const { held, committer, member, committed } = setUp();
+    const { task, ends } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    const commit = committer.commit(task, member);
+    const waiting = committer.awaitCommits([task, taskNamed('0_1').task]);
+    await turn();
+    held[0]!.fail(new LogError('LOG_FENCED', 'another instance has the task'));
+    await expect(commit).rejects.toMatchObject({ code: 'LOG_FENCED' });
+    await waiting;
+    expect([committed, ends, committer.isCommitting(task)]).toEqual([[], [], false]);
+  });
+
+  test('nothing is sent early', () => {
+    expect(setUp().committer.sendsEarly).toBe(false);
+    expect(setUp({ guarantee: 'at_least_once' }).committer.sendsEarly).toBe(true);
+  });
+});
+
+describe('producers', () => {
+  test('each task has its own where commits carry no generation; a task fenced again gets a new one', async () => {
+    const { asked, held, committer, member } = setUp({ groupFencedOffsets: false });
+    await committer.fence(['0_0', '0_1']);
+    await committer.fence(['0_0']);
+    expect(asked).toEqual(['open app-0_0#1', 'open app-0_1#2', 'close app-0_0#1', 'open app-0_0#3']);
+    const commit = committer.commit(taskNamed('0_0').task, member);
+    await turn();
+    expect(held[0]!.what).toMatch(/^commit app-0_0#3 /);
+    held[0]!.answer([0, 0]);
+    await commit;
+  });
+
+  test('one serves all tasks where commits carry the generation, or none is needed', async () => {
+    for (const setup of [{}, { guarantee: 'at_least_once', groupFencedOffsets: false }] as const) {
+      const { asked, committer } = setUp(setup);
+      await committer.fence(['0_0']);
+      await committer.fence(['0_1']);
+      expect(asked).toEqual(['open shared#1']);
+    }
+  });
+
+  test('are closed when the committer is, after what is under way', async () => {
+    const { asked, held, committer, member } = setUp();
+    await committer.fence(['0_0']);
+    const commit = committer.commit(taskNamed('0_0').task, member);
+    await turn();
+    const closed = committer.close();
+    await turn();
+    expect(asked.at(-1)).toMatch(/^commit/);
+    held[0]!.answer([0, 0]);
+    await Promise.all([commit, closed]);
+    expect(asked.at(-1)).toBe('close shared#1');
+    await committer.close();
+    expect(asked.filter((line) => line.startsWith('close'))).toHaveLength(1);
+  });
+});
+
+describe('at least once', () => {
+  const atLeastOnce = () => setUp({ guarantee: 'at_least_once' });
+
+  test('results go out before the offsets that go with them', async () => {
+    const { asked, held, committer, member, committed } = atLeastOnce();
+    const { task, ends } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    const commit = committer.commit(task, member);
+    await turn();
+    expect(asked.at(-1)).toBe('send shared#1 app-counts-changelog*1 out*2');
+    held[0]!.answer([3, 8]);
+    await commit;
+    expect(asked.at(-1)).toBe('offsets 1');
+    expect([committed, ends]).toEqual([[1], [[['app-counts-changelog', 4]]]]);
+  });
+
+  test('one early send of a task is under way; the commit waits for it and knows how far it got', async () => {
+    const { asked, held, committer, member } = atLeastOnce();
+    const { task, plain, ends } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    committer.send(task);
+    committer.send(task);
+    await turn();
+    expect(asked.filter((line) => line.startsWith('send'))).toHaveLength(1);
+    expect(committer.isCommitting(task)).toBe(true);
+    plain.prepareCommit = () => ({
+      changelogs: 0,
+      records: [],
+      offsets: [{ topic: 'in', partition: 0, offset: 6, metadata: '' }],
+    });
+    const commit = committer.commit(task, member);
+    await turn();
+    expect(asked.at(-1)).toMatch(/^send/);
+    held[0]!.answer([10, 0]);
+    await commit;
+    expect(asked.at(-1)).toBe('offsets 6');
+    expect(ends).toEqual([[['app-counts-changelog', 11]]]);
+    // What was noted for this commit is not noted for the next one.
+    await committer.commit(task, member);
+    expect(ends[1]).toEqual([]);
+  });
+
+  test('a task without work sends nothing', async () => {
+    const { asked, committer } = atLeastOnce();
+    const { task, plain } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    plain.needsCommit = false;
+    committer.send(task);
+    expect(committer.isCommitting(task)).toBe(false);
+    plain.needsCommit = true;
+    plain.takeOutput = () => ({ changelogs: 0, records: [] });
+    committer.send(task);
+    await turn();
+    expect(asked).toEqual(['open shared#1']);
+    expect(committer.isCommitting(task)).toBe(false);
+  });
+
+  test('an early send that failed is thrown by the commit that follows, and no offsets are committed', async () => {
+    const { asked, held, committer, member } = atLeastOnce();
+    const { task } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    committer.send(task);
+    await turn();
+    held[0]!.fail(new LogError('LOG_FULL', 'the disk is full'));
+    await committer.awaitCommits([task]);
+    await expect(committer.commit(task, member)).rejects.toMatchObject({ code: 'LOG_FULL' });
+    expect(asked.some((line) => line.startsWith('offsets'))).toBe(false);
+  });
+});
+
+describe('a store that is written to disk', () => {
+  test('stands where its last commit left it, at the end of its changelog, or where its source is read on', async () => {
+    const { held, committer, member } = setUp();
+    const flushed: (Checkpoint | undefined)[] = [];
+    const [logged, sourced, plain] = ['counts', 'rows', 'plain'].map((name) => store(name, flushed));
+    const { task } = taskNamed('0_0', logged, sourced);
+    await committer.fence(['0_0']);
+    await committer.prepare(task);
+    await committer.flush(task, logged!);
+    await committer.flush(task, sourced!);
+    await committer.flush(task, plain!);
+    const commit = committer.commit(task, member);
+    await turn();
+    held[0]!.answer([20, 0]);
+    await commit;
+    await committer.flush(task, logged!);
+    expect(flushed).toEqual([
+      { topicId: 'id of app-counts-changelog', offset: 77, streamTime: 9 },
+      { topicId: 'id of rows', offset: 31, streamTime: 9 },
+      undefined,
+      { topicId: 'id of app-counts-changelog', offset: 21, streamTime: 9 },
+    ]);
+  });
+});
+
+describe('what brokers would delete by age', () => {
+  const old = /^Changelog "app-counts-changelog" gets records of 1970/;
+
+  test.each(['exactly_once', 'at_least_once'] as const)('is warned of, %s', async (guarantee) => {
+    const { held, committer, member, warnings } = setUp({ guarantee, deletesByAge: true });
+    const { task } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    await committer.prepare(task);
+    const commit = committer.commit(task, member);
+    await turn();
+    held[0]!.answer([0, 0]);
+    await commit;
+    expect(warnings).toEqual([expect.stringMatching(old)]);
+  });
+
+  test("is not there on a log that goes by the records' own time, and in topics that are kept", async () => {
+    for (const setup of [{}, { deletesByAge: true, retentionMs: '-1' }]) {
+      const { held, committer, member, warnings } = setUp(setup);
+      const { task } = taskNamed('0_0');
+      await committer.fence(['0_0']);
+      await committer.prepare(task);
+      const commit = committer.commit(task, member);
+      await turn();
+      held[0]!.answer([0, 0]);
+      await commit;
+      expect(warnings).toEqual([]);
+    }
+  });
+});
