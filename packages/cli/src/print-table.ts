@@ -1,7 +1,10 @@
 import { Table } from 'console-table-printer';
 
-/** Rows as a table, numbers to the right; or as JSON, a line for each. */
-export function printRows(rows: readonly Record<string, string | number>[], { json = false } = {}): void {
+/** A row by column; null where nothing is known. */
+export type TableRow = Readonly<Record<string, string | number | null>>;
+
+/** Rows as a table, numbers to the right and `-` for null; or as JSON, a line for each. */
+export function printRows(rows: readonly TableRow[], { json = false } = {}): void {
   if (json) {
     for (const row of rows) console.log(JSON.stringify(row));
     return;
@@ -12,9 +15,11 @@ export function printRows(rows: readonly Record<string, string | number>[], { js
   }
   const columns = Object.keys(rows[0]!).map((name) => ({
     name,
-    alignment: typeof rows[0]![name] === 'number' ? ('right' as const) : ('left' as const),
+    alignment: rows.some((row) => typeof row[name] === 'number') ? ('right' as const) : ('left' as const),
   }));
   const table = new Table({ columns, shouldDisableColors: true });
-  for (const row of rows) table.addRow(row);
+  for (const row of rows) {
+    table.addRow(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? '-'])));
+  }
   table.printTable();
 }

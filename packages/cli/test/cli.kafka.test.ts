@@ -31,6 +31,6 @@ test('the same commands, on a Kafka cluster', async () => {
     .split('\n')
     .map((line) => JSON.parse(line) as { group: string })
     .find((one) => one.group === `${name}-app`);
-  expect(group).toEqual({ group: `${name}-app`, members: 0, partitions: 3, lag: 0 });
+  expect(group).toEqual({ group: `${name}-app`, state: 'empty', members: 0, partitions: 3, lag: 0 });
   expect(await millrace(['topics', 'delete', name, '--yes'])).toBe(`deleted ${name}\n`);
 });

@@ -78,9 +78,12 @@ describe('on an embedded log', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([
-      { topic: 'counts', partitions: 1, offsets: 0, settings: 'cleanup.policy=compact' },
-      { topic: 'words', partitions: 2, offsets: 0, settings: '' },
+      { topic: 'counts', partitions: 1, offsets: 0, bytes: 0, settings: 'cleanup.policy=compact' },
+      { topic: 'words', partitions: 2, offsets: 0, bytes: 0, settings: '' },
     ]);
+    const inEffect = (await onLog('topics', 'settings', 'counts')).out;
+    expect(inEffect).toMatch(/cleanup\.policy +│ compact +│ topic +│/);
+    expect(inEffect).toMatch(/retention\.ms +│ 604800000 +│ default │/);
     expect((await onLog('topics')).out).toMatch(/words +│ +2 │/);
   });
 

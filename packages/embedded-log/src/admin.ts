@@ -4,7 +4,11 @@ import {
   assertTopicName,
   type CommittedOffset,
   type CreateTopic,
+  describedGroup,
+  type EffectiveConfigs,
+  type GroupDescription,
   type GroupInfo,
+  type GroupSnapshot,
   type LogAdmin,
   LogError,
   type NewPartitions,
@@ -18,7 +22,7 @@ import type { ForgottenOffsets, TopicConfigs, TopicCreated } from './format/log-
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
 import { infoOf, type LogState } from './storage/log-state.ts';
 import type { PartitionLog } from './storage/partition-log.ts';
-import { assertTopicSettings } from './topic-settings.ts';
+import { assertTopicSettings, effectiveConfigs } from './topic-settings.ts';
 
 const maxPartitions = 10_000;
 
@@ -28,6 +32,8 @@ export interface GroupsOfAdmin {
   onTopicsChanged(deleted: ReadonlySet<string>): void;
   /** How many members each group has. */
   members(): ReadonlyMap<string, number>;
+  /** The members of a group, in this process or over a protocol. */
+  snapshot(group: string): GroupSnapshot;
 }
 
 /** Topics and offsets of an embedded log. Changes go through the journal like any commit. */
@@ -50,6 +56,12 @@ export class EmbeddedAdmin implements LogAdmin {
       members: members.get(group) ?? 0,
       committed: this.#state.committedBy(group),
     }));
+  }
+
+  async describeGroup(group: string): Promise<GroupDescription | undefined> {
+    const snapshot = this.#groups.snapshot(group);
+    if (snapshot.members.length === 0 && !this.#state.groups.has(group)) return undefined;
+    return describedGroup(this, { group, ...snapshot }, this.#state.committedBy(group));
   }
 
   async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
@@ -167,6 +179,24 @@ export class EmbeddedAdmin implements LogAdmin {
       bytes: 0,
     });
     await this.#writer.submit(plan, { alone: true, bytes: 0 });
+  }
+
+  async effectiveConfigs(names: readonly string[]): Promise<Map<string, EffectiveConfigs>> {
+    return new Map(
+      names.map((name) => {
+        const { configs } = this.#state.topic(name);
+        const all = Object.entries(effectiveConfigs(configs));
+        const described = all.map(([config, value]) => [
+          config,
+          { value, isDefault: !Object.hasOwn(configs, config) },
+        ]);
+        return [name, Object.fromEntries(described)];
+      }),
+    );
+  }
+
+  async sizes(partitions: readonly TopicPartition[]): Promise<number[]> {
+    return partitions.map(({ topic, partition }) => this.#state.partition(topic, partition).bytes);
   }
 
   async offsetsForTimes(

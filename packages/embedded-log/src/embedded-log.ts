@@ -169,6 +169,7 @@ export class EmbeddedLog implements LogClient {
         }
       },
       members: () => this.#members(),
+      snapshot: (group) => this.#groups.get(group)?.snapshot() ?? this.raw.clientGroup(group),
     });
     this.#housekeeping = new Housekeeping({
       state,
@@ -193,7 +194,7 @@ export class EmbeddedLog implements LogClient {
     const names = [...this.#groups.keys(), ...this.raw.clientGroups()];
     const counts = names.map((name): [string, number] => [
       name,
-      this.raw.nativeMembers(name) + this.raw.clientMembers(name),
+      this.raw.nativeMembers(name) + this.raw.clientGroup(name).members.length,
     ]);
     return new Map(counts.filter(([, members]) => members > 0));
   }
@@ -227,7 +228,7 @@ export class EmbeddedLog implements LogClient {
 
   async join(options: GroupOptions): Promise<GroupMember> {
     this.#watchMembers();
-    if (this.raw.clientMembers(options.group) > 0) {
+    if (this.raw.clientGroup(options.group).members.length > 0) {
       throw new LogError(
         'LOG_FENCED',
         `Group "${options.group}" has members that joined as Kafka clients: all members of a group join in the same way`,

@@ -73,7 +73,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Refuses settings that Kafka would refuse. @throws LogError `LOG_INVALID_TOPIC` naming topic, setting and
+ * Refuses settings that Kafka would refuse. @throws LogError `LOG_INVALID_CONFIG` naming topic, setting and
  * value
  */
 export function assertTopicSettings(topic: string, configs: Readonly<Record<string, string>>): void {
@@ -81,13 +81,13 @@ export function assertTopicSettings(topic: string, configs: Readonly<Record<stri
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
     if (kind === undefined) {
       throw new LogError(
-        'LOG_INVALID_TOPIC',
+        'LOG_INVALID_CONFIG',
         `Topic "${topic}" has an unknown setting "${name}": the settings are ${Object.keys(kinds).join(', ')}`,
       );
     }
     if (typeof value !== 'string' || !kind.accepts(value)) {
       throw new LogError(
-        'LOG_INVALID_TOPIC',
+        'LOG_INVALID_CONFIG',
         `Topic "${topic}": setting "${name}" cannot be ${JSON.stringify(value) ?? String(value)}: expected ${kind.expected}${typeof value === 'string' ? '' : ', as text'}`,
       );
     }

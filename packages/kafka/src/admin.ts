@@ -1,7 +1,11 @@
 import {
+  byTopic,
   assertTopicName,
   type CommittedOffset,
   type CreateTopic,
+  describedGroup,
+  type EffectiveConfigs,
+  type GroupDescription,
   type GroupInfo,
   type LogAdmin,
   LogError,
@@ -18,23 +22,18 @@ import {
   createTopicsApi,
   deleteRecordsApi,
   deleteTopicsApi,
-  describeConfigsApi,
   errorCodes,
-  incrementalAlterConfigsApi,
 } from '@millrace/kafka-protocol/messages';
-import { byTopic } from './by-topic.ts';
 import { type Cluster, isAbsent, topicError } from './cluster/cluster.ts';
 import type { TopicMetadata } from './cluster/metadata.ts';
-import { assertOk, errorType, KafkaError } from './errors.ts';
+import { assertOk, KafkaError } from './errors.ts';
 import { KafkaGroups } from './groups.ts';
+import { partitionSizes } from './partition-sizes.ts';
+import { alterTopicConfigs, setValues, topicConfigs } from './topic-configs.ts';
 import { isolationLevels, listOffsets, offsetsForTimes, specialTimes } from './list-offsets.ts';
 
 const { readUncommitted, readCommitted } = isolationLevels;
-const topicResource = 2;
-/** What someone set for this very topic; the rest are the broker's defaults. */
-const dynamicTopicConfig = 1;
 const noOffset = -1;
-const alter = { set: 0, delete: 1 } as const;
 /** The last version that names topics without their ids. */
 const byNameOnly = 5;
 
@@ -51,11 +50,14 @@ export class KafkaAdmin implements LogAdmin {
   async topics(names?: readonly string[]): Promise<Map<string, TopicInfo>> {
     const found = await this.#describe(names ?? null);
     const visible = found.filter(({ internal }) => names !== undefined || !internal);
-    const configs = await this.#configs(visible.map(({ name }) => name));
+    const configs = await topicConfigs(
+      this.#cluster,
+      visible.map(({ name }) => name),
+    );
     return new Map(
       visible.map(({ name, id, leaders }) => [
         name,
-        { name, id, partitions: leaders.length, configs: configs.get(name) ?? {} },
+        { name, id, partitions: leaders.length, configs: setValues(configs.get(name) ?? {}) },
       ]),
     );
   }
@@ -71,32 +73,15 @@ export class KafkaAdmin implements LogAdmin {
     });
   }
 
-  async #configs(names: readonly string[]): Promise<Map<string, Record<string, string>>> {
-    if (names.length === 0) return new Map();
-    const resources = names.map((name) => ({
-      resourceType: topicResource,
-      resourceName: name,
-      configurationKeys: null,
-    }));
-    const results = await this.#cluster.retry(
-      'Reading settings of topics',
-      async () => {
-        const answer = await this.#cluster.any((broker) => broker.send(describeConfigsApi, { resources }));
-        for (const { errorCode, resourceName } of answer.results) assertOk(errorCode, resourceName);
-        return answer.results;
-      },
-      { alsoPassing: forSome(2000, isUnknownTopic) },
-    );
-    return new Map(
-      results.map(({ resourceName, configs }) => [
-        resourceName,
-        Object.fromEntries(
-          configs
-            .filter(({ configSource }) => configSource === dynamicTopicConfig)
-            .map(({ name, value }) => [name, value ?? '']),
-        ),
-      ]),
-    );
+  async effectiveConfigs(names: readonly string[]): Promise<Map<string, EffectiveConfigs>> {
+    const there = new Set((await this.#describe(names)).map(({ name }) => name));
+    const gone = names.find((name) => !there.has(name));
+    if (gone !== undefined) throw new LogError('LOG_UNKNOWN_TOPIC', `There is no topic "${gone}"`);
+    return topicConfigs(this.#cluster, names);
+  }
+
+  sizes(partitions: readonly TopicPartition[]): Promise<number[]> {
+    return partitionSizes(this.#cluster, partitions);
   }
 
   async createTopics(topics: readonly CreateTopic[]): Promise<void> {
@@ -213,25 +198,8 @@ export class KafkaAdmin implements LogAdmin {
     });
   }
 
-  async alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
-    if (alterations.length === 0) return;
-    const resources = alterations.map(({ name, configs }) => ({
-      resourceType: topicResource,
-      resourceName: name,
-      configs: Object.entries(configs).map(([key, value]) => ({
-        name: key,
-        configOperation: value === null ? alter.delete : alter.set,
-        value,
-      })),
-    }));
-    await this.#cluster.retry('Changing settings of topics', async () => {
-      const { responses } = await this.#cluster.any((broker) =>
-        broker.send(incrementalAlterConfigsApi, { resources, validateOnly: false }),
-      );
-      for (const { resourceName, errorCode, errorMessage } of responses) {
-        assertOk(errorCode, [resourceName, errorMessage].filter(Boolean).join(': '));
-      }
-    });
+  alterTopics(alterations: readonly TopicAlteration[]): Promise<void> {
+    return alterTopicConfigs(this.#cluster, alterations);
   }
 
   offsetsForTimes(
@@ -246,6 +214,13 @@ export class KafkaAdmin implements LogAdmin {
 
   deleteOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void> {
     return this.#groups.deleteOffsets(group, partitions);
+  }
+
+  async describeGroup(group: string): Promise<GroupDescription | undefined> {
+    const [snapshot, offsets] = [await this.#groups.snapshot(group), await this.#groups.offsets(group, null)];
+    const committed = offsets.filter(({ offset }) => offset !== noOffset);
+    if (snapshot.members.length === 0 && committed.length === 0) return undefined;
+    return describedGroup(this, { group, ...snapshot }, committed);
   }
 
   groups(): Promise<GroupInfo[]> {
@@ -287,14 +262,4 @@ export class KafkaAdmin implements LogAdmin {
       }
     });
   }
-}
-
-/** An error that passes, but not for ever: a topic may be gone for good. */
-function forSome(ms: number, passes: (error: unknown) => boolean): (error: unknown) => boolean {
-  const deadline = performance.now() + ms;
-  return (error) => performance.now() < deadline && passes(error);
-}
-
-function isUnknownTopic(error: unknown): boolean {
-  return errorType(error) === 'UNKNOWN_TOPIC_OR_PARTITION';
 }

@@ -1,4 +1,5 @@
 import {
+  decodeAssignment,
   deleteGroupsApi,
   describeGroupsApi,
   errorCodes,
@@ -6,8 +7,7 @@ import {
   offsetDeleteApi,
   offsetFetchApi,
 } from '@millrace/kafka-protocol/messages';
-import type { GroupInfo, TopicPartition } from '@millrace/log-client';
-import { byTopic } from './by-topic.ts';
+import { byTopic, type GroupInfo, type GroupSnapshot, type TopicPartition } from '@millrace/log-client';
 import type { Cluster } from './cluster/cluster.ts';
 import { assertOk } from './errors.ts';
 
@@ -20,15 +20,22 @@ export interface FetchedOffset extends TopicPartition {
   readonly metadata: string;
 }
 
+/** What its coordinator says of a group; nothing for one that is not there. */
+async function describe(cluster: Cluster, group: string) {
+  const coordinator = await cluster.coordinator(group, 'group');
+  const { groups } = await coordinator.send(describeGroupsApi, { groups: [group] });
+  const { errorCode, ...found } = groups[0]!;
+  if (errorCode === errorCodes.GROUP_ID_NOT_FOUND) return undefined;
+  assertOk(errorCode, group);
+  return found;
+}
+
 /** How many members a group has; 0 for one that is not there. */
 export async function memberCount(cluster: Cluster, group: string): Promise<number> {
-  return cluster.retry(`Looking at group ${group}`, async () => {
-    const coordinator = await cluster.coordinator(group, 'group');
-    const { groups } = await coordinator.send(describeGroupsApi, { groups: [group] });
-    const { errorCode = 0, members = [] } = groups[0] ?? {};
-    if (errorCode !== errorCodes.GROUP_ID_NOT_FOUND) assertOk(errorCode, group);
-    return members.length;
-  });
+  return cluster.retry(
+    `Looking at group ${group}`,
+    async () => (await describe(cluster, group))?.members.length ?? 0,
+  );
 }
 
 /** The consumer groups of a cluster, asked for at the brokers that coordinate them. */
@@ -75,6 +82,22 @@ export class KafkaGroups {
   async #group(group: string): Promise<GroupInfo> {
     const members = await memberCount(this.#cluster, group);
     return { group, members, committed: await this.offsets(group, null) };
+  }
+
+  /** Its members and its state; empty for one that is not there. */
+  snapshot(group: string): Promise<GroupSnapshot> {
+    return this.#cluster.retry(`Looking at group ${group}`, async () => {
+      const { groupState = 'Dead', members = [] } = (await describe(this.#cluster, group)) ?? {};
+      return {
+        state: groupState === 'Stable' ? 'stable' : members.length === 0 ? 'empty' : 'rebalancing',
+        members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+          id: memberId,
+          clientId,
+          host: clientHost,
+          partitions: decodeAssignment(memberAssignment).partitions,
+        })),
+      };
+    });
   }
 
   /** Forgets groups; one that is not there is forgotten already. */

@@ -1,6 +1,5 @@
 import { listOffsetsApi } from '@millrace/kafka-protocol/messages';
-import { type OffsetAtTime, type TopicPartition, topicPartitionKey } from '@millrace/log-client';
-import { byTopic } from './by-topic.ts';
+import { byTopic, type OffsetAtTime, type TopicPartition, topicPartitionKey } from '@millrace/log-client';
 import type { Cluster } from './cluster/cluster.ts';
 import { assertOk } from './errors.ts';
 

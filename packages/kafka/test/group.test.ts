@@ -2,12 +2,12 @@ import type { TopicPartition } from '@millrace/log-client';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  assignorMembers,
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../src/group/consumer-protocol.ts';
+} from '@millrace/kafka-protocol/messages';
+import { assignorMembers } from '../src/group/assignor-members.ts';
 import { cooperativeAssignment } from '../src/group/cooperative-assignment.ts';
 
 const partition = (number: number): TopicPartition => ({ topic: 'orders', partition: number });

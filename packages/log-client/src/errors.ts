@@ -12,8 +12,12 @@ export const logErrorCodes = {
   },
   LOG_FENCED: { retriable: false, meaning: 'the caller no longer owns what it tries to commit' },
   LOG_FULL: { retriable: false, meaning: 'no room on the device; nothing of the commit was kept' },
+  LOG_INVALID_CONFIG: {
+    retriable: false,
+    meaning: 'a setting of a topic that is unknown, or a value it cannot have',
+  },
   LOG_INVALID_RECORD: { retriable: false, meaning: 'a record that a log cannot hold' },
-  LOG_INVALID_TOPIC: { retriable: false, meaning: 'an illegal topic name or setting' },
+  LOG_INVALID_TOPIC: { retriable: false, meaning: 'an illegal topic name or number of partitions' },
   LOG_IO: { retriable: false, meaning: 'the file system refused a call' },
   LOG_LOCKED: { retriable: false, meaning: 'another process or another log object owns the folder' },
   LOG_OFFSET_OUT_OF_RANGE: {

@@ -3,10 +3,15 @@ export type {
   Assignor,
   AssignorMember,
   CreateTopic,
+  EffectiveConfigs,
+  GroupDescription,
   GroupGeneration,
   GroupInfo,
   GroupMember,
+  GroupMemberInfo,
   GroupOptions,
+  GroupPartition,
+  GroupState,
   LogAdmin,
   LogCapabilities,
   LogClient,
@@ -21,6 +26,7 @@ export type {
   PollOptions,
   ReaderPosition,
   TopicAlteration,
+  TopicConfig,
   TopicInfo,
 } from './log-client.ts';
 export {
@@ -44,5 +50,6 @@ export {
   type RecordBatch,
 } from './record.ts';
 export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
-export { parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
+export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
+export { describedGroup, type GroupSnapshot } from './described-group.ts';
 export { assertTopicName, isLegalName, legalNames } from './names.ts';

@@ -84,6 +84,49 @@ export interface GroupInfo {
   readonly committed: readonly OffsetCommit[];
 }
 
+/** Whether a group has members, and whether each of them has its partitions. */
+export type GroupState = 'empty' | 'rebalancing' | 'stable';
+
+/** A member as its group's coordinator knows it. */
+export interface GroupMemberInfo {
+  readonly id: string;
+  /** What the client calls itself, and where it is; empty for a member in the process of the log. */
+  readonly clientId: string;
+  readonly host: string;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** How far a group is in a partition. */
+export interface GroupPartition extends TopicPartition {
+  /** The offset of the next record to process; undefined where nothing was committed. */
+  readonly committed: number | undefined;
+  /** The offset of the next record to be written. */
+  readonly end: number;
+  /** How many offsets are still to be processed; undefined where nothing was committed. */
+  readonly lag: number | undefined;
+  /** The member that has it at present. */
+  readonly memberId: string | undefined;
+}
+
+/** A group with its members, and how far it is in each partition that it has or has committed for. */
+export interface GroupDescription {
+  readonly group: string;
+  readonly state: GroupState;
+  readonly members: readonly GroupMemberInfo[];
+  /** By topic and partition; topics that are gone are left out. */
+  readonly partitions: readonly GroupPartition[];
+}
+
+/** A setting of a topic as it is in effect. */
+export interface TopicConfig {
+  readonly value: string;
+  /** Whether nobody has set it for this topic. */
+  readonly isDefault: boolean;
+}
+
+/** The settings of a topic that are in effect, by name. */
+export type EffectiveConfigs = Readonly<Record<string, TopicConfig>>;
+
 export interface OffsetsOptions {
   /**
    * Waits for transactions that are under way, so that everything committed before the call lies before
@@ -97,7 +140,7 @@ export interface LogAdmin {
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
   /**
    * Creates topics; one that exists with as many partitions is left as it is. @throws LogError
-   * `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC`
+   * `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC`, `LOG_INVALID_CONFIG`
    */
   createTopics(topics: readonly CreateTopic[]): Promise<void>;
   /**
@@ -105,8 +148,17 @@ export interface LogAdmin {
    */
   createPartitions(topics: readonly NewPartitions[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
-  /** Changes settings of topics. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_TOPIC` */
+  /** Changes settings of topics. @throws LogError `LOG_UNKNOWN_TOPIC`, `LOG_INVALID_CONFIG` */
   alterTopics(alterations: readonly TopicAlteration[]): Promise<void>;
+  /**
+   * By topic and name the settings in effect, with the log's defaults. @throws LogError `LOG_UNKNOWN_TOPIC`
+   */
+  effectiveConfigs(names: readonly string[]): Promise<Map<string, EffectiveConfigs>>;
+  /**
+   * What partitions take on their device, in bytes, in the order asked for.
+   * @throws LogError `LOG_UNKNOWN_TOPIC`
+   */
+  sizes(partitions: readonly TopicPartition[]): Promise<number[]>;
   /**
    * For each partition the first record whose timestamp is at or after the one given, in the order asked for;
    * undefined where there is none. @throws LogError `LOG_UNKNOWN_TOPIC`
@@ -123,6 +175,8 @@ export interface LogAdmin {
   committed(group: string, partitions: readonly TopicPartition[]): Promise<(CommittedOffset | undefined)[]>;
   /** All groups that have members or have committed something, with what they have committed. */
   groups(): Promise<GroupInfo[]>;
+  /** One group with its members and its lag; undefined for one that is not there. */
+  describeGroup(group: string): Promise<GroupDescription | undefined>;
   /** Forgets groups and all that they committed. @throws LogError `LOG_FENCED` for a group with members */
   deleteGroups(names: readonly string[]): Promise<void>;
   /**

@@ -84,7 +84,7 @@ export async function listen(log: EmbeddedLog, options: ListenOptions = {}): Pro
   // A batch must not overtake another one because its codec is still being loaded.
   for (const compression of compressions) await loadCodec(compression);
   const groups = new Groups(log.raw, resolved.maxGroupSize);
-  log.raw.clientMembers = (group) => groups.size(group);
+  log.raw.clientGroup = (group) => groups.snapshot(group);
   log.raw.clientGroups = () => groups.names();
   const served: ServedLog = { raw: log.raw, admin: log.admin, groups, options: resolved };
   const connections = new Set<ServerConnection>();

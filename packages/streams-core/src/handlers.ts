@@ -144,15 +144,22 @@ export interface PartitionReset extends TopicPartition {
   readonly committed: number;
   /** The new position, by the source's `offsetReset`. */
   readonly offset: number;
+  /**
+   * How many offsets are passed over. As many records at most: compaction and transactions leave gaps. Of a
+   * topic created again, those of the new one.
+   */
+  readonly missed: number;
 }
 
 export type OffsetResetListener = (reset: PartitionReset) => void;
 
 /** Warns, once for each reset: the default. */
-export const warnOfOffsetReset: OffsetResetListener = ({ topic, partition, committed, offset, reason }) => {
+export const warnOfOffsetReset: OffsetResetListener = (reset) => {
+  const { topic, partition, committed, offset, reason, missed } = reset;
   const what =
     reason === 'topic-recreated'
       ? `${topic} was deleted and created again: partition ${partition} had been read up to offset ${committed} of the old topic`
       : `${topic}-${partition} no longer holds offset ${committed}, which was to be read next`;
-  emitWarning(`${what}; reading continues at ${offset}`, 'MillraceWarning');
+  const lost = missed === 0 ? '' : `, ${missed} ${missed === 1 ? 'offset' : 'offsets'} are missed`;
+  emitWarning(`${what}; reading continues at ${offset}${lost}`, 'MillraceWarning');
 };

@@ -20,12 +20,14 @@ function settings(pairs: readonly string[]): Record<string, string> {
 }
 
 async function row(log: LogClient, topic: TopicInfo): Promise<Record<string, string | number>> {
-  const ranges = await log.admin.offsets(partitionsOf(topic));
+  const partitions = partitionsOf(topic);
+  const [ranges, sizes] = [await log.admin.offsets(partitions), await log.admin.sizes(partitions)];
   return {
     topic: topic.name,
     partitions: topic.partitions,
     // Offsets, not records: compaction and transactions leave gaps.
     offsets: ranges.reduce((sum, { start, end }) => sum + end - start, 0),
+    bytes: sizes.reduce((sum, size) => sum + size, 0),
     settings: Object.entries(topic.configs)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
@@ -44,6 +46,26 @@ export function topicsCommand(program: Command): void {
         printRows(await Promise.all(sorted.map((topic) => row(log, topic))), options);
       }),
     );
+  withLogOptions(
+    topics
+      .command('settings')
+      .description('list the settings of a topic that are in effect')
+      .argument('<name>'),
+  ).action((name: string, _options: unknown, command: Command) => {
+    const options = command.optsWithGlobals<LogOptions & { json?: boolean }>();
+    return onLog(options, async (log) => {
+      await topicNamed(log, name);
+      const configs = (await log.admin.effectiveConfigs([name])).get(name)!;
+      const rows = Object.entries(configs)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([setting, { value, isDefault }]) => ({
+          setting,
+          value,
+          from: isDefault ? 'default' : 'topic',
+        }));
+      printRows(rows, options);
+    });
+  });
   withLogOptions(topics.command('create').description('make a topic').argument('<name>'))
     .option('--partitions <n>', 'how many partitions', Number, 1)
     .option('--config <name=value>', 'a setting; may be repeated', collect, [])

@@ -3,6 +3,7 @@ import {
   type AssignorMember,
   type GroupGeneration,
   type GroupOptions,
+  type GroupSnapshot,
   LogError,
   parseTopicPartition,
   type TopicPartition,
@@ -48,6 +49,24 @@ export class GroupCoordinator {
 
   get isEmpty(): boolean {
     return this.#members.size === 0;
+  }
+
+  /** Its members, and whether each has what it is to have. */
+  snapshot(): GroupSnapshot | undefined {
+    if (this.isEmpty) return undefined;
+    const members = [...this.#members.values()];
+    const isStable = members.every(
+      ({ owned, target }) => owned.size === target.size && [...target].every((key) => owned.has(key)),
+    );
+    return {
+      state: isStable ? 'stable' : 'rebalancing',
+      members: members.map(({ id, owned }) => ({
+        id,
+        clientId: '',
+        host: '',
+        partitions: [...owned].map(parseTopicPartition),
+      })),
+    };
   }
 
   join(options: GroupOptions, now: number): MemberState {

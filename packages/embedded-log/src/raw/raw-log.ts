@@ -10,7 +10,7 @@ import {
   loadCodec,
   originOf,
 } from '@millrace/kafka-protocol';
-import { isLogError } from '@millrace/log-client';
+import { type GroupSnapshot, isLogError } from '@millrace/log-client';
 import { runHeaderBytes } from '../format/frame.ts';
 import type { GroupOffsets } from '../format/log-event.ts';
 import type { CommitWriter } from '../storage/commit/commit-writer.ts';
@@ -40,8 +40,8 @@ export class RawLog {
   readonly state: LogState;
   readonly transactions: ClientTransactions;
   readonly #options: RawLogOptions;
-  /** How many members a group has that joined over a protocol; a server sets it. */
-  clientMembers: (group: string) => number = () => 0;
+  /** The members of a group that joined over a protocol; a server sets it. */
+  clientGroup: (group: string) => GroupSnapshot = () => ({ state: 'empty', members: [] });
   /** The groups that have such members; a server sets it. */
   clientGroups: () => readonly string[] = () => [];
 

@@ -1,4 +1,12 @@
 export type { MessageCodec, Whole, WireApi } from './api.ts';
+export {
+  type ConsumerSubscription,
+  decodeAssignment,
+  decodeSubscription,
+  encodeAssignment,
+  encodeSubscription,
+  type MemberAssignment,
+} from './consumer-protocol.ts';
 export * from './elements.ts';
 export { FrameReader } from './frame-reader.ts';
 export { WireReader } from './reader.ts';

@@ -1,4 +1,5 @@
 import {
+  byTopic,
   type GroupGeneration,
   type GroupOptions,
   LogError,
@@ -9,19 +10,16 @@ import type { Cluster } from '../cluster/cluster.ts';
 import {
   heartbeatApi,
   joinGroupApi,
-  leaveGroupApi,
-  offsetCommitApi,
-  syncGroupApi,
-} from '@millrace/kafka-protocol/messages';
-import { byTopic } from '../by-topic.ts';
-import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
-import {
-  assignorMembers,
   decodeAssignment,
   encodeAssignment,
   encodeSubscription,
+  leaveGroupApi,
   type MemberAssignment,
-} from './consumer-protocol.ts';
+  offsetCommitApi,
+  syncGroupApi,
+} from '@millrace/kafka-protocol/messages';
+import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
+import { assignorMembers } from './assignor-members.ts';
 import { cooperativeAssignment } from './cooperative-assignment.ts';
 
 const protocolType = 'consumer';

@@ -1,6 +1,5 @@
 import { produceApi } from '@millrace/kafka-protocol/messages';
-import type { TopicPartition } from '@millrace/log-client';
-import { byTopic } from '../by-topic.ts';
+import { byTopic, type TopicPartition } from '@millrace/log-client';
 import type { Broker } from '../cluster/broker.ts';
 
 export interface ProducedBatch extends TopicPartition {

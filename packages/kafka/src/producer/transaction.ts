@@ -1,4 +1,4 @@
-import { LogError, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
+import { byTopic, LogError, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
 import {
   addOffsetsToTxnApi,
@@ -7,7 +7,6 @@ import {
   errorCodes,
   txnOffsetCommitApi,
 } from '@millrace/kafka-protocol/messages';
-import { byTopic } from '../by-topic.ts';
 import { assertOk } from '../errors.ts';
 import { append } from './append.ts';
 import { identify, type ProducerIdentity } from './sequences.ts';

@@ -1,7 +1,6 @@
 import type { AbortedTransaction } from '@millrace/kafka-protocol';
 import { errorCodes, fetchApi } from '@millrace/kafka-protocol/messages';
-import type { ReaderPosition, TopicPartition } from '@millrace/log-client';
-import { byTopic } from '../by-topic.ts';
+import { byTopic, type ReaderPosition, type TopicPartition } from '@millrace/log-client';
 import type { Broker } from '../cluster/broker.ts';
 import { assertOk } from '../errors.ts';
 import { isolationLevels } from '../list-offsets.ts';

@@ -58,7 +58,7 @@ export function adminSuite(test: LogTest): void {
     ] as const) {
       const name = freshName('settings');
       const created = log.admin.createTopics([{ name, partitions: 1, configs: { [setting]: value } }]);
-      await rejectsWith('LOG_INVALID_TOPIC', created, new RegExp(setting.replaceAll('.', '\\.')));
+      await rejectsWith('LOG_INVALID_CONFIG', created, new RegExp(setting.replaceAll('.', '\\.')));
       assert.equal((await log.admin.topics([name])).size, 0);
     }
   });
@@ -146,7 +146,7 @@ export function adminSuite(test: LogTest): void {
     ]);
     await log.admin.alterTopics([{ name, configs: { 'segment.bytes': null } }]);
     for (const wrong of [{ 'retention.ms': 'abc' }, { 'cleanup.polisy': 'compact' }]) {
-      await rejectsWith('LOG_INVALID_TOPIC', log.admin.alterTopics([{ name, configs: wrong }]));
+      await rejectsWith('LOG_INVALID_CONFIG', log.admin.alterTopics([{ name, configs: wrong }]));
     }
     await eventually(async () => {
       const found = (await log.admin.topics([name])).get(name)!.configs;
@@ -156,6 +156,36 @@ export function adminSuite(test: LogTest): void {
     });
     const nowhere = log.admin.alterTopics([{ name: freshName('nowhere'), configs }]);
     await rejectsWith('LOG_UNKNOWN_TOPIC', nowhere);
+  });
+
+  test('settings in effect are those of the topic and the defaults of the log', async (log) => {
+    const name = freshName('effective');
+    const configs = { 'retention.ms': '1000000' };
+    await log.admin.createTopics([{ name, partitions: 1, configs }]);
+    await eventually(async () => {
+      const found = (await log.admin.effectiveConfigs([name])).get(name)!;
+      assert.deepEqual(found['retention.ms'], { value: '1000000', isDefault: false });
+      assert.deepEqual(found['cleanup.policy'], { value: 'delete', isDefault: true });
+      assert.equal(found['delete.retention.ms']!.isDefault, true);
+    });
+    await rejectsWith('LOG_UNKNOWN_TOPIC', log.admin.effectiveConfigs([freshName('nowhere')]));
+    assert.equal((await log.admin.effectiveConfigs([])).size, 0);
+  });
+
+  test('partitions have a size in bytes, which grows with what is written', async (log) => {
+    const topic = await createTopic(log, 2);
+    const both = [1, 0].map((partition) => ({ topic, partition }));
+    const before = await log.admin.sizes(both);
+    const producer = await log.producer();
+    const value = Array.from({ length: 5000 }, (_, n) => String.fromCharCode(33 + ((n * n) % 90))).join('');
+    await producer.send([{ topic, partition: 1, records: [record('k', value)] }]);
+    await eventually(async () => {
+      const after = await log.admin.sizes(both);
+      assert.ok(after[0]! > before[0]! + 4000, `${before[0]} bytes, then ${after[0]}`);
+      assert.equal(after[1], before[1]);
+    });
+    await rejectsWith('LOG_UNKNOWN_TOPIC', log.admin.sizes([{ topic: freshName('nowhere'), partition: 0 }]));
+    assert.deepEqual(await log.admin.sizes([]), []);
   });
 
   test('groups are forgotten, whole or by partition, while they have no members', async (log) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { GroupMember, LogClient } from '../log-client.ts';
 import {
+  eventually,
   createTopic,
   freshName,
   groupOptions,
@@ -151,6 +152,42 @@ export function groupSuite(test: LogTest): void {
     assert.deepEqual(found.get(silent), { group: silent, members: 0, committed: commits });
     assert.equal(found.get(busy)?.members, 1);
     await member.close();
+  });
+
+  test('a group is described with its members and its lag', async (log) => {
+    const topic = await filled(log, 2);
+    const group = freshName('group');
+    assert.equal(await log.admin.describeGroup(group), undefined);
+    const events: string[] = [];
+    const member = await log.join(groupOptions(group, topic, events));
+    await pollUntil([member], () => events.length > 0);
+    const [first, second] = await log.admin.offsets([0, 1].map((partition) => ({ topic, partition })));
+    await member.commit([{ topic, partition: 1, offset: 1, metadata: '' }]);
+    await eventually(async () => {
+      const found = (await log.admin.describeGroup(group))!;
+      const [{ id, partitions, clientId, host } = assert.fail('it has no member')] = found.members;
+      assert.equal(id, member.generation.memberId);
+      assert.deepEqual([typeof clientId, typeof host], ['string', 'string']);
+      assert.deepEqual(new Set(partitions.map(({ partition }) => partition)), new Set([0, 1]));
+      assert.deepEqual(found, {
+        group,
+        state: 'stable',
+        members: [{ id, clientId, host, partitions }],
+        partitions: [
+          { topic, partition: 0, committed: undefined, end: first!.end, lag: undefined, memberId: id },
+          { topic, partition: 1, committed: 1, end: second!.end, lag: second!.end - 1, memberId: id },
+        ],
+      });
+    });
+    await member.close();
+    await eventually(async () => {
+      const { state, members, partitions } = (await log.admin.describeGroup(group))!;
+      assert.deepEqual([state, members], ['empty', []]);
+      assert.deepEqual(
+        partitions.map(({ partition, lag, memberId }) => [partition, lag, memberId]),
+        [[1, second!.end - 1, undefined]],
+      );
+    });
   });
 
   test('offsets of a group with members cannot be set from outside', async (log) => {

@@ -15,7 +15,7 @@ import {
 } from './group-member.ts';
 
 /** As Kafka's tools print it. */
-export type GroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
+export type ClassicGroupState = 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' | 'Dead';
 
 export interface ClassicGroupOptions {
   readonly name: string;
@@ -35,7 +35,7 @@ export class ClassicGroup {
   readonly #staticIds = new Map<string, string>();
   /** Ids that were given out and have not joined yet: when they expire. */
   readonly #pendingIds = new Map<string, number>();
-  state: GroupState = 'Empty';
+  state: ClassicGroupState = 'Empty';
   generation = 0;
   protocolType = '';
   protocolName = '';

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type RawLog, Refusal } from '@millrace/embedded-log/raw';
+import { decodeAssignment } from '@millrace/kafka-protocol/messages';
+import type { GroupSnapshot } from '@millrace/log-client';
 import { ClassicGroup } from './classic-group.ts';
 import type { JoinRequest } from './group-member.ts';
 
@@ -55,8 +57,18 @@ export class Groups {
     return [...new Set([...this.#raw.state.groups.keys(), ...withMembers])];
   }
 
-  size(name: string): number {
-    return this.#groups.get(name)?.size ?? 0;
+  /** The members of a group and what they have. */
+  snapshot(name: string): GroupSnapshot {
+    const { state = 'Empty', members = [] } = this.#groups.get(name) ?? {};
+    return {
+      state: state === 'Stable' ? 'stable' : members.length === 0 ? 'empty' : 'rebalancing',
+      members: members.map(({ id, clientId, clientHost, assignment }) => ({
+        id,
+        clientId,
+        host: clientHost,
+        partitions: decodeAssignment(assignment).partitions,
+      })),
+    };
   }
 
   forget(name: string): void {

@@ -129,7 +129,8 @@ export const handleOffsetFetch = handler(
 export const handleOffsetDelete = handler(offsetDeleteApi, async ({ groupId, topics }, { log }) => {
   if (!log.groups.exists(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] };
   // Kafka lets go of topics that no member reads; which ones they read is the members' own business here.
-  if (log.groups.size(groupId) > 0) return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] };
+  if ((log.groups.known(groupId)?.size ?? 0) > 0)
+    return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] };
   const deleted = topics.map(async ({ name, partitions }) => ({
     name,
     partitions: await Promise.all(

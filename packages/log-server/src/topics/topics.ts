@@ -6,7 +6,6 @@ import {
   errorCodes,
   zeroUuid,
 } from '@millrace/kafka-protocol/messages';
-import { isLogError } from '@millrace/log-client';
 import { outcomeOf, type Failure, failure, failureOf, noFailure } from '../error-code.ts';
 import { handler, type ServedLog } from '../handler.ts';
 
@@ -42,9 +41,7 @@ async function create(log: ServedLog, topic: NewTopic, validateOnly: boolean): P
     if (!validateOnly) await log.admin.createTopics([{ name, partitions, configs }]);
     return noFailure;
   } catch (error) {
-    if (!isLogError(error, 'LOG_INVALID_TOPIC')) return failureOf(error);
-    const isName = Object.keys(configs).length === 0 || !/setting/.test(error.message);
-    return failure(isName ? 'INVALID_TOPIC_EXCEPTION' : 'INVALID_CONFIG', error.message);
+    return failureOf(error);
   }
 }
 

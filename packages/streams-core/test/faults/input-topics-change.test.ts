@@ -8,6 +8,7 @@ import {
   topic,
 } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
+import { warnOfOffsetReset } from '../../src/handlers.ts';
 import { clicks, counts, countClicks, last, topics } from '../runtime/click-counts.ts';
 import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
 
@@ -46,11 +47,52 @@ test('an input topic that is deleted and created again under a running app is re
     });
     expect((await readTopic(log, output)).map(({ value }) => value)).toEqual(['old 1', 'old 2', ...fresh]);
     expect(resets).toEqual([
-      { topic: 'clicks', partition: 0, committed: 2, offset: 0, reason: 'topic-recreated' },
+      { topic: 'clicks', partition: 0, committed: 2, offset: 0, reason: 'topic-recreated', missed: 0 },
     ]);
     await app.close();
   });
 });
+
+test.each([
+  ['earliest', 3, 2],
+  ['latest', 5, 4],
+] as const)(
+  'an app that fell behind retention is told what it missed, reset to %s',
+  async (offsetReset, offset, missed) => {
+    await withLog(async (log) => {
+      await log.admin.createTopics(copied);
+      const builder = new StreamsBuilder();
+      builder.stream(clicks, { offsetReset }).to(output);
+      const commits = [{ topic: 'clicks', partition: 0, offset: 1, metadata: '' }];
+      const producer = await log.producer();
+      await write(
+        log,
+        clicks,
+        ['1', '2', '3', '4', '5'].map((value) => ['a', value] as const),
+      );
+      await producer.commit({ records: [], offsets: { group: 'app', commits } });
+      await log.admin.deleteRecords([{ topic: 'clicks', partition: 0, offset: 3 }]);
+      const resets: PartitionReset[] = [];
+      const offsetResetListener = (reset: PartitionReset): void => void resets.push(reset);
+      const app = new StreamsApp(builder.build(), { applicationId: 'app', log, offsetResetListener });
+      await app.start();
+      await eventually('it is told', () => resets.length > 0);
+      await app.close();
+      expect(resets).toEqual([
+        { topic: 'clicks', partition: 0, committed: 1, offset, reason: 'out-of-range', missed },
+      ]);
+      const warnings: string[] = [];
+      const onWarning = ({ message }: Error): void => void warnings.push(message);
+      process.on('warning', onWarning);
+      warnOfOffsetReset(resets[0]!);
+      await eventually('it is warned of', () => warnings.length > 0);
+      process.off('warning', onWarning);
+      expect(warnings[0]).toBe(
+        `clicks-0 no longer holds offset 1, which was to be read next; reading continues at ${offset}, ${missed} offsets are missed`,
+      );
+    });
+  },
+);
 
 test('an input topic that is gone for good ends the app by name, after a while', async () => {
   await withLog(async (log) => {

@@ -107,7 +107,8 @@ async function placeOf(
   const offset = await resetOffset(config.log, { source, partition, range, committed: lost });
   if (lost === undefined) return { committed: undefined, startOffset: offset };
   const reason: PartitionReset['reason'] = earlier === undefined ? 'out-of-range' : 'topic-recreated';
-  config.offsetResetListener({ ...partition, committed: lost, offset, reason });
+  const missed = Math.max(0, offset - (earlier === undefined ? lost : range.start));
+  config.offsetResetListener({ ...partition, committed: lost, offset, reason, missed });
   // Times only grow, but those of a former topic say nothing about this one.
   const committed = known === undefined || ofTopic !== topicId ? undefined : { ...known, offset };
   return { committed, startOffset: offset };

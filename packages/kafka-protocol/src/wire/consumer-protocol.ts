@@ -1,13 +1,7 @@
-import type { AssignorMember, TopicPartition } from '@millrace/log-client';
-import {
-  getInt32,
-  putInt32,
-  putString,
-  getString,
-  WireReader,
-  WireWriter,
-} from '@millrace/kafka-protocol/messages';
-import { byTopic } from '../by-topic.ts';
+import { byTopic, type TopicPartition } from '@millrace/log-client';
+import { getInt32, getString, putInt32, putString } from './elements.ts';
+import { WireReader } from './reader.ts';
+import { WireWriter } from './writer.ts';
 
 /**
  * What a member tells its group's leader. In the format of Kafka's own consumers, so that Kafka's tools can
@@ -92,27 +86,4 @@ export function decodeAssignment(bytes: Buffer): MemberAssignment {
   r.int16();
   const partitions = readPartitions(r);
   return { partitions, userData: r.nullableBytes() ?? undefined };
-}
-
-/** The members as an assignor sees them. What two claim to own belongs to the one that heard of it last. */
-export function assignorMembers(
-  members: readonly { readonly memberId: string; readonly metadata: Buffer }[],
-): AssignorMember[] {
-  const all = members.map(({ memberId, metadata }) => ({
-    id: memberId,
-    ...decodeSubscription(metadata),
-  }));
-  const latest = new Map<string, number>();
-  const nameOf = ({ topic, partition }: TopicPartition): string => `${topic}-${partition}`;
-  for (const { owned, generation } of all) {
-    for (const one of owned) {
-      latest.set(nameOf(one), Math.max(generation, latest.get(nameOf(one)) ?? -1));
-    }
-  }
-  return all.map(({ id, topics, userData, owned, generation }) => ({
-    id,
-    topics,
-    userData,
-    owned: owned.filter((one) => latest.get(nameOf(one)) === generation),
-  }));
 }
