@@ -8,7 +8,7 @@ export const streamsErrorCodes = {
   RECORD_DESERIALIZATION: 'a record could not be read',
   RECORD_PROCESSING: 'a record could not be processed',
   RECORD_PRODUCTION: 'a record could not be written',
-  SOURCE_OVERFLOW: 'an observable emitted more records than may wait to be written',
+  SOURCE_OVERFLOW: 'more records came than may wait to be written',
   STORE_BEHIND: 'the rows here do not have what the query asks to see yet',
   STORE_MOVED: 'the rows are on another instance',
   STORE_RESTORING: 'the rows are being restored, or no instance has them just now',

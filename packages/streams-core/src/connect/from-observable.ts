@@ -1,23 +1,8 @@
-import {
-  type Headers,
-  type LogClient,
-  type LogProducer,
-  noHeaders,
-  partitionForKey,
-  type ProducerRecord,
-} from '@millrace/log-client';
+import type { LogClient, LogProducer } from '@millrace/log-client';
 import { BehaviorSubject, type Observable, Subject, takeUntil } from 'rxjs';
 import { StreamsError } from '../errors.ts';
 import type { Topic } from '../serde/topic.ts';
-
-/** A record to be written. */
-export interface SourceRecord<K, V> {
-  readonly key: K | null;
-  readonly value: V | null;
-  /** In milliseconds. Default: now. */
-  readonly timestamp?: number;
-  readonly headers?: Headers;
-}
+import { byPartition, RecordPlacer, type SourceRecord } from './write-records.ts';
 
 export interface FromObservableOptions {
   /**
@@ -122,18 +107,12 @@ class Connector<K, V> implements SourceConnector {
   }
 
   async #run(): Promise<void> {
-    const { name } = this.#topic;
-    const info = (await this.#log.admin.topics([name])).get(name);
-    if (info === undefined) {
-      throw new StreamsError(
-        'TOPOLOGY_TOPIC_MISSING',
-        `fromObservable("${name}"): the topic does not exist: create it first`,
-      );
-    }
+    const placer = new RecordPlacer();
+    await placer.learn(this.#log, [this.#topic.name], 'fromObservable');
     const producer = await this.#log.producer();
     try {
       while (!this.#ended || this.#pending.length > 0) {
-        if (this.#pending.length > 0) await this.#write(producer, info.partitions);
+        if (this.#pending.length > 0) await this.#write(producer, placer);
         else await nextChange(this.#changed);
       }
     } finally {
@@ -144,20 +123,9 @@ class Connector<K, V> implements SourceConnector {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #write(producer: LogProducer, partitions: number): Promise<void> {
+  async #write(producer: LogProducer, placer: RecordPlacer): Promise<void> {
     const batch = this.#pending.slice(0, this.#batchRecords);
-    const byPartition = new Map<number, ProducerRecord[]>();
-    for (const record of batch) {
-      const made = serialized(this.#topic, record);
-      const partition = made.key === null ? this.written % partitions : partitionForKey(made.key, partitions);
-      const list = byPartition.get(partition) ?? [];
-      byPartition.set(partition, list);
-      list.push(made);
-    }
-    const topic = this.#topic.name;
-    await producer.commit({
-      records: [...byPartition].map(([partition, records]) => ({ topic, partition, records })),
-    });
+    await producer.commit({ records: byPartition(batch.map((record) => placer.place(this.#topic, record))) });
     this.#pending.splice(0, batch.length);
     this.written += batch.length;
     this.#demand.next(batch.length);
@@ -171,16 +139,4 @@ function nextChange(changed: Observable<void>): Promise<void> {
       resolve();
     });
   });
-}
-
-function serialized<K, V>(
-  { key: keySerde, value: valueSerde }: Topic<K, V>,
-  { key, value, timestamp = Date.now(), headers = noHeaders }: SourceRecord<K, V>,
-) {
-  return {
-    key: key === null ? null : keySerde.serialize(key),
-    value: value === null ? null : valueSerde.serialize(value),
-    timestamp,
-    headers,
-  };
 }

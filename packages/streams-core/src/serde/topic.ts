@@ -1,7 +1,17 @@
 import { assertTopicName, type Serde } from '@millrace/log-client';
 
+/** What a topic says of itself besides its serdes. */
+export interface TopicOptions<in V> {
+  /** When a value happened, in milliseconds since the epoch; for records that are written without a time. */
+  readonly timestamp?: (value: V) => number;
+  /** How many partitions `createTopics` gives it. */
+  readonly partitions?: number;
+  /** Settings by Kafka's names, which `createTopics` gives it. */
+  readonly configs?: Readonly<Record<string, string>>;
+}
+
 /** A topic as a typed value: its name and how its keys and values are written. */
-export interface Topic<in out K, in out V> {
+export interface Topic<in out K, in out V> extends TopicOptions<V> {
   readonly name: string;
   readonly key: Serde<K>;
   readonly value: Serde<V>;
@@ -36,13 +46,24 @@ export interface SinkTopic<in K, in V> {
   readonly value: Serializer<V>;
 }
 
+/** A topic's definition: how its keys and values are written, and what else is known of it. */
+export interface TopicDefinition<K, V> extends TopicOptions<V> {
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+}
+
 /**
  * Names a topic and says what is in it. @throws LogError `LOG_INVALID_TOPIC` for a name Kafka would refuse
  */
-export function topic<K, V>(
-  name: string,
-  serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
-): Topic<K, V> {
+export function topic<K, V>(name: string, definition: TopicDefinition<K, V>): Topic<K, V> {
   assertTopicName(name);
-  return { name, key: serdes.key, value: serdes.value };
+  const { key, value, timestamp, partitions, configs } = definition;
+  return {
+    name,
+    key,
+    value,
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(configs === undefined ? {} : { configs }),
+  };
 }

@@ -54,9 +54,9 @@ describe('a purge', () => {
 
   const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  test('comes once in each interval, and counts it from the last one', () => {
+  test('comes once in each interval, and counts it from the last one', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
-    const { asked, log } = slowLog();
+    const { asked, answers, log } = slowLog();
     const { purge, commit } = purging(1000, log);
     commit(0, 5);
     vi.advanceTimersByTime(999);
@@ -65,6 +65,15 @@ describe('a purge', () => {
     vi.advanceTimersByTime(1);
     purge.run();
     expect(asked).toEqual([['own-0<5']]);
+    answers[0]!.done();
+    await settled();
+    commit(0, 6);
+    vi.advanceTimersByTime(999);
+    purge.run();
+    expect(asked).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    purge.run();
+    expect(asked[1]).toEqual(['own-0<6']);
   });
 
   test('has nothing to do where nothing of its topics was committed', () => {

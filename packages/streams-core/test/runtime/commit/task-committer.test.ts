@@ -10,7 +10,7 @@ import {
 import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import { type Logger, warningsOnly } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
-import { failOnProductionError } from '../../../src/handlers.ts';
+import { failOnProductionError, type ProductionExceptionHandler } from '../../../src/handlers.ts';
 import { TaskCommitter } from '../../../src/runtime/commit/task-committer.ts';
 import type { ResolvedConfig } from '../../../src/runtime/config.ts';
 import type { Task } from '../../../src/runtime/task/task.ts';
@@ -27,6 +27,7 @@ interface LogSetup {
   readonly groupFencedOffsets?: boolean;
   readonly deletesByAge?: boolean;
   readonly retentionMs?: string;
+  readonly onProductionError?: ProductionExceptionHandler;
 }
 
 /** A log that writes down what it is asked, and answers when the test says so. */
@@ -35,6 +36,7 @@ function setUp({
   groupFencedOffsets = true,
   deletesByAge = false,
   retentionMs = '1000',
+  onProductionError = failOnProductionError,
 }: LogSetup = {}) {
   const asked: string[] = [];
   const held: Held<number[]>[] = [];
@@ -79,7 +81,7 @@ function setUp({
     log,
     applicationId: 'app',
     processingGuarantee: guarantee,
-    productionExceptionHandler: failOnProductionError,
+    productionExceptionHandler: onProductionError,
     logger,
   } as unknown as ResolvedConfig;
   const directory = { realName: (name: string) => name, partitions: () => 1, knownPartitions: () => 1 };
@@ -214,6 +216,38 @@ describe('exactly once', () => {
     await expect(commit).rejects.toMatchObject({ code: 'LOG_FENCED' });
     await waiting;
     expect([committed, ends, committer.isCommitting(task)]).toEqual([[], [], false]);
+  });
+
+  test('commits that are under way can be waited for', async () => {
+    const { held, committer, member } = setUp();
+    const { task } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    const commit = committer.commit(task, member);
+    let isOver = false;
+    const waiting = committer.awaitCommits([task]).then(() => (isOver = true));
+    await turn();
+    expect(isOver).toBe(false);
+    held[0]!.answer([0, 0]);
+    await Promise.all([commit, waiting]);
+  });
+
+  test('a commit without a record that was refused comes from a producer that is fenced anew', async () => {
+    const onProductionError = (): 'continue' => 'continue';
+    const { asked, held, committer, member } = setUp({ groupFencedOffsets: false, onProductionError });
+    const { task } = taskNamed('0_0');
+    await committer.fence(['0_0']);
+    const commit = committer.commit(task, member);
+    await turn();
+    const rejected = { entry: 1, index: 0 };
+    held[0]!.fail(new LogError('LOG_TOO_LARGE', 'it is too large', { rejected }));
+    await turn();
+    expect(asked.slice(-3)).toEqual([
+      'close app-0_0#1',
+      'open app-0_0#2',
+      'commit app-0_0#2 app-counts-changelog*1 out*1',
+    ]);
+    held[1]!.answer([0, 0]);
+    await commit;
   });
 
   test('nothing is sent early', () => {

@@ -2,7 +2,7 @@ import { fromObservable } from '@millrace/streams-core';
 import { from, mergeMap, type Observable, range, Subject, takeWhile } from 'rxjs';
 import { expect, test } from 'vitest';
 import { input } from '../operators/support.ts';
-import { eventually, readTopic, withLog } from './support.ts';
+import { eventually, readTopic, withLog } from '../runtime/support.ts';
 
 const topics = [{ name: 'input', partitions: 3 }];
 
