@@ -1,11 +1,19 @@
 import { createInterface } from 'node:readline';
-import { deadLetterTo, EmbeddedLog, fromObservable, StreamsApp } from 'millrace';
-import { from, map } from 'rxjs';
+import {
+  bytes,
+  createTopics,
+  deadLetterTo,
+  EmbeddedLog,
+  producer,
+  runApp,
+  StreamsApp,
+  topic,
+} from 'millrace';
 import { perMinute, pipeline, views } from './pipeline.ts';
 
+const badViews = topic('bad-views', { key: bytes(), value: bytes() });
 const log = await EmbeddedLog.open({ dir: 'data/log' });
-const topics = [views.name, perMinute.name, 'bad-views'];
-await log.admin.createTopics(topics.map((name) => ({ name, partitions: 4 })));
+await createTopics(log, [views, perMinute, badViews], { partitions: 4 });
 
 const topology = pipeline((page, minute, count) =>
   console.log(`${minute.toISOString().slice(11, 16)} ${page} ${count}`),
@@ -14,20 +22,14 @@ const app = new StreamsApp(topology, {
   applicationId: 'page-views',
   log,
   stateDir: 'data/state',
-  deserializationExceptionHandler: deadLetterTo('bad-views'),
-});
-await app.start();
-
-const lines = createInterface({ input: process.stdin });
-const visits = from(lines).pipe(map((page) => ({ key: 'somebody', value: { page } })));
-const source = fromObservable(log, views, visits);
-
-// A second SIGINT changes nothing: closing goes on.
-process.on('SIGINT', () => {
-  Promise.allSettled([source.close(), app.close()]).catch(() => {});
+  deserializationExceptionHandler: deadLetterTo(badViews.name),
 });
 
-// Resolves when the app is closed; a failure ends the process with status 1.
-await app.done;
-await log.close();
+const out = await producer(log, views);
+createInterface({ input: process.stdin }).on('line', (page) => {
+  out.send('somebody', { page }).catch((error: Error) => console.error(error.message));
+});
+
+// Starts the app, and closes all of it in order at Ctrl-C. A failure ends the process with status 1.
+await runApp(app, { alsoClose: [out, log] });
 process.exit();

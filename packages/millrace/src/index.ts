@@ -11,7 +11,12 @@ export {
 // What signatures of apps and handlers name of the log.
 export {
   type CreateTopic,
+  type EffectiveConfigs,
+  type GroupDescription,
   type GroupInfo,
+  type GroupMemberInfo,
+  type GroupPartition,
+  type GroupState,
   type Header,
   type Headers,
   isLogError,
@@ -21,6 +26,7 @@ export {
   type LogErrorCode,
   type LogRecord,
   type ProducerRecord,
+  type TopicConfig,
   type TopicInfo,
   type TopicPartition,
 } from '@millrace/log-client';

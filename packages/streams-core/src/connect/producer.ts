@@ -16,6 +16,8 @@ export interface ProducerOptions {
    * 10,000.
    */
   readonly maxPending?: number;
+  /** Whether serdes check what they write, where they can: `json` by its schema. Default true. */
+  readonly validate?: boolean;
 }
 
 export type SendOptions = Pick<SourceRecord<never, never>, 'timestamp' | 'headers'>;
@@ -43,7 +45,7 @@ export async function producer<K, V>(
   topic: Topic<K, V>,
   options: ProducerOptions = {},
 ): Promise<TopicProducer<K, V>> {
-  const placer = new RecordPlacer();
+  const placer = new RecordPlacer({ validates: options.validate ?? true });
   await placer.learn(log, [topic.name], 'producer');
   return new BatchingProducer(topic, await log.producer(), { placer, ...options });
 }

@@ -14,7 +14,7 @@ export async function transaction(
   log: LogClient,
   fill: (write: WriteRecord) => void | Promise<void>,
 ): Promise<RecordPlace[]> {
-  const placer = new RecordPlacer();
+  const placer = new RecordPlacer({ validates: true });
   const topics = new Set<string>();
   const added: (() => ReturnType<RecordPlacer['place']>)[] = [];
   await fill((topic, record) => {

@@ -37,7 +37,13 @@ export interface PlacedRecord {
 /** Chooses partitions: by the key's hash, as Kafka does; records without a key take turns. */
 export class RecordPlacer {
   readonly #partitions = new Map<string, number>();
+  readonly #validates: boolean;
   #turn = 0;
+
+  /** @param validates whether serdes check what they write, where they can */
+  constructor({ validates }: { readonly validates: boolean }) {
+    this.#validates = validates;
+  }
 
   /** Learns how many partitions topics have. @throws StreamsError `TOPOLOGY_TOPIC_MISSING` */
   async learn(log: LogClient, topics: readonly string[], who: string): Promise<void> {
@@ -59,7 +65,7 @@ export class RecordPlacer {
   /** @throws StreamsError `RECORD_PRODUCTION` for a key or value that its serde refuses */
   place<K, V>(topic: Topic<K, V>, record: SourceRecord<K, V>): PlacedRecord {
     const partitions = this.#partitions.get(topic.name)!;
-    const made = serialized(topic, record);
+    const made = serialized(topic, record, this.#validates);
     const partition =
       made.key === null ? this.#turn++ % partitions : partitionForKey(made.key as Uint8Array, partitions);
     return { topic: topic.name, partition, record: made };
@@ -98,25 +104,28 @@ export function placesOf(
 function serialized<K, V>(
   topic: Topic<K, V>,
   { key, value, timestamp, headers = noHeaders }: SourceRecord<K, V>,
+  validates: boolean,
 ): ProducerRecord {
+  const bytesOf = (side: 'key' | 'value', given: K | V | null): Uint8Array | null =>
+    given === null ? null : serializedBy(topic, side, given, validates);
   const time = timestamp ?? (value === null ? undefined : topic.timestamp?.(value)) ?? Date.now();
   return {
-    key: bytesOf(topic, 'key', key),
-    value: bytesOf(topic, 'value', value),
+    key: bytesOf('key', key),
+    value: bytesOf('value', value),
     timestamp: time,
     headers,
   };
 }
 
-function bytesOf<K, V, S extends 'key' | 'value'>(
+function serializedBy<K, V>(
   topic: Topic<K, V>,
-  side: S,
-  given: K | V | null,
-): Uint8Array | null {
-  if (given === null) return null;
+  side: 'key' | 'value',
+  given: K | V,
+  validates: boolean,
+): Uint8Array {
   const serde = topic[side] as Serde<K | V>;
   try {
-    serde.check?.(given);
+    if (validates) serde.check?.(given);
     return serde.serialize(given);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
