@@ -33,7 +33,6 @@ export function pipeline(onCount: (page: string, minute: Date, count: number) =>
     .windowedBy(TimeWindows.of(minutes(1)).grace(seconds(30)))
     .count({ as: 'views-per-page' })
     .toStream()
-    .mapValues((count) => count ?? 0)
     .peek((count, { key, window }) => onCount(key, new Date(window.start), count))
     .to(perMinute);
   return builder.build();

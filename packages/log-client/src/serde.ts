@@ -1,4 +1,5 @@
 import { asBuffer, readLong, writeLong } from './bytes.ts';
+
 /**
  * Turns values into bytes and back. Null never reaches a serde: a null key or value is stored as null.
  * Throw from either side to refuse a value; the runtime then asks its exception handler.
@@ -24,6 +25,8 @@ export interface Serde<T> {
    * are.
    */
   readonly immutable?: boolean;
+  /** True where null is one of its values, as `nullable` says: a stream of its topic then has nulls. */
+  readonly admitsNull?: boolean;
   /** A string or number for each value, equal exactly where the bytes are; cheaper to make than the bytes. */
   mapKey?(value: T): unknown;
   /**
@@ -157,9 +160,28 @@ export function bytes(): Serde<Uint8Array> {
 }
 
 /**
- * The same serde for values that may be null, as a table's changes are: null is stored as null, not by the
- * serde.
+ * The same serde for values that may be null: records without a key, and those that delete a row. Null is
+ * stored as null, not by the serde.
  */
 export function nullable<T>(serde: Serde<T>): Serde<T | null> {
-  return serde as Serde<T | null>;
+  // Methods may be those of a class: each is called on the serde that it belongs to.
+  const given = {
+    name: serde.name,
+    immutable: serde.immutable,
+    serializeText: serde.serializeText?.bind(serde),
+    deserializeText: serde.deserializeText?.bind(serde),
+    check: serde.check?.bind(serde),
+    mapKey: serde.mapKey?.bind(serde),
+    mapGroup: serde.mapGroup?.bind(serde),
+    mapMember: serde.mapMember?.bind(serde),
+  };
+  const there = Object.entries(given).filter(([, member]) => member !== undefined);
+  const same: Omit<Serde<T>, 'serialize' | 'deserialize'> = Object.fromEntries(there);
+  const made: Serde<T> = {
+    ...same,
+    admitsNull: true,
+    serialize: (value) => serde.serialize(value),
+    deserialize: (bytes) => serde.deserialize(bytes),
+  };
+  return made as Serde<T | null>;
 }

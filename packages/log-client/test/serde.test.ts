@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { boolean, bytes, double, integer, long, type Serde, string } from '../src/index.ts';
+import { boolean, bytes, double, integer, long, nullable, type Serde, string } from '../src/index.ts';
 
 const hex = (value: Uint8Array) => Buffer.from(value).toString('hex');
 
@@ -46,4 +46,29 @@ describe('what does not fit is refused', () => {
   ])('%s', (_what, action) => {
     expect(action).toThrow();
   });
+});
+
+test('a nullable serde does what the one it is made of does, and says that it admits null', () => {
+  class Tagged implements Serde<string> {
+    readonly name = 'tagged';
+    readonly immutable = true;
+    readonly #tag = '#';
+    serialize(value: string): Uint8Array {
+      return Buffer.from(this.#tag + value);
+    }
+    deserialize(bytesOf: Uint8Array): string {
+      return Buffer.from(bytesOf).toString().slice(this.#tag.length);
+    }
+    check(value: string): void {
+      if (value.startsWith(this.#tag)) throw new TypeError('tagged already');
+    }
+  }
+  const made = nullable(new Tagged());
+  expect(made).toMatchObject({ name: 'tagged', immutable: true, admitsNull: true });
+  expect(made.deserialize(made.serialize('a'))).toBe('a');
+  expect(() => made.check!('#a')).toThrow('tagged already');
+  expect(['serializeText', 'mapKey'].filter((member) => member in made)).toEqual([]);
+  const text = nullable(string());
+  expect(text.deserializeText!(text.serializeText!('ä'))).toBe('ä');
+  expect(string().admitsNull).toBeUndefined();
 });

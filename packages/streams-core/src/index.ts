@@ -5,7 +5,7 @@ export { GlobalKTable } from './dsl/global-ktable.ts';
 export { KGroupedStream } from './dsl/kgrouped-stream.ts';
 export { KGroupedTable } from './dsl/kgrouped-table.ts';
 export { KStream } from './dsl/kstream.ts';
-export { KTable } from './dsl/ktable.ts';
+export { type InsertOnlyKTable, KTable } from './dsl/ktable.ts';
 export { SessionWindowedCogroupedKStream } from './dsl/session-windowed-cogrouped-kstream.ts';
 export { SessionWindowedKStream } from './dsl/session-windowed-kstream.ts';
 export type { SplitStreams } from './dsl/split-streams.ts';

@@ -16,7 +16,7 @@ import {
 } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { describe, expect, test } from 'vitest';
-import { input, output, show, through } from './operators/support.ts';
+import { input, output, show, through, withNulls } from './operators/support.ts';
 import { caughtUp, readTopic, withLog, write } from './runtime/support.ts';
 
 // What bites in Kafka Streams, where no test of an operator says it already. docs/semantics.md lists all of
@@ -41,7 +41,7 @@ describe('stream-stream joins', () => {
   test('a result has the headers of the record that made it (KStreamKStreamJoin)', () => {
     const { left, right, read } = drive((builder) =>
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .join(builder.stream(other), (a, b) => `${a}+${b}`, JoinWindows.of(10))
         .to(output),
     );
@@ -53,7 +53,7 @@ describe('stream-stream joins', () => {
   test('a record without a partner whose window has passed already goes on at once, whatever the grace', () => {
     const { left, right, read } = drive((builder) =>
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .leftJoin(builder.stream(other), (a, b) => `${a}+${b}`, JoinWindows.of(10).grace(100))
         .to(output),
     );
@@ -227,7 +227,13 @@ describe('windows', () => {
 
   test('sessions keep the headers of the record that made them (Kafka Streams loses them)', () => {
     const { left, read } = drive((builder) =>
-      builder.stream(input).groupByKey().windowedBy(SessionWindows.of(10)).count().toStream().to(output),
+      builder
+        .stream(withNulls(input))
+        .groupByKey()
+        .windowedBy(SessionWindows.of(10))
+        .count()
+        .toStream()
+        .to(output),
     );
     left.pipeInput('a', 1, { timestamp: 1, headers: header('x') });
     expect(read()).toMatchObject([{ headers: header('x') }]);
@@ -236,7 +242,7 @@ describe('windows', () => {
   test('a record that bridges two sessions makes one of them, and takes both back first', () => {
     const { left, read } = drive((builder) =>
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .groupByKey()
         .windowedBy(SessionWindows.of(10).grace(20))
         .count()
@@ -256,7 +262,7 @@ describe('windows', () => {
   test('suppressed sessions wait for the gap too', () => {
     const { left, read } = drive((builder) =>
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .groupByKey()
         .windowedBy(SessionWindows.of(10).grace(5))
         .count()
@@ -295,13 +301,13 @@ describe('topics of the topology’s own', () => {
 
   test('have the settings that their stores need', async () => {
     const found = await configs((builder) => {
-      const grouped = builder.stream(input).groupByKey();
+      const grouped = builder.stream(withNulls(input)).groupByKey();
       grouped.count({ as: 'plain' });
       grouped.windowedBy(TimeWindows.of(1000).grace(500)).count({ as: 'windows' });
       grouped.windowedBy(SessionWindows.of(1000)).count({ as: 'sessions', retentionMs: 5000 });
       builder.table(other, { as: 'versions', historyRetentionMs: 7000 });
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .groupBy((value) => String(value), { key: string(), name: 'by-value' })
         .count({
           as: 'own',
@@ -336,7 +342,7 @@ describe('topics of the topology’s own', () => {
   ])('keep windows for %d ms more where the app says so', async (additional, retention) => {
     const found = await configs(
       (builder) => {
-        const stream = builder.stream(input);
+        const stream = builder.stream(withNulls(input));
         stream
           .groupByKey()
           .windowedBy(TimeWindows.of(1000).grace(500))
@@ -358,7 +364,7 @@ describe('topics of the topology’s own', () => {
   test('are made where a key that was changed is grouped or joined, and nowhere else', () => {
     const topics = (build: (stream: KStream<string, number>) => unknown): number => {
       const builder = new StreamsBuilder();
-      build(builder.stream(input));
+      build(builder.stream(withNulls(input)));
       return builder.build().repartitionTopics.size;
     };
     const rekeyed = (stream: KStream<string, number>) =>
@@ -385,7 +391,7 @@ describe('topics of the topology’s own', () => {
     const joined = (left: boolean): string[] => {
       const { left: source, read } = drive((builder) => {
         const rekeyed = builder
-          .stream(input)
+          .stream(withNulls(input))
           .selectKey((value) => (value === 0 ? (null as unknown as string) : String(value)), {
             key: string(),
           });
@@ -432,7 +438,7 @@ describe('records that are out of the ordinary', () => {
     ];
     const { left, read } = drive((builder) =>
       builder
-        .stream(input)
+        .stream(withNulls(input))
         .mapValues((value) => value + 1)
         .selectKey((value) => String(value), { key: string() })
         .repartition()

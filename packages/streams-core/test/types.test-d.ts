@@ -1,5 +1,6 @@
 import {
   type GlobalKTable,
+  type InsertOnlyKTable,
   json,
   type KGroupedStream,
   type KStream,
@@ -7,9 +8,11 @@ import {
   keyValueStore,
   long,
   minutes,
+  nullable,
   number,
   type Row,
   type Serde,
+  SessionWindows,
   type StreamsApp,
   StreamsBuilder,
   string,
@@ -184,11 +187,11 @@ describe('joins', () => {
 describe('tables and aggregates', () => {
   test('count, reduce and aggregate', () => {
     const grouped: KGroupedStream<string, Sale> = stream.groupByKey();
-    expectTypeOf(grouped.count()).toEqualTypeOf<KTable<string, number>>();
-    expectTypeOf(grouped.reduce((a) => a)).toEqualTypeOf<KTable<string, Sale>>();
+    expectTypeOf(grouped.count()).toEqualTypeOf<InsertOnlyKTable<string, number>>();
+    expectTypeOf(grouped.reduce((a) => a)).toEqualTypeOf<InsertOnlyKTable<string, Sale>>();
     expectTypeOf(
       grouped.aggregate({ initial: () => '', add: (text, sale) => text + sale.sku }),
-    ).toEqualTypeOf<KTable<string, string>>();
+    ).toEqualTypeOf<InsertOnlyKTable<string, string>>();
   });
   test('a reducer keeps the type', () => {
     // @ts-expect-error: a number is no sale
@@ -196,7 +199,7 @@ describe('tables and aggregates', () => {
   });
   test('groupBy wants a serde for its new key', () => {
     expectTypeOf(stream.groupBy(({ quantity }) => quantity, { key: long() }).count()).toEqualTypeOf<
-      KTable<number, number>
+      InsertOnlyKTable<number, number>
     >();
     // @ts-expect-error: no serde
     stream.groupBy(({ quantity }) => quantity);
@@ -208,11 +211,38 @@ describe('tables and aggregates', () => {
       .groupByKey()
       .windowedBy(TimeWindows.of(minutes(1)))
       .count();
-    expectTypeOf(windowed).toEqualTypeOf<KTable<Windowed<string>, number>>();
-    const out = topic('out', { key: timeWindowed(string(), minutes(1)), value: json<number | null>() });
+    expectTypeOf(windowed).toEqualTypeOf<InsertOnlyKTable<Windowed<string>, number>>();
+    const out = topic('out', { key: timeWindowed(string(), minutes(1)), value: json<number>() });
+    // No row is deleted, so that the topic's values need not be null.
     windowed.suppress(untilWindowCloses()).toStream().to(out);
     // @ts-expect-error: the keys are windowed
     windowed.toStream().to(topic('plain', { key: string(), value: json<number | null>() }));
+  });
+  test('changes of a table may be null, those of counts may not', () => {
+    expectTypeOf(table.toStream()).toEqualTypeOf<KStream<string, Product | null>>();
+    const counts = stream.groupByKey().count();
+    expectTypeOf(counts.toStream()).toEqualTypeOf<KStream<string, number>>();
+    expectTypeOf(counts.toStream((count, key) => key.length + count)).toEqualTypeOf<
+      KStream<number, number>
+    >();
+    expectTypeOf(counts.filter((count) => count > 1).toStream()).toEqualTypeOf<
+      KStream<string, number | null>
+    >();
+    const maybe = stream
+      .groupByKey()
+      .aggregate({ initial: (): number | null => 0, add: (sum, { quantity }) => (sum ?? 0) + quantity });
+    expectTypeOf(maybe.toStream()).toEqualTypeOf<KStream<string, number | null>>();
+    const sessions = stream
+      .groupByKey()
+      .windowedBy(SessionWindows.of(minutes(1)))
+      .count();
+    expectTypeOf(sessions.toStream()).toEqualTypeOf<KStream<Windowed<string>, number | null>>();
+  });
+  test('a topic whose serdes admit null says so in its stream', () => {
+    const keyless = topic('keyless', { key: nullable(string()), value: nullable(json(Sale)) });
+    expectTypeOf(builder.stream(keyless)).toEqualTypeOf<KStream<string | null, Sale | null>>();
+    // @ts-expect-error: the value may be null
+    builder.stream(keyless).mapValues((sale) => sale.quantity);
   });
   test('only windowed tables can wait for windows to close', () => {
     // @ts-expect-error: no windows

@@ -5,6 +5,7 @@ import {
   json,
   logAndContinue,
   long,
+  nullable,
   minutes,
   SessionWindows,
   StreamsBuilder,
@@ -15,9 +16,9 @@ import {
 import { describe, expect, test } from 'vitest';
 import { TopologyTestDriver } from '../src/index.ts';
 
-const words = topic('words', { key: string(), value: string() });
-const lengths = topic('lengths', { key: string(), value: long() });
-const totals = topic('totals', { key: string(), value: json<number | null>() });
+const words = topic('words', { key: nullable(string()), value: string() });
+const lengths = topic('lengths', { key: nullable(string()), value: long() });
+const totals = topic('totals', { key: nullable(string()), value: json<number | null>() });
 
 function build() {
   const builder = new StreamsBuilder();

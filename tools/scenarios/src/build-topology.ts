@@ -9,6 +9,7 @@ import {
   KStream,
   KTable,
   long,
+  nullable,
   type Serde,
   StreamsBuilder,
   string,
@@ -53,7 +54,11 @@ class Build {
   readonly #made = new Made();
 
   #input({ topic: name, key, value }: Of<'stream' | 'table' | 'globalTable'>): Topic<Scalar, Scalar> {
-    const made = topic(name, { key: serdes[key] as Serde<Scalar>, value: serdes[value] as Serde<Scalar> });
+    // Scenarios have null keys and values wherever Kafka Streams reads them.
+    const made = topic(name, {
+      key: nullable(serdes[key]) as Serde<Scalar>,
+      value: nullable(serdes[value]) as Serde<Scalar>,
+    });
     this.inputs.set(name, made);
     return made;
   }

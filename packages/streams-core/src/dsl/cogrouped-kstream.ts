@@ -5,7 +5,7 @@ import type { GroupedRef } from '../plan/aggregate/grouped.ts';
 import { type StartedWindows, startedWindowing } from '../plan/aggregate/windowing.ts';
 import { SessionWindows } from '../windows/session-windows.ts';
 import type { Handles } from './handles.ts';
-import type { KTable } from './ktable.ts';
+import type { InsertOnlyKTable } from './ktable.ts';
 import { SessionWindowedCogroupedKStream } from './session-windowed-cogrouped-kstream.ts';
 import { TimeWindowedCogroupedKStream } from './time-windowed-cogrouped-kstream.ts';
 
@@ -37,8 +37,8 @@ export class CogroupedKStream<K, A> {
   }
 
   /** Makes the table. */
-  aggregate(options: { initial(): A } & Materialized<A>): KTable<K, A> {
-    return this.#handles.table(aggregateCogrouped(this.#handles.graph, this.#streams, options));
+  aggregate(options: { initial(): A } & Materialized<A>): InsertOnlyKTable<K, A> {
+    return this.#handles.insertOnlyTable(aggregateCogrouped(this.#handles.graph, this.#streams, options));
   }
 
   /** Groups further by sessions. */

@@ -10,7 +10,7 @@ import { type StartedWindows, startedWindowing } from '../plan/aggregate/windowi
 import { SessionWindows } from '../windows/session-windows.ts';
 import { CogroupedKStream } from './cogrouped-kstream.ts';
 import type { Handles } from './handles.ts';
-import type { KTable } from './ktable.ts';
+import type { InsertOnlyKTable } from './ktable.ts';
 import { SessionWindowedKStream } from './session-windowed-kstream.ts';
 import { TimeWindowedKStream } from './time-windowed-kstream.ts';
 
@@ -27,22 +27,22 @@ export class KGroupedStream<K, V> {
   }
 
   /** How many records each key has; null values are not counted. */
-  count(options: Materialized<number> = {}): KTable<K, number> {
+  count(options: Materialized<number> = {}): InsertOnlyKTable<K, number> {
     return this.#aggregate('KSTREAM-AGGREGATE-', counting, options, long());
   }
 
   /** Folds the values of each key; the first one stands as it is. */
-  reduce(reducer: (aggregate: V, value: V) => V, options: Materialized<V> = {}): KTable<K, V> {
+  reduce(reducer: (aggregate: V, value: V) => V, options: Materialized<V> = {}): InsertOnlyKTable<K, V> {
     return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.grouped.ref.value);
   }
 
   /** Folds the values of each key into an aggregate of another type. */
-  aggregate<A>(options: AggregateOptions<K, V, A>): KTable<K, A> {
+  aggregate<A>(options: AggregateOptions<K, V, A>): InsertOnlyKTable<K, A> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options);
   }
 
   /** The first `n` of the values that each key has had, in the order that `compare` gives. */
-  topN(n: number, options: TopN<V>): KTable<K, readonly V[]> {
+  topN(n: number, options: TopN<V>): InsertOnlyKTable<K, readonly V[]> {
     assertN(n);
     return this.aggregate<readonly V[]>({
       ...options,
@@ -75,8 +75,10 @@ export class KGroupedStream<K, V> {
     aggregation: Aggregation<K, V, A>,
     options: Materialized<A>,
     serde?: Serde<A>,
-  ): KTable<K, A> {
+  ): InsertOnlyKTable<K, A> {
     const { graph } = this.#handles;
-    return this.#handles.table(aggregateKeyed(graph, this.grouped, { prefix, aggregation, options, serde }));
+    return this.#handles.insertOnlyTable(
+      aggregateKeyed(graph, this.grouped, { prefix, aggregation, options, serde }),
+    );
   }
 }

@@ -28,6 +28,19 @@ import type { Handles } from './handles.ts';
 import { KGroupedTable } from './kgrouped-table.ts';
 import type { KStream } from './kstream.ts';
 
+/** A table whose rows are never deleted, such as counts of a stream: none of its changes is null. */
+export type InsertOnlyKTable<K, V> = InsertOnlyChanges<K, V> & KTable<K, V>;
+
+interface InsertOnlyChanges<K, V> {
+  toStream<K2>(selector: (value: V, key: K) => K2, named?: Named): KStream<K2, V>;
+  toStream(named?: Named): KStream<K, V>;
+  suppress<K0>(
+    this: InsertOnlyKTable<Windowed<K0>, V>,
+    until: UntilWindowCloses,
+  ): InsertOnlyKTable<Windowed<K0>, V>;
+  suppress(until: UntilTimeLimit): InsertOnlyKTable<K, V>;
+}
+
 type Joiner<R> = (left: unknown, right: unknown) => R;
 
 type ForeignKeyArguments<K, V> = [

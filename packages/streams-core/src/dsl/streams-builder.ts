@@ -4,6 +4,7 @@ import type { Consumed } from '../options/consumed.ts';
 import type { GlobalStore } from '../options/global-store.ts';
 import type { Materialized } from '../options/materialized.ts';
 import { addGlobalStore } from '../plan/global-store.ts';
+import type { TableRef } from '../plan/refs.ts';
 import { Sources } from '../plan/sources.ts';
 import { globalTable, sourceTable } from '../plan/table/source-table.ts';
 import type { Topic, TopicPattern } from '../serde/topic.ts';
@@ -16,7 +17,7 @@ import type { ProcessorWrapper } from '../topology/processor.ts';
 import { GlobalKTable } from './global-ktable.ts';
 import type { Handles } from './handles.ts';
 import { KStream } from './kstream.ts';
-import { KTable } from './ktable.ts';
+import { type InsertOnlyKTable, KTable } from './ktable.ts';
 
 /** How a topology is built. */
 export interface StreamsBuilderOptions {
@@ -45,6 +46,9 @@ export class StreamsBuilder {
       graph: this.#graph,
       stream: (ref) => new KStream(this.#handles, ref),
       table: (ref) => new KTable(this.#handles, ref),
+      // Types alone tell them apart.
+      insertOnlyTable: <K, V>(ref: TableRef<K, V>) =>
+        new KTable(this.#handles, ref) as unknown as InsertOnlyKTable<K, V>,
     };
   }
 

@@ -3,7 +3,7 @@ import { aggregateWindowedCogroup, type WindowedCogroupRef } from '../plan/aggre
 import type { StartedWindowing } from '../plan/aggregate/windowing.ts';
 import type { Windowed } from '../record/record.ts';
 import type { Handles } from './handles.ts';
-import type { KTable } from './ktable.ts';
+import type { InsertOnlyKTable } from './ktable.ts';
 
 /** Several grouped streams that are aggregated by windows of time into one table. */
 export class TimeWindowedCogroupedKStream<K, A> {
@@ -19,7 +19,7 @@ export class TimeWindowedCogroupedKStream<K, A> {
   }
 
   /** Makes the table. */
-  aggregate(options: { initial(): A } & MaterializedWindow<A>): KTable<Windowed<K>, A> {
+  aggregate(options: { initial(): A } & MaterializedWindow<A>): InsertOnlyKTable<Windowed<K>, A> {
     const windowing = this.#windowing;
     const aggregated = aggregateWindowedCogroup<K, A>(this.#handles.graph, this.#cogrouped, {
       windowing,
@@ -27,6 +27,6 @@ export class TimeWindowedCogroupedKStream<K, A> {
       operator: ({ add, ...parts }) =>
         windowing.operator({ ...parts, aggregation: { add, initial: () => options.initial() } }),
     });
-    return this.#handles.table(aggregated);
+    return this.#handles.insertOnlyTable(aggregated);
   }
 }

@@ -3,7 +3,7 @@ import { type Aggregation, counting, reducing } from '../operators/aggregate/agg
 import type { Windowed } from '../record/record.ts';
 import type { EmitStrategy } from '../windows/emit-strategy.ts';
 import type { AggregateOptions } from '../options/aggregate-options.ts';
-import type { KTable } from './ktable.ts';
+import type { InsertOnlyKTable } from './ktable.ts';
 import type { MaterializedWindow } from '../options/materialized.ts';
 import type { Handles } from './handles.ts';
 import { aggregateWindowed, type WindowedRef } from '../plan/aggregate/windowed.ts';
@@ -29,7 +29,7 @@ export class TimeWindowedKStream<K, V> {
   }
 
   /** How many records each key has in each window. */
-  count(options: MaterializedWindow<number> = {}): KTable<Windowed<K>, number> {
+  count(options: MaterializedWindow<number> = {}): InsertOnlyKTable<Windowed<K>, number> {
     return this.#aggregate('KSTREAM-AGGREGATE-', counting, options, long());
   }
 
@@ -37,12 +37,12 @@ export class TimeWindowedKStream<K, V> {
   reduce(
     reducer: (aggregate: V, value: V) => V,
     options: MaterializedWindow<V> = {},
-  ): KTable<Windowed<K>, V> {
+  ): InsertOnlyKTable<Windowed<K>, V> {
     return this.#aggregate('KSTREAM-REDUCE-', reducing(reducer), options, this.#windowed.grouped.ref.value);
   }
 
   /** Folds the values of each key and window into an aggregate of another type. */
-  aggregate<A>(options: AggregateOptions<K, V, A> & MaterializedWindow<A>): KTable<Windowed<K>, A> {
+  aggregate<A>(options: AggregateOptions<K, V, A> & MaterializedWindow<A>): InsertOnlyKTable<Windowed<K>, A> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options);
   }
 
@@ -51,7 +51,7 @@ export class TimeWindowedKStream<K, V> {
     aggregation: Aggregation<K, V, A>,
     options: MaterializedWindow<A>,
     serde?: Serde<A>,
-  ): KTable<Windowed<K>, A> {
+  ): InsertOnlyKTable<Windowed<K>, A> {
     const windowing = this.#windowing;
     const table = aggregateWindowed<K, V, A>(this.#handles.graph, this.#windowed, {
       windowing,
@@ -60,6 +60,6 @@ export class TimeWindowedKStream<K, V> {
       serde,
       operator: (parts) => windowing.operator({ ...parts, aggregation }),
     });
-    return this.#handles.table(table);
+    return this.#handles.insertOnlyTable(table);
   }
 }

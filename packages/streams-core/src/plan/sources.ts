@@ -2,7 +2,7 @@ import type { Serde } from '@millrace/log-client';
 import { TopologyError } from '../errors.ts';
 import type { Topic, TopicPattern } from '../serde/topic.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
-import type { OffsetReset, SourceTopic } from '../topology/graph/nodes.ts';
+import type { AdmittedNulls, OffsetReset, SourceTopic } from '../topology/graph/nodes.ts';
 import type { TimestampExtractor } from '../topology/timestamp-extractor.ts';
 import type { Consumed } from '../options/consumed.ts';
 import type { StreamRef } from './refs.ts';
@@ -10,6 +10,20 @@ import type { StreamRef } from './refs.ts';
 interface Source {
   readonly node: string;
   readonly offsetReset: OffsetReset;
+  readonly nulls: AdmittedNulls;
+}
+
+/** A stream has those nulls that its serdes admit. */
+export function nullsOf({ key, value }: AnySerdes): AdmittedNulls {
+  return { key: key.admitsNull === true, value: value.admitsNull === true };
+}
+
+/** A table has deletions, and leaves out records without a key. */
+export const nullsOfTable: AdmittedNulls = { key: true, value: true };
+
+interface AnySerdes {
+  readonly key: { readonly admitsNull?: boolean };
+  readonly value: { readonly admitsNull?: boolean };
 }
 
 /**
@@ -48,10 +62,15 @@ export class Sources {
   }
 
   /** The source node for these topics; the one that reads the same topics already, where there is one. */
-  topics<K, V>(name: string, topics: readonly Topic<K, V>[], consumed: Consumed<K, V>): string {
+  topics<K, V>(
+    name: string,
+    topics: readonly Topic<K, V>[],
+    consumed: Consumed<K, V>,
+    nulls: AdmittedNulls = nullsOf(topics[0]!),
+  ): string {
     const key = topics.map((one) => one.name).join(',');
     const existing = this.#topics.get(key);
-    if (existing !== undefined) return same(existing, key, consumed);
+    if (existing !== undefined) return same(existing, key, { ...consumed, nulls });
     for (const { name: topic } of topics) {
       const reader = [...this.#topics].find(([read]) => read.split(',').includes(topic))?.[1];
       const matching = [...this.#patterns.values()].find(({ pattern }) => matches(pattern, topic));
@@ -62,15 +81,16 @@ export class Sources {
         `Topic "${topic}" is read by ${other.node} already, together with other topics: read the same list, or read each topic by itself and merge()`,
       );
     }
-    this.#graph.addSource({ name, topics: topics.map(erase), global: false, ...settings(consumed) });
-    this.#topics.set(key, { node: name, offsetReset: consumed.offsetReset ?? 'earliest' });
+    this.#graph.addSource({ name, topics: topics.map(erase), global: false, nulls, ...settings(consumed) });
+    this.#topics.set(key, { node: name, nulls, offsetReset: consumed.offsetReset ?? 'earliest' });
     return name;
   }
 
   /** The source node for all topics that match. */
   pattern<K, V>(name: string, { pattern, key, value }: TopicPattern<K, V>, consumed: Consumed<K, V>): string {
     const existing = this.#patterns.get(pattern.source);
-    if (existing !== undefined) return same(existing, pattern.source, consumed);
+    const nulls = nullsOf({ key, value });
+    if (existing !== undefined) return same(existing, pattern.source, { ...consumed, nulls });
     for (const [topics, { node }] of this.#topics) {
       const topic = topics.split(',').find((one) => matches(pattern, one));
       if (topic === undefined) continue;
@@ -85,25 +105,44 @@ export class Sources {
       topics: [],
       global: false,
       pattern: { text: pattern.source, matches: whole(pattern), ...serdes },
+      nulls,
       ...settings(consumed),
     });
     this.#patterns.set(pattern.source, {
       node: name,
       pattern,
+      nulls,
       offsetReset: consumed.offsetReset ?? 'earliest',
     });
     return name;
   }
 }
 
-function same({ node, offsetReset }: Source, what: string, consumed: Consumed<never, never>): string {
-  const wanted = consumed.offsetReset ?? offsetReset;
-  if (JSON.stringify(wanted) === JSON.stringify(offsetReset)) return node;
-  throw new TopologyError(
-    'TOPOLOGY_INVALID',
-    `${what} is read by ${node} already with the offsetReset ${JSON.stringify(offsetReset)}: it cannot be ${JSON.stringify(wanted)} here`,
-  );
+interface Wanted extends Consumed<never, never> {
+  readonly nulls: AdmittedNulls;
 }
+
+/** The node that reads this already, if it reads it as it is wanted. */
+function same({ node, offsetReset, nulls }: Source, what: string, consumed: Wanted): string {
+  const wanted = consumed.offsetReset ?? offsetReset;
+  if (JSON.stringify(wanted) !== JSON.stringify(offsetReset)) {
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `${what} is read by ${node} already with the offsetReset ${JSON.stringify(offsetReset)}: it cannot be ${JSON.stringify(wanted)} here`,
+    );
+  }
+  for (const side of ['key', 'value'] as const) {
+    if (nulls[side] === consumed.nulls[side]) continue;
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      `${what} is read by ${node} already, ${nulls[side] ? 'with' : 'without'} records whose ${side} is null: ${sameNulls}`,
+    );
+  }
+  return node;
+}
+
+const sameNulls =
+  'a table reads them, and a stream whose topic has nullable serdes; give the stream a topic of the same name with nullable(...) serdes';
 
 function matches(pattern: RegExp, topic: string): boolean {
   return whole(pattern).test(topic);

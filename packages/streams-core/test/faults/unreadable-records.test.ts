@@ -1,3 +1,4 @@
+import { withNulls } from '../operators/support.ts';
 import {
   deadLetterTo,
   type DroppedRecord,
@@ -24,7 +25,7 @@ const joined = (): Topology => {
   const builder = new StreamsBuilder();
   const global = builder.globalTable(rates);
   builder
-    .stream(orders)
+    .stream(withNulls(orders))
     .leftJoin(
       global,
       (key) => key,
@@ -82,7 +83,7 @@ describe('an unreadable record in a global table\u2019s topic', () => {
     const builder = new StreamsBuilder();
     const rows = builder.globalTable(rates);
     builder
-      .stream(orders)
+      .stream(withNulls(orders))
       .join(
         rows,
         (key) => key,
@@ -110,7 +111,7 @@ test('what the handler left out of a table stays out when the table is restored 
       const builder = new StreamsBuilder({ optimize: { reuseSourceTopics: true } });
       const table = builder.table(rates, { as: 'rates-by-key' });
       builder
-        .stream(orders)
+        .stream(withNulls(orders))
         .join(table, (n, { rate }) => n * rate)
         .to(priced);
       return builder.build();
@@ -136,7 +137,9 @@ describe('records that are left out without an error', () => {
   const windowed = (): Topology => {
     const builder = new StreamsBuilder();
     builder
-      .stream(orders, { timestampExtractor: ({ timestamp, value }) => (value === 13 ? -1 : timestamp) })
+      .stream(withNulls(orders), {
+        timestampExtractor: ({ timestamp, value }) => (value === 13 ? -1 : timestamp),
+      })
       .groupByKey()
       .windowedBy(TimeWindows.of(10))
       .count();
@@ -181,7 +184,7 @@ describe('json(schema) checks what it writes', () => {
   const wrong = (): Topology => {
     const builder = new StreamsBuilder();
     builder
-      .stream(orders)
+      .stream(withNulls(orders))
       .mapValues((n) => ({ cents: n / 2 }))
       .to(prices);
     return builder.build();
@@ -198,7 +201,7 @@ describe('json(schema) checks what it writes', () => {
   test('in the test driver, into stores too', () => {
     const builder = new StreamsBuilder();
     builder
-      .stream(orders)
+      .stream(withNulls(orders))
       .groupByKey()
       .aggregate({
         initial: () => ({ cents: 0 }),

@@ -1,10 +1,28 @@
-import { json, type KStream, type StreamRecord, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import {
+  json,
+  type KStream,
+  nullable,
+  type StreamRecord,
+  StreamsBuilder,
+  string,
+  type Topic,
+  topic,
+} from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 
 /** Values of any JSON shape under text keys: what operator tests work on. */
 export const input = topic('input', { key: string(), value: json<number>() });
 export const words = topic('input', { key: string(), value: string() });
 export const output = topic('output', { key: json<unknown>(), value: json<unknown>() });
+
+/**
+ * The topic with its null keys and values read, as Kafka Streams reads them; its types do not say so, for
+ * operators that keep them from user code.
+ */
+export function withNulls<K, V>(of: Topic<K, V>): Topic<K, V> {
+  const admitting = { ...of, key: nullable(of.key), value: nullable(of.value) };
+  return admitting as unknown as Topic<K, V>;
+}
 
 export type Piped<V> = readonly [key: string | null, value: V | null, timestamp?: number];
 
@@ -15,7 +33,7 @@ export function through<V>(
   records: readonly Piped<V>[],
 ): string[] {
   const builder = new StreamsBuilder();
-  build(builder.stream(source as never)).to(output);
+  build(builder.stream(withNulls(source as never))).to(output);
   const driver = new TopologyTestDriver(builder.build());
   const topicIn = driver.createInputTopic(source as typeof input);
   for (const [key, value, timestamp = 0] of records) topicIn.pipeInput(key, value as never, { timestamp });

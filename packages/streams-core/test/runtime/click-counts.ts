@@ -1,13 +1,13 @@
-import { long, StreamsBuilder, string, type Topology, topic } from '@millrace/streams-core';
+import { long, StreamsBuilder, string, type Topic, type Topology, topic } from '@millrace/streams-core';
 
 /** Clicks counted by key: what most tests of a running app run. */
 export const clicks = topic('clicks', { key: string(), value: string() });
 export const counts = topic('counts', { key: string(), value: long() });
 
-export function countClicks(): Topology {
+export function countClicks(source: Topic<string, string> = clicks): Topology {
   const builder = new StreamsBuilder();
   builder
-    .stream(clicks)
+    .stream(source)
     .groupByKey()
     .count({ as: 'clicks-per-key' })
     .toStream()

@@ -114,7 +114,7 @@ describe('where the log no longer holds what comes next', () => {
   test('reading goes on at the earliest record, and a listener gets the reset', async () => {
     const { resets, values } = await truncated('earliest');
     expect(resets).toEqual([
-      { topic: 'clicks', partition: 0, committed: 1, offset: 3, reason: 'out-of-range' },
+      { topic: 'clicks', partition: 0, committed: 1, offset: 3, reason: 'out-of-range', missed: 2 },
     ]);
     expect(values).toBe(3);
   });
@@ -122,7 +122,7 @@ describe('where the log no longer holds what comes next', () => {
   test('or behind the latest', async () => {
     const { resets, values } = await truncated('latest');
     expect(resets).toEqual([
-      { topic: 'clicks', partition: 0, committed: 1, offset: 4, reason: 'out-of-range' },
+      { topic: 'clicks', partition: 0, committed: 1, offset: 4, reason: 'out-of-range', missed: 3 },
     ]);
     expect(values).toBe(2);
   });

@@ -5,7 +5,7 @@ import type { Topic } from '../../serde/topic.ts';
 import type { LogicalGraph } from '../../topology/graph/logical-graph.ts';
 import { keptIn, tableStore } from '../materialize.ts';
 import type { TableRef } from '../refs.ts';
-import { erase, type Sources } from '../sources.ts';
+import { erase, nullsOfTable, type Sources } from '../sources.ts';
 
 /** Adds the nodes that read a topic as a table, and its store. */
 export function sourceTable<K, V>(
@@ -18,7 +18,7 @@ export function sourceTable<K, V>(
   const storeName = options.as ?? names.store(`${source.name}-`);
   const sourceName = names.node('KSTREAM-SOURCE-', options.name && `${options.name}-source`);
   const name = names.node('KTABLE-SOURCE-', options.name);
-  const node = sources.topics(sourceName, [source], options);
+  const node = sources.topics(sourceName, [source], options, nullsOfTable);
   const { as, historyRetentionMs } = options;
   const spec = tableStore(storeName, source.key, source.value, options);
   const canReuse = options.value === undefined && options.timestampExtractor === undefined && spec.logging;

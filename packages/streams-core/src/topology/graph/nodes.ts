@@ -10,6 +10,12 @@ export interface SourceTopic {
   readonly value: Serde<unknown>;
 }
 
+/** Whether records without a key, or without a value, are among those that a source reads. */
+export interface AdmittedNulls {
+  readonly key: boolean;
+  readonly value: boolean;
+}
+
 /** Where records enter a sub-topology. */
 export interface SourceNode {
   readonly kind: 'source';
@@ -21,6 +27,8 @@ export interface SourceNode {
   readonly pattern?: SourcePattern | undefined;
   readonly timestampExtractor?: TimestampExtractor | undefined;
   readonly offsetReset?: OffsetReset | undefined;
+  /** Others cannot be read. Left out: all are read, as from the topology's own topics. */
+  readonly nulls?: AdmittedNulls | undefined;
 }
 
 export interface SourcePattern {

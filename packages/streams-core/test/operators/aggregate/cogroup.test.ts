@@ -1,6 +1,6 @@
 import {
   json,
-  type KTable,
+  type InsertOnlyKTable,
   long,
   SessionWindows,
   StreamsBuilder,
@@ -44,7 +44,7 @@ function run(builder: StreamsBuilder) {
 test('several streams make one table, each in its own way', () => {
   const builder = new StreamsBuilder();
   const visits = grouped(builder).aggregate({ ...start, as: 'visits' });
-  expectTypeOf(visits).toEqualTypeOf<KTable<string, Visit>>();
+  expectTypeOf(visits).toEqualTypeOf<InsertOnlyKTable<string, Visit>>();
   visits.toStream().to(output);
   const shop = run(builder);
   shop.clicks.pipeInput('ann', { page: '/' }, { timestamp: 5 });

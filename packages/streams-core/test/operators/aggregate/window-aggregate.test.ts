@@ -1,7 +1,7 @@
 import { StreamsBuilder, TimeWindows } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
-import { input, output, show, through } from '../support.ts';
+import { input, output, show, through, withNulls } from '../support.ts';
 
 test('tumbling windows are aligned to the epoch; their end is not in them', () => {
   const out = through<number>(
@@ -28,7 +28,13 @@ test('a record belongs to all hopping windows that hold it, the earliest first',
 
 test('a window takes records until stream time passes its end plus grace (KStreamWindowAggregate)', () => {
   const builder = new StreamsBuilder();
-  builder.stream(input).groupByKey().windowedBy(TimeWindows.of(10).grace(5)).count().toStream().to(output);
+  builder
+    .stream(withNulls(input))
+    .groupByKey()
+    .windowedBy(TimeWindows.of(10).grace(5))
+    .count()
+    .toStream()
+    .to(output);
   const driver = new TopologyTestDriver(builder.build());
   const topicIn = driver.createInputTopic(input);
   topicIn.pipeInput('a', 1, { timestamp: 1 });
@@ -101,7 +107,11 @@ test('reduce and aggregate work by window', () => {
 
 test('windows can be looked up by key and start', () => {
   const builder = new StreamsBuilder();
-  builder.stream(input).groupByKey().windowedBy(TimeWindows.of(10).grace(100)).count({ as: 'by-ten' });
+  builder
+    .stream(withNulls(input))
+    .groupByKey()
+    .windowedBy(TimeWindows.of(10).grace(100))
+    .count({ as: 'by-ten' });
   const driver = new TopologyTestDriver(builder.build());
   driver.createInputTopic(input).pipeKeyValueList(
     [

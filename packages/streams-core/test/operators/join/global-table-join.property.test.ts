@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Event, left, right, run, someEvents, someRun } from '../oracle-support.ts';
+import { withNulls } from '../support.ts';
 import { output } from '../support.ts';
 
 /** Which row a value asks for; some ask for none. */
@@ -31,7 +32,7 @@ test.each([
       fc.property(someEvents({ tombstones: true }), someRun, (events, how) => {
         const results = run(
           (builder) => {
-            const [stream, table] = [builder.stream(left), builder.globalTable(right)];
+            const [stream, table] = [builder.stream(withNulls(left)), builder.globalTable(right)];
             const select = (_key: string, value: string): string | null => wanted(value);
             const joiner = (value: string, row: string | null): string => `${value}+${row}`;
             (isLeft ? stream.leftJoin(table, select, joiner) : stream.join(table, select, joiner)).to(output);

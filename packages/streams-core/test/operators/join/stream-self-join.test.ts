@@ -3,11 +3,12 @@ import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Event, left, pipe, someEvents } from '../oracle-support.ts';
+import { withNulls } from '../support.ts';
 import { output, show } from '../support.ts';
 
 function build(selfJoin: boolean, windows: JoinWindows) {
   const builder = new StreamsBuilder({ optimize: { selfJoin } });
-  const stream = builder.stream(left);
+  const stream = builder.stream(withNulls(left));
   stream.join(stream, (a, b) => `${a}+${b}`, windows, { storeName: 'seen', name: 'self' }).to(output);
   return builder.build();
 }

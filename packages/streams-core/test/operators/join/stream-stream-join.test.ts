@@ -2,7 +2,7 @@ import { JoinWindows, StreamsBuilder, TopologyError } from '@millrace/streams-co
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { output } from '../support.ts';
+import { output, withNulls } from '../support.ts';
 import { type Event, type Kind, left, open, right } from './stream-stream-support.ts';
 
 const run = (kind: Kind, windows: JoinWindows, events: readonly Event[]): string[][] => {
@@ -107,7 +107,7 @@ test('null keys come through at once on a kept side and are dropped on the other
 
 test('a stream joins itself', () => {
   const builder = new StreamsBuilder();
-  const stream = builder.stream(left);
+  const stream = builder.stream(withNulls(left));
   stream.join(stream, (a, b) => a + b, JoinWindows.of(5)).to(output);
   const driver = new TopologyTestDriver(builder.build());
   driver.createInputTopic(left).pipeKeyValueList(
@@ -122,7 +122,7 @@ test('a stream joins itself', () => {
 
 test('its nodes and stores are called as in Kafka Streams', () => {
   const builder = new StreamsBuilder();
-  builder.stream(left).leftJoin(builder.stream(right), () => 0, JoinWindows.of(5));
+  builder.stream(withNulls(left)).leftJoin(builder.stream(withNulls(right)), () => 0, JoinWindows.of(5));
   const topology = builder.build();
   expect([...topology.stores.keys()]).toEqual([
     'KSTREAM-JOINTHIS-0000000004-store',

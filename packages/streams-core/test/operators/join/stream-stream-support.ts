@@ -1,6 +1,6 @@
 import { type JoinWindows, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
-import { output, show } from '../support.ts';
+import { output, show, withNulls } from '../support.ts';
 
 export const left = topic('left', { key: string(), value: string() });
 export const right = topic('right', { key: string(), value: string() });
@@ -17,7 +17,7 @@ export type Event = readonly [
 export function open(kind: Kind, windows: JoinWindows) {
   const builder = new StreamsBuilder();
   const both = (a: string | null, b: string | null): string => `${a}+${b}`;
-  const [one, other] = [builder.stream(left), builder.stream(right)];
+  const [one, other] = [builder.stream(withNulls(left)), builder.stream(withNulls(right))];
   const joined =
     kind === 'join'
       ? one.join(other, both, windows)

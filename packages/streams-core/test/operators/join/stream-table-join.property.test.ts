@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Event, left, right, run, someEvents, someRun } from '../oracle-support.ts';
+import { withNulls } from '../support.ts';
 import { output } from '../support.ts';
 
 const show = ({ key, value, timestamp }: { key: unknown; value: unknown; timestamp: number }): string =>
@@ -29,7 +30,7 @@ describe.each([
       fc.property(someEvents({ tombstones: true }), someRun, (events, how) => {
         const results = run(
           (builder) => {
-            const [stream, table] = [builder.stream(left), builder.table(right)];
+            const [stream, table] = [builder.stream(withNulls(left)), builder.table(right)];
             const joiner = (value: string, row: string | null): string => `${value}+${row}`;
             (isLeft ? stream.leftJoin(table, joiner) : stream.join(table, joiner)).to(output);
           },
@@ -86,7 +87,7 @@ describe.each([
         (events, graceMs, how) => {
           const results = run(
             (builder) => {
-              const stream = builder.stream(left);
+              const stream = builder.stream(withNulls(left));
               const table = builder.table(right, { as: 'rows', historyRetentionMs: 1000 });
               const joiner = (value: string, row: string | null): string => `${value}+${row}`;
               (isLeft

@@ -1,7 +1,7 @@
 import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
-import { input, output, show } from '../support.ts';
+import { input, output, show, withNulls } from '../support.ts';
 
 const names = topic('names', { key: string(), value: string() });
 
@@ -21,7 +21,7 @@ function setUp(build: (builder: StreamsBuilder) => void) {
 test('join: only the stream triggers, with the row of the moment and its own timestamp', () => {
   const { stream, table, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .join(builder.table(names), (n, name, key) => `${key}:${n}${name}`)
       .to(output),
   );
@@ -38,7 +38,7 @@ test('join: only the stream triggers, with the row of the moment and its own tim
 test('leftJoin: every record comes through, null keys too; null values never (KStreamKTableJoinProcessor)', () => {
   const { driver, stream, table, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .leftJoin(builder.table(names), (n, name) => [n, name])
       .to(output),
   );
@@ -54,7 +54,7 @@ test('leftJoin: every record comes through, null keys too; null values never (KS
 test('join leaves null keys out', () => {
   const { driver, stream, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .join(builder.table(names), (n) => n)
       .to(output),
   );
@@ -66,7 +66,7 @@ test('join leaves null keys out', () => {
 test('a stream whose key was changed goes through a topic first', () => {
   const { driver, stream, table, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .selectKey((n) => `k${n}`)
       .join(builder.table(names), (n, name) => `${n}${name}`)
       .to(output),
@@ -80,7 +80,7 @@ test('a stream whose key was changed goes through a topic first', () => {
 test('a table that is filtered and mapped is looked up as it is seen', () => {
   const { stream, table, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .leftJoin(
         builder
           .table(names)
@@ -104,7 +104,7 @@ test('a left join with a global table joins a record without a key for it with n
   const { stream, table, results } = setUp((builder) => {
     const global = builder.globalTable(names);
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .leftJoin(
         global,
         (_key, n) => (n === 0 ? null : `id-${n}`),
@@ -124,7 +124,7 @@ test('a left join with a global table joins a record without a key for it with n
 test('an inner join with a global table leaves out what finds no row', () => {
   const { stream, table, results } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .join(
         builder.globalTable(names),
         (key) => key,
@@ -144,7 +144,7 @@ test('json values in a table do not change under the hands of a joiner', () => {
   const carts = topic('names', { key: string(), value: json<{ items: number[] }>() });
   const { stream, results, driver } = setUp((builder) =>
     builder
-      .stream(input)
+      .stream(withNulls(input))
       .join(builder.table(carts), (n, cart) => {
         cart.items.push(n);
         return cart.items;

@@ -8,7 +8,7 @@ import {
 } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import { describe, expect, test } from 'vitest';
-import { input, output, show, through } from '../support.ts';
+import { input, output, show, through, withNulls } from '../support.ts';
 
 const counted = (windows: TimeWindows) => (stream: Parameters<Parameters<typeof through<number>>[1]>[0]) =>
   stream.groupByKey().windowedBy(windows).count().suppress(untilWindowCloses()).toStream();
@@ -47,7 +47,7 @@ test('several windows that close at once come out by their end', () => {
 
 test('only windowed results have windows that close', () => {
   const builder = new StreamsBuilder();
-  const table = builder.stream(input).groupByKey().count();
+  const table = builder.stream(withNulls(input)).groupByKey().count();
   // @ts-expect-error: a plain table has no windows
   expect(() => table.suppress(untilWindowCloses())).toThrow(
     /only the result of a windowed aggregation has windows that close/,
@@ -57,7 +57,7 @@ test('only windowed results have windows that close', () => {
 test('what waits is in a changelog, and comes back with the key, value and headers it had', () => {
   const builder = new StreamsBuilder();
   builder
-    .stream(input)
+    .stream(withNulls(input))
     .groupByKey()
     .windowedBy(TimeWindows.of(10))
     .count()
@@ -160,7 +160,7 @@ describe('until a time limit', () => {
     const table = builder.table(input).suppress(untilTimeLimit(10));
     const other = topic('other', { key: string(), value: string() });
     builder
-      .stream(other)
+      .stream(withNulls(other))
       .leftJoin(table, (_text, n) => n)
       .to(output);
     const driver = new TopologyTestDriver(builder.build());

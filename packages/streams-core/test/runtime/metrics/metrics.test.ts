@@ -1,3 +1,4 @@
+import { withNulls } from '../../operators/support.ts';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -156,7 +157,10 @@ test('the logger and the diagnostics channels are told of states, restores and s
     const listen = (message: unknown): void => void published.push(message);
     subscribe(appChannels.skipped, listen);
     const config = { applicationId: 'app', log, logger } as const;
-    const app = new StreamsApp(countClicks(), { ...config, stateDir: path.join(dir, 'one') });
+    const app = new StreamsApp(countClicks(withNulls(clicks)), {
+      ...config,
+      stateDir: path.join(dir, 'one'),
+    });
     await app.start();
     await write(log, clicks, [['a', 'x']]);
     const producer = await log.producer();

@@ -29,6 +29,7 @@ export function inputQueue(
     topic,
     realName,
     partition,
+    nulls: source.nulls,
     timestampExtractor: source.timestampExtractor,
     onError,
     collector,

@@ -3,7 +3,7 @@ import { RecordError } from '../../../errors.ts';
 import { assertMilliseconds } from '../../../record/milliseconds.ts';
 import type { TimestampExtractor } from '../../../topology/timestamp-extractor.ts';
 import type { DropReason } from '../../../topology/operator.ts';
-import type { SourceTopic } from '../../../topology/graph/nodes.ts';
+import type { AdmittedNulls, SourceTopic } from '../../../topology/graph/nodes.ts';
 import type { DeserializationExceptionHandler } from '../../../handlers.ts';
 import { sendToDeadLetters } from '../output/dead-letters.ts';
 import type { RecordCollector } from '../output/record-collector.ts';
@@ -17,6 +17,8 @@ export interface SourceOptions {
   readonly realName: string;
   readonly partition: number;
   readonly onError: DeserializationExceptionHandler;
+  /** Where left out, null keys and values are read. */
+  readonly nulls?: AdmittedNulls | undefined;
   /** Where left out, records keep their own timestamps. */
   readonly timestampExtractor?: TimestampExtractor | undefined;
   readonly collector: RecordCollector;
@@ -26,16 +28,9 @@ export interface SourceOptions {
 
 /** The start of a record's way: bytes to a record. One that cannot be read goes to the handler. */
 export function openSource(options: SourceOptions): Deserialize {
-  const keyOf = reader(
-    options.topic.key,
-    (record) => record.key,
-    (record) => record.keyText?.(),
-  );
-  const valueOf = reader(
-    options.topic.value,
-    (record) => record.value,
-    (record) => record.valueText?.(),
-  );
+  const { topic, nulls } = options;
+  const keyOf = reader('key', topic.key, nulls);
+  const valueOf = reader('value', topic.value, nulls);
   const { timestampExtractor } = options;
   if (timestampExtractor !== undefined) return extracting(options, timestampExtractor, keyOf, valueOf);
   return (record) => {
@@ -92,20 +87,38 @@ function extracting(
 
 /** Reads a key or value: as text where both serde and log can, else from its bytes. Null stays null. */
 function reader(
+  side: 'key' | 'value',
   serde: Serde<unknown>,
-  bytesOf: (record: LogRecord) => Uint8Array | null,
-  textOf: (record: LogRecord) => string | null | undefined,
+  nulls: AdmittedNulls | undefined,
 ): (record: LogRecord) => unknown {
+  const nothing = nulls?.[side] === false ? () => refuseNull(side, serde) : () => null;
+  const [bytesOf, textOf] = accessors[side];
   const fromBytes = (record: LogRecord): unknown => {
     const bytes = bytesOf(record);
-    return bytes === null ? null : serde.deserialize(bytes);
+    return bytes === null ? nothing() : serde.deserialize(bytes);
   };
   if (serde.deserializeText === undefined) return fromBytes;
   return (record) => {
     const text = textOf(record);
     if (text === undefined) return fromBytes(record);
-    return text === null ? null : serde.deserializeText!(text);
+    return text === null ? nothing() : serde.deserializeText!(text);
   };
+}
+
+type Accessors = readonly [
+  bytes: (record: LogRecord) => Uint8Array | null,
+  text: (record: LogRecord) => string | null | undefined,
+];
+
+const accessors: Readonly<Record<'key' | 'value', Accessors>> = {
+  key: [(record) => record.key, (record) => record.keyText?.()],
+  value: [(record) => record.value, (record) => record.valueText?.()],
+};
+
+function refuseNull(side: 'key' | 'value', { name = 'its own' }: Serde<unknown>): never {
+  throw new TypeError(
+    `the ${side} is null, and the topic's ${side} serde (${name}) admits no null: give the topic a nullable(...) ${side} serde${side === 'value' ? ', or read it as a table' : ''}`,
+  );
 }
 
 function refuse(options: SourceOptions, record: LogRecord, cause: unknown): undefined {
