@@ -67,6 +67,8 @@ export interface RecordFailure {
   readonly node: string;
   readonly origin: RecordOrigin | undefined;
   readonly cause: unknown;
+  /** The line of the program that added the node, where that is known. */
+  readonly addedAt?: string | undefined;
 }
 
 /** A record that could not be read, processed or written. `cause` is what the serde or your code threw. */
@@ -74,13 +76,17 @@ export class RecordError extends StreamsError {
   override readonly name = 'RecordError';
   readonly node: string;
   readonly origin: RecordOrigin | undefined;
+  /** The line of the program that added the node, as `src/app.ts:12`; undefined where that is not known. */
+  readonly addedAt: string | undefined;
 
-  constructor(code: StreamsErrorCode, { what, node, origin, cause }: RecordFailure) {
+  constructor(code: StreamsErrorCode, { what, node, origin, cause, addedAt }: RecordFailure) {
     const where =
       origin === undefined ? '' : ` (record ${origin.topic}-${origin.partition} @ ${origin.offset})`;
-    super(code, `${what} at ${node}${where}: ${describeCause(cause)}`, { cause });
+    const added = addedAt === undefined ? '' : ` (${node} was added at ${addedAt})`;
+    super(code, `${what} at ${node}${where}: ${describeCause(cause)}${added}`, { cause });
     this.node = node;
     this.origin = origin;
+    this.addedAt = addedAt;
   }
 }
 

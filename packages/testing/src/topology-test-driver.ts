@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { LogRecord } from '@millrace/log-client';
+import { didYouMean, type LogRecord } from '@millrace/log-client';
 import {
   type KeyValueStore,
   type PublicStore,
@@ -129,14 +129,30 @@ export class TopologyTestDriver {
   createOutputTopic<K, V>(topic: Topic<K, V>): TestOutputTopic<K, V> {
     return new TestOutputTopic(topic, () => {
       this.#assertSettled();
+      this.#assertNotMisspelt(topic.name);
       return this.#tasks.topics.output(topic.name);
     });
+  }
+
+  /** An empty list from a topic that nothing is written to would let a test pass. */
+  #assertNotMisspelt(topic: string): void {
+    if (this.#tasks.topics.producedNames.has(topic) || this.#tasks.reads(topic)) return;
+    const sinks = [...this.#topology.nodes.values()].flatMap((node) =>
+      node.kind === 'sink' && typeof node.topic === 'string' ? [node.topic] : [],
+    );
+    const near = sinks.includes(topic) ? '' : didYouMean(topic, sinks);
+    if (near === '') return;
+    throw new Error(
+      `The topology does not write to the topic "${topic}"; it writes to ${sinks.join(', ')}${near}`,
+    );
   }
 
   #pipe(topic: string, record: Omit<LogRecord, 'offset'>): void {
     if (!this.#tasks.reads(topic)) {
       const { inputs } = this.#tasks;
-      throw new Error(`The topology does not read the topic "${topic}"; it reads ${inputs.join(', ')}`);
+      throw new Error(
+        `The topology does not read the topic "${topic}"; it reads ${inputs.join(', ')}${didYouMean(topic, inputs)}`,
+      );
     }
     this.#then(() => this.#tasks.pipe(topic, record));
   }
@@ -210,7 +226,9 @@ export class TopologyTestDriver {
     const { stores } = this.#tasks;
     const found = stores.get(name);
     if (found !== undefined) return found;
-    throw new Error(`The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}`);
+    throw new Error(
+      `The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}${didYouMean(name, stores.keys())}`,
+    );
   }
 
   /**

@@ -217,3 +217,27 @@ test('tables answer as they do in a running app', async () => {
   expect(() => driver.store('no')).toThrow('no store "no"; it has total');
   await driver.close();
 });
+
+describe('misspelt names', () => {
+  test('are told apart from right ones, with the name that was meant', () => {
+    const driver = new TopologyTestDriver(build());
+    const wrong = (name: string) => topic(name, { key: nullable(string()), value: string() });
+    expect(() => driver.createInputTopic(wrong('word')).pipeInput('a', 'x')).toThrow(
+      /^The topology does not read the topic "word"; it reads words\. Did you mean "words"\?$/,
+    );
+    const misspelt = driver.createOutputTopic(wrong('lenghts'));
+    for (const read of [
+      () => misspelt.isEmpty,
+      () => misspelt.readValue(),
+      () => misspelt.readValuesToList(),
+    ]) {
+      expect(read).toThrow(
+        /^The topology does not write to the topic "lenghts"; it writes to .*\. Did you mean "lengths"\?$/,
+      );
+    }
+    expect(() => driver.store('sumz')).toThrow(/Did you mean "sums"\?$/);
+    // Another topic may be one that a handler of the test's own writes to.
+    expect(driver.createOutputTopic(wrong('dead-letters')).isEmpty).toBe(true);
+    expect(driver.createOutputTopic(wrong('words')).isEmpty).toBe(true);
+  });
+});

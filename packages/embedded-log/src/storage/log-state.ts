@@ -1,4 +1,5 @@
 import {
+  didYouMean,
   type CommittedOffset,
   LogError,
   type OffsetCommit,
@@ -255,7 +256,7 @@ export class LogState {
     if (topic === undefined) {
       throw new LogError(
         'LOG_UNKNOWN_TOPIC',
-        `There is no topic "${name}": create it with log.admin.createTopics([{ name: '${name}', partitions: 1 }])`,
+        `There is no topic "${name}": create it with log.admin.createTopics([{ name: '${name}', partitions: 1 }])${didYouMean(name, this.topics.keys())}`,
       );
     }
     return topic;

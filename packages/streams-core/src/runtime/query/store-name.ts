@@ -1,3 +1,4 @@
+import { didYouMean } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../../errors.ts';
 import type { StoreReference } from './queryable-store.ts';
@@ -20,6 +21,6 @@ export function storeNamed(stores: ReadonlyMap<string, StoreSpec>, reference: St
   if (spec !== undefined) return spec;
   throw new TopologyError(
     'TOPOLOGY_STORE_MISSING',
-    `The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}`,
+    `The topology has no store "${name}"; it has ${[...stores.keys()].join(', ') || 'none'}${didYouMean(name, stores.keys())}`,
   );
 }

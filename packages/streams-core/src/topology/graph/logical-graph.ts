@@ -2,6 +2,7 @@ import { isLegalName, legalNames } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import { TopologyError } from '../../errors.ts';
 import { NodeNames } from './node-names.ts';
+import { usersLine } from './users-line.ts';
 import type {
   NullKeys,
   ProcessorNode,
@@ -68,7 +69,7 @@ export class LogicalGraph {
         `A node named "${node.name}" exists already: give this ${node.kind} another name`,
       );
     }
-    this.nodes.set(node.name, node);
+    this.nodes.set(node.name, { ...node, addedAt: usersLine() });
   }
 
   /**

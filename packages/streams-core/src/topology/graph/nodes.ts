@@ -16,10 +16,16 @@ export interface AdmittedNulls {
   readonly value: boolean;
 }
 
-/** Where records enter a sub-topology. */
-export interface SourceNode {
-  readonly kind: 'source';
+/** What the nodes of a topology have in common. */
+export interface NamedNode {
   readonly name: string;
+  /** The line of the program that added it, for messages of errors. */
+  readonly addedAt?: string | undefined;
+}
+
+/** Where records enter a sub-topology. */
+export interface SourceNode extends NamedNode {
+  readonly kind: 'source';
   readonly topics: readonly SourceTopic[];
   /** Feeds a global table: read whole by every instance, outside any task. */
   readonly global: boolean;
@@ -61,9 +67,8 @@ export interface TableFacts {
   readonly cached: boolean;
 }
 
-export interface ProcessorNode {
+export interface ProcessorNode extends NamedNode {
   readonly kind: 'processor';
-  readonly name: string;
   readonly parents: readonly string[];
   readonly operator: AnyOperator;
   readonly stores: readonly string[];
@@ -85,9 +90,8 @@ export type StreamPartitioner<in K, in V> = (
 ) => number | readonly number[] | undefined;
 
 /** Where records leave: one topic, or one chosen for each record. */
-export interface SinkNode {
+export interface SinkNode extends NamedNode {
   readonly kind: 'sink';
-  readonly name: string;
   readonly parents: readonly string[];
   /** Its parent sends to it by name only. */
   readonly side?: boolean;

@@ -46,7 +46,13 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
       valueBytes = value === null ? null : valueOf(value);
     } catch (cause) {
       const what = `A record for "${target}" could not be written`;
-      const error = new RecordError('RECORD_PRODUCTION', { what, node: name, origin: clock.origin, cause });
+      const error = new RecordError('RECORD_PRODUCTION', {
+        what,
+        node: name,
+        addedAt: node.addedAt,
+        origin: clock.origin,
+        cause,
+      });
       const response = onProductionError(error, record);
       // The same bytes would be refused again.
       if (response === 'fail' || response === 'retry') throw error;

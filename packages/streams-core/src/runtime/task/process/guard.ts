@@ -2,6 +2,7 @@ import type { LogRecord } from '@millrace/log-client';
 import { isStoreError } from '@millrace/state-stores';
 import { isStreamsError, RecordError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
+import type { NamedNode } from '../../../topology/graph/nodes.ts';
 import type { DropReason } from '../../../topology/operator.ts';
 import type { ProcessingExceptionHandler, RecordResponse } from '../../../handlers.ts';
 import { sendToDeadLetters } from '../output/dead-letters.ts';
@@ -24,10 +25,10 @@ const decided = new WeakSet<Error>();
  * Says which node an error came from, and lets the handler decide what becomes of the record: the innermost
  * node does, so that after `continue` all others go on with it. What stores have taken in stays.
  */
-export function guard(nodeName: string, forward: Forward, options: GuardOptions): Forward {
+export function guard(node: NamedNode, forward: Forward, options: GuardOptions): Forward {
   const fail = (cause: unknown, record: StreamRecord<unknown, unknown>): void => {
     if (cause instanceof Error && decided.has(cause)) throw cause;
-    handleError(nodeName, cause, record, options);
+    handleError(node, cause, record, options);
   };
   return (record) => {
     try {
@@ -41,7 +42,7 @@ export function guard(nodeName: string, forward: Forward, options: GuardOptions)
 
 /** Asks the handler what to do about an error at a node. @throws RecordError where the answer is to fail */
 export function handleError(
-  nodeName: string,
+  node: NamedNode,
   cause: unknown,
   record: StreamRecord<unknown, unknown> | undefined,
   options: GuardOptions,
@@ -55,7 +56,8 @@ export function handleError(
     ? (cause as RecordError)
     : new RecordError('RECORD_PROCESSING', {
         what: 'A record could not be processed',
-        node: nodeName,
+        node: node.name,
+        addedAt: node.addedAt,
         origin: clock.origin,
         cause,
       });
@@ -65,7 +67,7 @@ export function handleError(
     decided.add(error);
     throw error;
   }
-  dropped('failed', nodeName);
+  dropped('failed', node.name);
   deadLetter(response, error, clock.raw, options);
 }
 

@@ -91,7 +91,7 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
     open,
   );
   const run: Forward = wrapped === undefined ? open : (record) => toAwait(wrapped(record));
-  return counted(node.name, guard(node.name, run, linking), linking);
+  return counted(node.name, guard(node, run, linking), linking);
 }
 
 /** Counts the records that come to a node, where that is asked for. */

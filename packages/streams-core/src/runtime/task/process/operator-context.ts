@@ -53,7 +53,7 @@ export function operatorContext(
     monotonicNow: options.monotonicNow,
     requestCommit: options.requestCommit,
     metrics: options.userMetrics.of(node.name),
-    onError: (cause) => handleError(node.name, cause, undefined, options),
+    onError: (cause) => handleError(node, cause, undefined, options),
   });
   hooks.closers.push(() => processorContext.close());
   return {
@@ -80,7 +80,7 @@ export function operatorContext(
     },
     dropped: (reason) => options.dropped(reason, node.name),
     asyncScope: options.asyncScope,
-    fail: (cause, record) => handleError(node.name, cause, record, options),
+    fail: (cause, record) => handleError(node, cause, record, options),
     processorContext,
     onTimeAdvance: (advance) => hooks.advancers.push(advance),
     onClose: (close) => hooks.closers.push(close),
