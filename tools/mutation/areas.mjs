@@ -7,19 +7,24 @@ const stores = 'packages/state-stores';
 const logTests = [`${log}/test/{conformance,crash,damage-at-rest,space}.test.ts`];
 
 export const areas = {
-  /** Frames, journal, commit and recovery of the embedded log. */
+  /** Frames, runs and checkpoints of the embedded log, and which files it needs: by unit tests alone. */
+  format: {
+    mutate: [`${log}/src/format/{frame,checkpoint,run}.ts`, `${log}/src/storage/needed-files.ts`],
+    tests: [`${log}/test/{format,needed-files}.test.ts`],
+  },
+  /** Journal, commit and recovery of the embedded log. */
   log: {
-    mutate: [
-      `${log}/src/format/{frame,checkpoint,run}.ts`,
-      `${log}/src/storage/{commit,recovery}/*.ts`,
-      `${log}/src/storage/needed-files.ts`,
-    ],
+    mutate: [`${log}/src/storage/{commit,recovery}/*.ts`],
     tests: logTests,
   },
-  /** Its batches, segments, state and fences. */
+  /** Record batches: written, read, checked. */
+  batches: {
+    mutate: ['packages/kafka-protocol/src/batch/*.ts'],
+    tests: ['packages/kafka-protocol/test/**/*.test.ts'],
+  },
+  /** Its segments, state and fences. */
   segments: {
     mutate: [
-      'packages/kafka-protocol/src/batch/*.ts',
       `${log}/src/group/{coordinator,member}.ts`,
       `${log}/src/format/segment-index.ts`,
       `${log}/src/storage/{checkpointer,log-state,partition-log}.ts`,

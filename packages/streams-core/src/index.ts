@@ -134,7 +134,15 @@ export {
   migration,
   type Migrations,
 } from './serde/evolving.ts';
-export { json, type Schema } from './serde/json.ts';
+export { json } from './serde/json.ts';
+export {
+  type ParsingSchema,
+  type Schema,
+  SchemaError,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from './serde/schema.ts';
 export {
   type Serializer,
   type SinkTopic,

@@ -1,9 +1,5 @@
 import { asBuffer, type Serde } from '@millrace/log-client';
-
-/** What a validating serde needs of a schema; every zod schema has it. */
-export interface Schema<T> {
-  parse(value: unknown): T;
-}
+import { type Schema, validating } from './schema.ts';
 
 function stringify(value: unknown): string {
   const text = JSON.stringify(value);
@@ -19,21 +15,21 @@ function parse(bytes: Uint8Array): unknown {
 /** JSON of a type you vouch for: nothing is checked. */
 export function json<T>(): Serde<T>;
 /**
- * JSON that is checked against a schema when it is read; the type comes from the schema. The test driver
- * checks what is written too, and so does an app with `validate: 'both'`.
+ * JSON that is checked against a schema when it is read; the type comes from the schema: of zod, or of any
+ * library that speaks Standard Schema. The test driver and `producer` check what is written too, and so
+ * does an app with `validate: 'both'`.
  */
 export function json<T>(schema: Schema<T>): Serde<T>;
 export function json<T>(schema?: Schema<T>): Serde<T> {
-  const check =
-    schema === undefined ? (value: unknown) => value as T : (value: unknown) => schema.parse(value);
+  const validate = schema === undefined ? (value: unknown) => value as T : validating(schema);
   const own: Serde<T> = {
     name: 'json',
     serialize: (value) => Buffer.from(stringify(value), 'utf8'),
     serializeText: stringify,
-    deserialize: (bytes) => check(parse(bytes)),
-    deserializeText: (text) => check(JSON.parse(text)),
+    deserialize: (bytes) => validate(parse(bytes)),
+    deserializeText: (text) => validate(JSON.parse(text)),
   };
   if (schema === undefined) return own;
   // As a reader would see it: what JSON makes of the value is what has to fit.
-  return { ...own, check: (value) => void schema.parse(JSON.parse(stringify(value))) };
+  return { ...own, check: (value) => void validate(JSON.parse(stringify(value))) };
 }
