@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedLog } from '@millrace/embedded-log';
-import { long, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { long, nullable, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url));
@@ -35,7 +35,7 @@ function millrace(args: readonly string[], input = ''): Promise<Ran> {
 
 const onLog = (...args: string[]): Promise<Ran> => millrace([...args, '--log-dir', logDir]);
 
-const words = topic('words', { key: string(), value: string() });
+const words = topic('words', { key: string(), value: nullable(string()) });
 const counts = topic('counts', { key: string(), value: long() });
 
 async function runApp(): Promise<void> {
@@ -43,10 +43,10 @@ async function runApp(): Promise<void> {
   const builder = new StreamsBuilder();
   builder
     .stream(words)
+    .filter((word): word is string => word !== null)
     .groupBy((word) => word, { key: string() })
     .count({ as: 'kept' })
     .toStream()
-    .mapValues((count) => count ?? 0)
     .to(counts);
   const app = new StreamsApp(builder.build(), {
     applicationId: 'counter',
@@ -55,7 +55,9 @@ async function runApp(): Promise<void> {
     commitIntervalMs: 10,
   });
   await app.start();
-  while (app.metrics.processedRecords < 8) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (app.metrics.processedRecords < 8 && app.state !== 'error') {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   await app.close();
   await log.close();
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { noHeaders } from '@millrace/log-client';
-import { StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { nullable, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { afterAll, expect, test } from 'vitest';
 import { kafkaLog } from '../src/index.ts';
 import { brokers } from './brokers.ts';
@@ -26,7 +26,8 @@ async function send(name: string, partition: number, values: readonly string[]):
 async function running(name: string, applicationId: string) {
   const seen: string[] = [];
   const builder = new StreamsBuilder();
-  builder.stream(topic(name, { key: string(), value: string() })).foreach((value) => void seen.push(value));
+  const input = topic(name, { key: nullable(string()), value: string() });
+  builder.stream(input).foreach((value) => void seen.push(value));
   const app = new StreamsApp(builder.build(), { applicationId, log, topicRefreshMs: 500 });
   await app.start();
   return { app, seen };
