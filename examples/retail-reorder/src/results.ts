@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { LogClient, LogRecord } from '@millrace/log-client';
-import type { Topic } from '@millrace/streams-core';
+import type { LogClient } from '@millrace/log-client';
+import { records, type Topic } from '@millrace/streams-core';
 import type { PriceAdjustment, RejectedSale, Reorder, Stock } from './schemas.ts';
 import { priceAdjustments, rejectedSales, reorders, stockLevels } from './topics.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,24 +20,11 @@ interface Entry<V> {
   readonly timestamp: number;
 }
 
-async function readTopic<V>(log: LogClient, { name, key, value }: Topic<string, V>): Promise<Entry<V>[]> {
-  const { partitions } = (await log.admin.topics([name])).get(name)!;
+async function readTopic<V>(log: LogClient, topic: Topic<string, V>): Promise<Entry<V>[]> {
   const entries: Entry<V>[] = [];
-  const toEntry = (record: LogRecord): Entry<V> => ({
-    key: key.deserialize(record.key!),
-    value: value.deserialize(record.value!),
-    timestamp: record.timestamp,
-  });
-  for (let partition = 0; partition < partitions; partition++) {
-    const [range] = await log.admin.offsets([{ topic: name, partition }], { awaitTransactions: true });
-    const reader = await log.reader([{ topic: name, partition, offset: range!.start }]);
-    for (let offset = range!.start; offset < range!.end; ) {
-      for (const batch of await reader.poll({ maxWaitMs: 1000, maxRecords: 10_000 })) {
-        entries.push(...batch.records.map(toEntry));
-        offset = batch.nextOffset;
-      }
-    }
-    await reader.close();
+  // The topics are this program's own: each record has a key and a value.
+  for await (const { key, value, timestamp } of records(log, topic)) {
+    entries.push({ key: key!, value: value!, timestamp });
   }
   return entries;
 }

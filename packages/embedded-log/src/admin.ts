@@ -5,6 +5,7 @@ import {
   type CommittedOffset,
   type CreateTopic,
   describedGroup,
+  distinctTopics,
   type EffectiveConfigs,
   type GroupDescription,
   type GroupInfo,
@@ -75,10 +76,14 @@ export class EmbeddedAdmin implements LogAdmin {
   async createTopics(topics: readonly CreateTopic[]): Promise<void> {
     for (const topic of topics) assertCreatable(topic);
     await loadCodecsOf(topics);
-    await this.#writer.submit(() => ({ event: { created: this.#missing(topics) }, records: [], bytes: 0 }), {
-      alone: true,
-      bytes: 0,
-    });
+    const distinct = distinctTopics(topics);
+    await this.#writer.submit(
+      () => ({ event: { created: this.#missing(distinct) }, records: [], bytes: 0 }),
+      {
+        alone: true,
+        bytes: 0,
+      },
+    );
     this.#groups.onTopicsChanged(new Set());
   }
 

@@ -4,6 +4,7 @@ import {
   type CommittedOffset,
   type CreateTopic,
   describedGroup,
+  distinctTopics,
   type EffectiveConfigs,
   type GroupDescription,
   type GroupInfo,
@@ -92,7 +93,7 @@ export class KafkaAdmin implements LogAdmin {
       }
     }
     const { replicationFactor = -1, requestTimeoutMs: timeoutMs } = this.#cluster.options;
-    const request = topics.map(({ name, partitions, configs = {} }) => ({
+    const request = distinctTopics(topics).map(({ name, partitions, configs = {} }) => ({
       name,
       numPartitions: partitions,
       replicationFactor,

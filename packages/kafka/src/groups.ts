@@ -1,8 +1,8 @@
 import {
-  decodeAssignment,
   deleteGroupsApi,
   describeGroupsApi,
   errorCodes,
+  groupSnapshot,
   listGroupsApi,
   offsetDeleteApi,
   offsetFetchApi,
@@ -88,15 +88,7 @@ export class KafkaGroups {
   snapshot(group: string): Promise<GroupSnapshot> {
     return this.#cluster.retry(`Looking at group ${group}`, async () => {
       const { groupState = 'Dead', members = [] } = (await describe(this.#cluster, group)) ?? {};
-      return {
-        state: groupState === 'Stable' ? 'stable' : members.length === 0 ? 'empty' : 'rebalancing',
-        members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
-          id: memberId,
-          clientId,
-          host: clientHost,
-          partitions: decodeAssignment(memberAssignment).partitions,
-        })),
-      };
+      return groupSnapshot(groupState, members);
     });
   }
 

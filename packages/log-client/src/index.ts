@@ -53,4 +53,5 @@ export { boolean, bytes, double, integer, long, nullable, number, type Serde, st
 export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
 export { describedGroup, type GroupSnapshot } from './described-group.ts';
 export { assertTopicName, isLegalName, legalNames } from './names.ts';
+export { distinctTopics } from './distinct-topics.ts';
 export { didYouMean } from './near-name.ts';

@@ -139,8 +139,8 @@ export interface LogAdmin {
   /** The named topics that exist, or all of them. */
   topics(names?: readonly string[]): Promise<Map<string, TopicInfo>>;
   /**
-   * Creates topics; one that exists with as many partitions is left as it is. @throws LogError
-   * `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC`, `LOG_INVALID_CONFIG`
+   * Creates topics; one that exists with as many partitions, or is named twice, is left as it is.
+   * @throws LogError `LOG_TOPIC_EXISTS`, `LOG_INVALID_TOPIC`, `LOG_INVALID_CONFIG`
    */
   createTopics(topics: readonly CreateTopic[]): Promise<void>;
   /**

@@ -219,7 +219,7 @@ test('tables answer as they do in a running app', async () => {
 });
 
 describe('misspelt names', () => {
-  test('are told apart from right ones, with the name that was meant', () => {
+  test('are refused, with the name that was meant', () => {
     const driver = new TopologyTestDriver(build());
     const wrong = (name: string) => topic(name, { key: nullable(string()), value: string() });
     expect(() => driver.createInputTopic(wrong('word')).pipeInput('a', 'x')).toThrow(

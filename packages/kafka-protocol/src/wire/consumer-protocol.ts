@@ -1,4 +1,4 @@
-import { byTopic, type TopicPartition } from '@millrace/log-client';
+import { byTopic, type GroupSnapshot, type TopicPartition } from '@millrace/log-client';
 import { getInt32, getString, putInt32, putString } from './elements.ts';
 import { WireReader } from './reader.ts';
 import { WireWriter } from './writer.ts';
@@ -86,4 +86,25 @@ export function decodeAssignment(bytes: Buffer): MemberAssignment {
   r.int16();
   const partitions = readPartitions(r);
   return { partitions, userData: r.nullableBytes() ?? undefined };
+}
+
+/** A member as a coordinator describes it. */
+export interface DescribedMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  readonly clientHost: string;
+  readonly memberAssignment: Buffer;
+}
+
+/** A group of consumers as the log's seam has it, by the name of its state in Kafka. */
+export function groupSnapshot(groupState: string, members: readonly DescribedMember[]): GroupSnapshot {
+  return {
+    state: groupState === 'Stable' ? 'stable' : members.length === 0 ? 'empty' : 'rebalancing',
+    members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+      id: memberId,
+      clientId,
+      host: clientHost,
+      partitions: decodeAssignment(memberAssignment).partitions,
+    })),
+  };
 }

@@ -4,7 +4,9 @@ export {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
+  type DescribedMember,
   encodeSubscription,
+  groupSnapshot,
   type MemberAssignment,
 } from './consumer-protocol.ts';
 export * from './elements.ts';

@@ -32,6 +32,20 @@ export function adminSuite(test: LogTest): void {
     assert.deepEqual((await log.admin.topics([name])).get(name), before);
   });
 
+  test('a topic that is named twice in one call is created once, with one number of partitions', async (log) => {
+    const name = freshName('twice');
+    const twice = (one: number, other: number) => [
+      { name, partitions: one },
+      { name, partitions: other },
+    ];
+    await rejectsWith('LOG_TOPIC_EXISTS', log.admin.createTopics(twice(2, 3)));
+    await log.admin.createTopics(twice(2, 2));
+    assert.equal((await log.admin.topics([name])).get(name)?.partitions, 2);
+    assert.equal([...(await log.admin.topics()).keys()].filter((one) => one === name).length, 1);
+    await log.admin.deleteTopics([name]);
+    assert.equal((await log.admin.topics([name])).size, 0);
+  });
+
   test('creating a topic with another partition count is refused', async (log) => {
     const name = await createTopic(log, 2);
     await rejectsWith('LOG_TOPIC_EXISTS', log.admin.createTopics([{ name, partitions: 3 }]));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RawLog, Refusal } from '@millrace/embedded-log/raw';
-import { decodeAssignment } from '@millrace/kafka-protocol/messages';
+import { groupSnapshot } from '@millrace/kafka-protocol/messages';
 import type { GroupSnapshot } from '@millrace/log-client';
 import { ClassicGroup } from './classic-group.ts';
 import type { JoinRequest } from './group-member.ts';
@@ -60,15 +60,13 @@ export class Groups {
   /** The members of a group and what they have. */
   snapshot(name: string): GroupSnapshot {
     const { state = 'Empty', members = [] } = this.#groups.get(name) ?? {};
-    return {
-      state: state === 'Stable' ? 'stable' : members.length === 0 ? 'empty' : 'rebalancing',
-      members: members.map(({ id, clientId, clientHost, assignment }) => ({
-        id,
-        clientId,
-        host: clientHost,
-        partitions: decodeAssignment(assignment).partitions,
-      })),
-    };
+    const described = members.map(({ id: memberId, clientId, clientHost, assignment: memberAssignment }) => ({
+      memberId,
+      clientId,
+      clientHost,
+      memberAssignment,
+    }));
+    return groupSnapshot(state, described);
   }
 
   forget(name: string): void {

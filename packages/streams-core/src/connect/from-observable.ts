@@ -107,7 +107,7 @@ class Connector<K, V> implements SourceConnector {
   }
 
   async #run(): Promise<void> {
-    // One value that does not fit would end the source: whoever reads the topic refuses it.
+    // A rejected value would end the source; the topic's readers reject it by their handlers.
     const placer = new RecordPlacer({ validates: false });
     await placer.learn(this.#log, [this.#topic.name], 'fromObservable');
     const producer = await this.#log.producer();

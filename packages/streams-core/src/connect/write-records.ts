@@ -7,6 +7,7 @@ import {
   type PartitionRecords,
   type ProducerRecord,
   type Serde,
+  topicPartitionKey,
 } from '@millrace/log-client';
 import { StreamsError } from '../errors.ts';
 import type { Topic } from '../serde/topic.ts';
@@ -76,7 +77,7 @@ export class RecordPlacer {
 export function byPartition(placed: readonly PlacedRecord[]): PartitionRecords[] {
   const found = new Map<string, { topic: string; partition: number; records: ProducerRecord[] }>();
   for (const { topic, partition, record } of placed) {
-    const id = `${topic}-${partition}`;
+    const id = topicPartitionKey(topic, partition);
     const entry = found.get(id);
     if (entry === undefined) found.set(id, { topic, partition, records: [record] });
     else entry.records.push(record);
@@ -91,10 +92,10 @@ export function placesOf(
   firstOffsets: readonly number[],
 ): RecordPlace[] {
   const next = new Map(
-    written.map(({ topic, partition }, index) => [`${topic}-${partition}`, firstOffsets[index]!]),
+    written.map(({ topic, partition }, index) => [topicPartitionKey(topic, partition), firstOffsets[index]!]),
   );
   return placed.map(({ topic, partition }) => {
-    const id = `${topic}-${partition}`;
+    const id = topicPartitionKey(topic, partition);
     const offset = next.get(id)!;
     next.set(id, offset + 1);
     return { topic, partition, offset };

@@ -57,13 +57,5 @@ export interface TopicDefinition<K, V> extends TopicOptions<V> {
  */
 export function topic<K, V>(name: string, definition: TopicDefinition<K, V>): Topic<K, V> {
   assertTopicName(name);
-  const { key, value, timestamp, partitions, configs } = definition;
-  return {
-    name,
-    key,
-    value,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    ...(partitions === undefined ? {} : { partitions }),
-    ...(configs === undefined ? {} : { configs }),
-  };
+  return { ...definition, name };
 }

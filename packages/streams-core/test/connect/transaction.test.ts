@@ -73,7 +73,8 @@ test('topics are created as they say, and those that exist are left as they are'
       ['accounts', 2, {}],
       ['compacted', 5, { 'cleanup.policy': 'compact' }],
     ]);
-    expect(await createTopics(log, [accounts, compacted, audit])).toEqual(['audit']);
+    expect(await createTopics(log, [accounts, compacted, audit, audit])).toEqual(['audit']);
+    expect((await log.admin.topics()).size).toBe(3);
     const other = topic('accounts', { key: string(), value: integer(), partitions: 9 });
     await expect(createTopics(log, [other])).rejects.toMatchObject({ code: 'LOG_TOPIC_EXISTS' });
     await using out = await producer(log, compacted);

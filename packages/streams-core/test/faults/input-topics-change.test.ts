@@ -57,7 +57,7 @@ test.each([
   ['earliest', 3, 2],
   ['latest', 5, 4],
 ] as const)(
-  'an app that fell behind retention is told what it missed, reset to %s',
+  'a reset behind retention counts the offsets that are missed, reset to %s',
   async (offsetReset, offset, missed) => {
     await withLog(async (log) => {
       await log.admin.createTopics(copied);
@@ -76,7 +76,7 @@ test.each([
       const offsetResetListener = (reset: PartitionReset): void => void resets.push(reset);
       const app = new StreamsApp(builder.build(), { applicationId: 'app', log, offsetResetListener });
       await app.start();
-      await eventually('it is told', () => resets.length > 0);
+      await eventually('the listener is called', () => resets.length > 0);
       await app.close();
       expect(resets).toEqual([
         { topic: 'clicks', partition: 0, committed: 1, offset, reason: 'out-of-range', missed },

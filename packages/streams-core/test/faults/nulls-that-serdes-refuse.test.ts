@@ -40,13 +40,13 @@ const copying = (): StreamsBuilder => {
 };
 
 const valueIsNull =
-  /^A record could not be read at KSTREAM-SOURCE-0000000000 \(record orders-0 @ 0\): the value is null, and the topic's value serde \(json\) admits no null: give the topic a nullable\(\.\.\.\) value serde, or read it as a table$/;
+  /^A record could not be read at KSTREAM-SOURCE-0000000000 \(record orders-0 @ 0\): the value is null, and the topic's value serde \(json\) admits no null: give the topic a nullable\(\.\.\.\) value serde, or read it as a table \(KSTREAM-SOURCE-0000000000 was added at .*nulls-that-serdes-refuse\.test\.ts:\d+\)$/;
 
 describe('a null that the topic does not admit', () => {
   test('is a record that cannot be read: the error says which side and what to do', () => {
     expect(() => run(copying(), [['a', null]])).toThrow(valueIsNull);
     expect(() => run(copying(), [[null, { n: 1 }]])).toThrow(
-      /the key is null, and the topic's key serde \(string\) admits no null: give the topic a nullable\(\.\.\.\) key serde$/,
+      /the key is null, and the topic's key serde \(string\) admits no null: give the topic a nullable\(\.\.\.\) key serde \(KSTREAM-SOURCE-0000000000 was added at /,
     );
   });
 

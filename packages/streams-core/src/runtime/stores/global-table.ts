@@ -87,6 +87,7 @@ function plain(subTopology: SubTopology, { onDeserializationError }: GlobalTable
   const read = (partition: number) =>
     openSource({
       node: source.name,
+      addedAt: source.addedAt,
       topic,
       realName: topic.name,
       partition,

@@ -131,6 +131,7 @@ function readable(
     if (topic === undefined) continue;
     const deserialize = openSource({
       node: source.name,
+      addedAt: source.addedAt,
       topic,
       realName,
       partition: id.partition,

@@ -50,7 +50,7 @@ function fiveStores() {
   return { stores, logged, quiet, table, idle, plain };
 }
 
-test('stores are told apart by what keeps their changes', () => {
+test('a store belongs to its changelog, its source topic, or neither', () => {
   const { stores, logged, quiet, table, idle } = fiveStores();
   expect([...stores.changelogs]).toEqual([
     ['app-logged-changelog', logged.store],
@@ -74,7 +74,7 @@ test('changes are taken from every store, and only those with a changelog write 
   expect(stores.takeChanges(3)).toEqual([]);
 });
 
-test('each store hears of a commit with the place of what keeps it; then all of them that it stands', () => {
+test('after a commit each store gets its checkpoint, then all are told that the commit stands', () => {
   const { stores, logged, quiet, table, idle, plain } = fiveStores();
   const made: string[] = [];
   const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {

@@ -26,6 +26,7 @@ export function inputQueue(
   const realName = directory.realName(topic.name);
   const deserialize = openSource({
     node: source.name,
+    addedAt: source.addedAt,
     topic,
     realName,
     partition,

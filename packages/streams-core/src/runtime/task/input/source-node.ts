@@ -12,6 +12,8 @@ import type { TopicDirectory } from '../topic-directory.ts';
 
 export interface SourceOptions {
   readonly node: string;
+  /** The line of the program that added it. */
+  readonly addedAt?: string | undefined;
   /** The topic as the topology knows it, and its name in the log. */
   readonly topic: SourceTopic;
   readonly realName: string;
@@ -49,14 +51,14 @@ export function openSource(options: SourceOptions): Deserialize {
  * (FailOnInvalidTimestamp).
  */
 function refuseTimestamp(
-  { node, realName: topic, partition }: SourceOptions,
+  { node, addedAt, realName: topic, partition }: SourceOptions,
   { timestamp, offset }: LogRecord,
 ): never {
   const cause = new RangeError(
     `its timestamp is ${timestamp}; it must not be negative: give the source a timestampExtractor that says what to do, e.g. usePartitionTimeOnInvalidTimestamp`,
   );
   const origin = { topic, partition, offset };
-  throw new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, origin, cause });
+  throw new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, addedAt, origin, cause });
 }
 
 const unreadable = 'A record could not be read';
@@ -122,9 +124,9 @@ function refuseNull(side: 'key' | 'value', { name = 'its own' }: Serde<unknown>)
 }
 
 function refuse(options: SourceOptions, record: LogRecord, cause: unknown): undefined {
-  const { node, realName: topic, partition, onError, dropped } = options;
+  const { node, addedAt, realName: topic, partition, onError, dropped } = options;
   const origin = { topic, partition, offset: record.offset };
-  const error = new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, origin, cause });
+  const error = new RecordError('RECORD_DESERIALIZATION', { what: unreadable, node, addedAt, origin, cause });
   const response = onError(error, record);
   if (response === 'fail') throw error;
   dropped('unreadable', record);
