@@ -20,7 +20,7 @@ export const areas = {
   /** Record batches: written, read, checked. */
   batches: {
     mutate: ['packages/kafka-protocol/src/batch/*.ts'],
-    tests: ['packages/kafka-protocol/test/**/*.test.ts'],
+    tests: ['packages/kafka-protocol/test/batch/*.test.ts'],
   },
   /** Its segments, state and fences. */
   segments: {

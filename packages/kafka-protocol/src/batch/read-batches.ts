@@ -1,13 +1,7 @@
 import { LogError, type LogRecord, readLong } from '@millrace/log-client';
 import { loadCodec } from '../compression/compression.ts';
-import {
-  batchAt,
-  batchHeaderBytes,
-  batchIsIntact,
-  batchSize,
-  nextOffsetOf,
-  transactionalFlag,
-} from './layout.ts';
+import { isTransactionalBatch, producerIdOf } from './batch-fields.ts';
+import { batchAt, batchHeaderBytes, batchIsIntact, batchSize, nextOffsetOf } from './layout.ts';
 import { compressionOf, isControlBatch, readBatch } from './read-batch.ts';
 
 const abortMarker = 0;
@@ -45,7 +39,7 @@ export async function readBatches(
     assertReadable(source, at, size);
     const next = nextOffsetOf(source, at);
     nextOffset = Math.max(nextOffset, next);
-    const producerId = readLong(source, at + batchAt.producerId);
+    const producerId = producerIdOf(source, at);
     while (pending.length > 0 && pending[0]!.firstOffset < next) {
       abortedProducers.add(pending.shift()!.producerId);
     }
@@ -53,8 +47,8 @@ export async function readBatches(
       if (markerType(source, at, size) === abortMarker) abortedProducers.delete(producerId);
       continue;
     }
-    const isTransactional = (source.readInt16BE(at + batchAt.attributes) & transactionalFlag) !== 0;
-    if ((isTransactional && abortedProducers.has(producerId)) || next <= from) continue;
+    const isAborted = isTransactionalBatch(source, at) && abortedProducers.has(producerId);
+    if (isAborted || next <= from) continue;
     const loading = loadCodec(compressionOf(source, at));
     if (loading !== undefined) await loading;
     readBatch(source, at, size, read);

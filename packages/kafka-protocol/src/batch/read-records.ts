@@ -90,9 +90,18 @@ export function readRecords(
     const headerCount = cursor.varint();
     if (offset >= from) {
       const headers = headerCount > 0 ? readHeaders(cursor, headerCount) : noHeaders;
+      if (cursor.at !== end) throw notFilled(baseOffset);
       const timestamp = appendTime ?? baseTimestamp + delta;
       into.push(new StoredRecord(source, keyAt, keyLength, valueAt, valueLength, timestamp, headers, offset));
     }
     cursor.at = end;
   }
+}
+
+/** A length inside a record that is wrong would read the bytes of another one. */
+function notFilled(baseOffset: number): LogError {
+  return new LogError(
+    'LOG_CORRUPT',
+    `A record of the batch at offset ${baseOffset} is not as long as its fields are`,
+  );
 }

@@ -21,14 +21,6 @@ export function writeVarint(target: Uint8Array, start: number, value: number): n
 
 const half = 2 ** 30;
 
-/** As {@link varintBytes}, of a safe integer. */
-export function varlongBytes(value: number): number {
-  if (value < half && value >= -half) return varintBytes(value);
-  let bytes = 1;
-  for (let rest = zigzagLong(value); rest >= 0x80n; rest >>= 7n) bytes++;
-  return bytes;
-}
-
 function zigzagLong(value: number): bigint {
   const long = BigInt(value);
   return long >= 0n ? long << 1n : (-long << 1n) - 1n;

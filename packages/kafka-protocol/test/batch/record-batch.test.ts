@@ -8,9 +8,9 @@ import {
   loadCodec,
   compress,
   decompress,
-} from '../src/compression/compression.ts';
-import { readBatches } from '../src/batch/read-batches.ts';
-import { recordBytes, writeBatch } from '../src/batch/write-batch.ts';
+} from '../../src/compression/compression.ts';
+import { readBatches } from '../../src/batch/read-batches.ts';
+import { recordBytes, writeBatch } from '../../src/batch/write-batch.ts';
 
 // kafkajs's own encoder and decoder are the second opinion on the format.
 const require = createRequire(import.meta.url);
