@@ -281,6 +281,15 @@ test('modules that tests import register no hooks of their own', () => {
   expect(helpers.filter((name) => hook.test(readFileSync(path.join(root, name), 'utf8')))).toEqual([]);
 });
 
+test('a test title can be read without the one before it', () => {
+  const continued = /^ *(?:test|it)(?:\.[a-z]+)?\(['`](?:or|and|but|so|also|then) /gm;
+  const found = [...packages.map((name) => `packages/${name}/test`), 'examples', 'tools', 'test']
+    .flatMap((folder) => filesBelow(folder))
+    .filter((name) => name.endsWith('.test.ts'))
+    .flatMap((name) => readFileSync(path.join(root, name), 'utf8').match(continued) ?? []);
+  expect(found).toEqual([]);
+});
+
 test('names say what is in a file', () => {
   const empty = /(^|\/)(utils?|helpers?|common|misc|types|internal|manager)(\.ts|\/)/;
   expect(files.map(({ name }) => name).filter((name) => empty.test(name))).toEqual([]);

@@ -94,7 +94,7 @@ test('a request that is not answered ends the connection, and says which it was'
 
 test.each([
   [
-    'what is no Kafka broker',
+    'a server that is no Kafka broker is named as such',
     (_: Buffer, socket: net.Socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'),
     /no Kafka broker, or it wants TLS/,
   ],

@@ -31,7 +31,7 @@ test('one package has the DSL, the test driver and its matchers', () => {
   ]);
 });
 
-test('and the runtime with a log to run on', async () => {
+test('the package brings the runtime and a log to run on', async () => {
   const log = await EmbeddedLog.inMemory();
   await log.admin.createTopics([words, counts].map(({ name }) => ({ name, partitions: 1 })));
   await expect(log.reader([{ topic: 'none', partition: 0, offset: 0 }])).rejects.toSatisfy((error) =>
@@ -42,7 +42,7 @@ test('and the runtime with a log to run on', async () => {
   await log.close();
 });
 
-test('and the command', async () => {
+test('the package brings the command', async () => {
   const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [bin, '--help']);
   expect(stdout).toMatch(/Usage: millrace/);

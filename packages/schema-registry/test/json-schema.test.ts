@@ -61,7 +61,7 @@ test.each(['https://json-schema.org/draft/2019-09/schema', 'https://json-schema.
   },
 );
 
-test('what it points to comes from other subjects', () => {
+test('schemas that a schema refers to come from other subjects', () => {
   jsonSchemaSerde({ registry, subject: 'money', schema: { type: 'integer', minimum: 0 } });
   const schema: JsonSchema = { type: 'object', properties: { price: { $ref: 'money.json' } } };
   const references = [{ name: 'money.json', subject: 'money', version: 1 }];

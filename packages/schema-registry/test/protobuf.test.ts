@@ -99,7 +99,7 @@ test('another message of the same file is refused by name', () => {
   expect(() => orders.deserialize(Buffer.from('text'))).toThrow(/wire format/);
 });
 
-test('what it imports is registered under its path, and referred to', () => {
+test('an imported schema is registered under its path, and referred to', () => {
   const serde = protobufSerde({ registry, subject: 'imports-value', message: message('Order') });
   const id = Buffer.from(serde.serialize(create(message('Order')))).readInt32BE(1);
   const money = { name: 'shop/money.proto', subject: 'shop/money.proto', version: 1 };

@@ -151,7 +151,7 @@ describe('cells are written to the bytes store', () => {
     expect(writes).toEqual([{ names: ['b'], at: checkpoint(1) }]);
   });
 
-  test('also what came from the changelog, which is not due there again', () => {
+  test('with what came from the changelog, which is not due there again', () => {
     const { layer, writes } = harness();
     layer.restored({ name: 'a', uncommitted: false, unflushed: false });
     expect(layer.hasUncommitted).toBe(false);
@@ -218,7 +218,7 @@ describe('a write that takes time', () => {
     expect(writes[1]).toEqual({ names: ['e'], at: checkpoint(2) });
   });
 
-  test('and fails makes the next commit fail, and every one after it', async () => {
+  test('makes the next commit and all later ones fail where it fails', async () => {
     const { layer, change, commit, pending } = harness({ isSlow: true });
     for (const name of ['a', 'b', 'c', 'd']) change(name);
     commit(1, 1);
@@ -232,7 +232,7 @@ describe('a write that takes time', () => {
     expect(() => commit(4, 4)).toThrow(full);
   });
 
-  test('and fails within flush makes flush reject', async () => {
+  test('makes flush reject where it fails within flush', async () => {
     const { layer, change, pending } = harness({ isSlow: true });
     change('a');
     layer.takeUncommitted();

@@ -18,7 +18,7 @@ const summing: ProcessorSupplier<string, number, string, number> = (context) => 
   };
 };
 
-test('it keeps what a processor forwards, schedules and commits', async () => {
+test('a MockProcessorContext keeps what a processor forwards, schedules and commits', async () => {
   const context = new MockProcessorContext<string, number>({ stores: [sums] });
   const made = summing(context);
   const process = typeof made === 'function' ? made : made.process.bind(made);

@@ -56,7 +56,7 @@ describe('a scenario that does not hold fails', () => {
     expect((await runScenario({ ...base, ...rest })).failures).toEqual([failure]);
   });
 
-  test('and one that asks for what is not there says so', async () => {
+  test('one that asks for what is not there says so', async () => {
     const topology = [
       { op: 'stream', id: 's', topic: 'in', key: 'string', value: 'string' },
       { op: 'mapValues', id: 'm', from: 's', mapper: 'fly' },

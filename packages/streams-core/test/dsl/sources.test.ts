@@ -85,7 +85,7 @@ describe('timestamps', () => {
     );
   });
 
-  test('or leaves the record out, or is replaced with the time of its partition', () => {
+  test('a record with a bad timestamp is left out, or gets the time of its partition', () => {
     const skipped = timestamps({ timestampExtractor: skipOnInvalidTimestamp });
     expect(skipped.found).toEqual([
       [1, 10],

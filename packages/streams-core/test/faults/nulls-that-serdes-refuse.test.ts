@@ -117,7 +117,7 @@ describe('a table', () => {
     expect(driver.droppedRecords).toBe(1);
   });
 
-  test('and a stream of the same topic are read once: the stream has to admit the deletions', () => {
+  test('a table and a stream of one topic share its reads: the stream must admit deletions', () => {
     const both = (source: typeof orders | typeof withNull): StreamsBuilder => {
       const builder = new StreamsBuilder();
       builder.table(orders).toStream().to(output);

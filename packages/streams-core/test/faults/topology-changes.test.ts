@@ -122,7 +122,7 @@ describe('what loses nothing starts', () => {
     expect(await change(before, after)).toBeUndefined();
   });
 
-  test('and with allowTopologyChange what loses something does too, with a warning', async () => {
+  test('with allowTopologyChange a change that loses state starts too, with a warning', async () => {
     const warned = new Promise<string>((resolve) => {
       const listen = (warning: Error): void => {
         if (!warning.message.includes('starts with another topology')) return;

@@ -203,7 +203,7 @@ test('any number of values, and any keys, may come of a record', async () => {
   expect(found.toSorted()).toEqual(['a!=1@6', 'a=10@5', 'a=1@5']);
 });
 
-test('what comes after goes on in the context of its own record', async () => {
+test('operators after an async one run in the context of their own record', async () => {
   const offsets: unknown[] = [];
   const { driver, source } = drive((stream) =>
     stream

@@ -46,7 +46,7 @@ test('a record that cannot be read stops the app, which says which one', async (
   });
 });
 
-test('or is left out, with a word about it', async () => {
+test('logAndContinue leaves unreadable records out and reports each', async () => {
   await withLog(async (log) => {
     await log.admin.createTopics(create);
     await write(log, raw, [
@@ -70,7 +70,7 @@ test('or is left out, with a word about it', async () => {
   });
 });
 
-test('or goes to a dead-letter topic, with the reason in its headers', async () => {
+test('an unreadable record goes to a dead-letter topic with the reason in its headers', async () => {
   await withLog(async (log) => {
     await log.admin.createTopics([...create, { name: 'dead', partitions: 1 }]);
     await write(log, raw, [

@@ -47,7 +47,7 @@ test('every record has exactly one result, over many commits in the middle of ca
   });
 });
 
-test('what had not finished when an app was given up is called again, and has one result all the same', async () => {
+test('a call that had not finished when its app was abandoned is made again, with one result', async () => {
   await withLog(async (log) => {
     await log.admin.createTopics(topics);
     await write(log, input, records(40));

@@ -43,7 +43,7 @@ async function created(log: LogClient): Promise<void> {
   await log.admin.createTopics([clicks, counts].map(({ name }) => ({ name, partitions: 1 })));
 }
 
-test('what has been processed goes from repartition topics, and only that', async () => {
+test('processed records are deleted from repartition topics, and no others', async () => {
   await withLog(async (log, stateDir) => {
     await created(log);
     const repartition = { topic: 'app-by-value-repartition', partition: 0 };
@@ -119,7 +119,7 @@ describe('where the log no longer holds what comes next', () => {
     expect(values).toBe(3);
   });
 
-  test('or behind the latest', async () => {
+  test('a source with the policy latest continues behind the newest record', async () => {
     const { resets, values } = await truncated('latest');
     expect(resets).toEqual([
       { topic: 'clicks', partition: 0, committed: 1, offset: 4, reason: 'out-of-range', missed: 3 },
@@ -127,7 +127,7 @@ describe('where the log no longer holds what comes next', () => {
     expect(values).toBe(2);
   });
 
-  test('or not at all', async () => {
+  test('a source with the policy none stops the app', async () => {
     const { failure } = await truncated('none');
     expect(failure).toMatchObject({
       message: expect.stringMatching(/clicks-0 no longer holds offset 0.*offsetReset is "none"/),

@@ -65,7 +65,7 @@ describe('a record that cannot be processed', () => {
     expect(driver.metrics.droppedRecords).toBe(1);
   });
 
-  test('or goes to a dead-letter topic as it came, with the reason, in the same commit', async () => {
+  test('a failing record goes to a dead-letter topic as it came, with the reason, in the same commit', async () => {
     await withLog(async (log, stateDir) => {
       const dead = { ...input, name: 'dead' };
       await log.admin.createTopics(

@@ -201,7 +201,7 @@ test('keep copies of each other’s stores, and take over without restoring', as
   });
 });
 
-test('with copies, each needs a folder of its own, and says so', async () => {
+test('two instances with standbys in one stateDir are refused by name', async () => {
   await withLog(async (log, stateDir) => {
     await log.admin.createTopics(topics(2));
     const make = () =>

@@ -68,7 +68,7 @@ describe('a stream without records', () => {
     },
   );
 
-  test('and waits for ever where it is not', async () => {
+  test('a stream without records keeps its stream time where idleAdvanceMs is not set', async () => {
     await withLog(async (log, stateDir) => {
       await log.admin.createTopics(topics('input', 'other', 'output'));
       const builder = new StreamsBuilder();
@@ -175,7 +175,7 @@ describe('where nothing was committed', () => {
     });
   });
 
-  test('none refuses to start there', async () => {
+  test('the policy none refuses to start without a committed offset', async () => {
     await withLog(async (log) => {
       await log.admin.createTopics(topics('input', 'output'));
       const app = new StreamsApp(copying('none'), { applicationId: 'reset', log });

@@ -44,7 +44,7 @@ test('the error of an operator names the line that added it', () => {
   expect(failure).toMatchObject({ addedAt: `${here}:${Number(line) + 3}` });
 });
 
-test('so do those of a sink, and of a processor', () => {
+test("errors of a sink and of a processor name the user's line", () => {
   const sink = new StreamsBuilder();
   sink.stream(input).to(output, { partitioner: () => 0 });
   const loop = new StreamsBuilder();

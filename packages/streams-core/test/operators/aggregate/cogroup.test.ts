@@ -72,7 +72,7 @@ test('its table joins and groups like any other, old values included', () => {
   expect(shop.results()).toEqual(['visitor=1@0', 'visitor=0@0', 'buyer=1@0']);
 });
 
-test('by windows of time, suppressed', () => {
+test('cogrouped streams aggregate by time windows, and may be suppressed', () => {
   const builder = new StreamsBuilder();
   grouped(builder)
     .windowedBy(TimeWindows.of(10))
@@ -87,7 +87,7 @@ test('by windows of time, suppressed', () => {
   expect(shop.results()).toEqual(['ann[0,10)={"clicks":1,"spent":7}@9']);
 });
 
-test('by sessions', () => {
+test('cogrouped streams aggregate by sessions', () => {
   const builder = new StreamsBuilder();
   grouped(builder)
     .windowedBy(SessionWindows.of(10))
@@ -126,7 +126,7 @@ test('a stream whose key was changed goes through a topic of its own', () => {
   expect(shop.results()).toEqual(['/=1@0', '/=11@0']);
 });
 
-test('what does not fit does not compile', () => {
+test('a cogroup with an aggregator of another type does not compile', () => {
   const builder = new StreamsBuilder();
   const [left, right] = [builder.stream(clicks).groupByKey(), builder.stream(sales).groupByKey()];
   const started = left.cogroup<Visit>((visit) => visit);

@@ -46,7 +46,7 @@ describe.each([
     expect(Object.values(driver.metrics.droppedByNode)).toEqual([1]);
   });
 
-  test('or written to a topic as it came, and nothing else is', () => {
+  test('a late record is written to a topic as it came, and no other record is', () => {
     const builder = new StreamsBuilder();
     const grouped = builder.stream(input).groupByKey();
     grouped

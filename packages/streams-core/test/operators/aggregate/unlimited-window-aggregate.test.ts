@@ -23,7 +23,7 @@ test('one window from the start on; earlier records are in none, and a null key 
   expect(results).toEqual(['a[10,Infinity)=1@10', 'a[10,Infinity)=2@1000000', 'a[10,Infinity)=3@1000000']);
 });
 
-test('it never closes, so that emitting on close is refused', () => {
+test('an unlimited window never closes, so emit on close is refused', () => {
   expect(() =>
     through(
       input,

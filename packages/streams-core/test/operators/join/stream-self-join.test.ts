@@ -38,7 +38,7 @@ test('one store gives what two give, record by record', () => {
   );
 });
 
-test('it meets what a store of its own would just have let go of', () => {
+test('a self-join finds records that a store of its own would just have expired', () => {
   const within = JoinWindows.of(0).before(2).after(0).grace(0);
   const [plain, optimized] = [false, true].map((selfJoin) => {
     const driver = new TopologyTestDriver(build(selfJoin, within));
@@ -52,7 +52,7 @@ test('it meets what a store of its own would just have let go of', () => {
   expect(optimized).toHaveLength(3);
 });
 
-test('it has one store, and a plain join of a stream with itself two', () => {
+test('a self-join has one store; a plain join of a stream with itself has two', () => {
   const stores = (selfJoin: boolean) => [...build(selfJoin, JoinWindows.of(5)).stores.keys()];
   expect(stores(true)).toEqual(['seen-this-join-store']);
   expect(stores(false)).toEqual(['seen-this-join-store', 'seen-other-join-store']);

@@ -23,7 +23,7 @@ test('inner: records join both ways, within the window, at the later time (KStre
   ).toEqual([[], ['k="A+x"@20'], [], ['k="A+z"@10'], ['k="B+x"@20', 'k="B+y"@21'], []]);
 });
 
-test('before and after are seen from the left', () => {
+test('before and after of a join window are relative to the left record', () => {
   const windows = JoinWindows.of(0).before(5).after(20).grace(100);
   expect(
     run('join', windows, [
@@ -59,7 +59,7 @@ test('left: what has no partner comes once window and grace have passed, before 
   ).toEqual([[], [], ['a="A+x"@3'], [], [], ['b="B+null"@1', 'd="D+y"@17']]);
 });
 
-test('what has no partner comes in the very millisecond after window and grace, and not before', () => {
+test('a record without a partner is emitted in the first millisecond after window and grace, not before', () => {
   for (const [windows, waitMs] of [
     [JoinWindows.of(10).grace(5), 15],
     [JoinWindows.of(10).after(3).grace(5), 8],

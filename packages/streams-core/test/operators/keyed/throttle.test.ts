@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { input, through } from '../support.ts';
 
-test('so many records of a key in every interval of stream time', () => {
+test('throttle lets a number of records of a key through per interval of stream time', () => {
   const results = through(input, (stream) => stream.throttle({ limit: 2, intervalMs: 10 }), [
     ['a', 1, 0],
     ['a', 2, 1],

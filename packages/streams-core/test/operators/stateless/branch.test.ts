@@ -33,6 +33,6 @@ test('the rest may be written first', () => {
   });
 });
 
-test('without a rest, what no branch takes is dropped', () => {
+test('without a default branch, a record that no branch takes is dropped', () => {
   expect(split({ six: (n) => n === 6 })).toEqual({ six: [6] });
 });

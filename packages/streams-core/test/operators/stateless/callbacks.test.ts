@@ -33,7 +33,7 @@ test('callbacks that return something by chance are not waited for', () => {
   expect(driver.createOutputTopic(output).readValuesToList()).toEqual([1, 2]);
 });
 
-test('what can be waited for is, whether it is a Promise or only like one', async () => {
+test('a promise and a thenable of user code are both awaited', async () => {
   const promise = Promise.resolve();
   expect(toAwait(promise)).toBe(promise);
   // What only has a `then` is what this is about.

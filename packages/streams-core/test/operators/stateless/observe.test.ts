@@ -3,7 +3,7 @@ import { TopologyTestDriver } from '@millrace/testing';
 import { expect, test } from 'vitest';
 import { input } from '../support.ts';
 
-test('whoever subscribes sees the records of a stream, and the changes of a table with what they replace', () => {
+test('a subscriber sees the records of a stream, and the changes of a table with their old values', () => {
   const builder = new StreamsBuilder();
   const stream = builder.stream(input);
   const seen: unknown[] = [];

@@ -27,7 +27,7 @@ test('one result for each window and key, once stream time reaches its end plus 
   expect(out).toEqual(['a[0,10)=2@9', 'b[0,10)=2@3', 'a[10,20)=2@15']);
 });
 
-test('what is late for a closed window changes nothing any more', () => {
+test('a record that is late for a closed window changes no final result', () => {
   const out = through<number>(input, counted(TimeWindows.of(10)), [
     ['a', 1, 1],
     ['a', 1, 10],
@@ -45,7 +45,7 @@ test('several windows that close at once come out by their end', () => {
   expect(out).toEqual(['a[0,10)=1@7', 'a[5,15)=1@7']);
 });
 
-test('only windowed results have windows that close', () => {
+test('untilWindowCloses of a table without windows is refused', () => {
   const builder = new StreamsBuilder();
   const table = builder.stream(withNulls(input)).groupByKey().count();
   // @ts-expect-error: a plain table has no windows
@@ -54,7 +54,7 @@ test('only windowed results have windows that close', () => {
   );
 });
 
-test('what waits is in a changelog, and comes back with the key, value and headers it had', () => {
+test('the buffer is restored from its changelog with keys, values and headers', () => {
   const builder = new StreamsBuilder();
   builder
     .stream(withNulls(input))
@@ -84,7 +84,7 @@ describe('until a time limit', () => {
         .suppress(until)
         .toStream();
 
-  test('the last change of a row goes on once stream time is so far past the first', () => {
+  test('the last change of a row is emitted once stream time has passed the first by the limit', () => {
     const out = through<number>(input, limited(untilTimeLimit(10)), [
       ['a', 1, 0],
       ['a', 1, 9],
@@ -108,7 +108,7 @@ describe('until a time limit', () => {
     ).toEqual(['a=2@1', 'b=1@2']);
   });
 
-  test('or the app stops, saying what to do', () => {
+  test('a strict buffer that is full stops the app with a remedy', () => {
     const until = untilTimeLimit(1000, { name: 'hold', buffer: { maxRecords: 1, whenFull: 'shutdown' } });
     const records = [
       ['a', 1, 0],

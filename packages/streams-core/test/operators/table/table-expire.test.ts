@@ -71,7 +71,7 @@ test('tables that are made of it lose what a row has given them', async () => {
   await driver.close();
 });
 
-test('of any changes, those rows are there whose last change is no older, over restarts too', async () => {
+test('a table keeps exactly the rows whose last change is young enough, over restarts too', async () => {
   const change = fc.record({
     key: fc.constantFrom('a', 'b', 'c'),
     value: fc.option(fc.integer({ min: 0, max: 9 }), { nil: null, freq: 5 }),
@@ -109,7 +109,7 @@ test('a wrong time and a versioned table are refused', () => {
   expect(() => versioned.expireAfter(10)).toThrow('rows of a versioned table cannot expire');
 });
 
-test('it expires in a running app, and stays so after a restart on another disk', async () => {
+test('rows expire in a running app, and stay expired after a restart on another disk', async () => {
   await withLog(async (log, dir) => {
     await log.admin.createTopics(['prices', 'current'].map((name) => ({ name, partitions: 1 })));
     const { table, topology } = expiring();

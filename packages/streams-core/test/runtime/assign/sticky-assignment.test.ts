@@ -22,7 +22,7 @@ test('a new member takes its share, nothing else moves', () => {
   );
 });
 
-test('what a member leaves goes to the others, who keep what they have', () => {
+test('the tasks of a member that leaves go to the others, which keep their own', () => {
   const after = stickyAssignment(
     ['0_0', '0_1', '0_2'],
     [
