@@ -3,4 +3,4 @@ import path from 'node:path';
 import { root, run, setUp } from './setup.mjs';
 
 setUp();
-run(process.execPath, [path.join(root, 'bench/kafka/main.mjs'), ...process.argv.slice(2)]);
+run(process.execPath, [path.join(root, 'bench/dist/kafka/clients/main.js'), ...process.argv.slice(2)]);

@@ -13,7 +13,6 @@ import { load, partitions } from './load.ts';
 const { values } = parseArgs({
   options: {
     kafka: { type: 'string' },
-    platformatic: { type: 'string' },
     embedded: { type: 'string' },
     load: { type: 'string' },
     job: { type: 'string' },
@@ -89,22 +88,9 @@ async function run(log: LogClient, job: JobName): Promise<void> {
   await app.close();
 }
 
-/**
- * The log that was asked for; `--platformatic` names the folder of that client, for a log on Kafka built on
- * it.
- */
-async function openLog({ kafka, embedded, platformatic }: typeof values): Promise<LogClient> {
-  if (kafka === undefined) return EmbeddedLog.open({ dir: embedded! });
-  const brokers = kafka.split(',');
-  if (platformatic === undefined) return kafkaLog({ brokers });
-  const module = new URL('../../kafka/platformatic-log.mjs', import.meta.url).href;
-  const other = (await import(module)) as {
-    open(brokers: readonly string[], libraries: string): Promise<LogClient>;
-  };
-  return other.open(brokers, platformatic);
-}
-
-const log = await openLog(values);
+const { kafka, embedded } = values;
+const log: LogClient =
+  kafka === undefined ? await EmbeddedLog.open({ dir: embedded! }) : kafkaLog({ brokers: kafka.split(',') });
 await log.admin.createTopics([{ name: values.out, partitions }]);
 if (values.load !== undefined) await load(log, Number(values.load));
 if (values.job !== undefined) await run(log, values.job as JobName);
