@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const resolve = { conditions: ['@millrace/source'] };
@@ -16,9 +17,13 @@ const needsOwnProcess = ['packages/state-stores/test/damaged-store.test.ts'];
 
 const common = { testTimeout: 30_000, pool: 'forks' } as const;
 
+// Vitest leaves one core free, which on two is half of them; most tests that are slow wait for processes.
+const maxWorkers = Math.max(2, os.availableParallelism() - 1);
+
 /** Types are checked before, by tsc: `*.test-d.ts` are among what it reads. */
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       {
         resolve,

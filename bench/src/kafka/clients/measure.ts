@@ -1,5 +1,5 @@
-// One client's share of the comparison, in a process of its own: CLIENT BROKERS TOPIC RECORDS LIBRARIES. Sends
-// and transactions are awaited one by one, as commits are. Prints what each step took, as a line of JSON.
+// One client's share of the comparison, in a process of its own: CLIENT BROKERS TOPIC RECORDS LIBRARIES.
+// Sends and transactions are awaited one by one, as commits are. Prints a line of JSON.
 import { kafkajs } from './kafkajs.ts';
 import { type MeasuredClient, topicsOf } from './measured-client.ts';
 import { millrace } from './millrace.ts';

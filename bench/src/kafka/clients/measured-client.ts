@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 export const partitions = 4;
 
-/** One of the clients that are compared. It writes records of `values`, each to partition `n % partitions`. */
+/** One of the clients that are compared. Record n of `values` goes to partition `n % partitions`. */
 export interface MeasuredClient {
   /** Sends records `from` to `to` to {@link topicsOf}'s plain topic, acknowledged. */
   send(from: number, to: number): Promise<unknown>;
