@@ -252,6 +252,8 @@ export interface GroupMember extends LogReader {
   readonly generation: GroupGeneration;
   /** Commits offsets alone. @throws LogError `LOG_FENCED` when a partition has gone to another member */
   commit(offsets: readonly OffsetCommit[]): Promise<void>;
+  /** Asks for another assignment, because what this member says of itself, its user data, has changed. */
+  rejoin(): void;
   /** Leaves the group; the caller has committed what it wants kept. */
   close(): Promise<void>;
 }

@@ -95,6 +95,10 @@ export class EmbeddedMember implements GroupMember {
     await this.#producer.commit({ records: [], offsets: { group, member: this.generation, commits } });
   }
 
+  rejoin(): void {
+    if (!this.#state.fenced) this.#coordinator.rebalance();
+  }
+
   /** What it owns by now; for tests and tools. */
   owned(): TopicPartition[] {
     return [...this.#state.owned].map(parseTopicPartition);

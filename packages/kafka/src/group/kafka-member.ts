@@ -176,6 +176,11 @@ export class KafkaMember implements GroupMember {
     await this.#session.commit(offsets);
   }
 
+  rejoin(): void {
+    this.#mustJoin = true;
+    this.#reader.interrupt();
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

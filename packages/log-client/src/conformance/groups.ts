@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { GroupMember, LogClient } from '../log-client.ts';
+import type { Assignor, GroupMember, LogClient } from '../log-client.ts';
+import type { TopicPartition } from '../topic-partition.ts';
 import {
   eventually,
   createTopic,
@@ -22,6 +23,11 @@ async function pollUntil(members: readonly GroupMember[], done: () => boolean): 
     await Promise.all(members.map((member) => member.poll(quick)));
   }
 }
+
+const both = (topic: string): TopicPartition[] => [
+  { topic, partition: 0 },
+  { topic, partition: 1 },
+];
 
 async function filled(log: LogClient, partitions: number): Promise<string> {
   const topic = await createTopic(log, partitions);
@@ -99,6 +105,36 @@ export function groupSuite(test: LogTest): void {
     await two.close();
     await pollUntil([one], () => received['a']!.at(-1) === 'a2');
     await one.close();
+  });
+
+  test('a member whose user data has changed asks for another assignment, and gets it', async (log) => {
+    const topic = await filled(log, 2);
+    const group = freshName('group');
+    let wants = 'none';
+    const events: string[] = [];
+    const wishes: Assignor = {
+      name: 'wishes',
+      assign: (members) =>
+        new Map(members.map(({ id, userData }) => [id, text(userData) === 'all' ? both(topic) : []])),
+      userData: (members) => new Map(members.map(({ id, userData }) => [id, userData])),
+    };
+    const heard: string[] = [];
+    const options = groupOptions(group, topic, events);
+    const member = await log.join({
+      ...options,
+      assignor: wishes,
+      get userData() {
+        return Buffer.from(wants);
+      },
+      onUserData: (userData) => heard.push(text(userData) ?? ''),
+    });
+    await pollUntil([member], () => heard.length > 0);
+    assert.deepEqual([heard, events], [['none'], []]);
+    wants = 'all';
+    member.rejoin();
+    await pollUntil([member], () => events.length > 0);
+    assert.deepEqual([heard.at(-1), events], ['all', ['assigned 0,1']]);
+    await member.close();
   });
 
   test('a member commits for what it owns, and finds it again', async (log) => {

@@ -34,6 +34,13 @@ export interface StreamsConfig {
    */
   readonly numStandbyReplicas?: number;
   /**
+   * A task whose stores are further behind than so many changelog records does not move to an instance before
+   * a copy there has caught up. Default 10,000.
+   */
+  readonly acceptableRecoveryLag?: number;
+  /** How many tasks of the whole group may catch up at a time in order to move. Default 2. */
+  readonly maxWarmupReplicas?: number;
+  /**
    * Where stores keep their files, in a folder of the application's name. Needed where a store is persistent.
    */
   readonly stateDir?: string;
@@ -160,6 +167,8 @@ const schema = z.strictObject({
     .regex(/^\S+:\d{1,5}$/, 'expected host:port')
     .optional(),
   numStandbyReplicas: wholeMs(0).default(0),
+  acceptableRecoveryLag: wholeMsOrEndless.default(10_000),
+  maxWarmupReplicas: wholeMs(1).default(2),
   stateDir: z.string().min(1).optional(),
   processingGuarantee: z.enum(['exactly_once', 'at_least_once']).default('exactly_once'),
   commitIntervalMs: wholeMs(0).default(100),

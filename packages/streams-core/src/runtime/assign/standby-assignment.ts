@@ -3,18 +3,21 @@ export interface StandbyMember {
   readonly id: string;
   readonly tasks: readonly string[];
   readonly standbyTasks: readonly string[];
+  /** The tasks whose files it has from earlier. */
+  readonly onDisk?: readonly string[];
 }
 
 interface Keeper {
   readonly id: string;
   readonly own: ReadonlySet<string>;
   readonly copies: Set<string>;
+  readonly onDisk: ReadonlySet<string>;
 }
 
 /**
  * Gives each task this many members, besides its own, that keep a copy of its stores, as far as there are as
- * many. Copies stay where they are, unless someone has two more than another who could take one. Pure, and
- * the same for the same input.
+ * many. Copies stay where they are, unless someone has two more than another who could take one; a new one
+ * goes where files of it are, among those with the fewest. Pure, and the same for the same input.
  */
 export function standbyAssignment(
   tasks: readonly string[],
@@ -22,7 +25,14 @@ export function standbyAssignment(
   replicas: number,
 ): Map<string, readonly string[]> {
   const sorted = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const keepers = sorted.map(({ id, tasks: own }): Keeper => ({ id, own: new Set(own), copies: new Set() }));
+  const keepers = sorted.map(
+    ({ id, tasks: own, onDisk }): Keeper => ({
+      id,
+      own: new Set(own),
+      copies: new Set(),
+      onDisk: new Set(onDisk),
+    }),
+  );
   const mayTake = ({ own, copies }: Keeper, task: string): boolean => !own.has(task) && !copies.has(task);
   for (const task of [...tasks].sort()) {
     const now = keepers.filter((one, at) => mayTake(one, task) && sorted[at]!.standbyTasks.includes(task));
@@ -30,9 +40,9 @@ export function standbyAssignment(
   }
   for (const task of [...tasks].sort()) {
     for (let copy = keepers.filter(({ copies }) => copies.has(task)).length; copy < replicas; copy++) {
-      byLoad(keepers)
-        .find((one) => mayTake(one, task))
-        ?.copies.add(task);
+      const takers = byLoad(keepers).filter((one) => mayTake(one, task));
+      const lightest = takers.filter(({ copies }) => copies.size === takers[0]!.copies.size);
+      (lightest.find(({ onDisk }) => onDisk.has(task)) ?? takers[0])?.copies.add(task);
     }
   }
   while (moveOne(byLoad(keepers), mayTake));

@@ -8,9 +8,11 @@ import type { ResolvedTopics } from '../../topology/built/internal-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import { type TaskId, taskName } from '../task/task-id.ts';
 import { standbyAssignment } from './standby-assignment.ts';
+import { caughtUpTasks } from './caught-up.ts';
 import { stickyAssignment } from './sticky-assignment.ts';
 import { decodeMember, encodeGroupData } from './streams-metadata.ts';
 import { commonFingerprint } from './topology-fingerprint.ts';
+import { planWarmUps, type WarmUpPlan } from './warm-up.ts';
 
 /** Which task reads which partitions. */
 export class TaskLayout {
@@ -73,16 +75,17 @@ export interface TaskAssignorOptions {
   /** The tasks that have stores worth copying, and how many copies each is to have. */
   readonly standbyTasks: readonly string[];
   readonly standbyReplicas: number;
+  /** So many changelog records are restored without a warm-up. */
+  readonly acceptableRecoveryLag: number;
+  readonly maxWarmupReplicas: number;
 }
 
 /**
- * Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which.
+ * Assigns whole tasks, all partitions of one to the same instance, and tells every instance who has which. A
+ * stateful task waits where it is until its new instance has caught up.
  */
 export function taskAssignor(options: TaskAssignorOptions): Assignor {
-  const { layout, fingerprint, standbyTasks, standbyReplicas } = options;
-  /** Members that run this topology; others would not know its tasks. */
-  const alike = (members: readonly AssignorMember[]): readonly AssignorMember[] =>
-    members.filter(({ userData }) => (decodeMember(userData).topology ?? fingerprint) === fingerprint);
+  const { layout, fingerprint } = options;
   return {
     name: 'millrace-sticky',
     assign(members) {
@@ -91,17 +94,8 @@ export function taskAssignor(options: TaskAssignorOptions): Assignor {
       if (common !== undefined && common !== fingerprint) {
         return new Map(members.map(({ id, owned }) => [id, owned]));
       }
-      const assigned = stickyAssignment(
-        layout.taskNames,
-        alike(members).map(({ id, owned, userData }) => ({
-          id,
-          tasks: layout.tasksOf(owned).map(taskName),
-          standbyTasks: decodeMember(userData).standbyTasks,
-        })),
-      );
-      return new Map(
-        [...assigned].map(([id, tasks]) => [id, tasks.flatMap((task) => [...layout.partitionsOf(task)])]),
-      );
+      const { tasks } = planTasks(members, options);
+      return new Map([...tasks].map(([id, own]) => [id, own.flatMap((task) => layout.partitionsOf(task))]));
     },
     userData(members, assignment) {
       const known = members.map(({ id, userData }) => ({
@@ -110,13 +104,53 @@ export function taskAssignor(options: TaskAssignorOptions): Assignor {
         tasks: layout.tasksOf(assignment.get(id) ?? []).map(taskName),
       }));
       const topology = commonFingerprint(members);
-      const copies = standbyAssignment(standbyTasks, known, standbyReplicas);
+      const { warmUps } = planTasks(members, options);
+      const copies = standbyAssignment(
+        options.standbyTasks,
+        known.map(({ state, ...member }) => ({ ...member, onDisk: Object.keys(state?.lags ?? {}) })),
+        options.standbyReplicas,
+      );
+      const warming = (id: string): readonly string[] => warmUps.get(id) ?? [];
       const instances = known.map(({ id, host, tasks }) => ({
         host,
         tasks,
-        standbyTasks: copies.get(id) ?? [],
+        standbyTasks: [...new Set([...(copies.get(id) ?? []), ...warming(id)])],
       }));
-      return new Map(known.map(({ id }, you) => [id, encodeGroupData({ instances, you, topology })]));
+      return new Map(
+        known.map(({ id }, you) => [id, encodeGroupData({ instances, you, topology, warmUps: warming(id) })]),
+      );
     },
   };
+}
+
+/** Who works on what, by the members that run this topology; others would not know its tasks. */
+function planTasks(
+  all: readonly AssignorMember[],
+  {
+    layout,
+    fingerprint,
+    standbyTasks: stateful,
+    acceptableRecoveryLag,
+    maxWarmupReplicas,
+  }: TaskAssignorOptions,
+): WarmUpPlan {
+  const members = all
+    .map(({ id, owned, userData }) => ({
+      id,
+      tasks: layout.tasksOf(owned).map(taskName),
+      data: decodeMember(userData),
+    }))
+    .filter(({ data }) => (data.topology ?? fingerprint) === fingerprint);
+  const caughtUp = caughtUpTasks(stateful, members, acceptableRecoveryLag);
+  const target = stickyAssignment(
+    layout.taskNames,
+    members.map(({ id, tasks }) => ({ id, tasks, caughtUp: [...caughtUp.get(id)!] })),
+  );
+  return planWarmUps({
+    target,
+    owned: new Map(members.map(({ id, tasks }) => [id, tasks])),
+    stateful: new Set(stateful),
+    caughtUp,
+    maxWarmUps: maxWarmupReplicas,
+  });
 }

@@ -1,59 +1,20 @@
 import path from 'node:path';
-import type { GroupMember, TopicPartition } from '@millrace/log-client';
-import { TopologyError } from '../../errors.ts';
-import { expandPatterns, hasPatterns } from '../../topology/built/expand-patterns.ts';
+import type { GroupMember } from '@millrace/log-client';
 import type { Topology } from '../../topology/built/topology.ts';
-import { decodeGroupData, encodeMember, type StreamsMetadata } from '../assign/streams-metadata.ts';
-import { TaskLayout, taskAssignor } from '../assign/task-assignor.ts';
-import { topologyFingerprint } from '../assign/topology-fingerprint.ts';
+import type { TaskLayout } from '../assign/task-assignor.ts';
+import type { TaskCommitter } from '../commit/task-committer.ts';
 import type { ResolvedConfig } from '../config.ts';
-import type { Recorder } from '../metrics/recorder.ts';
-import { GlobalTables } from '../stores/global-tables.ts';
-import { PollLoop } from './poll-loop.ts';
-import { RepartitionPurge } from '../commit/repartition-purge.ts';
+import type { GlobalTables } from '../stores/global-tables.ts';
+import { StandbyTasks } from '../stores/standby-tasks.ts';
 import { StateCleaner } from '../stores/state-cleaner.ts';
-import { StandbyTasks, tasksWithStandbys } from '../stores/standby-tasks.ts';
-import type { ReadPositions } from '../topics/open-inputs.ts';
-import type { Task } from '../task/task.ts';
-import { taskName } from '../task/task-id.ts';
-import { TaskCommitter } from '../commit/task-committer.ts';
-import { TaskRegistry } from './task-registry.ts';
-import { inputTopics, setUpTopics } from '../topics/topic-setup.ts';
+import { type StateOnDisk, stateOnDisk } from '../stores/state-on-disk.ts';
+import type { InstanceOptions } from './instance-options.ts';
+import { joinGroup, type MemberParts } from './join-group.ts';
+import { PollLoop } from './poll-loop.ts';
+import { prepare } from './prepare.ts';
+import type { TaskRegistry } from './task-registry.ts';
 
-/** What an instance tells the app that it is one life of. */
-export interface InstanceEvents {
-  /** Tasks come or go. */
-  readonly onRebalance: () => void;
-  /** A round is over: all tasks are restored and at work. */
-  readonly onRound: () => void;
-  /** A commit stands. */
-  readonly onCommit: () => void;
-  /** The group has agreed on who does what; `you` is this instance's place. */
-  readonly onInstances: (instances: readonly StreamsMetadata[], you: number) => void;
-  /** These tasks are about to be closed. */
-  readonly onClosing: (tasks: readonly Task[]) => void;
-}
-
-export interface InstanceOptions extends InstanceEvents {
-  readonly topology: Topology;
-  readonly config: ResolvedConfig;
-  readonly positions: ReadPositions;
-  /** The stores that queries ask for; more may come. */
-  readonly queried: ReadonlySet<string>;
-  readonly recorder: Recorder;
-  readonly isPaused: (subTopology: number) => boolean;
-  /** Ends joining and restoring before they are done. */
-  readonly signal: AbortSignal;
-}
-
-interface Parts {
-  readonly topology: Topology;
-  readonly layout: TaskLayout;
-  readonly inputs: string;
-  readonly tasks: TaskRegistry;
-  readonly committer: TaskCommitter;
-  readonly standbys: StandbyTasks;
-  readonly globals: GlobalTables | undefined;
+interface Parts extends MemberParts {
   readonly cleaner: StateCleaner | undefined;
 }
 
@@ -69,6 +30,7 @@ export class Instance {
   readonly globals: GlobalTables | undefined;
   readonly #committer: TaskCommitter;
   readonly #cleaner: StateCleaner | undefined;
+  readonly #onDisk: StateOnDisk | undefined;
   readonly #member: GroupMember;
   readonly #loop: PollLoop;
 
@@ -81,6 +43,7 @@ export class Instance {
     this.globals = parts.globals;
     this.#committer = parts.committer;
     this.#cleaner = parts.cleaner;
+    this.#onDisk = parts.onDisk;
     this.#member = member;
     this.#loop = loop;
   }
@@ -90,70 +53,29 @@ export class Instance {
    * where that fails.
    */
   static async join(options: InstanceOptions): Promise<Instance> {
-    const { config, positions, signal, queried, recorder } = options;
-    const { log } = config;
-    const topology = await expanded(options.topology, config);
-    const { topics, directory, inputs } = await setUpTopics(topology, config);
-    const layout = new TaskLayout(topology, topics);
-    signal.throwIfAborted();
-    const globals = await GlobalTables.open(topology, {
-      log,
-      signal,
-      onDeserializationError: config.deserializationExceptionHandler,
-      onProcessingError: config.processingExceptionHandler,
-      logger: config.logger,
-    });
-    const globalStores = globals?.stores ?? new Map();
-    for (const name of queried) globalStores.get(name)?.track();
-    const tasks = new TaskRegistry({
-      topology,
-      config,
-      layout,
-      directory,
-      globalStores,
-      positions,
-      signal,
-      queried,
-      recorder,
-    });
-    const repartitionTopics = new Set([...topology.repartitionTopics.keys()].map(topics.realName));
-    const intervalMs = config.repartitionPurgeIntervalMs;
-    const purge = new RepartitionPurge({ log, topics: repartitionTopics, intervalMs, logger: config.logger });
-    const committer = new TaskCommitter(
-      config,
-      (offsets) => {
-        positions.committed(offsets);
-        purge.committed(offsets);
-        options.onCommit();
-      },
-      directory,
-    );
+    const { config, recorder, isPaused } = options;
+    const { purge, ...prepared } = await prepare(options);
+    const { topology, layout, tasks, committer, globals } = prepared;
     let standbys: StandbyTasks | undefined;
+    let onDisk: StateOnDisk | undefined;
     try {
       standbys = await StandbyTasks.open(topology, config, layout);
-      const cleaner = stateCleaner(topology, config, (task) => tasks.claims(task) || standbys!.has(task));
-      const parts = { topology, layout, inputs, tasks, committer, standbys, globals, cleaner };
+      const isOpen = (task: string): boolean => tasks.claims(task) || standbys!.has(task);
+      onDisk = await stateOnDisk(topology, layout, config, isOpen);
+      standbys.onClosed = (task, store) => onDisk?.left(task, store);
+      const cleaner = stateCleaner(topology, config, isOpen);
+      const parts = { ...prepared, standbys, onDisk, cleaner };
       const member = await joinGroup(parts, options);
-      const isActive = (name: string): boolean => tasks.has(name);
       const onRound = (): void => {
-        parts.standbys.reconcile(isActive);
+        parts.standbys.reconcile((name) => tasks.has(name));
+        if (parts.standbys.takeWarmedUp()) member.rejoin();
         options.onRound();
       };
-      const loop = new PollLoop({
-        config,
-        member,
-        tasks,
-        committer,
-        purge,
-        globals,
-        recorder,
-        isPaused: options.isPaused,
-        onRound,
-      });
+      const working = { config, member, tasks, committer, purge, globals, recorder, isPaused, onRound };
       cleaner?.start();
-      return new Instance(parts, member, loop);
+      return new Instance(parts, member, new PollLoop(working));
     } catch (error) {
-      await Promise.allSettled([standbys?.close(), globals?.close()]);
+      await Promise.allSettled([standbys?.close(), onDisk?.close(), globals?.close()]);
       throw error;
     }
   }
@@ -206,6 +128,7 @@ export class Instance {
 
   async #close(): Promise<void> {
     await this.#cleaner?.close();
+    await this.#onDisk?.close();
     await this.standbys.close();
     await this.#committer.close();
     await this.globals?.close();
@@ -220,91 +143,4 @@ function stateCleaner(
 ): StateCleaner | undefined {
   if (stateDir === undefined || delayMs === Number.POSITIVE_INFINITY) return undefined;
   return new StateCleaner({ dir: path.join(stateDir, applicationId), topology, delayMs, isHere, logger });
-}
-
-/** The topology with the topics that its patterns match at present. */
-async function expanded(topology: Topology, { log }: ResolvedConfig): Promise<Topology> {
-  if (!hasPatterns(topology)) return topology;
-  return expandPatterns(topology, [...(await log.admin.topics()).keys()]);
-}
-
-/**
- * The input topics as they are now, as a text that changes with their ids and partition counts, and with what
- * patterns match.
- */
-export async function lookAtInputs(topology: Topology, config: ResolvedConfig): Promise<string> {
-  return inputTopics(await expanded(topology, config), config);
-}
-
-async function joinGroup(parts: Parts, options: InstanceOptions): Promise<GroupMember> {
-  const { topology, layout, tasks, committer, standbys } = parts;
-  const { config, onRebalance, onInstances, onClosing } = options;
-  const fingerprint = topologyFingerprint(topology);
-  const { log, applicationId } = config;
-  const member: GroupMember = await log.join({
-    group: applicationId,
-    topics: [
-      ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
-    ],
-    assignor: taskAssignor({
-      layout,
-      fingerprint,
-      standbyTasks: tasksWithStandbys(topology, layout),
-      standbyReplicas: config.numStandbyReplicas,
-    }),
-    maxPollIntervalMs: config.maxPollIntervalMs,
-    // Read again whenever the group changes.
-    get userData() {
-      const { applicationServer: host } = config;
-      return encodeMember({ host, standbyTasks: standbys.warm, topology: fingerprint });
-    },
-    onUserData: (userData) => {
-      const { instances, you, topology: common = fingerprint } = decodeGroupData(userData);
-      if (common !== fingerprint) throw mismatch(applicationId, instances.length);
-      onInstances(instances, you);
-      standbys.setTarget(instances[you]?.standbyTasks ?? []);
-    },
-    onAssigned: async (partitions) => {
-      onRebalance();
-      const names = layout.tasksOf(partitions).map(taskName);
-      await standbys.release(names);
-      await committer.fence(names);
-      await tasks.open(partitions, member);
-      for (const task of tasks.of(partitions)) await committer.prepare(task);
-    },
-    onRevoked: async (partitions) => {
-      onRebalance();
-      await giveUp(parts, partitions, member, onClosing);
-    },
-    onLost: async (partitions) => {
-      onRebalance();
-      const lost = tasks.of(partitions);
-      onClosing(lost);
-      await committer.awaitCommits(lost);
-      await tasks.closeDirty(lost);
-    },
-  });
-  return member;
-}
-
-function mismatch(applicationId: string, instances: number): TopologyError {
-  return new TopologyError(
-    'TOPOLOGY_MISMATCH',
-    `This instance of "${applicationId}" runs another topology than most of its ${instances} instances: other input topics, sub-topologies or stores. It left the group, so that the others go on. Give one of the two another applicationId, or stop all instances before you start the new topology`,
-  );
-}
-
-/** Commits what tasks have done, and closes them. */
-async function giveUp(
-  { tasks, committer }: Parts,
-  partitions: readonly TopicPartition[],
-  member: GroupMember,
-  onClosing: InstanceEvents['onClosing'],
-): Promise<void> {
-  const going = tasks.of(partitions);
-  for (const task of going) {
-    if (task.needsCommit || committer.isCommitting(task)) await committer.commit(task, member);
-  }
-  onClosing(going);
-  await tasks.closeClean(going, (task, store) => committer.flush(task, store));
 }

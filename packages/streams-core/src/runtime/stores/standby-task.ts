@@ -20,6 +20,8 @@ export interface StandbyTaskOptions {
   /** How long to wait for changes at a time, in milliseconds. */
   readonly pollMs: number;
   readonly logger: Logger;
+  /** A copy was written to disk and closed. */
+  readonly onClosed: (task: string, store: StateStore) => void;
 }
 
 const batchRecords = 10_000;
@@ -143,6 +145,7 @@ export class StandbyTask {
       for (const copy of copies.values()) {
         await copy.store.flush(checkpointOf(copy));
         await copy.store.close();
+        this.#options.onClosed(this.name, copy.store);
       }
     }
   }

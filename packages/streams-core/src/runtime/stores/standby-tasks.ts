@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { LevelStore } from '@millrace/state-stores/runtime';
+import { LevelStore, type StateStore } from '@millrace/state-stores/runtime';
 import { ConfigError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
@@ -20,9 +20,14 @@ export class StandbyTasks {
   readonly #tasks = new Map<string, StandbyTask>();
   readonly #closing = new Map<string, Promise<void>>();
   #target: ReadonlySet<string> = new Set();
+  /** Those of them that this instance is to work on, and has not said that it could. */
+  readonly #warmUps = new Set<string>();
   #reconciled = true;
 
   readonly #lock: LevelStore | undefined;
+
+  /** Called when a copy was written to disk and closed. */
+  onClosed: (task: string, store: StateStore) => void = () => {};
 
   private constructor(
     topology: Topology,
@@ -79,10 +84,32 @@ export class StandbyTasks {
     return this.#tasks.get(task)?.copy(store);
   }
 
-  /** Sets the standby tasks that this instance is to have; `reconcile` applies it. */
-  setTarget(tasks: readonly string[]): void {
+  /**
+   * Sets the standby tasks that this instance is to have; `reconcile` applies it. `warmUps` are those of them
+   * that it is to work on once they have caught up.
+   */
+  setTarget(tasks: readonly string[], warmUps: readonly string[] = []): void {
     this.#target = new Set(tasks);
     this.#reconciled = false;
+    this.#warmUps.clear();
+    for (const task of warmUps) this.#warmUps.add(task);
+  }
+
+  /** Whether a task that was to warm up has caught up since this was last asked. */
+  takeWarmedUp(): boolean {
+    let any = false;
+    for (const name of this.#warmUps) {
+      if (this.#lagOf(name) > this.#config.acceptableRecoveryLag) continue;
+      this.#warmUps.delete(name);
+      any = true;
+    }
+    return any;
+  }
+
+  /** How many changelog records a copy is behind; Infinity where it is still being restored. */
+  #lagOf(name: string): number {
+    const lags = this.#tasks.get(name)?.lags ?? [];
+    return lags.length === 0 ? Number.POSITIVE_INFINITY : lags.reduce((sum, { lag }) => sum + lag, 0);
   }
 
   /** Starts and ends standby tasks in the background, so that they become those of the target. */
@@ -123,6 +150,7 @@ export class StandbyTasks {
         onDeserializationError,
         pollMs,
         logger: this.#config.logger,
+        onClosed: this.onClosed,
       },
       (error: unknown) => {
         this.#tasks.delete(name);

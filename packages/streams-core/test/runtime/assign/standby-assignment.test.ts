@@ -25,8 +25,8 @@ test('a task that has to move goes where its copy is', () => {
   const after = stickyAssignment(
     ['0_0', '0_1', '0_2', '0_3'],
     [
-      { id: 'b', tasks: ['0_2'], standbyTasks: ['0_1'] },
-      { id: 'c', tasks: ['0_3'], standbyTasks: ['0_0'] },
+      { id: 'b', tasks: ['0_2'], caughtUp: ['0_1'] },
+      { id: 'c', tasks: ['0_3'], caughtUp: ['0_0'] },
     ],
   );
   expect(after).toEqual(

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogClient, TopicInfo } from '@millrace/log-client';
+import { isStoreError } from '@millrace/state-stores';
+import { type Checkpoint, LevelStore, type StateStore } from '@millrace/state-stores/runtime';
+import type { Logger } from '../../logger.ts';
+import { changelogName } from '../../topology/built/internal-topics.ts';
+import type { Topology } from '../../topology/built/topology.ts';
+import type { DiskState } from '../assign/streams-metadata.ts';
+import type { TaskLayout } from '../assign/task-assignor.ts';
+import type { ResolvedConfig } from '../config.ts';
+import { hasStandby } from './standby-task.ts';
+import { tasksWithStandbys } from './standby-tasks.ts';
+
+/** Names the folder, so that instances that share it know. */
+const idFile = 'disk-id';
+
+export interface StateOnDiskOptions {
+  readonly log: LogClient;
+  readonly applicationId: string;
+  /** The application's folder. */
+  readonly dir: string;
+  /** The stores of each stateful task that are kept in files and in a changelog. */
+  readonly stores: ReadonlyMap<string, readonly string[]>;
+  readonly partitionOf: (task: string) => number;
+  /** Whether this instance works on a task, or follows it. */
+  readonly isOpen: (task: string) => boolean;
+  /** How often to measure, in milliseconds. */
+  readonly everyMs: number;
+  readonly logger: Logger;
+}
+
+type Places = Map<string, Checkpoint | undefined>;
+
+/**
+ * What an instance could take over without restoring it all: the files that earlier runs and tasks which
+ * moved away have left, and how far they are behind. Measured now and then, since assignors cannot wait.
+ */
+export class StateOnDisk {
+  readonly #options: StateOnDiskOptions;
+  readonly #disk: string;
+  /** Where the files of tasks that are not open stand, by store. */
+  readonly #atRest = new Map<string, Places>();
+  #sizes: Readonly<Record<string, number>> = {};
+  #lags: Readonly<Record<string, number>> = {};
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  private constructor(options: StateOnDiskOptions, disk: string) {
+    this.#options = options;
+    this.#disk = disk;
+  }
+
+  static async open(options: StateOnDiskOptions): Promise<StateOnDisk> {
+    const found = new StateOnDisk(options, await diskId(options.dir));
+    for (const task of options.stores.keys()) await found.#look(task);
+    await found.measure();
+    found.#running = found.#keepMeasuring();
+    return found;
+  }
+
+  async #keepMeasuring(): Promise<void> {
+    const { everyMs, logger } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      // Stopped: the loop ends.
+      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      await this.measure().catch((error: unknown) => {
+        logger.warn(
+          { error },
+          `How far state on disk is behind could not be measured, and will be again: ${(error as Error).message}`,
+        );
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** As of the last measurement. */
+  get state(): DiskState {
+    return { disk: this.#disk, lags: this.#lags, sizes: this.#sizes };
+  }
+
+  /** A store of a task was written to disk and closed. */
+  left(task: string, store: Pick<StateStore, 'name' | 'checkpoint'>): void {
+    if (this.#options.stores.get(task)?.includes(store.name) !== true) return;
+    const places: Places = this.#atRest.get(task) ?? new Map();
+    this.#atRest.set(task, places.set(store.name, store.checkpoint));
+  }
+
+  /** Reads how long the changelogs are by now, and how far files are behind them. */
+  async measure(): Promise<void> {
+    const { log, applicationId, stores, partitionOf, isOpen } = this.#options;
+    for (const task of this.#atRest.keys()) if (isOpen(task)) this.#atRest.delete(task);
+    const known = [...stores].filter(([task]) => isOpen(task) || this.#atRest.has(task));
+    const changelogs = known.flatMap(([task, names]) =>
+      names.map((store) => ({ task, store, topic: changelogName(applicationId, store) })),
+    );
+    const topics = await log.admin.topics([...new Set(changelogs.map(({ topic }) => topic))]);
+    const there = changelogs.filter(({ topic }) => topics.has(topic));
+    const ranges = await log.admin.offsets(
+      there.map(({ task, topic }) => ({ topic, partition: partitionOf(task) })),
+    );
+    const sizes: Record<string, number> = {};
+    const lags: Record<string, number> = {};
+    for (const [at, { task, store, topic }] of there.entries()) {
+      const { start, end } = ranges[at]!;
+      sizes[task] = (sizes[task] ?? 0) + end - start;
+      const places = this.#atRest.get(task);
+      if (places === undefined) continue;
+      const from = placeIn(places.get(store), topics.get(topic)!, start);
+      lags[task] = (lags[task] ?? 0) + Math.max(0, end - from);
+    }
+    [this.#sizes, this.#lags] = [sizes, lags];
+  }
+
+  /**
+   * Reads where the files of a task stand, before any is opened here. Those that others have open are theirs.
+   */
+  async #look(task: string): Promise<void> {
+    const { dir, stores } = this.#options;
+    const folders = stores.get(task)!.map((store) => [store, path.join(dir, task, store)] as const);
+    if (!folders.some(([, folder]) => existsSync(folder))) return;
+    const places: Places = new Map();
+    for (const [store, folder] of folders) {
+      // To open what is not there would make it.
+      if (!existsSync(folder)) continue;
+      try {
+        places.set(store, await LevelStore.probe(folder));
+      } catch (error) {
+        // An instance that shares the folder works on it, or it is damaged: whoever opens it will say so.
+        if (isStoreError(error)) return;
+        throw error;
+      }
+    }
+    this.#atRest.set(task, places);
+  }
+}
+
+/** Of an app; undefined where it keeps no files that could be restored. */
+export async function stateOnDisk(
+  topology: Topology,
+  layout: TaskLayout,
+  { log, applicationId, stateDir, topicRefreshMs: everyMs, logger }: ResolvedConfig,
+  isOpen: (task: string) => boolean,
+): Promise<StateOnDisk | undefined> {
+  const names = tasksWithStandbys(topology, layout);
+  if (stateDir === undefined || names.length === 0) return undefined;
+  const storesOf = (task: string): readonly string[] => {
+    const part = topology.subTopologies.find(({ id }) => id === layout.taskNamed(task)!.subTopology)!;
+    return part.stores.filter(hasStandby).map(({ name }) => name);
+  };
+  return StateOnDisk.open({
+    log,
+    applicationId,
+    dir: path.join(stateDir, applicationId),
+    stores: new Map(names.map((task) => [task, storesOf(task)])),
+    partitionOf: (task) => layout.taskNamed(task)!.partition,
+    isOpen,
+    everyMs,
+    logger,
+  });
+}
+
+/** Where to restore from: files of another topic, or from before its start, are of no use. */
+function placeIn(checkpoint: Checkpoint | undefined, { id }: TopicInfo, start: number): number {
+  return checkpoint?.topicId === id && checkpoint.offset >= start ? checkpoint.offset : start;
+}
+
+/** The name in a folder; made by whoever comes first. */
+async function diskId(dir: string): Promise<string> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const file = path.join(dir, idFile);
+  const draft = `${file}-${randomUUID()}`;
+  await writeFile(draft, randomUUID(), { mode: 0o600 });
+  try {
+    await link(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return readFile(file, 'utf8');
+}
