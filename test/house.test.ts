@@ -145,7 +145,7 @@ test('arrows between the rooms of streams-core', () => {
     plan: ['options', 'operators', ...contract],
     options: ['operators', ...contract],
     operators: contract,
-    runtime: ['handlers.ts', 'logger.ts', 'topology', 'serde', ...ground],
+    runtime: ['handlers.ts', 'logger.ts', 'tracing.ts', 'topology', 'serde', ...ground],
     connect: ['serde', ...ground],
     topology: ['serde', ...ground],
     serde: ground,

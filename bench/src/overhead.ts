@@ -1,4 +1,4 @@
-import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { bytes, StreamsBuilder, string, topic, type Tracing } from '@millrace/streams-core';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
 import { inputTopic, makeFixture, type RunOptions, runTopology } from './fixture.ts';
@@ -8,11 +8,19 @@ import { median } from './median.ts';
 
 const counts = 'counts';
 
+const nothingSampled: Tracing = {
+  received: () => {},
+  process: () => undefined,
+  produce: () => undefined,
+  commit: () => undefined,
+};
+
 const ways: Readonly<Record<string, RunOptions>> = {
   'not measured': { config: { recordingLevel: 'off' } },
   'measured (info, the default)': {},
   'each node measured (debug)': { config: { recordingLevel: 'debug' } },
   'asked: committed rows are kept apart': { whenMade: (app) => void app.store(counts) },
+  'traced, nothing sampled': { config: { tracing: nothingSampled } },
   'followed: table$': { whenMade: (app) => void app.table$(counts).subscribe() },
 };
 

@@ -3,8 +3,9 @@ const core = 'packages/streams-core';
 const log = 'packages/embedded-log';
 const stores = 'packages/state-stores';
 
-// Not those that start processes, which load what is built.
-const logTests = [`${log}/test/{conformance,crash,damage-at-rest,space}.test.ts`];
+// Not those that start processes, which load what is built, nor those that take long: a survivor may be
+// found by them, and is tried by hand.
+const logTests = [`${log}/test/{conformance,crash,raw-log}.test.ts`];
 
 export const areas = {
   /** Frames, runs and checkpoints of the embedded log, and which files it needs: by unit tests alone. */
@@ -12,9 +13,14 @@ export const areas = {
     mutate: [`${log}/src/format/{frame,checkpoint,run}.ts`, `${log}/src/storage/needed-files.ts`],
     tests: [`${log}/test/{format,needed-files}.test.ts`],
   },
-  /** Journal, commit and recovery of the embedded log. */
-  log: {
-    mutate: [`${log}/src/storage/{commit,recovery}/*.ts`],
+  /** What the embedded log reads when it is opened. */
+  recovery: {
+    mutate: [`${log}/src/storage/recovery/*.ts`],
+    tests: logTests,
+  },
+  /** Its journal and commits. */
+  commit: {
+    mutate: [`${log}/src/storage/commit/*.ts`],
     tests: logTests,
   },
   /** Record batches: written, read, checked. */

@@ -12,8 +12,7 @@ if (unknown.length > 0 || asked.includes('--help')) {
   process.exit(asked.includes('--help') ? 0 : 2);
 }
 // Simulations run few histories for each mutant; a mutant that they miss is worth a test of its own.
-process.env.MILLRACE_HISTORIES ??= '60';
-process.env.MILLRACE_DAMAGED_HISTORIES ??= '1';
+process.env.MILLRACE_HISTORIES ??= '4';
 for (const area of asked.length > 0 ? asked : Object.keys(areas)) {
   process.env.MILLRACE_MUTATE = area;
   console.error(`Mutating ${area}; the report comes to reports/mutation/${area}.html`);

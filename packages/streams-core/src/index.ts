@@ -232,3 +232,12 @@ export {
   streamsErrorCodes,
   TopologyError,
 } from './errors.ts';
+
+export type {
+  CommittedWork,
+  ProducedResult,
+  ReceivedRecords,
+  TracedRecord,
+  TraceSpan,
+  Tracing,
+} from './tracing.ts';

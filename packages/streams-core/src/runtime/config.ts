@@ -1,6 +1,7 @@
 import { isLegalName, legalNames, type LogClient } from '@millrace/log-client';
 import { z } from 'zod';
 import { type Logger, warningsOnly } from '../logger.ts';
+import type { Tracing } from '../tracing.ts';
 import type { RecordingLevel } from './metrics/recorder.ts';
 import { ConfigError } from '../errors.ts';
 import {
@@ -128,6 +129,11 @@ export interface StreamsConfig {
    * process warnings, errors on stderr.
    */
   readonly logger?: Logger;
+  /**
+   * Follows records from topic to topic: `openTelemetryTracing()` of @millrace/app-server. Default: they are
+   * not traced.
+   */
+  readonly tracing?: Tracing;
   readonly stateRestoreListener?: StateRestoreListener;
   /**
    * Called when a committed offset is out of range and the position was reset. Default: a process warning.
@@ -136,11 +142,12 @@ export interface StreamsConfig {
 }
 
 export type ResolvedConfig = Required<
-  Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs' | 'applicationServer'>
+  Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs' | 'applicationServer' | 'tracing'>
 > & {
   readonly applicationServer: string | undefined;
   readonly stateDir: string | undefined;
   readonly idleAdvanceMs: number | undefined;
+  readonly tracing: Tracing | undefined;
 };
 
 const shutDown: UncaughtExceptionHandler = () => 'shutdown';
@@ -205,6 +212,12 @@ const schema = z.strictObject({
     .default(warningsOnly),
   recordingLevel: z.enum(['off', 'info', 'debug']).default('info'),
   uncaughtExceptionHandler: aFunction<UncaughtExceptionHandler>().default(() => shutDown),
+  tracing: z
+    .custom<Tracing>(
+      (value) => typeof value === 'object' && value !== null && 'process' in value && 'produce' in value,
+      'expected a Tracing, e.g. openTelemetryTracing()',
+    )
+    .optional(),
   stateRestoreListener: z
     .custom<StateRestoreListener>(
       (value) => typeof value === 'object' && value !== null,
@@ -217,7 +230,7 @@ const schema = z.strictObject({
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
   if (parsed.success) {
-    const { applicationServer, stateDir, idleAdvanceMs, deadLetterTopics: named } = parsed.data;
+    const { applicationServer, stateDir, idleAdvanceMs, tracing, deadLetterTopics: named } = parsed.data;
     const handlers = [
       parsed.data.deserializationExceptionHandler,
       parsed.data.processingExceptionHandler,
@@ -225,7 +238,7 @@ export function resolveConfig(config: StreamsConfig): ResolvedConfig {
       parsed.data.droppedRecordHandler,
     ];
     const deadLetterTopics = deadLetterTopicsOf(handlers, named);
-    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs, deadLetterTopics };
+    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs, tracing, deadLetterTopics };
   }
   const issues = parsed.error.issues.map((issue) => {
     const name =

@@ -155,6 +155,7 @@ export class TaskRegistry {
         validate,
         endToEnd: recorder.isOn ? recorder.endToEnd : undefined,
         countsNodes: recorder.level === 'debug',
+        tracing: config.tracing,
       });
     } catch (error) {
       for (const store of stores.values()) await store.close();

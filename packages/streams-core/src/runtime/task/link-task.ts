@@ -5,6 +5,7 @@ import type { TaskAsyncScope } from './process/async-scope.ts';
 import { type Linked, link } from './process/link.ts';
 import type { Punctuations } from './process/punctuation.ts';
 import type { NodeCount } from './process/link-options.ts';
+import type { TaskTracing } from './task-tracing.ts';
 import type { UserMetrics } from './process/user-metrics.ts';
 import { taskName } from './task-id.ts';
 import type { TaskOptions } from './task-options.ts';
@@ -19,6 +20,7 @@ export interface TaskParts {
   readonly requestCommit: () => void;
   readonly userMetrics: UserMetrics;
   readonly nodeCounts: Map<string, NodeCount> | undefined;
+  readonly tracing: TaskTracing | undefined;
 }
 
 /** Links the nodes of a task's sub-topology, with defaults where its options are silent. */

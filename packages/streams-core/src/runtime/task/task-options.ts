@@ -8,6 +8,7 @@ import type {
   ProcessingExceptionHandler,
   ProductionExceptionHandler,
 } from '../../handlers.ts';
+import type { Tracing } from '../../tracing.ts';
 import type { CacheBudget } from './process/change-cache.ts';
 import type { LagOf } from './input/partition-group.ts';
 import type { Timing } from './timing.ts';
@@ -46,6 +47,8 @@ export interface TaskOptions {
   readonly validate?: boolean;
   /** Takes in how long after their timestamps records are committed; undefined: not measured. */
   readonly endToEnd?: Timing | undefined;
+  /** Follows records; undefined: they are not traced. */
+  readonly tracing?: Tracing | undefined;
   /** Whether the records of each node are counted. Default false. */
   readonly countsNodes?: boolean;
 }

@@ -21,6 +21,7 @@ import {
   type WaitingInput,
 } from './input/task-inputs.ts';
 import { TaskMetrics } from './task-metrics.ts';
+import { type TaskTracing, taskTracing } from './task-tracing.ts';
 import { type MakeCheckpoint, TaskStores } from './task-stores.ts';
 import type { PreparedCommit, TaskCounts, TaskOptions, TaskOutput } from './task-options.ts';
 
@@ -46,6 +47,7 @@ export class Task {
   readonly #linked: Linked;
   readonly #monotonicNow: () => number;
   readonly #dropped: DroppedRecords;
+  readonly #tracing: TaskTracing | undefined;
   /** Records taken since the last commit, and calls of punctuators. */
   #work = 0;
   /** It takes no records, because a commit waits for what is under way. */
@@ -62,22 +64,16 @@ export class Task {
     this.#options = options;
     this.#clock = clock;
     this.#async = new TaskAsyncScope(clock);
-    this.stores = new TaskStores({
-      specs: subTopology.stores.filter(({ name }) => !topology.globalStores.has(name)),
-      stores,
-      applicationId,
-      realName: (topic) => directory.realName(topic),
-    });
-    this.#dropped = new DroppedRecords({
-      counts: this.counts,
-      clock,
-      collector: this.#collector,
-      directory,
-      onDropped: options.onDropped,
-    });
+    const specs = subTopology.stores.filter(({ name }) => !topology.globalStores.has(name));
+    const realName = (topic: string): string => directory.realName(topic);
+    this.stores = new TaskStores({ specs, stores, applicationId, realName });
+    const dropping = { counts: this.counts, clock, collector: this.#collector, directory };
+    this.#dropped = new DroppedRecords({ ...dropping, onDropped: options.onDropped });
     recallTimes(options.inputs, clock, this.#observedTimes);
     this.metrics = new TaskMetrics(options);
+    this.#tracing = taskTracing(options);
     this.#linked = linkTask(options, {
+      tracing: this.#tracing,
       userMetrics: this.metrics.user,
       nodeCounts: this.metrics.nodeCounts,
       collector: this.#collector,
@@ -102,7 +98,7 @@ export class Task {
   /** Reads a topic from now on; for those that are known from the start the constructor does this. */
   addInput(source: SourceNode, topic: SourceTopic, input: TaskInput): void {
     const entry = this.#linked.entries.get(source.name)!;
-    const parts = { collector: this.#collector, dropped: this.#dropped };
+    const parts = { collector: this.#collector, dropped: this.#dropped, tracing: this.#tracing };
     const queue = inputQueue({ source, topic, input, entry }, this.#options, parts);
     this.#inputs.add(queue, input.committed);
     this.#committed.set(queue.topic, queue.position);
@@ -131,6 +127,7 @@ export class Task {
    */
   addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
     this.metrics.arrived(topic, records);
+    this.#tracing?.received(topic, records);
     // What was passed is worth a commit too: it is how far this task has read.
     if (this.#inputs.push(topic, records, nextOffset)) this.#work++;
   }
@@ -303,6 +300,7 @@ export class Task {
   /** Everything since the last commit: changelogs first, then results, with the offsets they go with. */
   prepareCommit(): PreparedCommit {
     const output = this.takeOutput();
+    this.#tracing?.prepared();
     this.#work = 0;
     this.#held = false;
     this.commitRequested = false;
@@ -326,6 +324,7 @@ export class Task {
     for (const { topic, offset } of offsets) this.#committed.set(topic, offset);
     this.stores.committed(changelogEnds, offsets, checkpoint, now);
     this.metrics.committed(offsets);
+    this.#tracing?.committed();
   }
 
   /** Stops user code. Stores are closed by the caller, who opened them. */
@@ -334,5 +333,6 @@ export class Task {
     this.#closed = true;
     this.#linked.close();
     this.#async.close();
+    this.#tracing?.close();
   }
 }

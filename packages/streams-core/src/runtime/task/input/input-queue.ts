@@ -3,6 +3,7 @@ import type { Forward } from '../../../record/record.ts';
 import type { DroppedRecords } from '../output/dropped-records.ts';
 import type { RecordCollector } from '../output/record-collector.ts';
 import type { TaskOptions } from '../task-options.ts';
+import type { TaskTracing } from '../task-tracing.ts';
 import { RecordQueue } from './record-queue.ts';
 import { openSource } from './source-node.ts';
 import type { TaskInput } from './task-inputs.ts';
@@ -16,11 +17,18 @@ export interface QueueSource {
   readonly entry: Forward;
 }
 
+/** What the queues of a task share. */
+export interface QueueParts {
+  readonly collector: RecordCollector;
+  readonly dropped: DroppedRecords;
+  readonly tracing: TaskTracing | undefined;
+}
+
 /** The queue of one input topic of a task, which reads what is put into it with the topic's serdes. */
 export function inputQueue(
   { source, topic, input, entry }: QueueSource,
   { id, directory, onDeserializationError: onError }: TaskOptions,
-  { collector, dropped }: { readonly collector: RecordCollector; readonly dropped: DroppedRecords },
+  { collector, dropped, tracing }: QueueParts,
 ): RecordQueue {
   const { partition } = id;
   const realName = directory.realName(topic.name);
@@ -45,6 +53,6 @@ export function inputQueue(
     partition,
     position,
     deserialize,
-    entry,
+    entry: tracing === undefined ? entry : tracing.entry(entry),
   });
 }

@@ -8,6 +8,7 @@ import type { DropReason } from '../../../topology/operator.ts';
 import type { ProductionExceptionHandler } from '../../../handlers.ts';
 import { deadLetter } from '../process/guard.ts';
 import type { RecordCollector } from './record-collector.ts';
+import type { TaskTracing } from '../task-tracing.ts';
 import type { TaskClock } from '../task-clock.ts';
 import type { TopicDirectory } from '../topic-directory.ts';
 
@@ -19,6 +20,8 @@ export interface SinkOptions {
   readonly dropped: (reason: DropReason | undefined, node: string) => void;
   /** Whether serdes check what they write, where they can. */
   readonly validate: boolean;
+  /** Undefined where records are not traced. */
+  readonly tracing?: TaskTracing | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface SinkOptions {
  * key go to the partition of the task, so that a replay puts them where they were.
  */
 export function openSink(node: SinkNode, options: SinkOptions): Forward {
-  const { collector, directory, clock, onProductionError, dropped } = options;
+  const { collector, directory, clock, onProductionError, dropped, tracing } = options;
   const { name, topic, partitioner } = node;
   const keySerde = options.validate ? checking(node.key) : node.key;
   const valueSerde = options.validate ? checking(node.value) : node.value;
@@ -59,7 +62,8 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
       dropped('failed', name);
       return deadLetter(response, error, clock.raw, options);
     }
-    const produced = { key: keyBytes, value: valueBytes, timestamp, headers };
+    const traced = tracing === undefined ? headers : tracing.produced(target, headers);
+    const produced = { key: keyBytes, value: valueBytes, timestamp, headers: traced };
     const chosen = partitioner?.(record, { topic: target, partitions });
     if (chosen === undefined) {
       collector.add(target, defaultPartition(keyBytes, partitions, clock.partition), produced);
