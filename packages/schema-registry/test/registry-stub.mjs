@@ -83,12 +83,31 @@ function answer(method, { pathname }, body) {
   return fail(404, 404, `HTTP 404 Not Found: ${pathname}`);
 }
 
+/** An issuer of tokens, as OAuth 2.0 has it for programs. */
+function issue(form) {
+  form.sort();
+  asked.push(`POST /_token ${form.toString()}`);
+  if (form.get('client_secret') !== 's3cret') return fail(401, 401, 'invalid_client');
+  return ok({ access_token: 't0ken', token_type: 'Bearer', expires_in: 3600 });
+}
+
 const server = createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
   const url = new URL(request.url, 'http://stub');
-  const known = authorization === undefined || request.headers.authorization === authorization;
+  if (url.pathname === '/_token') {
+    const { status, body } = issue(new URLSearchParams(text));
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(body));
+    return;
+  }
+  const cluster = request.headers['target-sr-cluster'];
+  if (cluster !== undefined) asked.push(`cluster ${String(cluster)}`);
+  const known =
+    authorization === undefined ||
+    request.headers.authorization === authorization ||
+    url.pathname === '/_asked';
   const { status, body } = known
     ? answer(request.method, url, text === '' ? undefined : JSON.parse(text))
     : fail(401, 401, 'Unauthorized');

@@ -29,6 +29,33 @@ test.each([
   expect(registry.register('a', { schema: '"string"' })).toBe(1);
 });
 
+const oauth = { clientId: 'app', scope: 'registry', logicalCluster: 'lsrc-1' };
+
+test('an OAuth client gets a token from its issuer, and uses it until it ends', async () => {
+  const stub = await RegistryStub.start({ authorization: 'Bearer t0ken' });
+  const auth = { ...oauth, issuer: `${stub.url}/_token`, clientSecret: 's3cret' };
+  const registry = schemaRegistry({ url: stub.url, auth });
+  open.push(registry, stub);
+  for (const subject of ['a', 'b']) registry.register(subject, { schema: '"string"' });
+  expect(await stub.asked()).toEqual([
+    'POST /_token client_id=app&client_secret=s3cret&grant_type=client_credentials&scope=registry',
+    'cluster lsrc-1',
+    'POST /subjects/a/versions',
+    'cluster lsrc-1',
+    'POST /subjects/b/versions',
+  ]);
+});
+
+test('an OAuth client that its issuer refuses is told so, and no secret', async () => {
+  const stub = await RegistryStub.start();
+  const auth = { ...oauth, issuer: `${stub.url}/_token`, clientSecret: 'wr0ng' };
+  const registry = schemaRegistry({ url: stub.url, auth });
+  open.push(registry, stub);
+  const attempt = () => registry.register('a', { schema: '"string"' });
+  expect(attempt).toThrow(`the issuer ${stub.url}/_token gave no token (HTTP 401)`);
+  expect(attempt).not.toThrow(/wr0ng/);
+});
+
 test('who is not let in is told where and what, and no secret', async () => {
   const { registry, stub } = await registryOf({ auth: { username: 'alice', password: 'wr0ng' } }, basic);
   const attempt = () => registry.register('a', { schema: '"string"' });

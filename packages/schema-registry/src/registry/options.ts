@@ -12,7 +12,7 @@ export type SchemaRegistryAuth =
       readonly scope: string;
       /** The registry's cluster id, which Confluent Cloud wants to know. */
       readonly logicalCluster: string;
-      readonly identityPoolId?: string;
+      readonly identityPoolId?: string | undefined;
     };
 
 export interface SchemaRegistryOptions {
