@@ -5,7 +5,7 @@ const stores = 'packages/state-stores';
 
 // Not those that start processes, which load what is built, nor those that take long: a survivor may be
 // found by them, and is tried by hand.
-const logTests = [`${log}/test/{conformance,crash,raw-log}.test.ts`];
+const logTests = [`${log}/test/{conformance,crash,raw-log,read-journals,recovery}.test.ts`];
 
 export const areas = {
   /** Frames, runs and checkpoints of the embedded log, and which files it needs: by unit tests alone. */
