@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+// The packages as users get them: packed, looked through, and installed in an empty project.
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** The largest that each may be as a tarball, in KiB. */
+const budgets: Readonly<Record<string, number>> = {
+  millrace: 10,
+  'millrace-app-server': 60,
+  'millrace-cli': 65,
+  'millrace-embedded-log': 280,
+  'millrace-kafka': 120,
+  'millrace-kafka-protocol': 160,
+  'millrace-log-client': 75,
+  'millrace-log-server': 110,
+  'millrace-schema-registry': 55,
+  'millrace-state-stores': 180,
+  'millrace-streams-core': 680,
+  'millrace-testing': 45,
+};
+
+let dir = '';
+const tarball = (name: string): string => path.join(dir, 'packed', `${name}-0.1.0.tgz`);
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'millrace-packages-'));
+  const { packageManager } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+    readonly packageManager: string;
+  };
+  const pack = ['-r', '--filter', './packages/*', 'pack', '--pack-destination', path.join(dir, 'packed')];
+  await run('npm', ['exec', '--yes', '--', packageManager, ...pack], { cwd: root });
+}, 120_000);
+
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe.each(Object.entries(budgets))('the tarball of %s', (name, budget) => {
+  test('has what a user reads, nothing of the build, and is small', async () => {
+    const { stdout } = await run('tar', ['tzf', tarball(name)]);
+    const files = stdout.split('\n');
+    for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+      expect(files).toContain(`package/${file}`);
+    expect(files.filter((file) => /tsbuildinfo|\/test\/|\.test\./.test(file))).toEqual([]);
+    expect((await stat(tarball(name))).size / 1024).toBeLessThan(budget);
+  });
+
+  test('says in package.json what is in it (publint, strict)', async () => {
+    const bytes = await readFile(tarball(name));
+    const { messages, pkg } = await publint({
+      pack: { tarball: new Uint8Array(bytes).buffer },
+      strict: true,
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test('has types for every entry that can be imported and required', async () => {
+    const data = createPackageFromTarballData(new Uint8Array(await readFile(tarball(name))));
+    const { types, ...found } = await checkPackage(data);
+    expect(types).not.toBe(false);
+    const problems = 'problems' in found ? found.problems : [];
+    // Node 20.19 and later require ES modules; older resolutions know no "exports".
+    const wrong = problems.filter(
+      (problem) =>
+        problem.kind !== 'CJSResolvesToESM' &&
+        !('resolutionKind' in problem && problem.resolutionKind === 'node10'),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('no tarball is left out', async () => {
+  const packed = await readdir(path.join(dir, 'packed'));
+  expect(packed.map((file) => file.replace('-0.1.0.tgz', '')).toSorted()).toEqual(
+    Object.keys(budgets).toSorted(),
+  );
+});
+
+/** What docs/first-pipeline.md tells a newcomer to write, in a project that has the tarballs. */
+async function emptyProject(): Promise<string> {
+  const project = path.join(dir, 'project with a space');
+  await mkdir(project);
+  const own = Object.keys(budgets).map((name) => [
+    name.replace(/^millrace-/, '@millrace/'),
+    `file:${tarball(name)}`,
+  ]);
+  const versions = { zod: '^4.0.0', vitest: '^4.0.0', '@types/node': '^20.0.0' };
+  const manifest = {
+    name: 'first-pipeline',
+    private: true,
+    type: 'module',
+    dependencies: { ...Object.fromEntries(own), ...versions, 'typescript-5.7': 'npm:typescript@5.7' },
+  };
+  await writeFile(path.join(project, 'package.json'), JSON.stringify(manifest));
+  const options = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] };
+  const compilerOptions = { ...options, allowImportingTsExtensions: true, exactOptionalPropertyTypes: true };
+  await writeFile(
+    path.join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['src', 'test/pipeline.test.ts'] }),
+  );
+  for (const folder of ['src', 'test'])
+    await cp(path.join(root, 'examples/page-views', folder), path.join(project, folder), { recursive: true });
+  await rm(path.join(project, 'test/main.test.ts'));
+  await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project });
+  return project;
+}
+
+test('an empty project gets to a checked and tested pipeline that runs', { timeout: 240_000 }, async () => {
+  const started = performance.now();
+  const project = await emptyProject();
+  const node = (...args: string[]) => run(process.execPath, args, { cwd: project });
+  // Of the oldest TypeScript that is supported, and of the one that this project is built with.
+  await node('node_modules/typescript-5.7/bin/tsc', '-p', '.');
+  await node(path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project);
+  const { stdout: tested } = await node('node_modules/vitest/vitest.mjs', 'run', '--no-color');
+  expect(tested).toMatch(/Tests +2 passed/);
+
+  const script = `
+    const { EmbeddedLog, StreamsApp } = require('millrace');
+    const { TopologyTestDriver } = require('millrace/testing');
+    const { kafkaLog } = require('@millrace/kafka');
+    console.log([EmbeddedLog, StreamsApp, TopologyTestDriver, kafkaLog].map((one) => typeof one).join());`;
+  const required = await run(
+    process.execPath,
+    ['--no-warnings', '--experimental-require-module', '-e', script],
+    {
+      cwd: project,
+    },
+  );
+  expect(required.stdout.trim()).toBe('function,function,function,function');
+
+  const { stdout: version } = await node('node_modules/millrace/bin/millrace.js', '--version');
+  expect(version.trim()).toBe('0.1.0');
+  const installed = await readdir(path.join(project, 'node_modules/@millrace'));
+  expect(installed.length).toBe(Object.keys(budgets).length - 1);
+  // One copy of what types are exchanged through.
+  const { stdout: tree } = await run('npm', ['ls', 'rxjs', 'zod', '--all', '--parseable'], { cwd: project });
+  const copies = tree
+    .trim()
+    .split('\n')
+    .filter((line) => /node_modules.(rxjs|zod)$/.test(line));
+  expect(new Set(copies).size).toBe(2);
+  console.log(
+    `from an empty folder to a tested pipeline: ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
+});
+
+test('docs/dependencies.md lists what each brings along, under a licence that may be used with Apache-2.0', async () => {
+  const { dependenciesPage } = (await import(new URL('../scripts/licences.mjs', import.meta.url).href)) as {
+    dependenciesPage(): string;
+  };
+  const page = await readFile(path.join(root, 'docs/dependencies.md'), 'utf8');
+  expect(page).toBe(dependenciesPage());
+  const licences = [...page.matchAll(/\| ([^|]+) \|$/gm)].map(([, licence]) => licence!).slice(2);
+  expect(licences.length).toBeGreaterThan(15);
+  const allowed = /^(?:MIT|ISC|Apache-2\.0|BSD-[23]-Clause|\(Apache-2\.0 AND BSD-3-Clause\))$/;
+  expect(licences.filter((licence) => !allowed.test(licence))).toEqual([]);
+});
+
+test('npm cannot publish them: it would leave "workspace:*" in package.json', async () => {
+  const script = path.join(root, 'scripts/only-pnpm.mjs');
+  const env = { ...process.env, npm_config_user_agent: 'npm/10.8.0 node/v20.19.0' };
+  await expect(run(process.execPath, [script], { env })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Publish with pnpm'),
+  });
+  await run(process.execPath, [script], { env: { ...env, npm_config_user_agent: 'pnpm/10.34.8 npm/?' } });
+});
