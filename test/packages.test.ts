@@ -156,7 +156,7 @@ test('an empty project gets to a checked and tested pipeline that runs', { timeo
 
 test('docs/dependencies.md lists what each brings along, under a licence that may be used with Apache-2.0', async () => {
   const { dependenciesPage } = (await import(new URL('../scripts/licences.mjs', import.meta.url).href)) as {
-    dependenciesPage(): string;
+    readonly dependenciesPage: () => string;
   };
   const page = await readFile(path.join(root, 'docs/dependencies.md'), 'utf8');
   expect(page).toBe(dependenciesPage());
