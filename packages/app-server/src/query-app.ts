@@ -1,23 +1,18 @@
 import type { StoreSpec } from '@millrace/state-stores';
 import {
   isStoreUnavailable,
+  type QueryableKeyValueStore,
   type QueryOptions,
+  type RangeQuery,
   type Row,
   type StreamsApp,
-  StoreUnavailableError,
   type TableHandle,
   type TimeQuery,
   type Windowed,
 } from '@millrace/streams-core';
-import { ErrorAnswer } from './error-answer.ts';
-import { forwardedHeader } from './forward.ts';
-import { fromWire, toWire, type WireRow } from './json.ts';
-
-/** Another instance does not answer a query: it asks for another token, or has another topology. */
-export class QueryRefusedError extends Error {
-  override readonly name = 'QueryRefusedError';
-  readonly code = 'QUERY_REFUSED';
-}
+import { askHost, rowPath } from './ask-host.ts';
+import { fromWire, type WireRow } from './json.ts';
+import { scanApp } from './scan-app.ts';
 
 export interface QueryAppOptions {
   /** The token that the other instances' servers ask for. */
@@ -42,6 +37,15 @@ export interface AppQueries {
     span?: Omit<TimeQuery, 'reverse'>,
     options?: QueryOptions<K>,
   ): Promise<readonly Row<Windowed<K>, V>[]>;
+  /**
+   * The rows of all instances, in the order of serialised keys, each instance's as it is when it is asked.
+   * @throws StoreUnavailableError while tasks move: what was read so far may lack rows
+   */
+  range<K, V>(
+    table: Reference<K, V>,
+    range?: RangeQuery<K>,
+    options?: QueryOptions<K>,
+  ): AsyncIterableIterator<Row<K, V>>;
 }
 
 /**
@@ -70,7 +74,7 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
       return route(
         () => store.getRow(key),
         async (host) => {
-          const path = pathOf(spec, key, options as QueryOptions, {});
+          const path = rowPath(spec, key, options as QueryOptions, {});
           const row = (await ask(host, path, spec.name)) as WireRow | undefined;
           return row && { key, value: fromWire(row.value, spec.value), timestamp: row.timestamp };
         },
@@ -85,7 +89,7 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
       return route(
         () => store.fetch(key, span),
         async (host) => {
-          const path = pathOf(spec, key, options as QueryOptions, span);
+          const path = rowPath(spec, key, options as QueryOptions, span);
           const { rows } = (await ask(host, path, spec.name)) as {
             readonly rows: readonly Required<WireRow>[];
           };
@@ -98,58 +102,16 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
         },
       );
     },
+    range: (table, range = {}, options = {}) => {
+      const store = app.store(table, options as never) as unknown as QueryableKeyValueStore<never, never>;
+      const spec = app.topology.stores.get(store.name)! as StoreSpec<never, never>;
+      return scanApp(app, {
+        spec,
+        store,
+        range: range as never,
+        options: options as QueryOptions,
+        ask,
+      }) as never;
+    },
   };
-}
-
-/** What another instance answers; undefined where there is no such row. */
-async function askHost(
-  host: string,
-  path: string,
-  {
-    store,
-    token,
-    timeoutMs,
-  }: { readonly store: string; readonly token: string | undefined; readonly timeoutMs: number },
-): Promise<unknown> {
-  const unavailable = (message: string): StoreUnavailableError =>
-    new StoreUnavailableError('STORE_MOVED', message, { store, partition: undefined, host });
-  let answer: Response;
-  try {
-    answer = await fetch(`http://${host}${path}`, {
-      headers: {
-        [forwardedHeader]: '1',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      signal: AbortSignal.timeout(timeoutMs),
-      redirect: 'error',
-    });
-  } catch (error) {
-    throw unavailable(
-      `${host}, which has the rows of store "${store}", did not answer: ${(error as Error).message}`,
-    );
-  }
-  const body: unknown = await answer.json();
-  if (answer.ok) return body;
-  const { code, message } = ErrorAnswer.parse(body);
-  if (code === 'ROW_MISSING') return undefined;
-  if (answer.status === 503) throw unavailable(`${host} says: ${message}`);
-  throw new QueryRefusedError(`${host} refused a query of store "${store}" (${code}): ${message}`);
-}
-
-function pathOf(
-  spec: StoreSpec<unknown, never>,
-  key: unknown,
-  { isolation, stale, atLeast = [], timeoutMs }: QueryOptions,
-  { from, to }: Omit<TimeQuery, 'reverse'>,
-): string {
-  const query = new URLSearchParams({ format: 'bytes' });
-  if (isolation !== undefined) query.set('isolation', isolation);
-  if (stale !== undefined) query.set('maxLag', String(stale.maxLag));
-  if (timeoutMs !== undefined) query.set('timeoutMs', String(timeoutMs));
-  if (from !== undefined) query.set('from', String(from));
-  if (to !== undefined) query.set('to', String(to));
-  for (const { topic, partition, offset } of atLeast)
-    query.append('atLeast', `${topic}:${partition}:${offset}`);
-  const coded = encodeURIComponent(toWire(key, spec.key, 'bytes') as string);
-  return `/stores/${encodeURIComponent(spec.name)}/rows/${coded}?${query.toString()}`;
 }

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { minutes } from '@millrace/streams-core';
+import { minutes, type RangeQuery } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { queryApp, serveApp } from '../src/index.ts';
 import { blobs, clicks, events, eventually, freePort, get, newLog, numbers, send, start } from './support.ts';
@@ -86,12 +86,12 @@ describe('stores over HTTP', () => {
       await start(
         log,
         { applicationServer: `127.0.0.1:${ports[0]}` },
-        { port: ports[0]!, token: 'a-token-of-some-length' },
+        { port: ports[0]!, token: 'a-token-of-some-length', maxRows: 5 },
       ),
       await start(
         log,
         { applicationServer: `127.0.0.1:${ports[1]}` },
-        { port: ports[1]!, token: 'a-token-of-some-length' },
+        { port: ports[1]!, token: 'a-token-of-some-length', maxRows: 5 },
       ),
     ];
     await eventually('tasks are shared', () => one.app.taskIds.length === two.app.taskIds.length);
@@ -137,6 +137,20 @@ describe('stores over HTTP', () => {
         const found = await queries.get(byBlob, Buffer.of(1, 2, 3));
         return found?.value === 'binary';
       });
+    }
+    // Scans go over all instances, page after page (a page has five rows here).
+    for (const { app, total } of [one, two]) {
+      const asked = queryApp(app, { token: 'a-token-of-some-length' });
+      const found = async (query?: RangeQuery<string>) => {
+        const rows: string[] = [];
+        for await (const { key, value } of asked.range(total, query)) rows.push(`${key}=${value}`);
+        return rows;
+      };
+      const all = keys.toSorted().map((key) => `${key}=1`);
+      expect(await found()).toEqual(all);
+      expect(await found({ reverse: true })).toEqual(all.toReversed());
+      const [low, high] = [keys.toSorted()[3]!, keys.toSorted()[9]!];
+      expect(await found({ from: low, to: high })).toEqual(all.slice(3, 10));
     }
     const refused = await Promise.all(
       [one, two].flatMap(({ app, total }) => {

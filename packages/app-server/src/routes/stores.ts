@@ -1,10 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { StoreSpec } from '@millrace/state-stores';
-import { isStreamsError, type QueryOptions, type StreamsApp, TopologyError } from '@millrace/streams-core';
+import {
+  isStreamsError,
+  type QueryOptions,
+  StoreUnavailableError,
+  type StreamsApp,
+  TopologyError,
+} from '@millrace/streams-core';
 import type { Context } from 'hono';
 import { ErrorAnswer, errorAnswer } from '../error-answer.ts';
 import { answerOrForward, type ForwardOptions } from '../forward.ts';
 import { type Format, parseKey, toJson } from '../json.ts';
+import { tasksOfStore } from '../scan-app.ts';
 import { isQueryable, hasWindows, keyValueStoreOf, take, windowedStoreOf, wireRow } from '../queries.ts';
 
 const flag = z.enum(['true', 'false']).default('false');
@@ -19,7 +26,13 @@ const RowAnswer = z
     window: Window.optional(),
   })
   .openapi('Row');
-const RowsAnswer = z.object({ rows: z.array(RowAnswer), more: z.boolean() }).openapi('Rows');
+const RowsAnswer = z
+  .object({
+    rows: z.array(RowAnswer),
+    more: z.boolean(),
+    tasks: z.array(z.string()).optional().openapi({ description: 'The tasks here whose rows were read' }),
+  })
+  .openapi('Rows');
 const StoreAnswer = z.object({ name: z.string(), kind: z.string(), global: z.boolean() }).openapi('Store');
 
 export const QueryParameters = z.object({
@@ -171,6 +184,11 @@ export function storeRoutes(server: OpenAPIHono, app: StreamsApp, options: Store
     }) as never;
   });
 
+  scanRoute(server, app, options);
+}
+
+/** Rows of a range, of those that are here. */
+function scanRoute(server: OpenAPIHono, app: StreamsApp, options: StoreRouteOptions): void {
   const many = createRoute({
     method: 'get',
     path: '/stores/{store}/rows',
@@ -184,10 +202,19 @@ export function storeRoutes(server: OpenAPIHono, app: StreamsApp, options: Store
     return answerOrForward(context, options, async () => {
       const spec = specOf(app, store);
       const limit = Math.min(query.limit, options.maxRows);
+      const tasks = tasksOfStore(app, store);
       const { rows, more } = await take(scan(app, spec, query), limit);
-      return json(context, { rows: rows.map((row) => wireRow(row, spec, query.format)), more });
+      assertStillHere(app, store, tasks);
+      return json(context, { rows: rows.map((row) => wireRow(row, spec, query.format)), more, tasks });
     }) as never;
   });
+}
+
+/** @throws StoreUnavailableError where tasks came or went while their rows were read */
+function assertStillHere(app: StreamsApp, store: string, tasks: readonly string[]): void {
+  if (tasksOfStore(app, store).join() === tasks.join()) return;
+  const message = `Tasks of store "${store}" came or went while it was read: ask again`;
+  throw new StoreUnavailableError('STORE_MOVED', message, { store, partition: undefined, host: undefined });
 }
 
 function scan(app: StreamsApp, spec: StoreSpec, query: z.infer<typeof ScanParameters>) {

@@ -22,6 +22,7 @@ export { TaskClock } from './task/task-clock.ts';
 export { type TaskId, taskName } from './task/task-id.ts';
 export type { TopicDirectory } from './task/topic-directory.ts';
 export { addMetrics, type AppMetrics, noMetrics } from './metrics/app-metrics.ts';
+export { mergeRows } from './query/merge-rows.ts';
 export { openQuery } from './query/open-query.ts';
 export { storeNamed } from './query/store-name.ts';
 export type { StorePartition, StorePartitions } from './query/store-partitions.ts';
