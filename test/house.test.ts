@@ -47,6 +47,7 @@ const packages = [
   'schema-registry',
   'app-server',
   'testing',
+  'inspector',
   'cli',
   'millrace',
 ];
@@ -74,8 +75,17 @@ describe('arrows between packages', () => {
     'packages/schema-registry': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/app-server': ['log-client', 'state-stores', 'streams-core'],
+    'packages/inspector': ['streams-core'],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
-    'packages/cli': ['log-client', 'embedded-log', 'kafka', 'log-server', 'schema-registry', 'streams-core'],
+    'packages/cli': [
+      'log-client',
+      'embedded-log',
+      'inspector',
+      'kafka',
+      'log-server',
+      'schema-registry',
+      'streams-core',
+    ],
     'packages/millrace': ['cli', 'embedded-log', 'log-client', 'log-server', 'streams-core', 'testing'],
     // One install: the umbrella alone.
     'examples/page-views': [],

@@ -20,6 +20,7 @@ const budgets: Readonly<Record<string, number>> = {
   'millrace-app-server': 60,
   'millrace-cli': 65,
   'millrace-embedded-log': 280,
+  'millrace-inspector': 20,
   'millrace-kafka': 120,
   'millrace-kafka-protocol': 160,
   'millrace-log-client': 75,

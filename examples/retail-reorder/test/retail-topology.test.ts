@@ -1,3 +1,4 @@
+import { topologySvg } from '@millrace/inspector';
 import { TopologyTestDriver } from '@millrace/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { percentOf } from '../src/price.ts';
@@ -199,4 +200,11 @@ describe('prices', () => {
   ])('%d at %d %% is %d, half up', (price, percent, expected) => {
     expect(percentOf(price, percent)).toBe(expected);
   });
+});
+
+test('the picture in its README is the topology as it is (vitest -u draws it again)', async () => {
+  const topology = retailTopology({ windowMs: 60 * minute, graceMs: 15 * minute });
+  // Which line added a node changes with every line above it.
+  const svg = topologySvg(topology).replaceAll(/, added at [^<]*/g, '');
+  await expect(svg).toMatchFileSnapshot('../topology.svg');
 });

@@ -192,7 +192,7 @@ describe('on an embedded log', () => {
   });
 });
 
-test('a topology is described as text, Mermaid and DOT', async () => {
+test('a topology is described as text, Mermaid and DOT, and drawn', async () => {
   const file = path.join(dir, 'app.mjs');
   const core = fileURLToPath(
     new URL('../node_modules/@millrace/streams-core/dist/index.js', import.meta.url),
@@ -217,6 +217,10 @@ test('a topology is described as text, Mermaid and DOT', async () => {
   const dot = (await millrace(['topology', 'describe', 'app.mjs', '--format', 'dot'])).out;
   expect(dot).toMatch(/^digraph topology \{\n/);
   expect(dot).toMatch(/label="kept", shape=cylinder/);
+  expect((await millrace(['topology', 'draw', 'app.mjs', '--out', 'app.svg'])).code).toBe(0);
+  const svg = readFileSync(path.join(dir, 'app.svg'), 'utf8');
+  expect(svg).toMatch(/^<svg [^]*>kept<[^]*<\/svg>\n$/);
+  expect((await millrace(['topology', 'draw', 'app.mjs', '--out', '-'])).out).toBe(svg);
 });
 
 test('the help lists every command, and a command is found by its name alone', async () => {
