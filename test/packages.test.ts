@@ -108,9 +108,8 @@ async function emptyProject(): Promise<string> {
     path.join(project, 'tsconfig.json'),
     JSON.stringify({ compilerOptions, include: ['src', 'test/pipeline.test.ts'] }),
   );
-  for (const folder of ['src', 'test'])
-    await cp(path.join(root, 'examples/page-views', folder), path.join(project, folder), { recursive: true });
-  await rm(path.join(project, 'test/main.test.ts'));
+  for (const file of ['src/pipeline.ts', 'src/main.ts', 'test/pipeline.test.ts'])
+    await cp(path.join(root, 'examples/page-views', file), path.join(project, file));
   await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project });
   return project;
 }

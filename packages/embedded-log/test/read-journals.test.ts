@@ -34,7 +34,8 @@ const garbage = Buffer.alloc(90, 0xd7);
 
 async function read(journals: Readonly<Record<number, Buffer>>) {
   const fileSystem = new MemoryFileSystem();
-  for (const [id, bytes] of Object.entries(journals)) {
+  // The last first: a folder lists its files in any order.
+  for (const [id, bytes] of Object.entries(journals).toReversed()) {
     const file = await fileSystem.open(journalName(Number(id)), 'create');
     await file.write(0, [bytes]);
     await file.close();

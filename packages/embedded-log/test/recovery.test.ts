@@ -141,11 +141,11 @@ describe('what a killed log leaves', () => {
     expect(await endOf(holding(new Map(all).set(segment!, bytes.subarray(0, -1))))).toBe(0);
   });
 
-  test('has those that a later commit proves to be durable: their loss is damage', async () => {
-    const { files } = await filesOf([large, 'after', 'later']);
+  test.each([1, 2])('has those that a later commit proves to be durable, after %i more', async (more) => {
+    const { files } = await filesOf([large, 'after', 'later'].slice(0, 1 + more));
     const all = files();
     const [segment] = segmentsIn(all);
-    expect(await endOf(holding(all))).toBe(3);
+    expect(await endOf(holding(all))).toBe(1 + more);
     expect(await endOf(holding(without(all, [segment!])))).toContain(`segment ${segment} is missing`);
     const cut = new Map(all).set(segment!, all.get(segment!)!.subarray(0, 1000));
     expect(await endOf(holding(cut))).toMatch(new RegExp(`segment ${segment} has 1000 of \\d+ bytes`));
