@@ -88,13 +88,12 @@ export class LevelStore implements BytesStore {
   }
 
   /**
-   * Opens and closes the store in a folder, without waiting, and says where it stands. @throws StoreError
-   * `STORE_LOCKED` where it is in use
+   * Opens and closes the store in a folder, without waiting. @throws StoreError `STORE_LOCKED` where it is in
+   * use
    */
-  static async probe(dir: string): Promise<Checkpoint | undefined> {
+  static async probe(dir: string): Promise<void> {
     const store = await LevelStore.#openOnce(dir);
     await store.close();
-    return store.checkpoint;
   }
 
   /** Waits a while for another process to release the folder. */

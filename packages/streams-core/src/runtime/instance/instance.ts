@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { GroupMember } from '@millrace/log-client';
+import type { Checkpoint } from '@millrace/state-stores/runtime';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { TaskCommitter } from '../commit/task-committer.ts';
@@ -61,7 +62,9 @@ export class Instance {
     try {
       standbys = await StandbyTasks.open(topology, config, layout);
       const isOpen = (task: string): boolean => tasks.claims(task) || standbys!.has(task);
-      onDisk = await stateOnDisk(topology, layout, config, isOpen);
+      const checkpointOf = (task: string, store: string): Checkpoint | undefined =>
+        (tasks.get(task)?.stores.all.get(store) ?? standbys!.copy(task, store)?.store)?.checkpoint;
+      onDisk = await stateOnDisk(topology, layout, config, { isOpen, checkpointOf });
       standbys.onClosed = (task, store) => onDisk?.left(task, store);
       const cleaner = stateCleaner(topology, config, isOpen);
       const parts = { ...prepared, standbys, onDisk, cleaner };

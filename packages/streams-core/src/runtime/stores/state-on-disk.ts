@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogClient, TopicInfo } from '@millrace/log-client';
-import { isStoreError } from '@millrace/state-stores';
-import { type Checkpoint, LevelStore, type StateStore } from '@millrace/state-stores/runtime';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import type { Logger } from '../../logger.ts';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -17,6 +16,8 @@ import { tasksWithStandbys } from './standby-tasks.ts';
 
 /** Names the folder, so that instances that share it know. */
 const idFile = 'disk-id';
+/** In a task's folder: where its stores stand, so that nobody has to open them to know. */
+const positionsFile = 'positions.json';
 
 export interface StateOnDiskOptions {
   readonly log: LogClient;
@@ -28,6 +29,8 @@ export interface StateOnDiskOptions {
   readonly partitionOf: (task: string) => number;
   /** Whether this instance works on a task, or follows it. */
   readonly isOpen: (task: string) => boolean;
+  /** Where the files of a store that is open stand. */
+  readonly checkpointOf: (task: string, store: string) => Checkpoint | undefined;
   /** How often to measure, in milliseconds. */
   readonly everyMs: number;
   readonly logger: Logger;
@@ -44,6 +47,8 @@ export class StateOnDisk {
   readonly #disk: string;
   /** Where the files of tasks that are not open stand, by store. */
   readonly #atRest = new Map<string, Places>();
+  /** What this instance has written of each task. */
+  readonly #noted = new Map<string, string>();
   #sizes: Readonly<Record<string, number>> = {};
   #lags: Readonly<Record<string, number>> = {};
   readonly #stop = new AbortController();
@@ -56,7 +61,7 @@ export class StateOnDisk {
 
   static async open(options: StateOnDiskOptions): Promise<StateOnDisk> {
     const found = new StateOnDisk(options, await diskId(options.dir));
-    for (const task of options.stores.keys()) await found.#look(task);
+    for (const task of options.stores.keys()) found.#look(task);
     await found.measure();
     found.#running = found.#keepMeasuring();
     return found;
@@ -93,12 +98,13 @@ export class StateOnDisk {
     if (this.#options.stores.get(task)?.includes(store.name) !== true) return;
     const places: Places = this.#atRest.get(task) ?? new Map();
     this.#atRest.set(task, places.set(store.name, store.checkpoint));
+    this.#note(task, places);
   }
 
   /** Reads how long the changelogs are by now, and how far files are behind them. */
   async measure(): Promise<void> {
     const { log, applicationId, stores, partitionOf, isOpen } = this.#options;
-    for (const task of this.#atRest.keys()) if (isOpen(task)) this.#atRest.delete(task);
+    for (const task of stores.keys()) if (isOpen(task)) this.#noteOpen(task);
     const known = [...stores].filter(([task]) => isOpen(task) || this.#atRest.has(task));
     const changelogs = known.flatMap(([task, names]) =>
       names.map((store) => ({ task, store, topic: changelogName(applicationId, store) })),
@@ -121,26 +127,46 @@ export class StateOnDisk {
     [this.#sizes, this.#lags] = [sizes, lags];
   }
 
-  /**
-   * Reads where the files of a task stand, before any is opened here. Those that others have open are theirs.
-   */
-  async #look(task: string): Promise<void> {
-    const { dir, stores } = this.#options;
-    const folders = stores.get(task)!.map((store) => [store, path.join(dir, task, store)] as const);
-    if (!folders.some(([, folder]) => existsSync(folder))) return;
-    const places: Places = new Map();
-    for (const [store, folder] of folders) {
-      // To open what is not there would make it.
-      if (!existsSync(folder)) continue;
-      try {
-        places.set(store, await LevelStore.probe(folder));
-      } catch (error) {
-        // An instance that shares the folder works on it, or it is damaged: whoever opens it will say so.
-        if (isStoreError(error)) return;
-        throw error;
-      }
+  /** A crash leaves what was noted last: then the files are further than that, never less far. */
+  #noteOpen(task: string): void {
+    this.#atRest.delete(task);
+    const { stores, checkpointOf } = this.#options;
+    this.#note(task, new Map(stores.get(task)!.map((store) => [store, checkpointOf(task, store)])));
+  }
+
+  #note(task: string, places: Places): void {
+    const { dir, logger } = this.#options;
+    const file = path.join(dir, task, positionsFile);
+    try {
+      const text = JSON.stringify(Object.fromEntries(places));
+      if (this.#noted.get(task) === text || !existsSync(path.dirname(file))) return;
+      writeFileSync(file, text);
+      this.#noted.set(task, text);
+    } catch (error) {
+      // Without it the task may have to be copied before it comes back here.
+      logger.warn(
+        { error, file },
+        `Where ${file} says that stores stand is old: ${(error as Error).message}`,
+      );
     }
-    this.#atRest.set(task, places);
+  }
+
+  /** Reads where the files of a task stand, as it was noted last. */
+  #look(task: string): void {
+    const { dir, stores } = this.#options;
+    const noted = readPositions(path.join(dir, task, positionsFile));
+    if (noted === undefined) return;
+    const there = stores.get(task)!.filter((store) => existsSync(path.join(dir, task, store)));
+    this.#atRest.set(task, new Map(there.map((store) => [store, noted[store]])));
+  }
+}
+
+/** Undefined where nothing was noted, or a crash cut it off. */
+function readPositions(file: string): Readonly<Record<string, Checkpoint | undefined>> | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Checkpoint>;
+  } catch {
+    return undefined;
   }
 }
 
@@ -149,7 +175,7 @@ export async function stateOnDisk(
   topology: Topology,
   layout: TaskLayout,
   { log, applicationId, stateDir, topicRefreshMs: everyMs, logger }: ResolvedConfig,
-  isOpen: (task: string) => boolean,
+  { isOpen, checkpointOf }: Pick<StateOnDiskOptions, 'isOpen' | 'checkpointOf'>,
 ): Promise<StateOnDisk | undefined> {
   const names = tasksWithStandbys(topology, layout);
   if (stateDir === undefined || names.length === 0) return undefined;
@@ -164,6 +190,7 @@ export async function stateOnDisk(
     stores: new Map(names.map((task) => [task, storesOf(task)])),
     partitionOf: (task) => layout.taskNamed(task)!.partition,
     isOpen,
+    checkpointOf,
     everyMs,
     logger,
   });
