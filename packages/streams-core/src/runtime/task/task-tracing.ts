@@ -23,24 +23,19 @@ export class TaskTracing {
     this.#options = options;
   }
 
-  get #names(): { readonly applicationId: string; readonly taskId: string } {
-    const { applicationId, taskId } = this.#options;
-    return { applicationId, taskId };
-  }
-
   received(topic: string, records: readonly LogRecord[]): void {
-    const { tracing, clock } = this.#options;
-    tracing.received({ ...this.#names, topic, partition: clock.partition, records });
+    const { tracing, clock, applicationId, taskId } = this.#options;
+    tracing.received({ applicationId, taskId, topic, partition: clock.partition, records });
   }
 
   /** The start of a record's way, as a span; what comes of it carries its context. */
   entry(forward: Forward): Forward {
-    const { tracing, clock } = this.#options;
+    const { tracing, clock, applicationId, taskId } = this.#options;
     return (record) => {
       const { timestamp, headers } = record;
       const { topicPartition: partition, offset } = clock;
-      const from = { ...this.#names, topic: clock.topic!, partition, offset, timestamp, headers };
-      const span = tracing.process(from);
+      const topic = clock.topic!;
+      const span = tracing.process({ applicationId, taskId, topic, partition, offset, timestamp, headers });
       if (span === undefined) return forward(record);
       return within(span, () => forward({ ...record, headers: span.headers }));
     };
@@ -48,7 +43,8 @@ export class TaskTracing {
 
   /** The headers that a result goes out with. */
   produced(topic: string, headers: Headers): Headers {
-    const span = this.#options.tracing.produce({ ...this.#names, topic, headers });
+    const { tracing, applicationId, taskId } = this.#options;
+    const span = tracing.produce({ applicationId, taskId, topic, headers });
     if (span === undefined) return headers;
     this.#made.push(span);
     return span.headers;
@@ -58,8 +54,9 @@ export class TaskTracing {
   prepared(): void {
     const made = this.#made;
     this.#made = [];
-    const commit =
-      made.length === 0 ? undefined : this.#options.tracing.commit({ ...this.#names, results: made.length });
+    const { tracing, applicationId, taskId } = this.#options;
+    const results = made.length;
+    const commit = results === 0 ? undefined : tracing.commit({ applicationId, taskId, results });
     this.#committing.push(commit === undefined ? made : [...made, commit]);
   }
 
