@@ -32,11 +32,11 @@ export function caughtUpTasks(
     for (const task of owned) known.set(task, 0);
   }
   const isCaughtUp = ({ tasks: owned, data: { standbyTasks, state } }: StatefulMember, task: string) => {
-    if (owned.includes(task)) return true;
+    if (owned.includes(task) || standbyTasks.includes(task)) return true;
     const size = sizes.get(task);
     if (size === undefined || size <= acceptableLag) return true;
     const lag = state === undefined ? undefined : lags.get(state.disk)?.get(task);
-    return lag === undefined ? standbyTasks.includes(task) : lag <= acceptableLag;
+    return lag !== undefined && lag <= acceptableLag;
   };
   return new Map(
     members.map((member) => [member.id, new Set(tasks.filter((task) => isCaughtUp(member, task)))]),

@@ -44,6 +44,19 @@ describe('members that have caught up with a task', () => {
     expect(listed(caughtUpTasks(['t'], members, 100))).toEqual({ near: ['t'], far: [], follows: ['t'] });
   });
 
+  test('one that follows it, whatever a neighbour on its disk found there earlier', () => {
+    const members = [
+      member('owner', ['t'], { state: state('d1', {}, sizes) }),
+      member('follows', [], { standbyTasks: ['t'], state: state('d2') }),
+      member('neighbour', [], { state: state('d2', { t: 900 }) }),
+    ];
+    expect(listed(caughtUpTasks(['t'], members, 100))).toEqual({
+      owner: ['t'],
+      follows: ['t'],
+      neighbour: [],
+    });
+  });
+
   test('everyone, where it is small or nobody knows its size', () => {
     for (const known of [{}, { t: 100 }]) {
       const members = [member('a', ['t'], { state: state('d1', {}, known) }), member('b', [])];
