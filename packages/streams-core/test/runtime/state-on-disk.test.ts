@@ -61,6 +61,10 @@ test('what a task has left counts with how far it is behind, also after a restar
       lags: { '0_0': 3, '0_1': 2 },
       sizes: { '0_0': 33, '0_1': 7 },
     });
+    // As the state of a task that has been away for long is.
+    await rm(path.join(dir, '0_0'), { recursive: true });
+    await again.measure();
+    expect(again.state.lags).toEqual({ '0_1': 2 });
   });
 });
 

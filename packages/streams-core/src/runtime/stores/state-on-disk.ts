@@ -103,8 +103,10 @@ export class StateOnDisk {
 
   /** Reads how long the changelogs are by now, and how far files are behind them. */
   async measure(): Promise<void> {
-    const { log, applicationId, stores, partitionOf, isOpen } = this.#options;
+    const { log, applicationId, dir, stores, partitionOf, isOpen } = this.#options;
     for (const task of stores.keys()) if (isOpen(task)) this.#noteOpen(task);
+    // Files that were not used for long are deleted.
+    for (const task of this.#atRest.keys()) if (!existsSync(path.join(dir, task))) this.#atRest.delete(task);
     const known = [...stores].filter(([task]) => isOpen(task) || this.#atRest.has(task));
     const changelogs = known.flatMap(([task, names]) =>
       names.map((store) => ({ task, store, topic: changelogName(applicationId, store) })),
