@@ -85,3 +85,12 @@ test('programs that differ in their lines only are the same to an app', () => {
   expect(moved().describe()).toBe(build().describe());
   expect(build().describe()).not.toContain('users-line');
 });
+
+test('to find the line changes nothing of how the program formats its stacks', () => {
+  const settings = () =>
+    ['prepareStackTrace', 'stackTraceLimit'].map((name) => Object.getOwnPropertyDescriptor(Error, name));
+  const before = settings();
+  const builder = new StreamsBuilder();
+  builder.stream(topic('other', { key: string(), value: string() })).filter(() => true);
+  expect(settings()).toEqual(before);
+});
