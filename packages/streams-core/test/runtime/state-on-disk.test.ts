@@ -21,6 +21,7 @@ async function opened(dir: string) {
   await write(0, 30);
   await write(1, 7);
   const working = new Map<string, number>();
+  const written = new Map<string, number>();
   const id = (await log.admin.topics([topic])).get(topic)!.id;
   const at = (offset: number) => ({ topicId: id, offset, streamTime: 0 });
   const open = async (): Promise<StateOnDisk> => {
@@ -35,6 +36,7 @@ async function opened(dir: string) {
       partitionOf: (task) => Number(task.slice(2)),
       isOpen: (task) => working.has(task),
       checkpointOf: (task) => at(working.get(task)!),
+      endOf: (task) => written.get(task),
       everyMs: 60_000,
       logger: warningsOnly,
     });
@@ -42,7 +44,7 @@ async function opened(dir: string) {
     return found;
   };
   for (const task of ['0_0', '0_1']) await mkdir(path.join(dir, task, 'kept'), { recursive: true });
-  return { open, working, at, write, log };
+  return { open, working, written, at, write, log };
 }
 
 test('what a task has left counts with how far it is behind, also after a restart', async () => {
@@ -79,6 +81,20 @@ test('a crash leaves where the stores stood at the last measurement', async () =
     working.set('0_0', 29);
     working.delete('0_0');
     expect((await open()).state.lags).toEqual({ '0_0': 5 });
+  });
+});
+
+test('what was committed since the last measurement counts', async () => {
+  await withFolder(async (dir) => {
+    const { open, working, written, log } = await opened(dir);
+    await log.admin.deleteRecords([{ topic, partition: 0, offset: 10 }]);
+    working.set('0_0', 30);
+    const found = await open();
+    expect(found.state.sizes).toEqual({ '0_0': 20 });
+    written.set('0_0', 5000);
+    expect(found.state.sizes).toEqual({ '0_0': 4990 });
+    written.set('0_0', 25);
+    expect(found.state.sizes).toEqual({ '0_0': 20 });
   });
 });
 

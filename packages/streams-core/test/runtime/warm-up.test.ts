@@ -31,7 +31,6 @@ async function start(
       log,
       stateDir: path.join(dir, name),
       acceptableRecoveryLag: 20,
-      topicRefreshMs: 50,
       stateRestoreListener: {
         onRestoreEnd: ({ taskId }, records) => {
           if (isCopy(counted.app, taskId)) counted.copied += records;

@@ -102,6 +102,11 @@ export class TaskCommitter {
     return this.#inFlight.has(task);
   }
 
+  /** Where a store's changelog stood after its last commit; undefined before the first. */
+  positionOf(store: StateStore): Checkpoint | undefined {
+    return this.#positions.get(store);
+  }
+
   /** Waits for commits of these tasks that are under way, however they end. */
   async awaitCommits(tasks: readonly Task[]): Promise<void> {
     await Promise.allSettled(tasks.map((task) => this.#inFlight.get(task) ?? Promise.resolve()));

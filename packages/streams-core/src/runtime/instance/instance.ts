@@ -64,7 +64,11 @@ export class Instance {
       const isOpen = (task: string): boolean => tasks.claims(task) || standbys!.has(task);
       const checkpointOf = (task: string, store: string): Checkpoint | undefined =>
         (tasks.get(task)?.stores.all.get(store) ?? standbys!.copy(task, store)?.store)?.checkpoint;
-      onDisk = await stateOnDisk(topology, layout, config, { isOpen, checkpointOf });
+      const endOf = (task: string, name: string): number | undefined => {
+        const store = tasks.get(task)?.stores.all.get(name);
+        return store && committer.positionOf(store)?.offset;
+      };
+      onDisk = await stateOnDisk(topology, layout, config, { isOpen, checkpointOf, endOf });
       standbys.onClosed = (task, store) => onDisk?.left(task, store);
       const cleaner = stateCleaner(topology, config, isOpen);
       const parts = { ...prepared, standbys, onDisk, cleaner };

@@ -31,6 +31,8 @@ export interface StateOnDiskOptions {
   readonly isOpen: (task: string) => boolean;
   /** Where the files of a store that is open stand. */
   readonly checkpointOf: (task: string, store: string) => Checkpoint | undefined;
+  /** How far this instance has written the changelog of a store, as of its last commit. */
+  readonly endOf: (task: string, store: string) => number | undefined;
   /** How often to measure, in milliseconds. */
   readonly everyMs: number;
   readonly logger: Logger;
@@ -51,6 +53,8 @@ export class StateOnDisk {
   readonly #noted = new Map<string, string>();
   #sizes: Readonly<Record<string, number>> = {};
   #lags: Readonly<Record<string, number>> = {};
+  /** By task: where its changelogs begin, summed. */
+  #starts: Readonly<Record<string, number>> = {};
   readonly #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -88,9 +92,19 @@ export class StateOnDisk {
     await this.#running;
   }
 
-  /** As of the last measurement. */
+  /** As of the last measurement; of tasks that are worked on here, as of the last commit. */
   get state(): DiskState {
-    return { disk: this.#disk, lags: this.#lags, sizes: this.#sizes };
+    const sizes = { ...this.#sizes };
+    for (const [task, start] of Object.entries(this.#starts)) {
+      const size = this.#writtenTo(task) - start;
+      if (size > (sizes[task] ?? 0)) sizes[task] = size;
+    }
+    return { disk: this.#disk, lags: this.#lags, sizes };
+  }
+
+  #writtenTo(task: string): number {
+    const { stores, endOf } = this.#options;
+    return stores.get(task)!.reduce((sum, store) => sum + (endOf(task, store) ?? 0), 0);
   }
 
   /** A store of a task was written to disk and closed. */
@@ -118,15 +132,17 @@ export class StateOnDisk {
     );
     const sizes: Record<string, number> = {};
     const lags: Record<string, number> = {};
+    const starts: Record<string, number> = Object.fromEntries([...stores.keys()].map((task) => [task, 0]));
     for (const [at, { task, store, topic }] of there.entries()) {
       const { start, end } = ranges[at]!;
       sizes[task] = (sizes[task] ?? 0) + end - start;
+      starts[task] = starts[task]! + start;
       const places = this.#atRest.get(task);
       if (places === undefined) continue;
       const from = placeIn(places.get(store), topics.get(topic)!, start);
       lags[task] = (lags[task] ?? 0) + Math.max(0, end - from);
     }
-    [this.#sizes, this.#lags] = [sizes, lags];
+    [this.#sizes, this.#lags, this.#starts] = [sizes, lags, starts];
   }
 
   /** A crash leaves what was noted last: then the files are further than that, never less far. */
@@ -177,7 +193,7 @@ export async function stateOnDisk(
   topology: Topology,
   layout: TaskLayout,
   { log, applicationId, stateDir, topicRefreshMs: everyMs, logger }: ResolvedConfig,
-  { isOpen, checkpointOf }: Pick<StateOnDiskOptions, 'isOpen' | 'checkpointOf'>,
+  open: Pick<StateOnDiskOptions, 'isOpen' | 'checkpointOf' | 'endOf'>,
 ): Promise<StateOnDisk | undefined> {
   const names = tasksWithStandbys(topology, layout);
   if (stateDir === undefined || names.length === 0) return undefined;
@@ -191,8 +207,7 @@ export async function stateOnDisk(
     dir: path.join(stateDir, applicationId),
     stores: new Map(names.map((task) => [task, storesOf(task)])),
     partitionOf: (task) => layout.taskNamed(task)!.partition,
-    isOpen,
-    checkpointOf,
+    ...open,
     everyMs,
     logger,
   });
