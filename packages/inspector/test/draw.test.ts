@@ -1,22 +1,23 @@
 import {
-  inTopic,
+  long,
   minutes,
   StreamsBuilder,
   string,
-  long,
   TimeWindows,
   topic,
   untilWindowCloses,
-} from './support.ts';
+} from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { layout, topologyGraph, topologySvg } from '../src/index.ts';
+
+const lines = topic('lines', { key: string(), value: string() });
 
 /** Two sub-topologies with a repartition topic between them, a global table, and a store. */
 function wordCounts() {
   const builder = new StreamsBuilder();
   const stopWords = builder.globalTable(topic('stop-words', { key: string(), value: string() }));
   builder
-    .stream(inTopic)
+    .stream(lines)
     .flatMapValues((line) => line.split(' '))
     .leftJoin(
       stopWords,
@@ -84,7 +85,7 @@ describe('the picture of a topology', () => {
     const hostile = `<script>alert(1)</script>"'&\u0001`;
     const builder = new StreamsBuilder();
     builder
-      .stream(inTopic)
+      .stream(lines)
       .filter(() => true, { name: hostile })
       .to(() => 'x', { key: string(), value: string() });
     const svg = topologySvg(builder.build());
@@ -101,7 +102,7 @@ describe('the picture of a topology', () => {
 
   test('of two hundred operators is drawn', () => {
     const builder = new StreamsBuilder();
-    let stream = builder.stream(inTopic);
+    let stream = builder.stream(lines);
     for (let n = 0; n < 200; n++) stream = stream.filter(() => true);
     stream.to(topic('out', { key: string(), value: string() }));
     expect(topologySvg(builder.build()).match(/class="operator"/g)).toHaveLength(200);
