@@ -35,8 +35,13 @@ type Keyed = readonly [key: Uint8Array, row: AnyRow];
 
 /** The tasks of a store that an instance works on. */
 export function tasksOfStore(app: StreamsApp, store: string): readonly string[] {
-  const part = app.topology.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store));
-  return app.taskIds.filter((task) => task.startsWith(`${part?.id}_`)).toSorted();
+  return withStore(app, store, app.taskIds);
+}
+
+/** Of some tasks those that have a store. */
+function withStore({ topology }: StreamsApp, store: string, tasks: readonly string[]): readonly string[] {
+  const part = topology.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store));
+  return tasks.filter((task) => task.startsWith(`${part?.id}_`)).toSorted();
 }
 
 /** Rows of every instance, merged. Each instance must have the tasks that the group says it has. */
@@ -55,10 +60,9 @@ export async function* scanApp(app: StreamsApp, scan: ScanOptions): AsyncIterabl
 
 /** Which tasks of a store other instances have. @throws StoreUnavailableError where one cannot be reached */
 function hostsOf(app: StreamsApp, store: string, here: readonly string[]): Map<string, readonly string[]> {
-  const part = app.topology.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store));
   const hosts = new Map<string, readonly string[]>();
   for (const { host, tasks } of app.metadataForAllStreamsClients()) {
-    const away = tasks.filter((task) => task.startsWith(`${part?.id}_`) && !here.includes(task)).toSorted();
+    const away = withStore(app, store, tasks).filter((task) => !here.includes(task));
     if (away.length === 0) continue;
     if (host === undefined) {
       throw unavailable(

@@ -29,12 +29,9 @@ const escapes: Readonly<Record<string, string>> = {
 
 /** Names come from programs: none becomes markup. Characters that XML has no form for are replaced. */
 function escaped(text: string): string {
-  return (
-    text
-      // oxlint-disable-next-line no-control-regex -- These are what XML refuses.
-      .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-      .replaceAll(/[&<>"']/g, (letter) => escapes[letter]!)
-  );
+  return text
+    .replaceAll(/[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replaceAll(/[&<>"']/g, (letter) => escapes[letter]!);
 }
 
 const rounded = (value: number): string => String(Math.round(value * 10) / 10);

@@ -46,7 +46,7 @@ test('an OAuth client gets a token from its issuer, and uses it until it ends', 
   ]);
 });
 
-test('an OAuth client that its issuer refuses is told so, and no secret', async () => {
+test('an OAuth client that its issuer refuses gets an error without the secret', async () => {
   const stub = await RegistryStub.start();
   const auth = { ...oauth, issuer: `${stub.url}/_token`, clientSecret: 'wr0ng' };
   const registry = schemaRegistry({ url: stub.url, auth });

@@ -84,7 +84,7 @@ describe('of transactions', () => {
     expect(await valuesOf(batches, [{ producerId: 1, firstOffset: 2 }])).toEqual(['ab', 8]);
   });
 
-  test('several aborted ones are told apart, in whatever order they are listed', async () => {
+  test('several aborted transactions are filtered, in any order of the list', async () => {
     const batches = [
       at(0, 1, 'x'),
       at(1, 2, 'a'),

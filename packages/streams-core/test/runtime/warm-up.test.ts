@@ -16,7 +16,7 @@ interface Counted {
   copied: number;
 }
 
-/** An instance on a disk of its own. What a copy takes in is told from what a task waits for. */
+/** An instance with its own stateDir. Counts records restored by copies apart from those that tasks wait for. */
 async function start(
   log: EmbeddedLog,
   dir: string,

@@ -60,7 +60,9 @@ export class Instance {
     let standbys: StandbyTasks | undefined;
     let onDisk: StateOnDisk | undefined;
     try {
-      standbys = await StandbyTasks.open(topology, config, layout);
+      standbys = await StandbyTasks.open(topology, config, layout, (task, store) =>
+        onDisk?.left(task, store),
+      );
       const isOpen = (task: string): boolean => tasks.claims(task) || standbys!.has(task);
       const checkpointOf = (task: string, store: string): Checkpoint | undefined =>
         (tasks.get(task)?.stores.all.get(store) ?? standbys!.copy(task, store)?.store)?.checkpoint;
@@ -69,7 +71,6 @@ export class Instance {
         return store && committer.positionOf(store)?.offset;
       };
       onDisk = await stateOnDisk(topology, layout, config, { isOpen, checkpointOf, endOf });
-      standbys.onClosed = (task, store) => onDisk?.left(task, store);
       const cleaner = stateCleaner(topology, config, isOpen);
       const parts = { ...prepared, standbys, onDisk, cleaner };
       const member = await joinGroup(parts, options);

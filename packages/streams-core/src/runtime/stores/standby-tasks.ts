@@ -1,13 +1,19 @@
 import path from 'node:path';
-import { LevelStore, type StateStore } from '@millrace/state-stores/runtime';
+import { LevelStore } from '@millrace/state-stores/runtime';
 import { ConfigError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { hasStandby, type StoreCopy, StandbyTask } from './standby-task.ts';
+import { hasStandby, type StoreCopy, StandbyTask, type StandbyTaskOptions } from './standby-task.ts';
 
 const lockFolder = 'instance';
 const retryMs = 10_000;
+
+interface StandbyParts {
+  readonly lock: LevelStore | undefined;
+  /** A copy was written to disk and closed. */
+  readonly onClosed: StandbyTaskOptions['onClosed'];
+}
 
 /**
  * The standby tasks of an instance: started and ended as the assignor says (Kafka Streams:
@@ -26,33 +32,38 @@ export class StandbyTasks {
 
   readonly #lock: LevelStore | undefined;
 
-  /** Called when a copy was written to disk and closed. */
-  onClosed: (task: string, store: StateStore) => void = () => {};
+  readonly #onClosed: StandbyTaskOptions['onClosed'];
 
   private constructor(
     topology: Topology,
     config: ResolvedConfig,
     layout: TaskLayout,
-    lock: LevelStore | undefined,
+    { lock, onClosed }: StandbyParts,
   ) {
     this.#topology = topology;
     this.#config = config;
     this.#layout = layout;
     this.#lock = lock;
+    this.#onClosed = onClosed;
   }
 
   /**
    * @throws ConfigError where another instance has this `stateDir`: a copy and what it is a copy of would be
    * in one folder
    */
-  static async open(topology: Topology, config: ResolvedConfig, layout: TaskLayout): Promise<StandbyTasks> {
+  static async open(
+    topology: Topology,
+    config: ResolvedConfig,
+    layout: TaskLayout,
+    onClosed: StandbyTaskOptions['onClosed'],
+  ): Promise<StandbyTasks> {
     const { applicationId, stateDir, numStandbyReplicas } = config;
     if (numStandbyReplicas === 0 || stateDir === undefined) {
-      return new StandbyTasks(topology, config, layout, undefined);
+      return new StandbyTasks(topology, config, layout, { lock: undefined, onClosed });
     }
     try {
       const lock = await LevelStore.open(path.join(stateDir, applicationId, lockFolder));
-      return new StandbyTasks(topology, config, layout, lock);
+      return new StandbyTasks(topology, config, layout, { lock, onClosed });
     } catch (error) {
       throw new ConfigError(
         `StreamsApp: with "numStandbyReplicas" each instance needs a "stateDir" of its own: ${(error as Error).message}`,
@@ -150,7 +161,7 @@ export class StandbyTasks {
         onDeserializationError,
         pollMs,
         logger: this.#config.logger,
-        onClosed: this.onClosed,
+        onClosed: this.#onClosed,
       },
       (error: unknown) => {
         this.#tasks.delete(name);

@@ -218,7 +218,7 @@ function placeIn(checkpoint: Checkpoint | undefined, { id }: TopicInfo, start: n
   return checkpoint?.topicId === id && checkpoint.offset >= start ? checkpoint.offset : start;
 }
 
-/** The name in a folder; made by whoever comes first. */
+/** The id of a folder, created by the first instance that uses it. */
 async function diskId(dir: string): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const file = path.join(dir, idFile);

@@ -74,7 +74,7 @@ test('changes are taken from every store, and only those with a changelog write 
   expect(stores.takeChanges(3)).toEqual([]);
 });
 
-test('after a commit each store gets its checkpoint, then all are told that the commit stands', () => {
+test('after a commit each store gets its checkpoint, then commitStands of all is called', () => {
   const { stores, logged, quiet, table, idle, plain } = fiveStores();
   const made: string[] = [];
   const checkpoint = (topic: string, offset: number, store: StateStore): Checkpoint => {
