@@ -18,24 +18,27 @@ export const areas = {
     mutate: [`${log}/src/storage/recovery/*.ts`],
     tests: logTests,
   },
-  /** Its journal and commits. */
+  /** Its journal and commits: by unit tests alone. */
   commit: {
     mutate: [`${log}/src/storage/commit/*.ts`],
-    tests: logTests,
+    tests: [`${log}/test/commit/*.test.ts`],
   },
   /** Record batches: written, read, checked. */
   batches: {
     mutate: ['packages/kafka-protocol/src/batch/*.ts'],
     tests: ['packages/kafka-protocol/test/batch/*.test.ts'],
   },
-  /** Its segments, state and fences. */
+  /** Who may commit, and for what: by unit tests alone. */
+  fences: {
+    mutate: [`${log}/src/group/{coordinator,member}.ts`, `${log}/src/producer.ts`],
+    tests: [`${log}/test/group/*.test.ts`, `${log}/test/producer.test.ts`],
+  },
+  /** Its segments and state. */
   segments: {
     mutate: [
-      `${log}/src/group/{coordinator,member}.ts`,
       `${log}/src/format/segment-index.ts`,
       `${log}/src/storage/{checkpointer,log-state,partition-log}.ts`,
       `${log}/src/storage/segments/*.ts`,
-      `${log}/src/producer.ts`,
     ],
     tests: logTests,
   },
