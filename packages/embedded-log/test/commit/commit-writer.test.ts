@@ -132,6 +132,20 @@ describe('changes that are submitted in one turn', () => {
     expect(writes(disk.take())).toBe(3);
   });
 
+  test('are planned after one that must be alone has been applied', async () => {
+    const { log, send, submit } = await openWriter();
+    const seen: number[] = [];
+    await Promise.all([
+      submit(() => changeOf([log, ['alone']]), true),
+      submit(() => {
+        seen.push(log.end);
+        return { event: {}, records: [], bytes: 0 };
+      }),
+      send([log, ['more']]),
+    ]);
+    expect(seen).toEqual([1]);
+  });
+
   test('that take 16 MiB or more are written in several groups', async () => {
     const { disk, log, submit } = await openWriter({ directBytes: Infinity });
     const one = changeOf([log, ['a']]);
@@ -223,6 +237,15 @@ describe('the size of a commit', () => {
     expect(run!.bytes.includes('somebody waits')).toBe(true);
     expect(batchSize(run!.bytes, 0)).toBe(run!.bytes.length);
   });
+
+  test('is kept where somebody waits for one of its partitions, and only of that one', async () => {
+    const { log, other, send } = await openWriter({ directBytes: 0 });
+    other.listeners.add({ onAppend: () => {} });
+    await send([log, ['first']], [other, ['second']]);
+    expect([log, other].map(({ segments }) => segments[0]!.memory.all.length)).toEqual([0, 1]);
+    await send([log, ['x'.repeat(100)]]);
+    expect(other.segments[0]!.memory.all[0]!.bytes.includes('second')).toBe(true);
+  });
 });
 
 describe('files of segments', () => {
@@ -247,6 +270,16 @@ describe('files of segments', () => {
     await send([log, ['c']]);
     await send([log, ['d']]);
     expect(log.segments).toHaveLength(2);
+  });
+
+  test('that large commits were written to stay until no checkpoint needs them', async () => {
+    const { disk, log, writer, change, send } = await openWriter({ directBytes: 0 });
+    await send([log, ['a']]);
+    const { name } = log.segments[0]!;
+    await change({ deleted: [1] });
+    await writer.close();
+    const [newest, before] = await checkpointsIn(disk);
+    expect([newest!.alsoNeeded.includes(name), before!.alsoNeeded.includes(name)]).toEqual([false, true]);
   });
 
   test('that compaction put in place and replaced again stay until no checkpoint needs them', async () => {
@@ -347,6 +380,18 @@ describe('a commit that cannot be written', () => {
     };
     expect(await errorOf(send([log, ['a']]))).toMatchObject({ code: 'LOG_READ_ONLY' });
     expect(log.end).toBe(0);
+  });
+
+  test('begins no other journal, however long the present one is', async () => {
+    const { disk, log, send } = await openWriter({ checkpointBytes: 1 });
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    disk.take();
+    disk.intercept = (call) => {
+      if (call.startsWith('sync journal')) throw new Error(call);
+    };
+    expect(await errorOf(send([log, ['a']]))).toMatchObject({ code: 'LOG_READ_ONLY' });
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    expect(disk.take().filter((call) => call.startsWith('create'))).toEqual([]);
   });
 
   test('in the background, where sync() fails, is the last', async () => {
@@ -494,6 +539,46 @@ describe('what was deleted', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('before a log was killed goes after the next opening though its checkpoint has it', async () => {
+    const memory = new MemoryFileSystem();
+    const first = await openWriter({ directBytes: 0 }, memory);
+    await first.send([first.log, ['a']]);
+    const { name } = first.log.segments[0]!;
+    await first.writer.close();
+    const second = await openWriter({}, memory);
+    await second.change({ deleted: [1] });
+    second.disk.intercept = () => {
+      throw new Error('killed');
+    };
+    const { disk } = await openWriter({}, memory);
+    const [{ generation }] = (await checkpointsIn(disk)) as [LogCheckpoint];
+    vi.advanceTimersByTime(500);
+    await settle(disk, generation + 2);
+    await nextTurn();
+    expect(await disk.list()).not.toContain(name);
+  });
+
+  test('by a log that was killed between its two checkpoints goes after the next opening', async () => {
+    const memory = new MemoryFileSystem();
+    const first = await openWriter({ directBytes: 0 }, memory);
+    await first.send([first.log, ['a']]);
+    const { name } = first.log.segments[0]!;
+    await first.change({ deleted: [1] });
+    // The second one does not come about.
+    let slots = 0;
+    first.disk.intercept = (call) => {
+      if (call.startsWith('write checkpoint') && ++slots === 2) throw new Error('killed');
+    };
+    await expect(first.writer.close()).rejects.toThrow('killed');
+    const { disk } = await openWriter({}, memory);
+    const [{ generation }] = (await checkpointsIn(disk)) as [LogCheckpoint];
+    expect(await disk.list()).toContain(name);
+    vi.advanceTimersByTime(500);
+    await settle(disk, generation + 2);
+    await nextTurn();
+    expect(await disk.list()).not.toContain(name);
+  });
+
   test('by a log that was killed goes off the disk after the next opening', async () => {
     const memory = new MemoryFileSystem();
     const before = await openWriter({ directBytes: 0 }, memory);
@@ -533,6 +618,20 @@ describe('a writer that is closed', () => {
     const [newest] = await checkpointsIn(disk);
     expect(newest!.topics[0]!.state[0]!.end).toBe(2);
     expect(await errorOf(send([log, ['d']]))).toMatchObject({ code: 'LOG_CLOSED' });
+  });
+
+  test('begins no journal and no checkpoint before what is being written has been', async () => {
+    const { disk, log, send, writer } = await openWriter();
+    const release = disk.hold(`write ${journal}`);
+    const sent = send([log, ['a']]);
+    await vi.waitFor(() => expect(disk.calls).toContain(`write ${journal}`));
+    const closed = writer.close();
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    expect(disk.take()).toEqual([`write ${journal}`]);
+    release();
+    expect(await sent).toEqual([0]);
+    await closed;
+    expect((await checkpointsIn(disk))[0]!.topics[0]!.state[0]!.end).toBe(1);
   });
 
   test('has nothing to write where nothing was committed since it was opened', async () => {

@@ -188,6 +188,15 @@ test('what records take beyond themselves is a header for each 1,024 of them, an
   );
 });
 
+test('a topic that compresses gets its room beside one that does not', async () => {
+  await loadCodec('gzip');
+  const plain = stateOn(new MemoryFileSystem()).log;
+  const { log } = stateOn(new MemoryFileSystem(), { 'compression.type': 'gzip' });
+  expect(roomFor(changeOf([plain, ['x']], [log, ['x']]))).toBeGreaterThan(
+    roomFor(changeOf([plain, ['x']], [plain, ['x']])),
+  );
+});
+
 test('the room of a change is no more than it can need', () => {
   const { log } = stateOn(new MemoryFileSystem());
   const change = changeOf([log, ['x'.repeat(1000)]]);

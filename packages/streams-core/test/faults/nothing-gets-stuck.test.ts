@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogClient } from '@millrace/log-client';
 import { StreamsApp, StreamsBuilder, string, type Topology, topic } from '@millrace/streams-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Punctuations } from '../../src/runtime/task/process/punctuation.ts';
 import { clicks, counts, countClicks, topics } from '../runtime/click-counts.ts';
 import { caughtUp, eventually, readTopic, withLog, write } from '../runtime/support.ts';
@@ -53,11 +53,13 @@ test('a function that takes long over each record holds up neither commits nor t
 
 /** A log whose members are counted, and whose joins and reads can be made to take a while. */
 function watched(log: LogClient, { joinMs = 0, readMs = 0 }) {
-  const members = { open: 0 };
+  const members = { open: 0, joining: 0 };
   const join = log.join.bind(log);
   log.join = async (options) => {
+    members.joining++;
     await sleep(joinMs);
     const member = await join(options);
+    members.joining--;
     members.open++;
     const close = member.close.bind(member);
     let closed = false;
@@ -87,10 +89,12 @@ test('an app that is closed while it starts leaves no member behind, and start s
     const members = watched(log, { joinMs: 100 });
     const app = new StreamsApp(countClicks(), { applicationId: 'app', log, stateDir });
     const started = expect(app.start()).rejects.toMatchObject({ code: 'APP_CLOSED' });
+    await eventually('it joins', () => members.joining === 1);
     await app.close();
+    // Whoever closes it may take for granted that it is over: the process ends, the log is closed.
+    expect(members).toEqual({ open: 0, joining: 0 });
     await started;
     expect(app.state).toBe('closed');
-    expect(members.open).toBe(0);
     const next = new StreamsApp(countClicks(), { applicationId: 'app', log, stateDir });
     await write(log, clicks, [['a', 'x']]);
     await next.start();
@@ -231,4 +235,28 @@ test('a wall clock that is set back silences no punctuator, anchored ones includ
     'plain@2000',
     'anchored@2500',
   ]);
+});
+
+test('an app whose wall clock is set back goes on calling its punctuators', async () => {
+  await withLog(async (log) => {
+    await log.admin.createTopics([{ name: 'clicks', partitions: 1 }]);
+    const builder = new StreamsBuilder();
+    let calls = 0;
+    builder.stream(clicks).process((context) => {
+      context.schedule(5, 'wall-clock-time', () => void calls++);
+      return () => {};
+    });
+    const app = new StreamsApp(builder.build(), { applicationId: 'app', log });
+    await app.start();
+    await eventually('it is called', () => calls > 0);
+    const { now } = Date;
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3_600_000);
+    try {
+      const before = calls;
+      await eventually('it is called again', () => calls > before + 2);
+    } finally {
+      clock.mockRestore();
+    }
+    await app.close();
+  });
 });

@@ -1,11 +1,13 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { mutants } from './log-mutant-list.mjs';
+import { lists } from './lists.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const mutant = mutants.find(({ name }) => name === process.env['MILLRACE_LOG_MUTANT']);
-if (mutant === undefined) throw new Error('MILLRACE_LOG_MUTANT names no mutant');
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const mutant = Object.values(lists)
+  .flat()
+  .find(({ name }) => name === process.env['MILLRACE_MUTANT']);
+if (mutant === undefined) throw new Error('MILLRACE_MUTANT names no mutant');
 const resolve = { conditions: ['@millrace/source'] };
 
 export default defineConfig({
@@ -23,5 +25,5 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ['packages/embedded-log/test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
+  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
 });
