@@ -51,7 +51,7 @@ export function resolveServeOptions(options: ServeAppOptions): ResolvedServeOpti
   return { ...parsed.data, token: parsed.data.token };
 }
 
-/** Half requests and idle connections are let go of. */
+/** Incomplete requests and idle connections are closed. */
 export const httpLimits: ServerOptions = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,

@@ -186,7 +186,7 @@ describe('on an embedded log', () => {
   test('a topic is deleted only when that is meant', async () => {
     expect(await onLog('topics', 'delete', 'counts')).toMatchObject({
       code: 2,
-      err: 'error: this deletes counts for good: say --yes\n',
+      err: 'error: this deletes counts and its records: confirm with --yes\n',
     });
     expect((await onLog('topics', 'delete', 'counts', '--yes')).out).toBe('deleted counts\n');
   });

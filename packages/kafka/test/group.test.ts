@@ -70,7 +70,7 @@ describe('taking turns', () => {
             owned: held.get(id)!,
           }));
           const given = cooperativeAssignment(target, members);
-          // Before anyone has let go: what is given and what is still held must not overlap.
+          // Before anyone has released anything: what is given and what is still held must not overlap.
           for (const [id, partitions] of given) {
             for (const other of ids.filter((one) => one !== id)) {
               const overlap = partitions.filter((one) => held.get(other)!.includes(one));

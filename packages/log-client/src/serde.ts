@@ -13,7 +13,7 @@ export interface Serde<T> {
   deserialize(bytes: Uint8Array): T;
   /** For serdes whose bytes are UTF-8: the text of what `serialize` gives. */
   serializeText?(value: T): string;
-  /** Likewise: as `deserialize`, of the text. Saves a step where the log has the text at hand. */
+  /** Likewise: as `deserialize`, of the text. Saves a step where the log already has the text. */
   deserializeText?(text: string): T;
   /**
    * Throws where a value is none that `deserialize` would give back; asked for in tests, or where an app says

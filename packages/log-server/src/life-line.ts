@@ -22,7 +22,7 @@ export class LifeLine {
   /** Watches in the background. */
   hold(): void {
     this.#watching = this.#watch().catch((error: unknown) => {
-      // The folder cannot be taken over: whoever uses the log is told by its own calls.
+      // The folder cannot be taken over: the next call of the log reports it.
       process.emitWarning(`A shared log could not be taken over: ${String(error)}`, 'MillraceWarning');
     });
   }

@@ -118,7 +118,7 @@ export class SharedLog implements LogClient {
     return this.#client.join(options);
   }
 
-  /** Lets go of the folder, if it is this process's: another one takes over. */
+  /** Releases the folder, if this process owns it: another one takes over. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -171,7 +171,7 @@ async function addressOf(dir: string): Promise<readonly string[]> {
   return owner === undefined ? [] : [`${owner.host}:${owner.port}`];
 }
 
-/** Waits until whoever has the folder takes connections. @throws LogError `LOG_LOCKED` */
+/** Waits until the owner of the folder accepts connections. @throws LogError `LOG_LOCKED` */
 async function liveOwner(dir: string): Promise<{ readonly token?: string }> {
   const deadline = performance.now() + ownerTimeoutMs;
   for (;;) {

@@ -89,7 +89,7 @@ describe('a log that is shared', () => {
     expect((await readOwner(dir))?.token).toBeUndefined();
   });
 
-  test('one that is closed while it takes over has let go of the folder when it is', {
+  test('one that is closed while it takes over has released the folder when it is', {
     timeout: 30_000,
   }, async () => {
     const dir = await folder();

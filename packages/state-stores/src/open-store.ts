@@ -21,7 +21,7 @@ export function openStore(spec: StoreSpec, options: OpenStoreOptions): StateStor
 }
 
 async function openOnDisk(spec: StoreSpec, dir: string, timestamp: () => number): Promise<StateStore> {
-  // What is in no topic would be gone for good.
+  // Rows that are in no topic would be lost.
   const hasChangelog = spec.logging || spec.sourceTopic !== undefined;
   const backing = await LevelStore.open(dir, { whenDamaged: hasChangelog ? 'empty' : 'fail' });
   const store = createStore(spec, { backing, timestamp });

@@ -86,7 +86,7 @@ export function topicsCommand(program: Command): void {
       return onLog(options, async (log) => {
         for (const name of names) await topicNamed(log, name);
         if (options.yes !== true)
-          throw new UsageError(`this deletes ${names.join(', ')} for good: say --yes`);
+          throw new UsageError(`this deletes ${names.join(', ')} and its records: confirm with --yes`);
         await log.admin.deleteTopics(names);
         console.log(`deleted ${names.join(', ')}`);
       });

@@ -16,7 +16,7 @@ export interface MemberState {
   readonly options: GroupOptions;
   /** What it may commit for. */
   readonly owned: Set<string>;
-  /** What it is to own once others have let go. */
+  /** What it is to own once others have released it. */
   target: ReadonlySet<string>;
   /** What the assignor tells it, until it has heard. */
   assignedUserData: Uint8Array | undefined;

@@ -148,7 +148,7 @@ describe('an assignment', () => {
 });
 
 describe('a partition that moves', () => {
-  test('is taken only once its owner has let go of it, and what stays never pauses', () => {
+  test('is taken only once its owner has released it, and what stays never pauses', () => {
     const { group, plan, join, onChange } = groupOf();
     plan.targets = [['a-0', 'a-1']];
     const first = join();

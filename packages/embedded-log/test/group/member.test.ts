@@ -95,7 +95,7 @@ describe('a member', () => {
     await log.close();
   });
 
-  test('keeps reading what it is to lose until it has let go of it', async () => {
+  test('keeps reading what it is to lose until it has released it', async () => {
     const { log, plan, during, join, take } = await group();
     plan.targets = [['t-0', 't-1']];
     const first = await join('m');

@@ -61,7 +61,7 @@ export function groupSuite(test: LogTest): void {
     await member.close();
   });
 
-  test('a second member takes half, after the first has let go; the rest stays where it is', async (log) => {
+  test('a second member takes half, after the first has released it; the rest stays where it is', async (log) => {
     const topic = await filled(log, 4);
     const group = freshName('group');
     const [first, second]: [string[], string[]] = [[], []];
@@ -88,7 +88,7 @@ export function groupSuite(test: LogTest): void {
         userData: Buffer.from(name),
         assignor: {
           ...roundRobin,
-          // Everyone hears who is there, and how much each is to have.
+          // Each member gets all ids, and how much each is to own.
           userData: (members, assignment) => {
             const all = members
               .map(({ id, userData }) => `${text(userData)}${assignment.get(id)?.length}`)

@@ -296,8 +296,8 @@ export class ClassicGroup {
   }
 
   /**
-   * Whether offsets may be committed by whoever says this of itself; by nobody in particular only while the
-   * group has no members. @throws Refusal
+   * Checks that this caller may commit offsets; one without a member id may only while the group has no
+   * members. @throws Refusal
    */
   assertMayCommit(caller: CallerIdentity, { isTransactional }: { readonly isTransactional: boolean }): void {
     if (caller.generationId < 0 && caller.memberId === '') {

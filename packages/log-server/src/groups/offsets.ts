@@ -128,7 +128,7 @@ export const handleOffsetFetch = handler(
 
 export const handleOffsetDelete = handler(offsetDeleteApi, async ({ groupId, topics }, { log }) => {
   if (!log.groups.exists(groupId)) return { errorCode: errorCodes.GROUP_ID_NOT_FOUND, topics: [] };
-  // Kafka lets go of topics that no member reads; which ones they read is the members' own business here.
+  // Kafka forgets offsets of topics that no member subscribes to; subscriptions are opaque here.
   if ((log.groups.known(groupId)?.size ?? 0) > 0)
     return { errorCode: errorCodes.NON_EMPTY_GROUP, topics: [] };
   const deleted = topics.map(async ({ name, partitions }) => ({

@@ -11,7 +11,7 @@ export interface KeyCodec<K> {
   readonly mapKey: (key: K) => unknown;
   /** @throws StoreError `STORE_UNREADABLE` */
   readonly read: (bytes: Uint8Array) => K;
-  /** As `read`, where what `mapKey` made of the key is at hand: that may be the key. */
+  /** As `read`, where the result of `mapKey` is known: that may be the key. */
   readonly fromMapKey: (mapKey: unknown, bytes: Uint8Array) => K;
 }
 

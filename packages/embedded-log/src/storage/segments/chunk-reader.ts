@@ -70,7 +70,7 @@ export class ChunkReader {
     this.#ahead = { position: chunk.end, bytes };
   }
 
-  /** Lets go of what was read. */
+  /** Releases what was read. */
   release(): void {
     if (this.#last !== undefined) this.#files.chunksHeld--;
     this.#last = undefined;

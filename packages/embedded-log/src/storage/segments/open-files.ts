@@ -190,7 +190,7 @@ export class OpenFiles {
     this.#closeIfUnused(one);
   }
 
-  /** Lets go of files that were removed: the system frees their space only once they are closed. */
+  /** Closes files that were removed: the system frees their space only once they are closed. */
   forget(names: readonly string[]): void {
     for (const name of names) {
       this.#unsynced.delete(name);

@@ -255,7 +255,7 @@ export class Segment {
     return this.#index.upTo(covered);
   }
 
-  /** Lets go of what was read of it. */
+  /** Releases the chunks that were read of it. */
   release(): void {
     this.#chunks.release();
   }

@@ -136,7 +136,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   protected bucket(segment: number, key: K): Bucket {
     const mapKey = this.keys.mapKey(key);
     const last = this.#lastBucket;
-    // A record looks its window up and then sets it: the second time the bucket is at hand.
+    // A record looks its window up and then sets it: the second time the bucket is cached.
     if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
     const found = this.#buckets.get(segment, mapKey);
     this.#lastBucket = found;

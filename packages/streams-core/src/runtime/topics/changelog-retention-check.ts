@@ -29,7 +29,7 @@ export class ChangelogRetentionCheck {
       this.#retentionMs.delete(topic);
       this.#logger.warn(
         { topic },
-        `Changelog "${topic}" gets records of ${new Date(timestamp).toISOString()}, but its brokers keep ${ms} ms of records: they delete these, and whoever restores the store finds too little. Start the app with windowStoreChangelogAdditionalRetentionMs: Infinity, and set the topic's retention.ms to -1`,
+        `Changelog "${topic}" gets records of ${new Date(timestamp).toISOString()}, which are older than its retention.ms (${ms}): brokers will delete them, and a restored store will be incomplete. Start the app with windowStoreChangelogAdditionalRetentionMs: Infinity, and set the topic's retention.ms to -1`,
       );
     }
   }

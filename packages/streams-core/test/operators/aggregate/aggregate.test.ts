@@ -42,7 +42,7 @@ test('reduce: the first value stands as it is', () => {
   ).toEqual(['a=1@0', 'a=12@0', 'b=7@0', 'a=123@0']);
 });
 
-test('aggregate: of another type; null deletes, and the next value starts anew', () => {
+test('aggregate: of another type; null deletes, and the next value starts over', () => {
   const out = through<number>(
     input,
     (stream) =>
