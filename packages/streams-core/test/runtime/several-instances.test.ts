@@ -1,8 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionForKey } from '@millrace/log-client';
-import { StreamsApp, StreamsBuilder } from '@millrace/streams-core';
+import { keyValueStore, long, StreamsApp, StreamsBuilder, string } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { clicks, counts, countClicks, topics, last } from './click-counts.ts';
 import { caughtUp, eventually, readTopic, withLog, write } from './support.ts';
@@ -186,8 +185,13 @@ test('keep copies of each other’s stores, and take over without restoring', as
     expect(new Set([found.activeHost, ...found.standbyHosts])).toEqual(new Set(['one:1', 'two:1']));
     await click();
     await click();
-    // A copy is written to disk when it goes; what the other instance has committed by then is in it.
-    await sleep(200);
+    const spec = keyValueStore({ name: 'clicks-per-key', key: string(), value: long() });
+    const copies = two.store(spec, { stale: { maxLag: 1e9 } });
+    await eventually('the copies have all that the other has committed', async () => {
+      const read = keys.map((key) => copies.get(key));
+      const rows = await Promise.all(read).catch(() => []);
+      return rows.length > 0 && rows.every((clicked) => clicked === 2);
+    });
     restored.length = 0;
     await one.close();
     await eventually('the other has all', () => two.taskIds.length === 4 && two.standbyTaskIds.length === 0);

@@ -198,8 +198,8 @@ export async function stateOnDisk(
   const names = tasksWithStandbys(topology, layout);
   if (stateDir === undefined || names.length === 0) return undefined;
   const storesOf = (task: string): readonly string[] => {
-    const part = topology.subTopologies.find(({ id }) => id === layout.taskNamed(task)!.subTopology)!;
-    return part.stores.filter(hasStandby).map(({ name }) => name);
+    const subTopology = topology.subTopologies.find(({ id }) => id === layout.taskNamed(task)!.subTopology)!;
+    return subTopology.stores.filter(hasStandby).map(({ name }) => name);
   };
   return StateOnDisk.open({
     log,

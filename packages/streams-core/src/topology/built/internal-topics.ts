@@ -36,8 +36,8 @@ export function resolveTopics(
   external: ReadonlyMap<string, number>,
 ): ResolvedTopics {
   const counts = new Map<string, number>();
-  for (const part of topology.subTopologies) {
-    for (const name of topicsOf(part)) {
+  for (const subTopology of topology.subTopologies) {
+    for (const name of topicsOf(subTopology)) {
       if (topology.repartitionTopics.has(name)) continue;
       const count = external.get(name);
       if (count === undefined) throw missingTopic(name, 'reads');
@@ -52,8 +52,11 @@ export function resolveTopics(
   const realName = realNames(topology, applicationId);
   const tasks = new Map(
     topology.subTopologies
-      .filter((part) => !part.global)
-      .map((part) => [part.id, Math.max(0, ...topicsOf(part).map((name) => counts.get(name) ?? 0))]),
+      .filter((subTopology) => !subTopology.global)
+      .map((subTopology) => [
+        subTopology.id,
+        Math.max(0, ...topicsOf(subTopology).map((name) => counts.get(name) ?? 0)),
+      ]),
   );
   return {
     realName,
@@ -69,8 +72,8 @@ export function missingTopic(name: string, verb: 'reads' | 'writes to'): Topolog
   );
 }
 
-function topicsOf(part: SubTopology): string[] {
-  return part.sources.flatMap((source) => source.topics.map((topic) => topic.name));
+function topicsOf(subTopology: SubTopology): string[] {
+  return subTopology.sources.flatMap((source) => source.topics.map((topic) => topic.name));
 }
 
 /**
@@ -80,10 +83,10 @@ function topicsOf(part: SubTopology): string[] {
 function countRepartitionTopics(topology: Topology, counts: Map<string, number>): void {
   for (let changed = true; changed; ) {
     changed = false;
-    for (const part of topology.subTopologies) {
-      const read = topicsOf(part).map((name) => counts.get(name));
+    for (const subTopology of topology.subTopologies) {
+      const read = topicsOf(subTopology).map((name) => counts.get(name));
       if (read.length === 0 || read.includes(undefined)) continue;
-      for (const node of part.nodes) {
+      for (const node of subTopology.nodes) {
         if (node.kind !== 'sink' || typeof node.topic !== 'string') continue;
         if (!topology.repartitionTopics.has(node.topic) || counts.has(node.topic)) continue;
         counts.set(node.topic, Math.max(...(read as number[])));
