@@ -8,11 +8,11 @@ import {
   type LogClient,
   type LogProducer,
   type LogReader,
+  type Metric,
   type ReaderPosition,
 } from '@millrace/log-client';
 import { EmbeddedAdmin } from './admin.ts';
-import { type CompactionStats, Compactor } from './compaction/compactor.ts';
-import { passesOn } from './compaction/run-pass.ts';
+import type { CompactionStats, Compactor } from './compaction/compactor.ts';
 import type { FileSystem } from './files/file-system.ts';
 import { MemoryFileSystem } from './files/memory-file-system.ts';
 import { NodeFileSystem } from './files/node-file-system.ts';
@@ -22,28 +22,18 @@ import { EmbeddedProducer } from './producer.ts';
 import { RawLog } from './raw/raw-log.ts';
 import type { EmbeddedLogOptions } from './options.ts';
 import { EmbeddedReader } from './reader.ts';
-import { Checkpointer } from './storage/checkpointer.ts';
-import { CommitWriter } from './storage/commit/commit-writer.ts';
+import type { CommitWriter } from './storage/commit/commit-writer.ts';
 import { ioError } from './storage/io-error.ts';
+import { readLogMetrics } from './log-metrics.ts';
+import { type LogParts, openParts } from './open-parts.ts';
+import type { LogCounters } from './storage/log-counters.ts';
 import { Housekeeping } from './storage/housekeeping.ts';
 import type { LogState } from './storage/log-state.ts';
-import { OpenFiles } from './storage/segments/open-files.ts';
-import { recover } from './storage/recovery/recovery.ts';
-import { upgradeLog } from './upgrade/upgrade.ts';
+import type { OpenFiles } from './storage/segments/open-files.ts';
 
 const mebibyte = 1 << 20;
 /** How often silent members are looked for, in milliseconds. */
 const expiryCheckMs = 200;
-
-/** What an open log is made of. */
-interface Parts {
-  readonly state: LogState;
-  readonly writer: CommitWriter;
-  readonly files: OpenFiles;
-  readonly compactor: Compactor;
-  readonly stopCompaction: () => Promise<void>;
-  readonly unlock: () => Promise<void>;
-}
 
 /**
  * A durable, partitioned, transactional log in a folder, for the process that opens it. Commits are atomic
@@ -57,6 +47,7 @@ export class EmbeddedLog implements LogClient {
   readonly raw: RawLog;
   readonly #state: LogState;
   readonly #writer: CommitWriter;
+  readonly #counters: LogCounters;
   readonly #readers = new Set<EmbeddedReader>();
   readonly #files: OpenFiles;
   readonly #groups = new Map<string, GroupCoordinator>();
@@ -93,42 +84,7 @@ export class EmbeddedLog implements LogClient {
   static async openOn(fileSystem: FileSystem, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
     const unlock = await fileSystem.lock();
     try {
-      const segmentBytes = options.segmentBytes ?? 64 * mebibyte;
-      await upgradeLog(fileSystem, { segmentBytes, onProgress: options.onUpgrade });
-      const files = new OpenFiles(fileSystem);
-      const { state, journal, generation, needed } = await recover(fileSystem, files);
-      const durability = options.durability ?? 'commit';
-      const writer = new CommitWriter({
-        files,
-        state,
-        journal,
-        needed,
-        checkpointer: new Checkpointer({ fileSystem, files, needed, generation }),
-        durability,
-        checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
-        checkpointOnClose: !(fileSystem instanceof MemoryFileSystem),
-        directBytes: options.directBytes ?? (durability === 'commit' ? 256 << 10 : 64 << 10),
-        segmentBytes,
-        maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
-        now: options.now ?? Date.now,
-      });
-      const passes = passesOn(fileSystem);
-      const compactor = new Compactor({
-        fileSystem,
-        state,
-        writer,
-        needed,
-        runPass: passes.runPass,
-        segmentBytes,
-        memoryBytes: options.compactionMemoryBytes ?? 128 * mebibyte,
-        bytesPerSecond: options.compactionBytesPerSecond ?? 256 * mebibyte,
-        now: options.now ?? Date.now,
-      });
-      const stopCompaction = (): Promise<void> => {
-        compactor.close();
-        return passes.stop();
-      };
-      const log = new EmbeddedLog({ state, writer, files, compactor, stopCompaction, unlock }, options);
+      const log = new EmbeddedLog(await openParts(fileSystem, options), unlock, options);
       await log.raw.transactions.abortLeftOpen();
       return log;
     } catch (error) {
@@ -137,8 +93,9 @@ export class EmbeddedLog implements LogClient {
     }
   }
 
-  private constructor(parts: Parts, options: EmbeddedLogOptions) {
-    const { state, writer, files, compactor, unlock } = parts;
+  private constructor(parts: LogParts, unlock: () => Promise<void>, options: EmbeddedLogOptions) {
+    const { state, writer, counters, files, compactor } = parts;
+    this.#counters = counters;
     this.#compactor = compactor;
     this.#stopCompaction = parts.stopCompaction;
     const { retentionTime = 'append' } = options;
@@ -176,6 +133,7 @@ export class EmbeddedLog implements LogClient {
       writer,
       compactor,
       retentionTime,
+      counters,
       now: options.now ?? Date.now,
     });
     const { housekeepingMs = 1000 } = options;
@@ -249,6 +207,16 @@ export class EmbeddedLog implements LogClient {
   /** Makes every commit so far durable, whatever the durability. */
   flush(): Promise<void> {
     return this.#writer.sync();
+  }
+
+  /** What it has done since it was opened, and what it holds; see `logMetricCatalogue`. */
+  readMetrics(): Metric[] {
+    return readLogMetrics({
+      counters: this.#counters,
+      compaction: this.#compactor.stats,
+      state: this.#state,
+      ...this.#writer.backlog,
+    });
   }
 
   /** What compaction has done since the log was opened. */

@@ -54,4 +54,5 @@ export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } 
 export { describedGroup, type GroupSnapshot } from './described-group.ts';
 export { assertTopicName, isLegalName, legalNames } from './names.ts';
 export { distinctTopics } from './distinct-topics.ts';
+export type { Metric, MetricDescription, MetricKind, MetricUnit } from './metric.ts';
 export { didYouMean } from './near-name.ts';

@@ -1,3 +1,4 @@
+import type { Metric } from './metric.ts';
 import type { PartitionRecords, RecordBatch } from './record.ts';
 import type { TopicPartition } from './topic-partition.ts';
 
@@ -30,6 +31,8 @@ export interface LogClient {
   reader(positions: readonly ReaderPosition[]): Promise<LogReader>;
   /** Joins a consumer group. The member takes part in rebalances while it is being polled. */
   join(options: GroupOptions): Promise<GroupMember>;
+  /** What this process has measured of the log since it opened it. Cheap: read at every export. */
+  readMetrics?(): Metric[];
   close(): Promise<void>;
 }
 

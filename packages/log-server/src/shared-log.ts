@@ -10,6 +10,7 @@ import {
   LogError,
   type LogProducer,
   type LogReader,
+  type Metric,
   type ReaderPosition,
 } from '@millrace/log-client';
 import { randomBytes } from 'node:crypto';
@@ -116,6 +117,11 @@ export class SharedLog implements LogClient {
 
   join(options: GroupOptions): Promise<GroupMember> {
     return this.#client.join(options);
+  }
+
+  /** Of the log itself, where this process owns the folder. */
+  readMetrics(): Metric[] {
+    return this.#owned?.log.readMetrics() ?? [];
   }
 
   /** Releases the folder, if this process owns it: another one takes over. */

@@ -173,7 +173,7 @@ export type { Health } from './runtime/app/health.ts';
 export { runApp, type RunAppOptions } from './runtime/app/run-app.ts';
 export { appChannels } from './runtime/app/app-events.ts';
 export { metricCatalogue } from './runtime/metrics/catalogue.ts';
-export type { Metric, MetricDescription, MetricKind, MetricUnit } from './runtime/metrics/metric.ts';
+export type { Metric, MetricDescription, MetricKind, MetricUnit } from '@millrace/log-client';
 export type { RecordingLevel } from './runtime/metrics/recorder.ts';
 export type { MetricOptions, MetricsContext, UserCounter, UserTiming } from './topology/processor.ts';
 // Run

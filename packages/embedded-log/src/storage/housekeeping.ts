@@ -1,7 +1,9 @@
 import { effectiveConfigs } from '../topic-settings.ts';
 import type { Compactor } from '../compaction/compactor.ts';
 import type { CommitWriter } from './commit/commit-writer.ts';
+import type { LogCounters } from './log-counters.ts';
 import type { LogState } from './log-state.ts';
+import type { PartitionLog } from './partition-log.ts';
 import { retainedFrom, type RetentionTime } from './retention.ts';
 
 export interface HousekeepingOptions {
@@ -9,12 +11,19 @@ export interface HousekeepingOptions {
   readonly writer: CommitWriter;
   readonly compactor: Compactor;
   readonly retentionTime: RetentionTime;
+  readonly counters: LogCounters;
   readonly now: () => number;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-type Start = readonly [topicId: number, partition: number, offset: number];
+/** What retention takes of a partition: everything before an offset. */
+interface Expired {
+  readonly log: PartitionLog;
+  readonly offset: number;
+  readonly offsets: number;
+  readonly bytes: number;
+}
 
 /** Deletes what topics keep no longer, and compacts. Runs from time to time, and never twice at once. */
 export class Housekeeping {
@@ -58,25 +67,38 @@ export class Housekeeping {
   }
 
   async #applyRetention(): Promise<void> {
-    const starts = this.#newStarts();
-    if (starts.length === 0) return;
+    if (this.#expired().length === 0) return;
     // At its turn what is due may have changed: a topic may be gone.
-    const plan = () => ({ event: { starts: this.#newStarts() }, records: [], bytes: 0 });
-    await this.#options.writer.submit(plan, { alone: true, bytes: 0 });
+    let expired: readonly Expired[] = [];
+    await this.#options.writer.submit(
+      () => {
+        expired = this.#expired();
+        const starts = expired.map(({ log, offset }) => [log.topicId, log.partition, offset] as const);
+        return { event: { starts }, records: [], bytes: 0 };
+      },
+      { alone: true, bytes: 0 },
+    );
+    const { counters } = this.#options;
+    for (const { offsets, bytes } of expired) {
+      counters.expiredOffsets += offsets;
+      counters.expiredBytes += bytes;
+    }
   }
 
-  #newStarts(): Start[] {
+  #expired(): Expired[] {
     const { state, retentionTime, now } = this.#options;
-    const starts: Start[] = [];
+    const expired: Expired[] = [];
     for (const topic of state.topics.values()) {
       for (const log of topic.state) {
         const offset = retainedFrom(log, now(), retentionTime);
         if (offset === undefined) continue;
-        starts.push([log.topicId, log.partition, offset]);
-        this.#warn(topic.name, offset - log.start);
+        const offsets = offset - log.start;
+        const gone = log.segments.filter((_, index) => log.endOf(index) <= offset);
+        expired.push({ log, offset, offsets, bytes: gone.reduce((sum, { size }) => sum + size, 0) });
+        this.#warn(topic.name, offsets);
       }
     }
-    return starts;
+    return expired;
   }
 
   /** A default that deletes must not be found out by missing data. */

@@ -11,6 +11,7 @@ import { MemoryFileSystem } from '../../src/index.ts';
 import { Checkpointer } from '../../src/storage/checkpointer.ts';
 import { CommitWriter, type CommitWriterOptions } from '../../src/storage/commit/commit-writer.ts';
 import type { LogChange } from '../../src/storage/commit/encode-commit.ts';
+import { newCounters } from '../../src/storage/log-counters.ts';
 import type { PartitionLog } from '../../src/storage/partition-log.ts';
 import { recover } from '../../src/storage/recovery/recovery.ts';
 import { OpenFiles } from '../../src/storage/segments/open-files.ts';
@@ -35,6 +36,7 @@ async function openWriter(
     journal: first,
     needed,
     checkpointer: new Checkpointer({ fileSystem: disk, files, needed, generation }),
+    counters: newCounters(),
     durability: 'commit',
     checkpointBytes: 32 * mebibyte,
     checkpointOnClose: true,

@@ -28,6 +28,11 @@ export class CommitQueue {
   readonly #outside: (() => void)[] = [];
   #bytes = 0;
 
+  /** What the changes that wait in it take, at most. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isEmpty(): boolean {
     return this.#queue.length === 0;
   }

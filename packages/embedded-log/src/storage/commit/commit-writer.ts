@@ -3,51 +3,38 @@ import { segmentName } from '../../format/file-names.ts';
 import type { SwappedSegments } from '../../format/log-event.ts';
 import type { Checkpointer } from '../checkpointer.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
-import { CommitQueue, type Pending, type SubmitOptions } from './commit-queue.ts';
-import { type LogChange, type EncodedCommit, encodeCommit, roomFor } from './encode-commit.ts';
+import { CommitQueue, type SubmitOptions } from './commit-queue.ts';
+import type { EncodedCommit, LogChange } from './encode-commit.ts';
+import { type EncodedChange, type EncodeLimits, GroupEncoder } from './group-encoder.ts';
 import { ioError } from '../io-error.ts';
+import type { LogCounters } from '../log-counters.ts';
 import type { Journal } from './journal.ts';
 import type { LogState } from '../log-state.ts';
 import type { NeededFiles } from '../needed-files.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
-import type { AppendListener, PartitionLog } from '../partition-log.ts';
+import type { AppendListener } from '../partition-log.ts';
 import { RunCache } from '../segments/run-cache.ts';
-import { Scratch } from './scratch.ts';
 import { writeCommits } from './write-commits.ts';
-import { type RollLimits, Tails } from './tails.ts';
 
 /** When a commit is acknowledged: once it is synced, once written with a sync soon after, or once written. */
 export type Durability = 'commit' | 'interval' | 'os';
 
-interface Encoded {
-  readonly pending: Pending;
-  readonly change: LogChange;
-  readonly commit: EncodedCommit;
-}
-
-export interface CommitWriterOptions {
+export interface CommitWriterOptions extends EncodeLimits {
   readonly files: OpenFiles;
   readonly state: LogState;
   readonly journal: Journal;
   readonly needed: NeededFiles;
   readonly checkpointer: Checkpointer;
+  readonly counters: LogCounters;
   readonly durability: Durability;
   /** The size of the journal at which a checkpoint is written. */
   readonly checkpointBytes: number;
   /** Whether a last checkpoint is written when the log is closed. */
   readonly checkpointOnClose: boolean;
-  /** The size of a commit from which it goes straight to the segments. */
-  readonly directBytes: number;
-  /** Of a segment whose topic does not say it. */
-  readonly segmentBytes: number;
-  readonly maxTransactionBytes: number;
-  readonly now: () => number;
 }
 
-const mebibyte = 1 << 20;
-const maxGroupBytes = 16 * mebibyte;
 /** What went straight to the segments and is kept for readers. */
-const cachedBytes = 64 * mebibyte;
+const cachedBytes = 64 << 20;
 
 /** The only writer of a log. Changes take turns; those that wait together share one write and one sync. */
 export class CommitWriter {
@@ -55,8 +42,9 @@ export class CommitWriter {
   readonly #files: OpenFiles;
   readonly #state: LogState;
   readonly #checkpointer: Checkpointer;
+  readonly #counters: LogCounters;
   readonly #cache = new RunCache(cachedBytes);
-  readonly #scratch = new Scratch();
+  readonly #encoder: GroupEncoder;
   #journal: Journal;
   readonly #queue = new CommitQueue();
   #running: Promise<void> | undefined;
@@ -67,10 +55,12 @@ export class CommitWriter {
 
   constructor(options: CommitWriterOptions) {
     this.#options = options;
+    this.#encoder = new GroupEncoder(options);
     this.#files = options.files;
     this.#state = options.state;
     this.#journal = options.journal;
     this.#checkpointer = options.checkpointer;
+    this.#counters = options.counters;
     this.#schedule = new CheckpointSchedule({
       checkpointBytes: options.checkpointBytes,
       syncsCommits: options.durability === 'commit',
@@ -100,17 +90,16 @@ export class CommitWriter {
     return first;
   }
 
+  /** What the journal holds since the last checkpoint, and commits that wait; both in bytes. */
+  get backlog(): { readonly journalBytes: number; readonly queueBytes: number } {
+    return { journalBytes: this.#journal.position, queueBytes: this.#queue.bytes };
+  }
+
   /** Makes all that is committed durable. */
   async sync(): Promise<void> {
     if (this.#refusal !== undefined) throw this.#refusal;
     const journal = this.#journal;
-    const { sequence } = journal;
-    try {
-      await Promise.all([this.#files.syncWritten(), journal.sync()]);
-    } catch (error) {
-      throw this.#poison(error);
-    }
-    journal.isDurableUpTo(sequence);
+    await this.#sync(journal, () => Promise.all([this.#files.syncWritten(), journal.sync()]));
     this.#schedule.unsyncedDirectBytes = 0;
   }
 
@@ -162,66 +151,18 @@ export class CommitWriter {
     this.#running = undefined;
   }
 
-  /** Plans and encodes what is queued, up to some megabytes, as it would stand right after each other. */
-  #encodeGroup(): Encoded[] {
-    const group: Encoded[] = [];
-    const now = this.#options.now();
-    const tails = new Tails({ limitsOf: this.#limitsOf, now, nextFileId: this.#nextFileId });
-    let { sequence, crc } = this.#journal;
-    let bytes = 0;
-    this.#scratch.reset();
-    while (bytes < maxGroupBytes) {
-      const pending = this.#queue.take({ first: group.length === 0 });
-      if (pending === undefined) break;
-      let change: LogChange | undefined;
-      try {
-        if (this.#refusal !== undefined) throw this.#refusal;
-        change = pending.plan();
-        this.#assertSmallEnough(change);
-        const { id: journalId, durableUpTo } = this.#journal;
-        const commit = encodeCommit(change, {
-          tails,
-          position: { sequence: sequence + 1, previousCrc: crc, journalId, durableUpTo },
-          now,
-          scratch: this.#scratchFor(change),
-        });
-        ({ crc } = commit.frame);
-        sequence++;
-        bytes += change.bytes;
-        group.push({ pending, change, commit });
-      } catch (error) {
-        change?.undo?.();
-        pending.reject(error);
-      }
-      if (pending.options.alone) break;
-    }
-    this.#nextFileId = Math.max(this.#nextFileId, tails.nextFileId);
+  #encodeGroup(): readonly EncodedChange[] {
+    const { group, nextFileId } = this.#encoder.encode(this.#queue, {
+      journal: this.#journal,
+      refusal: this.#refusal,
+      nextFileId: this.#nextFileId,
+    });
+    this.#nextFileId = Math.max(this.#nextFileId, nextFileId);
     this.#queue.letIn();
     return group;
   }
 
-  readonly #limitsOf = ({ settings }: PartitionLog): RollLimits => ({
-    segmentBytes: settings.segmentBytes ?? this.#options.segmentBytes,
-    segmentMs: settings.segmentMs,
-  });
-
-  #assertSmallEnough({ bytes }: LogChange): void {
-    const { maxTransactionBytes } = this.#options;
-    if (bytes <= maxTransactionBytes) return;
-    throw new LogError(
-      'LOG_TOO_LARGE',
-      `A commit of ${bytes} bytes is over the limit of ${maxTransactionBytes}: commit more often, or raise maxTransactionBytes`,
-    );
-  }
-
-  /** Where the batches of a large commit are written: used again, unless readers want to have them. */
-  #scratchFor(change: LogChange): Buffer | undefined {
-    if (change.bytes < this.#options.directBytes) return undefined;
-    const isRead = change.records.some(({ log }) => log.listeners.size > 0);
-    return this.#scratch.take(roomFor(change), { reuse: !isRead });
-  }
-
-  async #write(group: readonly Encoded[]): Promise<void> {
+  async #write(group: readonly EncodedChange[]): Promise<void> {
     const journal = this.#journal;
     const commits = group.map(({ commit }) => commit);
     for (const { runs } of commits) {
@@ -242,21 +183,28 @@ export class CommitWriter {
     for (const { pending, commit } of group) pending.resolve(commit.baseOffsets);
   }
 
-  async #syncCommit(journal: Journal, written: ReadonlySet<string>): Promise<void> {
+  #syncCommit(journal: Journal, written: ReadonlySet<string>): Promise<void> {
+    if (written.size === 0) return this.#sync(journal, () => journal.sync());
+    // Both at once: a frame whose batches did not get there is found out by their checksum.
+    return this.#sync(journal, () => Promise.all([this.#files.syncWritten(written), journal.sync()]));
+  }
+
+  async #sync(journal: Journal, sync: () => Promise<unknown>): Promise<void> {
     const { sequence } = journal;
+    const beganAt = performance.now();
     try {
-      // Both at once: a frame whose batches did not get there is found out by their checksum.
-      await (written.size === 0
-        ? journal.sync()
-        : Promise.all([this.#files.syncWritten(written), journal.sync()]));
+      await sync();
     } catch (error) {
       throw this.#poison(error);
     }
+    this.#counters.syncs++;
+    this.#counters.syncMs += performance.now() - beganAt;
     journal.isDurableUpTo(sequence);
   }
 
   #apply(commits: readonly EncodedCommit[]): void {
     const { deletions } = this.#state;
+    this.#counters.commits += commits.length;
     const wake = new Set<AppendListener>();
     for (const { event, runs, direct, appendTime } of commits) {
       this.#state.apply(event, appendTime);
@@ -265,10 +213,12 @@ export class CommitWriter {
       for (const [index, run] of runs.entries()) {
         const bytes = direct?.[index];
         const segment = this.#state.append(run, appendTime, bytes);
+        this.#counters.records += run.count;
+        this.#counters.bytes += run.length;
         const { listeners } = this.#state.partitionById(run.topicId, run.partition);
         if (bytes !== undefined) {
           this.#schedule.unsyncedDirectBytes += bytes.length;
-          if (listeners.size > 0 && !this.#scratch.isReused(bytes)) this.#cache.add(segment, run, bytes);
+          if (listeners.size > 0 && !this.#encoder.isReused(bytes)) this.#cache.add(segment, run, bytes);
         }
         for (const listener of listeners) wake.add(listener);
       }
@@ -314,9 +264,11 @@ export class CommitWriter {
     const ended = schedule.begin();
     this.#checkpointer.start(this.#state, this.#journal, (failure) => {
       if (failure === undefined) {
+        this.#counters.checkpoints++;
         ended();
         return;
       }
+      this.#counters.failedCheckpoints++;
       if (this.#files.lost !== undefined) this.#poison(failure);
       // The journal still has everything.
       schedule.postpone(this.#journal);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metric } from '@millrace/log-client';
 import type { Observable } from 'rxjs';
 import type { StoreSpec } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
 import type { Topology } from '../../topology/built/topology.ts';
-import type { Metric } from '../metrics/metric.ts';
 import { readMetrics } from '../metrics/read-metrics.ts';
 import { Recorder } from '../metrics/recorder.ts';
 import { type AppMetrics, addMetrics, noMetrics } from '../metrics/app-metrics.ts';
@@ -167,8 +167,8 @@ export class StreamsApp {
   }
 
   /**
-   * Everything that is measured, as it is now, under Kafka Streams' names; see `metricCatalogue`. Empty where
-   * `recordingLevel` is `off`.
+   * Everything that is measured, as it is now, under Kafka Streams' names; see `metricCatalogue`. With what
+   * its log measures, where that is in this process. Empty where `recordingLevel` is `off`.
    */
   readMetrics(): Metric[] {
     const { tasks, standbys } = this.#loop.current ?? {};
@@ -182,6 +182,7 @@ export class StreamsApp {
       copies: standbys?.copies ?? [],
       standbyTasks: this.standbyTaskIds.length,
       cacheBytes: tasks?.cacheBytes ?? 0,
+      ofLog: () => this.#config.log.readMetrics?.() ?? [],
       now: Date.now(),
     });
   }

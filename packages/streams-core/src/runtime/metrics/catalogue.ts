@@ -1,4 +1,4 @@
-import type { MetricDescription, MetricKind, MetricUnit } from './metric.ts';
+import type { MetricDescription, MetricKind, MetricUnit } from '@millrace/log-client';
 
 const as =
   (kind: MetricKind, unit: MetricUnit) =>

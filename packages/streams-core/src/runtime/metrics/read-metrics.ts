@@ -2,7 +2,7 @@ import type { Task } from '../task/task.ts';
 import type { TimingFigures } from '../task/timing.ts';
 import type { AppMetrics } from './app-metrics.ts';
 import { metricCatalogue, userGroup } from './catalogue.ts';
-import type { Metric } from './metric.ts';
+import type { Metric } from '@millrace/log-client';
 import type { Recorder } from './recorder.ts';
 
 type Group = keyof typeof metricCatalogue;
@@ -21,6 +21,8 @@ export interface MetricSources {
   readonly copies: readonly { readonly task: string; readonly store: string; readonly lag: number }[];
   readonly standbyTasks: number;
   readonly cacheBytes: number;
+  /** What the log measures. */
+  readonly ofLog: () => readonly Metric[];
   /** Wall-clock time in milliseconds. */
   readonly now: number;
 }
@@ -39,6 +41,7 @@ export function readMetrics(sources: MetricSources): Metric[] {
   for (const { task, store, lag } of sources.copies) {
     metrics.add('stream-state-metrics', 'standby-lag', lag, { 'task-id': task, 'state-id': store });
   }
+  for (const metric of sources.ofLog()) metrics.addOther(metric);
   return metrics.list;
 }
 
@@ -61,8 +64,12 @@ class MetricList {
   }
 
   /** A metric that is not in the catalogue. */
+  addOther(metric: Metric): void {
+    this.list.push({ ...metric, tags: { ...this.#common, ...metric.tags } });
+  }
+
   addUser(metric: Omit<Metric, 'group'>): void {
-    this.list.push({ ...metric, group: userGroup, tags: { ...this.#common, ...metric.tags } });
+    this.addOther({ ...metric, group: userGroup });
   }
 }
 

@@ -3,7 +3,7 @@ export type MetricKind = 'counter' | 'gauge';
 
 export type MetricUnit = 'records' | 'ms' | 'bytes' | 'count';
 
-/** One figure of a running app, under Kafka Streams' name and in its group where it has one. */
+/** One figure of a running app or log, under Kafka's name and in its group where it has one. */
 export interface Metric {
   /** E.g. `process-total`. */
   readonly name: string;

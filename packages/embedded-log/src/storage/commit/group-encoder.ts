@@ -1,0 +1,108 @@
+import { LogError } from '@millrace/log-client';
+import type { PartitionLog } from '../partition-log.ts';
+import type { CommitQueue, Pending } from './commit-queue.ts';
+import { type EncodedCommit, encodeCommit, type LogChange, roomFor } from './encode-commit.ts';
+import type { Journal } from './journal.ts';
+import { Scratch } from './scratch.ts';
+import { type RollLimits, Tails } from './tails.ts';
+
+/** Commits share a write up to this size, in bytes. */
+const maxGroupBytes = 16 << 20;
+
+/** A change that was planned and is ready to be written. */
+export interface EncodedChange {
+  readonly pending: Pending;
+  readonly change: LogChange;
+  readonly commit: EncodedCommit;
+}
+
+export interface EncodeLimits {
+  /** The size of a commit from which it goes straight to the segments. */
+  readonly directBytes: number;
+  /** Of a segment whose topic does not say it. */
+  readonly segmentBytes: number;
+  readonly maxTransactionBytes: number;
+  readonly now: () => number;
+}
+
+interface GroupPlace {
+  readonly journal: Journal;
+  /** Why nothing is taken any more. */
+  readonly refusal: LogError | undefined;
+  readonly nextFileId: number;
+}
+
+/** Plans and encodes changes that are written together, as they will stand right after each other. */
+export class GroupEncoder {
+  readonly #limits: EncodeLimits;
+  readonly #scratch = new Scratch();
+
+  constructor(limits: EncodeLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether these bytes will be written over by a later group. */
+  isReused(bytes: Buffer): boolean {
+    return this.#scratch.isReused(bytes);
+  }
+
+  /** Takes changes from the queue, up to some megabytes; those that are refused are rejected and left out. */
+  encode(
+    queue: CommitQueue,
+    { journal, refusal, nextFileId }: GroupPlace,
+  ): { readonly group: readonly EncodedChange[]; readonly nextFileId: number } {
+    const group: EncodedChange[] = [];
+    const now = this.#limits.now();
+    const tails = new Tails({ limitsOf: this.#rollLimits, now, nextFileId });
+    const { id: journalId, durableUpTo } = journal;
+    let { sequence, crc } = journal;
+    let bytes = 0;
+    this.#scratch.reset();
+    while (bytes < maxGroupBytes) {
+      const pending = queue.take({ first: group.length === 0 });
+      if (pending === undefined) break;
+      let change: LogChange | undefined;
+      try {
+        if (refusal !== undefined) throw refusal;
+        change = pending.plan();
+        this.#assertSmallEnough(change);
+        const commit = encodeCommit(change, {
+          tails,
+          position: { sequence: sequence + 1, previousCrc: crc, journalId, durableUpTo },
+          now,
+          scratch: this.#scratchFor(change),
+        });
+        ({ crc } = commit.frame);
+        sequence++;
+        bytes += change.bytes;
+        group.push({ pending, change, commit });
+      } catch (error) {
+        change?.undo?.();
+        pending.reject(error);
+      }
+      if (pending.options.alone) break;
+    }
+    return { group, nextFileId: tails.nextFileId };
+  }
+
+  readonly #rollLimits = ({ settings }: PartitionLog): RollLimits => ({
+    segmentBytes: settings.segmentBytes ?? this.#limits.segmentBytes,
+    segmentMs: settings.segmentMs,
+  });
+
+  #assertSmallEnough({ bytes }: LogChange): void {
+    const { maxTransactionBytes } = this.#limits;
+    if (bytes <= maxTransactionBytes) return;
+    throw new LogError(
+      'LOG_TOO_LARGE',
+      `A commit of ${bytes} bytes is over the limit of ${maxTransactionBytes}: commit more often, or raise maxTransactionBytes`,
+    );
+  }
+
+  /** Where the batches of a large commit are written: used again, unless readers want to have them. */
+  #scratchFor(change: LogChange): Buffer | undefined {
+    if (change.bytes < this.#limits.directBytes) return undefined;
+    const isRead = change.records.some(({ log }) => log.listeners.size > 0);
+    return this.#scratch.take(roomFor(change), { reuse: !isRead });
+  }
+}
