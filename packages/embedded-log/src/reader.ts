@@ -25,6 +25,7 @@ export interface EmbeddedReaderOptions {
 /** Reads partitions of an embedded log in turn, each from its own position. */
 export class EmbeddedReader implements LogReader, AppendListener {
   readonly #options: EmbeddedReaderOptions;
+  /** In the order of their turns. */
   readonly #positions = new Map<string, Position>();
   /** Ends the wait of a poll. */
   #wake: (() => void) | undefined;
@@ -93,6 +94,7 @@ export class EmbeddedReader implements LogReader, AppendListener {
       maxBytes: Math.max(1, maxBytes / partitions),
     };
     const batches: RecordBatch[] = [];
+    let taken = 0;
     for (const position of ready) {
       const { offset } = position;
       const found = position.log.read(offset, share);
@@ -102,8 +104,20 @@ export class EmbeddedReader implements LogReader, AppendListener {
       position.offset = nextOffset;
       const { topic, partition } = position.log;
       batches.push({ topic, partition, records, nextOffset });
+      taken += records.length;
+      if (taken >= maxRecords) break;
     }
+    // Batches come whole: where there was enough before all had their turn, the others are first next time.
+    if (batches.length < ready.length) for (const batch of batches) this.#moveLast(batch);
     return batches;
+  }
+
+  #moveLast({ topic, partition }: TopicPartition): void {
+    const key = topicPartitionKey(topic, partition);
+    const position = this.#positions.get(key);
+    if (position === undefined) return;
+    this.#positions.delete(key);
+    this.#positions.set(key, position);
   }
 
   /** What has records to be read. */

@@ -116,6 +116,10 @@ export class MemoryFileSystem implements FileSystem {
     return file;
   }
 
+  async size(name: string): Promise<number> {
+    return (await this.open(name, 'existing')).size();
+  }
+
   async remove(name: string): Promise<void> {
     this.#files.delete(name);
   }

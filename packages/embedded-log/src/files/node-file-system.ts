@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { LogError } from '@millrace/log-client';
 import { Level } from 'level';
@@ -105,6 +105,10 @@ export class NodeFileSystem implements FileSystem {
       if (mode === 'existing' || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       return new NodeFile(await open(file, 'w+', 0o600));
     }
+  }
+
+  async size(name: string): Promise<number> {
+    return (await stat(path.join(this.location, name))).size;
   }
 
   remove(name: string): Promise<void> {

@@ -237,6 +237,10 @@ class SimulatedFileSystem implements FileSystem {
     };
   }
 
+  size(name: string): Promise<number> {
+    return this.#disk.size(this.#boot, name);
+  }
+
   remove(name: string): Promise<void> {
     return this.#disk.remove(this.#boot, name);
   }

@@ -70,6 +70,10 @@ export class WatchedFileSystem implements FileSystem {
     };
   }
 
+  size(name: string): Promise<number> {
+    return this.#inner.size(name);
+  }
+
   async remove(name: string): Promise<void> {
     await this.#note(`remove ${name}`);
     await this.#inner.remove(name);

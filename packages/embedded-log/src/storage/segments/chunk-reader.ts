@@ -43,7 +43,10 @@ export class ChunkReader {
     if (last !== undefined && position >= last.position && position < last.end) {
       return last.bytes.subarray(position - last.position, last.end - last.position);
     }
-    const ahead = this.#ahead?.position === position ? this.#ahead.bytes : this.#fetch(position, firstBytes);
+    const ahead =
+      this.#ahead?.position === position
+        ? this.#ahead.bytes
+        : this.#fetch(position, Math.min(firstBytes, this.#files.chunkBytes));
     this.#ahead = undefined;
     let bytes = await ahead;
     let end = wholeBatches(bytes);
@@ -62,7 +65,7 @@ export class ChunkReader {
     if (this.#last === undefined && !isLast) this.#files.chunksHeld++;
     if (this.#last !== undefined && isLast) this.#files.chunksHeld--;
     this.#last = isLast ? undefined : chunk;
-    if (isLast) return;
+    if (isLast || !this.#files.readsAhead) return;
     const bytes = this.#fetch(chunk.end);
     // The read that needs these bytes rejects with this error; without a listener here it would count as
     // unhandled.

@@ -57,6 +57,11 @@ export class OpenFiles {
     return Math.max(smallestChunk, Math.min(mebibyte, 2 ** Math.floor(Math.log2(share))));
   }
 
+  /** Whether there is room for the chunk after the one that is read: not where very many are being read. */
+  get readsAhead(): boolean {
+    return 2 * this.chunksHeld * smallestChunk <= readAheadBytes;
+  }
+
   async read(name: string, position: number, length: number): Promise<Buffer> {
     try {
       return await this.#use(name, 'existing', (file) => file.read(position, length));
