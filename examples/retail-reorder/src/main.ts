@@ -29,6 +29,7 @@ const program = new Command('retail-reorder')
   .option('--partitions <n>', 'partitions of each topic', whole(1), 4)
   .option('--log-dir <dir>', 'folder for the log and the stores; a run that was cut off goes on from it')
   .option('--instances <n>', 'instances of the app that share the work', whole(1), 1)
+  .option('--workers <n>', 'threads that share the work, each with an instance (0: this one)', whole(0), 0)
   .option('--standbys <n>', 'other instances that keep a copy of each store', whole(0), 0)
   .option('--kafka <brokers>', 'run on a Kafka cluster: host:port, several with commas between them')
   .option(
@@ -51,12 +52,16 @@ async function main(): Promise<number> {
       graceMinutes: number;
       partitions: number;
       instances: number;
+      workers: number;
       standbys: number;
       kafka?: string;
       load: boolean;
       sessionTimeoutMs: number;
     }>();
     if (!options.load && kafka === undefined) throw new UsageError('--no-load needs --kafka');
+    if (options.workers > 0 && options.instances > 1) {
+      throw new UsageError('--workers and --instances both share the work: use one of them');
+    }
     if (program.args.length > 0) throw new UsageError(`unexpected argument "${program.args[0]}"`);
     const text = await run(
       {

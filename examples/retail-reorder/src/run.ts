@@ -2,23 +2,26 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EmbeddedLog } from '@millrace/embedded-log';
 import { isLogError, type LogClient, type TopicPartition } from '@millrace/log-client';
-import { minutes, StreamsApp } from '@millrace/streams-core';
 import { assertDataFiles, fingerprint } from './data-files.ts';
 import { load, waitUntilLoaded } from './load.ts';
+import { connect, openOwnLog } from './open-log.ts';
+import {
+  applicationId,
+  type LogAddress,
+  type Processing,
+  startInstances,
+  startWorkers,
+} from './processing.ts';
 import type { Progress } from './progress.ts';
 import { assertWritable, readResults, writeResults } from './results.ts';
-import { retailTopology } from './retail-topology.ts';
 import { summary } from './summary.ts';
 import { inputs, outputs } from './topics.ts';
 import { UsageError } from './usage-error.ts';
 
-const applicationId = 'retail-reorder';
 const checkMs = 20;
-const kafkaCheckMs = 200;
-/** An unreachable cluster is more likely a wrong address than one that comes back. */
-const kafkaRetryMs = 30_000;
+/** Where each look is a request. */
+const serverCheckMs = 200;
 const usageErrors: ReadonlySet<string> = new Set([
   'LOG_LOCKED',
   'LOG_TOPIC_EXISTS',
@@ -36,6 +39,8 @@ export interface RunOptions {
   /** Where the log and the stores live on between runs; left out, in a folder that goes when the run ends. */
   readonly logDir: string | undefined;
   readonly instances: number;
+  /** Threads that share the work; 0: none but this one. */
+  readonly workers: number;
   /** How many other instances keep a copy of each store. */
   readonly standbys: number;
   /** Brokers of a Kafka cluster to run on; left out, on a log inside this process. */
@@ -63,22 +68,18 @@ export async function run(options: RunOptions, progress: Progress): Promise<stri
   }
 }
 
-async function openLog(dir: string, { kafka, sessionTimeoutMs }: RunOptions): Promise<LogClient> {
-  if (kafka === undefined) return EmbeddedLog.open({ dir: path.join(dir, 'log') });
-  // Loaded only where it is used, for a quicker start.
-  const { kafkaLog } = await import('@millrace/kafka');
-  return kafkaLog({
-    brokers: kafka,
-    clientId: applicationId,
-    retryTimeoutMs: kafkaRetryMs,
-    sessionTimeoutMs,
-    heartbeatIntervalMs: Math.ceil(sessionTimeoutMs / 10),
-  });
+/** Where threads of their own find the log; undefined where all is in this one, on a log of its own. */
+function addressOf(dir: string, { kafka, workers, sessionTimeoutMs }: RunOptions): LogAddress | undefined {
+  if (kafka !== undefined) return { brokers: kafka, sessionTimeoutMs };
+  return workers > 0 ? { dir: path.join(dir, 'log') } : undefined;
 }
 
 async function runIn(dir: string, options: RunOptions, progress: Progress): Promise<string> {
   const { data, out, partitions, windowMinutes, graceMinutes } = options;
-  const log = await openLog(dir, options);
+  const address = addressOf(dir, options);
+  const log = await (address === undefined
+    ? openOwnLog(path.join(dir, 'log'))
+    : connect(address, options.kafka === undefined));
   try {
     await log.admin.createTopics([...inputs, ...outputs].map(({ name }) => ({ name, partitions })));
     progress.stage(options.load ? 'Loading' : 'Waiting for the rows');
@@ -95,7 +96,12 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
     await log.admin.offsets(await inputPartitions(log), { awaitTransactions: true });
     progress.stage('Running');
     const started = performance.now();
-    const processedRecords = await process(log, path.join(dir, 'state'), options, progress);
+    const work = { ...options, stateDir: path.join(dir, 'state') };
+    const processing = await (address !== undefined && options.workers > 0
+      ? startWorkers(address, options.workers, work)
+      : startInstances(log, options.instances, work));
+    const checkEveryMs = address === undefined ? checkMs : serverCheckMs;
+    const processedRecords = await untilDone(log, processing, { progress, checkEveryMs });
     const seconds = (performance.now() - started) / 1000;
     progress.stop();
     const results = await readResults(log);
@@ -106,50 +112,23 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
   }
 }
 
-/** Runs the topology, in as many instances as asked for, until everything loaded has been committed. */
-async function process(
+/** Waits until everything loaded has been committed, and closes. Returns how many records it took. */
+async function untilDone(
   log: LogClient,
-  stateDir: string,
-  options: RunOptions,
-  progress: Progress,
+  processing: Processing,
+  { progress, checkEveryMs }: { readonly progress: Progress; readonly checkEveryMs: number },
 ): Promise<number> {
-  const topology = retailTopology({
-    windowMs: minutes(options.windowMinutes),
-    graceMs: minutes(options.graceMinutes),
-  });
-  const apps = Array.from(
-    { length: options.instances },
-    (_, index) =>
-      new StreamsApp(topology, {
-        applicationId,
-        log,
-        // A copy and what it is a copy of cannot be in one folder.
-        stateDir: options.standbys === 0 ? stateDir : path.join(stateDir, `instance-${index}`),
-        numStandbyReplicas: options.standbys,
-        maxPollRecords: 2000,
-        // Brokers compare a record's time with their own clock, and would delete what is known of windows of
-        // years ago.
-        windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
-      }),
-  );
   try {
-    for (const app of apps) {
-      // The loop below looks at failures itself.
-      app.done.catch(() => {});
-      await app.start();
-    }
     for (;;) {
-      const failed = apps.find((app) => app.state === 'error');
-      if (failed !== undefined) throw failed.failure;
+      processing.assertHealthy();
       const { done, total } = await position(log);
       progress.set(done, total);
-      if (done >= total) break;
-      await sleep(options.kafka === undefined ? checkMs : kafkaCheckMs);
+      if (done >= total) return await processing.processedRecords();
+      await sleep(checkEveryMs);
     }
   } finally {
-    await Promise.allSettled(apps.map((app) => app.close()));
+    await processing.close();
   }
-  return apps.reduce((sum, app) => sum + app.metrics.processedRecords, 0);
 }
 
 interface InputPartition extends TopicPartition {

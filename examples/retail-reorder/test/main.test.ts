@@ -99,6 +99,22 @@ test('three instances give the same files, with copies of stores and without', a
   }
 });
 
+test('two worker threads give the same files, and a folder that goes on in one', async () => {
+  const log = ['--log-dir', 'of-workers'];
+  const { code, out } = await run('--workers', '2', '--out', 'workers', ...log);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^14180 records in /m);
+  expect(await results('workers')).toEqual(undisturbed);
+  expect((await run('--out', 'one thread', ...log)).code).toBe(0);
+  expect(await results('one thread')).toEqual(undisturbed);
+});
+
+test('threads and instances are not mixed', async () => {
+  const { code, err } = await run('--workers', '2', '--instances', '2');
+  expect(code).toBe(2);
+  expect(err).toContain('--workers and --instances both share the work: use one of them');
+});
+
 test('a run that is done may be run again, and gives the same files', async () => {
   expect((await run('--out', 'once', '--log-dir', 'kept')).code).toBe(0);
   expect((await run('--out', 'twice', '--log-dir', 'kept', '--instances', '2')).code).toBe(0);

@@ -1,0 +1,95 @@
+import path from 'node:path';
+import { minutes, runWorkers, StreamsApp } from '@millrace/streams-core';
+import type { LogClient } from '@millrace/log-client';
+import { retailTopology } from './retail-topology.ts';
+
+export const applicationId = 'retail-reorder';
+
+export interface ProcessingOptions {
+  readonly windowMinutes: number;
+  readonly graceMinutes: number;
+  readonly stateDir: string;
+  /** How many other instances keep a copy of each store. */
+  readonly standbys: number;
+}
+
+/** What is running, in one thread or in several. */
+export interface Processing {
+  /** Throws what an instance has failed with. */
+  assertHealthy(): void;
+  processedRecords(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** One instance of the application. */
+export function makeApp(log: LogClient, index: number, options: ProcessingOptions): StreamsApp {
+  const { windowMinutes, graceMinutes, stateDir, standbys } = options;
+  const topology = retailTopology({ windowMs: minutes(windowMinutes), graceMs: minutes(graceMinutes) });
+  return new StreamsApp(topology, {
+    applicationId,
+    log,
+    // A copy and what it is a copy of cannot be in one folder.
+    stateDir: standbys === 0 ? stateDir : path.join(stateDir, `instance-${index}`),
+    numStandbyReplicas: standbys,
+    maxPollRecords: 2000,
+    // Brokers compare a record's time with their own clock, and would delete what is known of windows of
+    // years ago.
+    windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Instances that share this thread. */
+export async function startInstances(
+  log: LogClient,
+  count: number,
+  options: ProcessingOptions,
+): Promise<Processing> {
+  const apps = Array.from({ length: count }, (_, index) => makeApp(log, index, options));
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(apps.map((app) => app.close()));
+  };
+  try {
+    for (const app of apps) {
+      // Whoever waits looks at failures itself.
+      app.done.catch(() => {});
+      await app.start();
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    assertHealthy() {
+      const failed = apps.find((app) => app.state === 'error');
+      if (failed !== undefined) throw failed.failure;
+    },
+    processedRecords: async () => apps.reduce((sum, app) => sum + app.metrics.processedRecords, 0),
+    close,
+  };
+}
+
+/** Where a worker finds the log: brokers, or a folder whose owner serves it. */
+export type LogAddress =
+  | { readonly brokers: readonly string[]; readonly sessionTimeoutMs: number }
+  | { readonly dir: string };
+
+/** An instance in each of so many threads. */
+export async function startWorkers(
+  address: LogAddress,
+  count: number,
+  options: ProcessingOptions,
+): Promise<Processing> {
+  const pool = await runWorkers({
+    module: new URL('./worker.js', import.meta.url),
+    workers: count,
+    data: { address, options },
+  });
+  pool.done.catch(() => {});
+  return {
+    assertHealthy() {
+      if (pool.state === 'error') throw pool.failure;
+    },
+    processedRecords: async () => (await pool.metrics()).processedRecords,
+    close: () => pool.close().catch(() => {}),
+  };
+}
