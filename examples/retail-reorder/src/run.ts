@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLogError, type LogClient, type TopicPartition } from '@millrace/log-client';
 import { assertDataFiles, fingerprint } from './data-files.ts';
 import { load, waitUntilLoaded } from './load.ts';
-import { connect, openOwnLog } from './open-log.ts';
+import { connect, openOwnLog } from './processing/open-log.ts';
 import {
   applicationId,
   type LogAddress,
   type Processing,
   startInstances,
   startWorkers,
-} from './processing.ts';
+} from './processing/processing.ts';
 import type { Progress } from './progress.ts';
 import { assertWritable, readResults, writeResults } from './results.ts';
 import { summary } from './summary.ts';

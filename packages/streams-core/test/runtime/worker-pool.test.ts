@@ -12,12 +12,14 @@ const module = pathToFileURL(fileURLToPath(new URL('./worker-app.mjs', import.me
 const execArgv: string[] = [];
 const words = topic('words', { key: string(), value: string() });
 const counts = topic('counts', { key: string(), value: nullable(integer()) });
+const ticks = topic('ticks', { key: string(), value: integer() });
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const once = keys.map((key) => [key, 'x'] as const);
 
 async function withPool(
   body: (pool: WorkerPool, log: SharedLog) => Promise<void>,
   config: object = {},
+  more: object = {},
 ): Promise<void> {
   await withFolder(async (folder) => {
     const dir = path.join(folder, 'log');
@@ -26,8 +28,9 @@ async function withPool(
     await log.admin.createTopics([
       { name: 'words', partitions: 4 },
       { name: 'counts', partitions: 4 },
+      { name: 'ticks', partitions: 4 },
     ]);
-    const data = { dir, stateDir: path.join(folder, 'state'), config };
+    const data = { dir, stateDir: path.join(folder, 'state'), config, ...more };
     const pool = await runWorkers({ module, workers: 2, data, execArgv });
     try {
       await body(pool, log);
@@ -91,6 +94,26 @@ describe('an app in two worker threads', () => {
     });
     process.off('warning', listen);
     expect(warnings.find((one) => one.startsWith('Worker'))).toMatch(/is started again in \d+ ms/);
+  });
+
+  test('has asynchronous operators, punctuators and copies of stores as one thread has', {
+    timeout: 60_000,
+  }, async () => {
+    const run = async (pool: WorkerPool, log: SharedLog): Promise<void> => {
+      await eventually('it runs', () => pool.state === 'running' && pool.taskIds.length === 4, {
+        withinMs: 30_000,
+      });
+      await write(log, words, once);
+      await eventually('all are counted', async () => isAll(await last(log), 1), { withinMs: 30_000 });
+      await write(log, words, once);
+      await eventually('all are counted again', async () => isAll(await last(log), 2));
+      // Every change of a row comes out, in order, as in one thread.
+      expect((await readTopic(log, counts)).map(({ key, value }) => `${key} ${value}`).toSorted()).toEqual(
+        keys.flatMap((key) => [`${key} 1`, `${key} 2`]).toSorted(),
+      );
+      await eventually('punctuators are called', async () => (await readTopic(log, ticks)).length > 4);
+    };
+    await withPool(run, { numStandbyReplicas: 1 }, { async: true, ticks: true, copies: true });
   });
 
   test('fails as one where an instance fails for good, with the error of its thread', {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { minutes, runWorkers, StreamsApp } from '@millrace/streams-core';
 import type { LogClient } from '@millrace/log-client';
-import { retailTopology } from './retail-topology.ts';
+import { retailTopology } from '../retail-topology.ts';
 
 export const applicationId = 'retail-reorder';
 
