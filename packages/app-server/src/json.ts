@@ -13,6 +13,8 @@ export interface WireRow {
   readonly timestamp: number;
   /** Of rows with windows, in milliseconds. */
   readonly window?: { readonly start: number; readonly end: number };
+  /** Of a copy: changelog records that it is behind. */
+  readonly lag?: number;
 }
 
 function base64(bytes: Uint8Array): string {

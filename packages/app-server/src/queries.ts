@@ -23,9 +23,10 @@ export function isQueryable(spec: StoreSpec): boolean {
 /** A row for the wire. */
 export function wireRow(row: Row<unknown, unknown>, spec: StoreSpec, format: Format): WireRow {
   const { key: keySerde, value: valueSerde } = spec as StoreSpec<unknown, unknown>;
-  const { key, value, timestamp } = row;
+  const { key, value, timestamp, lag } = row;
   const coded = value === undefined ? {} : { value: toWire(value, valueSerde, format) };
-  if (!hasWindows(spec)) return { key: toWire(key, keySerde, format), ...coded, timestamp };
+  const copy = lag === undefined ? {} : { lag };
+  if (!hasWindows(spec)) return { key: toWire(key, keySerde, format), ...coded, timestamp, ...copy };
   const { key: inner, window } = key as Windowed<unknown>;
   return { key: toWire(inner, keySerde, format), ...coded, timestamp, window };
 }

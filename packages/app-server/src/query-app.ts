@@ -76,7 +76,14 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
         async (host) => {
           const path = rowPath(spec, key, options as QueryOptions, {});
           const row = (await ask(host, path, spec.name)) as WireRow | undefined;
-          return row && { key, value: fromWire(row.value, spec.value), timestamp: row.timestamp };
+          if (row === undefined) return undefined;
+          const { timestamp, lag } = row;
+          return {
+            key,
+            value: fromWire(row.value, spec.value),
+            timestamp,
+            ...(lag === undefined ? {} : { lag }),
+          };
         },
       );
     },

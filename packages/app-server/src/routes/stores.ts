@@ -24,6 +24,7 @@ const RowAnswer = z
     value: z.unknown(),
     timestamp: z.number().openapi({ description: 'Of the record that set it, in milliseconds' }),
     window: Window.optional(),
+    lag: z.number().optional().openapi({ description: 'Of a copy: changelog records that it is behind' }),
   })
   .openapi('Row');
 const RowsAnswer = z

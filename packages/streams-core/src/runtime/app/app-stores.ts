@@ -100,7 +100,8 @@ export class AppStores {
     const copy = maxLag === undefined ? undefined : standbys.copy(task, spec.name);
     if (copy !== undefined && copy.lag <= maxLag!) {
       const isOpen = (): boolean => standbys.copy(task, spec.name)?.store === copy.store;
-      return { partition, store: copy.store, isReplica: true, isOpen, position: () => undefined };
+      const { store, lag } = copy;
+      return { partition, store, isReplica: true, lag, isOpen, position: () => undefined };
     }
     throw this.#elsewhere(spec.name, task, partition);
   }

@@ -25,12 +25,13 @@ export class KeyValueStoreQuery implements QueryableKeyValueStore<unknown, unkno
   ): Promise<Row<unknown, unknown> | undefined> {
     if (!this.#isVersioned) {
       if (asOf !== undefined) throw this.#unversioned('asOf');
-      const queries = await this.#query.at<KeyValueQueries<unknown, unknown>>(key);
+      const { queries, ...copy } = await this.#query.find<KeyValueQueries<unknown, unknown>>(key);
       const found = queries.get(key);
-      return found && { key, value: found.value, timestamp: found.timestamp };
+      return found && { key, value: found.value, timestamp: found.timestamp, ...copy };
     }
-    const found = (await this.#versioned(key)).get(key, asOf);
-    return found && { key, value: found.value, timestamp: found.validFrom };
+    const { queries, ...copy } = await this.#query.find<VersionedQueries<unknown, unknown>>(key);
+    const found = queries.get(key, asOf);
+    return found && { key, value: found.value, timestamp: found.validFrom, ...copy };
   }
 
   async versions(key: unknown, { from = 0, to = Number.MAX_SAFE_INTEGER }: Omit<TimeQuery, 'reverse'> = {}) {

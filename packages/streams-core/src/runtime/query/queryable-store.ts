@@ -7,6 +7,8 @@ export interface Row<out K, out V> {
   readonly key: K;
   readonly value: V;
   readonly timestamp: number;
+  /** Where a copy answered (`stale`): how many changelog records it was behind. */
+  readonly lag?: number;
 }
 
 export interface RangeQuery<K> {

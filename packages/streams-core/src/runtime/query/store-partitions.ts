@@ -7,6 +7,8 @@ export interface StorePartition {
   readonly store: StateStore;
   /** Nothing is in it that is not committed: a copy, or a global table. */
   readonly isReplica: boolean;
+  /** Of a copy: changelog records that it is behind. */
+  readonly lag?: number;
   readonly isOpen: () => boolean;
   /**
    * The next offset of an input topic, as it is committed or as it is; undefined for one that is not read.

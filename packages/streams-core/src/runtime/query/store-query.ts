@@ -20,13 +20,19 @@ export class StoreQuery {
   }
 
   /** The partition that has a key's rows. */
-  at<Q extends StoreQueries>(key: unknown): Promise<Q> {
+  async at<Q extends StoreQueries>(key: unknown): Promise<Q> {
+    return (await this.find<Q>(key)).queries;
+  }
+
+  /** As `at`, with how far behind a copy is. */
+  find<Q extends StoreQueries>(key: unknown): Promise<{ readonly queries: Q } & Pick<StorePartition, 'lag'>> {
     const { partitions } = this;
     const { stale, partitioner } = this.#options;
-    const maxLag = stale?.maxLag;
-    return this.#inTime(() =>
-      this.#queriesOf<Q>(partitions.find(partitionOf(partitions, key, partitioner), maxLag)),
-    );
+    return this.#inTime(() => {
+      const found = partitions.find(partitionOf(partitions, key, partitioner), stale?.maxLag);
+      const lag = found.lag === undefined ? {} : { lag: found.lag };
+      return { queries: this.#queriesOf<Q>(found), ...lag };
+    });
   }
 
   /** Rows of all partitions that are here, merged. */

@@ -205,6 +205,11 @@ test('rows that are elsewhere are named with where, and copies may be read where
         'the copy has it',
         async () => (await ask(other, key, { stale: { maxLag: 0 } }).catch(() => 0)) === 1,
       );
+      // A copy says how far it is behind; the owner of the row need not.
+      const spec = keyValueStore({ name, key: string(), value: long() });
+      const stale = { stale: { maxLag: 1e9 } };
+      expect(await other.store(spec, stale).getRow(key)).toMatchObject({ value: 1, lag: 0 });
+      expect(await owner.store(spec, stale).getRow(key)).not.toHaveProperty('lag');
     }
     const scanned = [...(await collect(one.store(name).all())), ...(await collect(two.store(name).all()))];
     expect(new Set(scanned.map(({ key }) => key))).toEqual(new Set(keys));
