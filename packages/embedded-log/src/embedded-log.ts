@@ -102,6 +102,7 @@ export class EmbeddedLog implements LogClient {
     this.capabilities = {
       groupFencedOffsets: true,
       deletesByAge: retentionTime === 'record',
+      isDurable: parts.isDurable,
       commitPauseMs: 0,
     };
     this.#state = state;

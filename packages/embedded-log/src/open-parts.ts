@@ -22,6 +22,8 @@ export interface LogParts {
   readonly files: OpenFiles;
   readonly compactor: Compactor;
   readonly stopCompaction: () => Promise<void>;
+  /** Whether it outlives this process. */
+  readonly isDurable: boolean;
 }
 
 /** Upgrades and recovers what a folder holds, and makes what writes to it. The folder is locked by now. */
@@ -31,6 +33,7 @@ export async function openParts(fileSystem: FileSystem, options: EmbeddedLogOpti
   const files = new OpenFiles(fileSystem);
   const { state, journal, generation, needed } = await recover(fileSystem, files);
   const counters = newCounters();
+  const isDurable = !(fileSystem instanceof MemoryFileSystem);
   const writer = new CommitWriter({
     files,
     state,
@@ -40,7 +43,7 @@ export async function openParts(fileSystem: FileSystem, options: EmbeddedLogOpti
     counters,
     durability,
     checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
-    checkpointOnClose: !(fileSystem instanceof MemoryFileSystem),
+    checkpointOnClose: isDurable,
     directBytes: options.directBytes ?? (durability === 'commit' ? 256 : 64) * kibibyte,
     segmentBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
@@ -62,5 +65,5 @@ export async function openParts(fileSystem: FileSystem, options: EmbeddedLogOpti
     compactor.close();
     return passes.stop();
   };
-  return { state, writer, counters, files, compactor, stopCompaction };
+  return { state, writer, counters, files, compactor, stopCompaction, isDurable };
 }

@@ -21,6 +21,7 @@ export class KafkaLog implements LogClient {
   readonly capabilities: LogCapabilities = {
     groupFencedOffsets: false,
     deletesByAge: true,
+    isDurable: true,
     commitPauseMs: 20,
   };
   readonly admin: LogAdmin;

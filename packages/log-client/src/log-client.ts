@@ -11,6 +11,8 @@ export interface LogCapabilities {
    * however late they were written.
    */
   readonly deletesByAge: boolean;
+  /** What is written outlives the process that has it open. */
+  readonly isDurable: boolean;
   /**
    * The least time between commits that an app makes because it has caught up, in milliseconds: what a commit
    * costs here.

@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { EmbeddedLog } from '@millrace/embedded-log';
+import type { LogClient } from '@millrace/log-client';
 import {
   json,
   long,
@@ -146,6 +147,51 @@ describe('what loses nothing starts', () => {
     });
     expect(await change(counted('a'), (b) => b.stream(sales).foreach(() => {}))).toBeUndefined();
     expect(await warned).toContain('"shop-a-changelog"');
+  });
+});
+
+describe('generated names', () => {
+  const warningsOf = async (
+    log: LogClient,
+    stateDir: string,
+    builds: readonly Build[],
+  ): Promise<string[]> => {
+    await log.admin.createTopics(['sales', 'totals'].map((name) => ({ name, partitions: 1 })));
+    const warnings: string[] = [];
+    const nothing = (): void => {};
+    const logger = {
+      debug: nothing,
+      info: nothing,
+      warn: (_: object, text: string) => void warnings.push(text),
+      error: nothing,
+    };
+    for (const build of builds) {
+      const app = new StreamsApp(made(build), { applicationId: 'shop', log, stateDir, logger });
+      await app.start();
+      await app.close();
+    }
+    return warnings.filter((text) => text.includes('generated names'));
+  };
+
+  test('of stores are warned of once, where the log outlives the process', async () => {
+    await withFolder(async (folder) => {
+      const log = await EmbeddedLog.open({ dir: path.join(folder, 'log') });
+      expect(await warningsOf(log, folder, [counted(), counted()])).toEqual([
+        expect.stringMatching(
+          /^App "shop" keeps state under generated names: "KSTREAM-AGGREGATE-STATE-STORE-0000000001"\. .*\{ as: '\.\.\.' \}.*requireNames: true/,
+        ),
+      ]);
+      await log.close();
+    });
+  });
+
+  test('are no matter where stores are named, or the log is in memory', async () => {
+    await withFolder(async (folder) => {
+      const log = await EmbeddedLog.open({ dir: path.join(folder, 'log') });
+      expect(await warningsOf(log, folder, [counted('kept')])).toEqual([]);
+      await log.close();
+    });
+    await withLog(async (log, folder) => expect(await warningsOf(log, folder, [counted()])).toEqual([]));
   });
 });
 

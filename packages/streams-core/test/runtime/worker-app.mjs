@@ -11,9 +11,9 @@ export default async ({ index, count, data: { dir, stateDir, ...data } }) => {
   if (data.ticks) {
     words
       .process((context) => {
-        context.schedule(5, 'wall-clock-time', (time) => {
-          context.forward({ key: 'ticks', value: 1, timestamp: time, headers: [] });
-        });
+        context.schedule(5, 'wall-clock-time', (timestamp) =>
+          context.forward({ key: 'ticks', value: 1, timestamp, headers: [] }),
+        );
         return () => {};
       })
       .to(topic('ticks', { key: string(), value: integer() }));

@@ -143,7 +143,8 @@ function topicsOf(last: TopologyRecord, now: TopologyRecord): PlannedChange[] {
   return [{ verdict: 'loses-state', what, remedy }];
 }
 
-function isGenerated(name: string): boolean {
+/** Whether a name is made from an operator's place in the topology. */
+export function isGenerated(name: string): boolean {
   return /-[0-9]{10}(-|$)/.test(name);
 }
 

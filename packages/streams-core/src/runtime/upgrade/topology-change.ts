@@ -4,7 +4,7 @@ import { TopologyError } from '../../errors.ts';
 import { ownedTopics, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { list, planChange, planText } from './plan.ts';
+import { isGenerated, list, planChange, planText } from './plan.ts';
 import {
   readStateRecord,
   readTopologyRecord,
@@ -33,6 +33,7 @@ export async function checkTopologyChange(
   const inFolder = stateDir === undefined ? undefined : await readStateRecord(stateDir, applicationId);
   for (const last of [inLog, inFolder]) if (last !== undefined) compare(last, now, config);
   await warnOfOrphans(inLog, now, config);
+  warnOfGeneratedNames(inLog, now, config);
   const text = JSON.stringify(now);
   if (JSON.stringify(inLog) !== text) await writeTopologyRecord(log, applicationId, now);
   if (stateDir !== undefined && now.stores.length > 0 && JSON.stringify(inFolder) !== text) {
@@ -72,6 +73,22 @@ function partitionsChanged(applicationId: string, known: StoreRecord, store: Sto
   return new TopologyError(
     'TOPOLOGY_PARTITIONS_CHANGED',
     `The input of sub-topology ${store.subTopology} has ${store.partitions} partitions, and had ${known.partitions} when the store "${store.name}" was made: most keys are in other partitions now, away from their rows. To keep the state, put the input back: create a topic with ${known.partitions} partitions, copy the records to it and read that. To make the state again, stop all instances and run "millrace reset ${applicationId}"`,
+  );
+}
+
+/** Names, once for each store and log, what the next change of the topology may leave behind. */
+function warnOfGeneratedNames(
+  last: TopologyRecord | undefined,
+  now: TopologyRecord,
+  { applicationId, log, logger }: ResolvedConfig,
+): void {
+  if (!log.capabilities.isDurable) return;
+  const known = new Set(last?.stores.map(({ name }) => name));
+  const found = now.stores.map(({ name }) => name).filter((name) => isGenerated(name) && !known.has(name));
+  if (found.length === 0) return;
+  logger.warn(
+    { applicationId },
+    `App "${applicationId}" keeps state under generated names: ${list(found)}. They change when operators are added or removed before them, and the state is not found then. Name tables with { as: '...' } and groupings, joins and repartitionings with { name: '...' }; new StreamsBuilder({ requireNames: true }) refuses generated names`,
   );
 }
 

@@ -62,7 +62,7 @@ function setUp({
     return made;
   };
   const log = {
-    capabilities: { groupFencedOffsets, deletesByAge },
+    capabilities: { groupFencedOffsets, deletesByAge, isDurable: true },
     producer,
     admin: {
       topics: async (names: readonly string[]) =>
