@@ -86,6 +86,10 @@ test('no tarball is left out', async () => {
   );
 });
 
+let made: Promise<string> | undefined;
+/** The project, made once. */
+const theProject = (): Promise<string> => (made ??= emptyProject());
+
 /** What docs/first-pipeline.md tells a newcomer to write, in a project that has the tarballs. */
 async function emptyProject(): Promise<string> {
   const project = path.join(dir, 'project with a space');
@@ -114,9 +118,38 @@ async function emptyProject(): Promise<string> {
   return project;
 }
 
+/** A program without ES modules. */
+const requiring = `
+  const { EmbeddedLog, StreamsApp } = require('millrace');
+  const { TopologyTestDriver } = require('millrace/testing');
+  const { kafkaLog } = require('@millrace/kafka');
+  console.log([EmbeddedLog, StreamsApp, TopologyTestDriver, kafkaLog].map((one) => typeof one).join());`;
+
+/** A pipeline on a log and stores on disk: what has parts of its own for each version of Node. */
+const counting = `
+  import { createTopics, EmbeddedLog, integer, producer, records, StreamsApp, StreamsBuilder, string, topic } from 'millrace';
+  import { mkdtempSync } from 'node:fs';
+  const dir = mkdtempSync('counted-');
+  const log = await EmbeddedLog.open({ dir: dir + '/log' });
+  const [views, counts] = [topic('views', { key: string(), value: string() }), topic('counts', { key: string(), value: integer() })];
+  await createTopics(log, [views, counts]);
+  const builder = new StreamsBuilder();
+  builder.stream(views).groupByKey().count({ as: 'n' }).toStream().mapValues((n) => n ?? 0).to(counts);
+  const app = new StreamsApp(builder.build(), { applicationId: 'app', log, stateDir: dir + '/state' });
+  await app.start();
+  const out = await producer(log, views);
+  await out.send('mug', 'a');
+  await out.send('mug', 'b');
+  for await (const { key, value } of records(log, counts, { from: 'earliest', follow: true })) {
+    if (value === 2) { console.log(key, value); break; }
+  }
+  await out.close();
+  await app.close();
+  await log.close();`;
+
 test('an empty project gets to a checked and tested pipeline that runs', { timeout: 240_000 }, async () => {
   const started = performance.now();
-  const project = await emptyProject();
+  const project = await theProject();
   const node = (...args: string[]) => run(process.execPath, args, { cwd: project });
   // Of the oldest TypeScript that is supported, and of the one that this project is built with.
   await node('node_modules/typescript-5.7/bin/tsc', '-p', '.');
@@ -124,18 +157,7 @@ test('an empty project gets to a checked and tested pipeline that runs', { timeo
   const { stdout: tested } = await node('node_modules/vitest/vitest.mjs', 'run', '--no-color');
   expect(tested).toMatch(/Tests +2 passed/);
 
-  const script = `
-    const { EmbeddedLog, StreamsApp } = require('millrace');
-    const { TopologyTestDriver } = require('millrace/testing');
-    const { kafkaLog } = require('@millrace/kafka');
-    console.log([EmbeddedLog, StreamsApp, TopologyTestDriver, kafkaLog].map((one) => typeof one).join());`;
-  const required = await run(
-    process.execPath,
-    ['--no-warnings', '--experimental-require-module', '-e', script],
-    {
-      cwd: project,
-    },
-  );
+  const required = await node('--no-warnings', '--experimental-require-module', '-e', requiring);
   expect(required.stdout.trim()).toBe('function,function,function,function');
 
   const { stdout: version } = await node('node_modules/millrace/bin/millrace.js', '--version');
@@ -153,6 +175,32 @@ test('an empty project gets to a checked and tested pipeline that runs', { timeo
     `from an empty folder to a tested pipeline: ${((performance.now() - started) / 1000).toFixed(0)} s`,
   );
 });
+
+test.each([22, 24])(
+  'the same project is tested on Node %i, and can be required',
+  {
+    timeout: 240_000,
+  },
+  async (major) => {
+    const project = await theProject();
+    const folder = path.join(dir, `node-${major}`);
+    await mkdir(folder);
+    // Node's own builds, as npm has them for each platform.
+    const build = `node-${process.platform}-${process.arch}`;
+    const install = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder];
+    await run('npm', [...install, `${build}@${major}`], { cwd: folder });
+    const binary = path.join(folder, 'node_modules', build, 'bin/node');
+    const node = (...args: string[]) => run(binary, args, { cwd: project });
+    expect((await node('--version')).stdout).toMatch(new RegExp(`^v${major}\\.`));
+    const { stdout: tested } = await node('node_modules/vitest/vitest.mjs', 'run', '--no-color');
+    expect(tested).toMatch(/Tests +2 passed/);
+    const required = await node('--no-warnings', '-e', requiring);
+    expect(required.stdout.trim()).toBe('function,function,function,function');
+    // Views of a page, counted on an embedded log on disk, in TypeScript as it is written.
+    const { stdout: counted } = await node('--no-warnings', '--input-type=module', '-e', counting);
+    expect(counted.trim()).toBe('mug 2');
+  },
+);
 
 test('docs/dependencies.md lists what each brings along, under a licence that may be used with Apache-2.0', async () => {
   const { dependenciesPage } = (await import(new URL('../scripts/licences.mjs', import.meta.url).href)) as {
