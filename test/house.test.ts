@@ -50,6 +50,7 @@ const packages = [
   'inspector',
   'cli',
   'millrace',
+  'create-millrace',
 ];
 const files = [
   ...packages.map((name) => `packages/${name}/src`),
@@ -76,6 +77,7 @@ describe('arrows between packages', () => {
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/app-server': ['log-client', 'state-stores', 'streams-core'],
     'packages/inspector': ['streams-core'],
+    'packages/create-millrace': [],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': [
       'log-client',

@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -16,6 +18,7 @@ const run = promisify(execFile);
 
 /** The largest that each may be as a tarball, in KiB. */
 const budgets: Readonly<Record<string, number>> = {
+  'create-millrace': 15,
   millrace: 10,
   'millrace-app-server': 60,
   'millrace-cli': 65,
@@ -30,6 +33,9 @@ const budgets: Readonly<Record<string, number>> = {
   'millrace-streams-core': 680,
   'millrace-testing': 45,
 };
+
+/** Those that programs use; the other one makes projects. */
+const libraries = Object.keys(budgets).filter((name) => name !== 'create-millrace');
 
 let dir = '';
 const tarball = (name: string): string => path.join(dir, 'packed', `${name}-0.1.0.tgz`);
@@ -48,7 +54,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 describe.each(Object.entries(budgets))('the tarball of %s', (name, budget) => {
   test('has what a user reads, nothing of the build, and is small', async () => {
     const { stdout } = await run('tar', ['tzf', tarball(name)]);
-    const files = stdout.split('\n');
+    const files = stdout.split('\n').filter((file) => !file.startsWith('package/template/'));
     for (const file of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
       expect(files).toContain(`package/${file}`);
     expect(files.filter((file) => /tsbuildinfo|\/test\/|\.test\./.test(file))).toEqual([]);
@@ -86,6 +92,12 @@ test('no tarball is left out', async () => {
   );
 });
 
+/** Dependencies on the tarballs. */
+const packedLibraries = (): Record<string, string> =>
+  Object.fromEntries(
+    libraries.map((name) => [name.replace(/^millrace-/, '@millrace/'), `file:${tarball(name)}`]),
+  );
+
 let made: Promise<string> | undefined;
 /** The project, made once. */
 const theProject = (): Promise<string> => (made ??= emptyProject());
@@ -94,16 +106,12 @@ const theProject = (): Promise<string> => (made ??= emptyProject());
 async function emptyProject(): Promise<string> {
   const project = path.join(dir, 'project with a space');
   await mkdir(project);
-  const own = Object.keys(budgets).map((name) => [
-    name.replace(/^millrace-/, '@millrace/'),
-    `file:${tarball(name)}`,
-  ]);
   const versions = { zod: '^4.0.0', vitest: '^4.0.0', '@types/node': '^20.0.0' };
   const manifest = {
     name: 'first-pipeline',
     private: true,
     type: 'module',
-    dependencies: { ...Object.fromEntries(own), ...versions, 'typescript-5.7': 'npm:typescript@5.7' },
+    dependencies: { ...packedLibraries(), ...versions, 'typescript-5.7': 'npm:typescript@5.7' },
   };
   await writeFile(path.join(project, 'package.json'), JSON.stringify(manifest));
   const options = { module: 'nodenext', target: 'es2022', strict: true, noEmit: true, types: ['node'] };
@@ -163,7 +171,7 @@ test('an empty project gets to a checked and tested pipeline that runs', { timeo
   const { stdout: version } = await node('node_modules/millrace/bin/millrace.js', '--version');
   expect(version.trim()).toBe('0.1.0');
   const installed = await readdir(path.join(project, 'node_modules/@millrace'));
-  expect(installed.length).toBe(Object.keys(budgets).length - 1);
+  expect(installed.length).toBe(libraries.length - 1);
   // One copy of what types are exchanged through.
   const { stdout: tree } = await run('npm', ['ls', 'rxjs', 'zod', '--all', '--parseable'], { cwd: project });
   const copies = tree
@@ -201,6 +209,62 @@ test.each([22, 24])(
     expect(counted.trim()).toBe('mug 2');
   },
 );
+
+test('npm create millrace makes a project that is tested, built, and runs', {
+  timeout: 240_000,
+}, async () => {
+  const started = performance.now();
+  const folder = path.join(dir, 'created');
+  await mkdir(folder);
+  await run('tar', ['xzf', tarball('create-millrace'), '-C', folder]);
+  const create = (...args: string[]) =>
+    run(process.execPath, [path.join(folder, 'package/bin/create-millrace.js'), ...args], { cwd: folder });
+  const { stdout } = await create('My App', '--name', 'my-app');
+  expect(stdout).toMatch(/src.pipeline\.ts[^]*cd "My App"[^]*npm install[^]*npm test/);
+  const project = path.join(folder, 'My App');
+  // Nothing is published yet: the versions that it names come from the tarballs.
+  const manifestFile = path.join(project, 'package.json');
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as {
+    readonly name: string;
+    readonly dependencies: Record<string, string>;
+  };
+  expect(manifest.name).toBe('my-app');
+  const packed = packedLibraries();
+  for (const name of Object.keys(manifest.dependencies)) {
+    if (packed[name] !== undefined) manifest.dependencies[name] = packed[name];
+  }
+  await writeFile(manifestFile, JSON.stringify({ ...manifest, overrides: packed }));
+  await run('npm', ['install', '--no-audit', '--no-fund'], { cwd: project });
+  expect((await run('npm', ['test', '--', '--no-color'], { cwd: project })).stdout).toMatch(
+    /Tests +2 passed/,
+  );
+  await run('npm', ['run', 'build'], { cwd: project });
+  expect(await runUntilStopped(project)).toEqual({ code: 0, rows: ['/ 1', '/ 2'] });
+  await expect(create('My App', '--name', 'my-app')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: .*My App is not empty/),
+  });
+  await expect(create('Other App')).rejects.toMatchObject({ stderr: expect.stringContaining('--name') });
+  console.log(
+    `from npm create to a running pipeline: ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
+});
+
+/** Runs a created project until it has counted two views, and stops it. */
+async function runUntilStopped(project: string): Promise<{ code: number | null; rows: string[] }> {
+  const child = spawn(process.execPath, ['dist/main.js'], { cwd: project });
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  const rows: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  child.stdin.write('/\n/\n');
+  for await (const line of lines) {
+    // The time is that of the day.
+    rows.push(line.replace(/^\d\d:\d\d /, ''));
+    if (rows.length === 2) break;
+  }
+  child.kill('SIGTERM');
+  return { code: (await ended)[0], rows };
+}
 
 test('docs/dependencies.md lists what each brings along, under a licence that may be used with Apache-2.0', async () => {
   const { dependenciesPage } = (await import(new URL('../scripts/licences.mjs', import.meta.url).href)) as {

@@ -1,0 +1,1 @@
+export { CreateError, createProject, type NewProject } from './create-project.ts';
