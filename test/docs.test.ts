@@ -118,3 +118,34 @@ test('everything that the parity page says is here is exported', () => {
   expect(names.length).toBeGreaterThan(150);
   expect([...new Set(names)].filter((name) => !isThere(name))).toEqual([]);
 });
+
+describe.each(['AGENTS.md', 'llms.txt'])('%s', (page) => {
+  const text = readFileSync(path.join(docs, '..', page), 'utf8');
+
+  test('every page it names is there', () => {
+    const named = [...text.matchAll(/\]\((?<file>[^)#]+)\)/g)].map(({ groups }) => groups!['file']!);
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((file) => !existsSync(path.join(docs, '..', file)))).toEqual([]);
+  });
+});
+
+test('AGENTS.md names what is there as being there, and the rest as missing', () => {
+  const [there, missing] = readFileSync(path.join(docs, '../AGENTS.md'), 'utf8').split('## Not there');
+  for (const name of [
+    'topic',
+    'json',
+    'string',
+    'TimeWindows',
+    'StreamsApp',
+    'runApp',
+    'TopologyTestDriver',
+  ]) {
+    expect(there).toMatch(new RegExp(`\\b${name}\\b`));
+    expect(exported[name]).toBeDefined();
+  }
+  for (const name of ['through', 'transform', 'KafkaStreams']) {
+    expect(missing).toContain(`\`${name}\``);
+    expect(exported[name]).toBeUndefined();
+    expect(name in core.KStream.prototype).toBe(false);
+  }
+});

@@ -56,6 +56,7 @@ const files = [
   ...packages.map((name) => `packages/${name}/src`),
   'examples/retail-reorder/src',
   'examples/page-views/src',
+  'examples/recipes/src',
   'tools/kafka-broker/src',
   'tools/kafka-messages/src',
   'tools/clients/src',
@@ -91,7 +92,8 @@ describe('arrows between packages', () => {
     'packages/millrace': ['cli', 'embedded-log', 'log-client', 'log-server', 'streams-core', 'testing'],
     // One install: the umbrella alone.
     'examples/page-views': [],
-    'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
+    'examples/recipes': [],
+    'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'log-server', 'streams-core'],
     'tools/kafka-broker': [],
     'tools/kafka-messages': ['kafka-broker'],
     'tools/clients': ['kafka-broker'],
