@@ -59,6 +59,13 @@ describe('an app in two worker threads', () => {
       await write(log, words, once);
       await eventually('all are counted', async () => isAll(await last(log), 2));
       expect((await pool.metrics()).processedRecords).toBe(2 * keys.length);
+      const processed = (await pool.readMetrics()).filter(
+        ({ group, name }) => group === 'stream-metrics' && name === 'process-total',
+      );
+      expect(processed.map(({ tags }) => tags['thread-id'])).toEqual(['0', '1']);
+      // Repartitioned or not, each record is taken up once.
+      expect(processed.reduce((sum, { value }) => sum + value, 0)).toBe(2 * keys.length);
+      expect(await pool.health()).toEqual({ status: 'running', live: true, ready: true, reasons: [] });
       const seen: string[] = [];
       pool.state$.subscribe((state) => seen.push(state));
       await pool.close();

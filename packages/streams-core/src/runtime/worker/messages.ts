@@ -1,3 +1,5 @@
+import type { Metric } from '@millrace/log-client';
+import type { Health } from '../app/health.ts';
 import type { AppMetrics } from '../metrics/app-metrics.ts';
 import type { AppState } from '../app/app-state.ts';
 
@@ -18,10 +20,17 @@ export interface SentError {
   readonly code: string | undefined;
 }
 
+/** How a worker's app is at one moment. */
+export interface WorkerReport {
+  readonly counts: AppMetrics;
+  readonly metrics: readonly Metric[];
+  readonly health: Health;
+}
+
 /** What a worker thread says of its app. */
 export type FromWorker =
   | { readonly kind: 'state'; readonly state: AppState; readonly taskIds: readonly string[] }
-  | { readonly kind: 'metrics'; readonly metrics: AppMetrics }
+  | ({ readonly kind: 'report' } & WorkerReport)
   | { readonly kind: 'failed'; readonly error: SentError }
   | { readonly kind: 'closed' };
 

@@ -29,15 +29,17 @@ async function makeApp(): Promise<StreamsApp> {
 async function run(): Promise<void> {
   const app = await makeApp();
   app.state$.subscribe((state) => say({ kind: 'state', state, taskIds: app.taskIds }));
+  const report = (): void =>
+    say({ kind: 'report', counts: app.metrics, metrics: app.readMetrics(), health: app.health() });
   port.on('message', (message: ToWorker) => {
-    say({ kind: 'metrics', metrics: app.metrics });
+    report();
     if (message.kind === 'report') say({ kind: 'state', state: app.state, taskIds: app.taskIds });
     // What it failed with is said below.
     else app.close({ timeoutMs: message.timeoutMs }).catch(() => {});
   });
   await app.start();
   await app.done;
-  say({ kind: 'metrics', metrics: app.metrics });
+  report();
 }
 
 run().then(

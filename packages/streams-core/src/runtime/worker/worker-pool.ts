@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { emitWarning } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
+import type { Metric } from '@millrace/log-client';
 import { ConfigError } from '../../errors.ts';
 import { warningsOnly } from '../../logger.ts';
 import { type AppState, AppStateMachine } from '../app/app-state.ts';
@@ -9,7 +10,8 @@ import { Done } from '../app/done.ts';
 import { reportFailure } from '../app/failure-report.ts';
 import type { StreamsApp } from '../app/streams-app.ts';
 import { type AppMetrics, noMetrics, sumMetrics } from '../metrics/app-metrics.ts';
-import type { FromWorker, SentError, ToWorker, WorkerStart } from './messages.ts';
+import type { Health } from '../app/health.ts';
+import type { FromWorker, SentError, ToWorker, WorkerReport, WorkerStart } from './messages.ts';
 
 /** What a module is told of the worker that it makes an app for. */
 export interface WorkerContext {
@@ -40,7 +42,8 @@ interface PoolWorker {
   readonly thread: Worker;
   state: AppState;
   taskIds: readonly string[];
-  metrics: AppMetrics;
+  /** As it last said. */
+  report: WorkerReport | undefined;
   hasEnded: boolean;
 }
 
@@ -110,12 +113,37 @@ export class WorkerPool {
 
   /** Counts of all workers, those before it that have ended included. */
   async metrics(): Promise<AppMetrics> {
+    await this.#askAll();
+    return this.#live.reduce((sum, { report }) => sumMetrics(sum, report?.counts ?? noMetrics), this.#past);
+  }
+
+  /** As {@link StreamsApp.readMetrics}, of all workers: each with the tag `thread-id`. */
+  async readMetrics(): Promise<Metric[]> {
+    await this.#askAll();
+    return this.#workers.flatMap((worker, index) =>
+      (worker?.report?.metrics ?? []).map((metric) => ({
+        ...metric,
+        tags: { ...metric.tags, 'thread-id': String(index) },
+      })),
+    );
+  }
+
+  /** As {@link StreamsApp.health}: that of the worker that is worst off, with the reasons of all. */
+  async health(): Promise<Health> {
+    await this.#askAll();
+    const all = this.#workers.map((worker) => worker?.report?.health ?? unstarted);
+    const worst = all.toSorted((one, two) => severity(two) - severity(one))[0]!;
+    const reasons = all.flatMap((one, index) => one.reasons.map((reason) => `Worker ${index}: ${reason}`));
+    return { ...worst, reasons };
+  }
+
+  async #askAll(): Promise<void> {
     const answers = this.#live.map(
       ({ thread, hasEnded }) =>
         new Promise<void>((resolve) => {
           if (hasEnded) return resolve();
           const listen = ({ kind }: FromWorker): void => {
-            if (kind !== 'metrics') return;
+            if (kind !== 'report') return;
             thread.off('message', listen);
             thread.off('exit', resolve);
             resolve();
@@ -126,7 +154,6 @@ export class WorkerPool {
         }),
     );
     await Promise.all(answers);
-    return this.#live.reduce((sum, { metrics }) => sumMetrics(sum, metrics), this.#past);
   }
 
   get #live(): PoolWorker[] {
@@ -142,7 +169,13 @@ export class WorkerPool {
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });
-    const worker: PoolWorker = { thread, state: 'created', taskIds: [], metrics: noMetrics, hasEnded: false };
+    const worker: PoolWorker = {
+      thread,
+      state: 'created',
+      taskIds: [],
+      report: undefined,
+      hasEnded: false,
+    };
     this.#workers[index] = worker;
     let failure: unknown;
     thread.on('message', (message: FromWorker) => this.#onMessage(worker, message));
@@ -153,7 +186,7 @@ export class WorkerPool {
   }
 
   #onMessage(worker: PoolWorker, message: FromWorker): void {
-    if (message.kind === 'metrics') worker.metrics = message.metrics;
+    if (message.kind === 'report') worker.report = message;
     else if (message.kind === 'failed') {
       worker.hasEnded = true;
       this.#fail(received(message.error));
@@ -177,7 +210,7 @@ export class WorkerPool {
 
   /** A thread has ended that was not asked to: its tasks move to the others, and it is started again. */
   #onExit(index: number, worker: PoolWorker, failure: unknown): void {
-    this.#past = sumMetrics(this.#past, worker.metrics);
+    this.#past = sumMetrics(this.#past, worker.report?.counts ?? noMetrics);
     this.#workers[index] = undefined;
     if (worker.hasEnded || this.#closing !== undefined || this.#failure !== undefined) return;
     const restart = this.#restarts[index]!;
@@ -231,6 +264,19 @@ export class WorkerPool {
     this.#done.reject(this.#failure);
     throw this.#failure;
   }
+}
+
+/** Of a worker that has said nothing yet. */
+const unstarted: Health = {
+  status: 'starting',
+  live: true,
+  ready: false,
+  reasons: ['Its thread starts.'],
+};
+
+/** The larger, the worse. */
+function severity({ live, ready }: Health): number {
+  return (live ? 0 : 2) + (ready ? 0 : 1);
 }
 
 function ask(thread: Worker, message: ToWorker): void {
