@@ -1,3 +1,4 @@
+import { isGenerated, nodeChanges } from './node-changes.ts';
 import type { StoreRecord, TopologyRecord } from './topology-record.ts';
 
 /**
@@ -25,7 +26,12 @@ export function planChange(last: TopologyRecord, now: TopologyRecord): PlannedCh
     const known = before.get(store.name);
     return known === undefined ? [] : changesOf(known, store);
   });
-  return [...changed, ...comeAndGone(gone, fresh), ...topicsOf(last, now)];
+  return [
+    ...changed,
+    ...comeAndGone(gone, fresh),
+    ...topicsOf(last, now),
+    ...nodeChanges(last.nodes ?? [], now.nodes ?? []).map((what) => ({ verdict: 'safe', what }) as const),
+  ];
 }
 
 function changesOf(known: StoreRecord, store: StoreRecord): PlannedChange[] {
@@ -141,11 +147,6 @@ function topicsOf(last: TopologyRecord, now: TopologyRecord): PlannedChange[] {
   }
   const what = `what waits in ${list(gone)} would not be processed: the topology has ${list(fresh)} instead`;
   return [{ verdict: 'loses-state', what, remedy }];
-}
-
-/** Whether a name is made from an operator's place in the topology. */
-export function isGenerated(name: string): boolean {
-  return /-[0-9]{10}(-|$)/.test(name);
 }
 
 export function list(names: readonly string[]): string {

@@ -4,7 +4,8 @@ import { TopologyError } from '../../errors.ts';
 import { ownedTopics, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { ResolvedConfig } from '../config.ts';
-import { isGenerated, list, planChange, planText } from './plan.ts';
+import { isGenerated } from './node-changes.ts';
+import { list, planChange, planText } from './plan.ts';
 import {
   readStateRecord,
   readTopologyRecord,

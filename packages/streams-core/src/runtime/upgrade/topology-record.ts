@@ -6,6 +6,7 @@ import type { StoreSpec } from '@millrace/state-stores';
 import { z } from 'zod';
 import { internalTopicsOf, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
+import type { TopologyNode } from '../../topology/graph/nodes.ts';
 
 const StoreRecord = z.object({
   name: z.string(),
@@ -23,11 +24,22 @@ const StoreRecord = z.object({
   partitions: z.number(),
 });
 
+const NodeRecord = z.object({
+  name: z.string(),
+  /** `source`, `sink` or the operator's kind. */
+  kind: z.string(),
+  parents: z.array(z.string()),
+});
+
 const TopologyRecord = z.object({
   version: z.literal(1),
+  /** In a lock file only. */
+  nodes: z.array(NodeRecord).optional(),
   stores: z.array(StoreRecord),
   internalTopics: z.array(z.string()),
 });
+
+export type NodeRecord = z.infer<typeof NodeRecord>;
 
 export type StoreRecord = z.infer<typeof StoreRecord>;
 
@@ -62,12 +74,22 @@ function storeRecord(spec: StoreSpec, subTopology: number, partitions: number): 
   };
 }
 
+function nodeRecord(node: TopologyNode): NodeRecord {
+  const { name } = node;
+  if (node.kind === 'source') return { name, kind: node.kind, parents: [] };
+  const kind = node.kind === 'processor' ? node.operator.kind : node.kind;
+  return { name, kind, parents: [...node.parents] };
+}
+
 /** In the place of an application's id, in the names of its topics. */
 const anyApplication = '{application}';
 
 /** What a topology keeps whatever its application is called and however many partitions its input has. */
 export function lockOf(topology: Topology): TopologyRecord {
-  return recordOf(topology, anyApplication, new Map());
+  return {
+    ...recordOf(topology, anyApplication, new Map()),
+    nodes: [...topology.nodes.values()].map(nodeRecord),
+  };
 }
 
 /** A lock that was written down; undefined where it is none, or of a later version. */
