@@ -135,6 +135,7 @@ export {
   type Migrations,
 } from './serde/evolving.ts';
 export { json } from './serde/json.ts';
+export type { JsonDefault, LostInJson, SerdeNeededBecauseJsonLoses } from './serde/json-default.ts';
 export {
   type ParsingSchema,
   type Schema,

@@ -193,6 +193,26 @@ describe('tables and aggregates', () => {
       grouped.aggregate({ initial: () => '', add: (text, sale) => text + sale.sku }),
     ).toEqualTypeOf<InsertOnlyKTable<string, string>>();
   });
+  test('an aggregate that JSON would lose a part of needs a serde', () => {
+    const grouped = stream.groupByKey();
+    interface Tree {
+      readonly children: readonly Tree[];
+    }
+    // @ts-expect-error JSON loses a Map
+    grouped.aggregate({ initial: () => new Map<string, number>(), add: (seen) => seen });
+    // @ts-expect-error JSON loses a Date, however deep it is
+    grouped.aggregate({ initial: () => ({ last: [{ at: new Date() }] }), add: (seen) => seen });
+    // @ts-expect-error JSON has no bigint
+    grouped.windowedBy(TimeWindows.of(1)).aggregate({ initial: () => 0n, add: (sum) => sum + 1n });
+    const value = {} as Serde<Map<string, number>>;
+    expectTypeOf(
+      grouped.aggregate({ initial: () => new Map<string, number>(), add: (seen) => seen, value }),
+    ).toEqualTypeOf<InsertOnlyKTable<string, Map<string, number>>>();
+    grouped.aggregate({ initial: (): Tree => ({ children: [] }), add: (tree) => tree });
+    grouped.aggregate({ initial: (): unknown => null, add: (seen) => seen });
+    grouped.aggregate({ initial: (): string | null => null, add: (seen) => seen });
+  });
+
   test('a reducer keeps the type', () => {
     // @ts-expect-error: a number is no sale
     stream.groupByKey().reduce((a, b) => a.quantity + b.quantity);

@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import type { Materialized } from '../options/materialized.ts';
 import type { WindowingOptions } from '../options/windowed-options.ts';
 import { aggregateCogrouped, type CogroupedStream } from '../plan/aggregate/cogrouped.ts';
@@ -37,7 +38,7 @@ export class CogroupedKStream<K, A> {
   }
 
   /** Makes the table. */
-  aggregate(options: { initial(): A } & Materialized<A>): InsertOnlyKTable<K, A> {
+  aggregate(options: { initial(): A } & Materialized<A> & JsonDefault<A>): InsertOnlyKTable<K, A> {
     return this.#handles.insertOnlyTable(aggregateCogrouped(this.#handles.graph, this.#streams, options));
   }
 

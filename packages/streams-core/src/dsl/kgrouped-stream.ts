@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import { long, type Serde } from '@millrace/log-client';
 import { type Aggregation, counting, reducing } from '../operators/aggregate/aggregate.ts';
 import type { AggregateOptions, TopN } from '../options/aggregate-options.ts';
@@ -37,18 +38,18 @@ export class KGroupedStream<K, V> {
   }
 
   /** Folds the values of each key into an aggregate of another type. */
-  aggregate<A>(options: AggregateOptions<K, V, A>): InsertOnlyKTable<K, A> {
+  aggregate<A>(options: AggregateOptions<K, V, A> & JsonDefault<A>): InsertOnlyKTable<K, A> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options);
   }
 
   /** The first `n` of the values that each key has had, in the order that `compare` gives. */
   topN(n: number, options: TopN<V>): InsertOnlyKTable<K, readonly V[]> {
     assertN(n);
-    return this.aggregate<readonly V[]>({
-      ...options,
+    const first: Aggregation<K, V, readonly V[]> = {
       initial: () => [],
-      add: (rows, value) => insert(rows, value, options).slice(0, n),
-    });
+      add: (rows, value) => insert(rows ?? [], value, options).slice(0, n),
+    };
+    return this.#aggregate('KSTREAM-AGGREGATE-', first, options);
   }
 
   /** Starts a table that several streams are aggregated into; `add` is for the values of this one. */

@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import { long, type Serde } from '@millrace/log-client';
 import {
   type TableAggregation,
@@ -40,7 +41,7 @@ export class KGroupedTable<K, V> {
   }
 
   /** Folds the rows of each group into an aggregate of another type. */
-  aggregate<A>(options: TableAggregateOptions<K, V, A>): KTable<K, A> {
+  aggregate<A>(options: TableAggregateOptions<K, V, A> & JsonDefault<A>): KTable<K, A> {
     return this.#aggregate('KTABLE-AGGREGATE-', options as TableAggregation<K, V, A>, options);
   }
 
@@ -51,12 +52,12 @@ export class KGroupedTable<K, V> {
   topN(n: number, options: TopN<V>): KTable<K, readonly V[]> {
     assertN(n);
     const { value } = this.#ref;
-    const all = this.aggregate<readonly V[]>({
-      ...options,
+    const ranked: TableAggregation<K, V, readonly V[]> = {
       initial: () => [],
-      add: (rows, row) => insert(rows, row, options),
-      subtract: (rows, row) => remove(rows, row, value),
-    });
+      add: (rows, row) => insert(rows ?? [], row, options),
+      subtract: (rows, row) => remove(rows ?? [], row, value),
+    };
+    const all = this.#aggregate('KTABLE-AGGREGATE-', ranked, options);
     return all.mapValues((rows) => rows.slice(0, n));
   }
 

@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import {
   type SessionAggregation,
   sessionWindowAggregate,
@@ -25,7 +26,7 @@ export class SessionWindowedCogroupedKStream<K, A> {
 
   /** Makes the table; `merge` makes one aggregate of two sessions', the older one first. */
   aggregate(
-    options: { initial(): A; merge(older: A, newer: A, key: K): A } & MaterializedWindow<A>,
+    options: { initial(): A; merge(older: A, newer: A, key: K): A } & MaterializedWindow<A> & JsonDefault<A>,
   ): KTable<Windowed<K>, A> {
     const merge = options.merge.bind(options) as SessionAggregation<K, never, A>['merge'];
     const aggregated = aggregateWindowedCogroup<K, A>(this.#handles.graph, this.#cogrouped, {

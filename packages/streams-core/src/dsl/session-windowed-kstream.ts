@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import { long, type Serde } from '@millrace/log-client';
 import { counting, reducing } from '../operators/aggregate/aggregate.ts';
 import {
@@ -51,7 +52,7 @@ export class SessionWindowedKStream<K, V> {
   }
 
   /** Folds the values of each key and session into an aggregate of another type. */
-  aggregate<A>(options: SessionAggregateOptions<K, V, A>): KTable<Windowed<K>, A> {
+  aggregate<A>(options: SessionAggregateOptions<K, V, A> & JsonDefault<A>): KTable<Windowed<K>, A> {
     const aggregation = options as unknown as SessionAggregation<K, V, A>;
     return this.#aggregate('KSTREAM-AGGREGATE-', aggregation, options);
   }

@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import type { MaterializedWindow } from '../options/materialized.ts';
 import { aggregateWindowedCogroup, type WindowedCogroupRef } from '../plan/aggregate/cogrouped.ts';
 import type { StartedWindowing } from '../plan/aggregate/windowing.ts';
@@ -19,7 +20,9 @@ export class TimeWindowedCogroupedKStream<K, A> {
   }
 
   /** Makes the table. */
-  aggregate(options: { initial(): A } & MaterializedWindow<A>): InsertOnlyKTable<Windowed<K>, A> {
+  aggregate(
+    options: { initial(): A } & MaterializedWindow<A> & JsonDefault<A>,
+  ): InsertOnlyKTable<Windowed<K>, A> {
     const windowing = this.#windowing;
     const aggregated = aggregateWindowedCogroup<K, A>(this.#handles.graph, this.#cogrouped, {
       windowing,

@@ -1,3 +1,4 @@
+import type { JsonDefault } from '../serde/json-default.ts';
 import { long, type Serde } from '@millrace/log-client';
 import { type Aggregation, counting, reducing } from '../operators/aggregate/aggregate.ts';
 import type { Windowed } from '../record/record.ts';
@@ -42,7 +43,9 @@ export class TimeWindowedKStream<K, V> {
   }
 
   /** Folds the values of each key and window into an aggregate of another type. */
-  aggregate<A>(options: AggregateOptions<K, V, A> & MaterializedWindow<A>): InsertOnlyKTable<Windowed<K>, A> {
+  aggregate<A>(
+    options: AggregateOptions<K, V, A> & MaterializedWindow<A> & JsonDefault<A>,
+  ): InsertOnlyKTable<Windowed<K>, A> {
     return this.#aggregate('KSTREAM-AGGREGATE-', options as Aggregation<K, V, A>, options);
   }
 

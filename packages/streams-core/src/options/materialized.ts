@@ -5,7 +5,10 @@ import type { Named } from './named.ts';
 export interface Materialized<V> extends Named {
   /** The store's name. A table with a named store is materialized and can be queried. */
   readonly as?: string;
-  /** How values are stored. Default: as the input's where the type is the same, else JSON. */
+  /**
+   * How values are stored. Default: as the input's where the type is the same, else JSON. Aggregates of which
+   * JSON would lose a part (a Map, a Date, a bigint) do not compile without it.
+   */
   readonly value?: Serde<V>;
   /** On disk, or in memory and restored from the changelog at each start. Default: true. */
   readonly persistent?: boolean;

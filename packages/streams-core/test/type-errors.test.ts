@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+// What the compiler says to a user who has made a mistake: the texts, not only that there is an error.
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
+
+const mistakes = `
+import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
+const stream = new StreamsBuilder().stream(topic('sales', { key: string(), value: json<{ sku: string }>() }));
+const grouped = stream.groupByKey();
+grouped.aggregate({ initial: () => new Map<string, number>(), add: (seen) => seen });
+grouped.aggregate({ initial: () => ({ first: new Date() }), add: (seen) => seen });
+stream.groupBy(({ sku }) => sku.length);
+stream.mapValues(({ product }) => product);
+`;
+
+/** The errors of a program, by line. */
+async function errorsOf(program: string): Promise<ReadonlyMap<number, string>> {
+  const dir = await mkdtemp(path.join(here, 'type-errors-'));
+  try {
+    await writeFile(path.join(dir, 'program.ts'), program);
+    const config = { extends: '../../../tsconfig.check.json', include: ['program.ts'] };
+    await writeFile(path.join(dir, 'tsconfig.json'), JSON.stringify(config));
+    const printed = await new Promise<string>((resolve) => {
+      execFile(process.execPath, [tsc, '-p', dir, '--pretty', 'false'], (_, stdout) => resolve(stdout));
+    });
+    const found = printed.split(/^(?=\S+\.ts\(\d+,)/m);
+    return new Map(found.map((text) => [Number(/\((\d+),/.exec(text)?.[1]), text.replace(/\s+/g, ' ')]));
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+test('errors of the compiler name the mistake at its place', { timeout: 60_000 }, async () => {
+  const errors = await errorsOf(mistakes);
+  expect([...errors.keys()]).toEqual([5, 6, 7, 8]);
+  expect(errors.get(5)).toMatch(
+    /Property 'value' is missing .* but required in type 'SerdeNeededBecauseJsonLoses<"a Map", Map<string, number>>'/,
+  );
+  expect(errors.get(6)).toContain('SerdeNeededBecauseJsonLoses<"a Date"');
+  expect(errors.get(7)).toMatch(/Expected 2 arguments, but got 1/);
+  expect(errors.get(8)).toContain("Property 'product' does not exist on type '{ sku: string; }'");
+});
