@@ -33,6 +33,11 @@ export const areas = {
     mutate: [`${log}/src/group/{coordinator,member}.ts`, `${log}/src/producer.ts`],
     tests: [`${log}/test/group/*.test.ts`, `${log}/test/producer.test.ts`],
   },
+  /** What of a segment is in memory: its index, and batches. By unit tests alone. */
+  memory: {
+    mutate: [`${log}/src/storage/segments/{memory-runs,run-cache,sparse-index}.ts`],
+    tests: [`${log}/test/segments/*.test.ts`],
+  },
   /** Its segments and state. */
   segments: {
     mutate: [
