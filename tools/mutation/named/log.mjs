@@ -113,7 +113,7 @@ export const mutants = [
     file: `${src}/storage/segments/open-files.ts`,
     from: 'if (this.lost !== undefined) throw this.lost;',
     to: '',
-    test: `${test}/crash.test.ts`,
-    pattern: 'a failure of any one call',
+    test: `${test}/segments/open-files.test.ts`,
+    pattern: 'is never taken for done',
   },
 ];
