@@ -33,9 +33,9 @@ export const areas = {
     mutate: [`${log}/src/group/{coordinator,member}.ts`, `${log}/src/producer.ts`],
     tests: [`${log}/test/group/*.test.ts`, `${log}/test/producer.test.ts`],
   },
-  /** What of a segment is in memory: its index, and batches. By unit tests alone. */
+  /** What of a segment is in memory: its index, batches and open files. By unit tests alone. */
   memory: {
-    mutate: [`${log}/src/storage/segments/{memory-runs,run-cache,sparse-index}.ts`],
+    mutate: [`${log}/src/storage/segments/{memory-runs,open-files,run-cache,sparse-index}.ts`],
     tests: [`${log}/test/segments/*.test.ts`],
   },
   /** Its segments and state. */

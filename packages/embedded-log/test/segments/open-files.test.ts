@@ -87,7 +87,47 @@ describe('a sync', () => {
   });
 });
 
+test('what is written during a sync is not synced by it, and is lost where the next one fails', async () => {
+  const { disk, files } = filesOn();
+  await files.write('a', 0, bytes, { again: false });
+  const release = disk.hold('sync a');
+  const first = files.syncWritten();
+  while (!disk.calls.includes('sync a')) await nextTurn();
+  await files.write('a', 4, bytes, { again: false });
+  release();
+  await first;
+  disk.fail('sync a');
+  await expect(files.syncWritten()).rejects.toMatchObject({ code: 'EIO' });
+  expect(files.lost).toMatchObject({ code: 'EIO' });
+});
+
 describe('files', () => {
+  test('that are in use are closed by their last user', async () => {
+    const { disk, files } = filesOn(1);
+    await files.write('a', 0, bytes, { again: true });
+    const release = disk.hold('read a');
+    const read = files.read('a', 0, 4);
+    await nextTurn();
+    await files.write('b', 0, bytes, { again: true });
+    await nextTurn();
+    expect(disk.calls).not.toContain('close a');
+    release();
+    expect(String(await read)).toBe('some');
+    await nextTurn();
+    expect(disk.calls.filter((call) => call === 'close a')).toHaveLength(1);
+    files.close();
+    await nextTurn();
+    expect(disk.calls.filter((call) => call === 'close b')).toHaveLength(1);
+  });
+
+  test('that are read whole do not stay open', async () => {
+    const { disk, files } = filesOn();
+    await files.write('a', 0, bytes, { again: true });
+    await files.readWhole('a');
+    await nextTurn();
+    expect(disk.calls.at(-1)).toBe('close a');
+  });
+
   test('stay open for the next use, the least recently used go first', async () => {
     const { disk, files } = filesOn(2);
     for (const name of ['a', 'b', 'a', 'c']) await files.write(name, 0, bytes, { again: true });
