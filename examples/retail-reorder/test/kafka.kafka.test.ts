@@ -78,9 +78,14 @@ async function clear(): Promise<void> {
   await log.close();
 }
 
-test('gives the same files as on the embedded log, in one instance and in three', async () => {
+test('gives the same files as on the embedded log, in instances and in worker threads', async () => {
   await clear();
-  for (const more of [[], ['--instances', '3'], ['--instances', '3', '--standbys', '1']]) {
+  for (const more of [
+    [],
+    ['--instances', '3'],
+    ['--instances', '3', '--standbys', '1'],
+    ['--workers', '2'],
+  ]) {
     const { code, text } = await onKafka('kafka', more).finished;
     expect(text).toMatch(/exactly once/);
     expect(code).toBe(0);
