@@ -241,3 +241,34 @@ describe('a write that takes time', () => {
     await expect(flush).rejects.toThrow('disk full');
   });
 });
+
+test('a store that is closed while it writes closes its files after that', async () => {
+  const events: string[] = [];
+  let end: () => void = () => {};
+  const backing: BytesStore = {
+    checkpoint: undefined,
+    openedEmpty: true,
+    get: () => undefined,
+    write() {
+      events.push('write');
+      return new Promise<void>((resolve) => {
+        end = () => {
+          events.push('written');
+          resolve();
+        };
+      });
+    },
+    async *iterate() {},
+    clear() {},
+    close: () => void events.push('closed'),
+  };
+  const view = new KeyValueView(keyValueStore({ name: 's', key: string(), value: long() }), over(backing));
+  view.put('a', 1, 0);
+  view.takeChanges();
+  const flushed = view.flush(checkpoint(1));
+  const closed = view.close();
+  expect(events).toEqual(['write']);
+  end();
+  await Promise.all([flushed, closed]);
+  expect(events).toEqual(['write', 'written', 'closed']);
+});

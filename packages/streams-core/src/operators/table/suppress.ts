@@ -40,9 +40,7 @@ export function suppress<K, V>(suppression: Suppression<K, V>): Operator<K, Chan
       const buffer = context.buffer<K, V>(bufferName);
       const time = context.observedTime();
       const evict =
-        limits === undefined
-          ? undefined
-          : evictor({ buffer, limits, nodeName: context.nodeName, dropDeletes, forward });
+        limits === undefined ? undefined : evictor({ buffer, limits, nodeName: context.nodeName, forward });
       const sendDue = (until: number): void | Promise<void> => {
         const due = buffer.takeUntil(until).filter((change) => !dropDeletes || change.newValue !== null);
         return sequence(due.length, (index) => send(due[index]!, forward));
@@ -88,18 +86,19 @@ function send<K, V>(change: Buffered<K, V>, forward: Forward<K, Change<V>>): voi
   return forward({ key, value: { newValue, oldValue }, timestamp, headers });
 }
 
-/** Sends the earliest changes while there are too many. @throws StreamsError where more is a mistake */
+/**
+ * Sends the earliest changes while there are too many: never final results, which may not come early.
+ * @throws StreamsError where more is a mistake
+ */
 function evictor<K, V>({
   buffer,
   limits,
   nodeName,
-  dropDeletes,
   forward,
 }: {
   readonly buffer: TimeOrderedBuffer<K, V>;
   readonly limits: BufferLimits;
   readonly nodeName: string;
-  readonly dropDeletes: boolean;
   readonly forward: Forward<K, Change<V>>;
 }): () => void | Promise<void> {
   const { maxRecords = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY, whenFull } = limits;
@@ -112,9 +111,7 @@ function evictor<K, V>({
           `${nodeName}: the buffer is full with ${buffer.size} records and ${buffer.bytes} bytes; allow it more, or send early with whenFull: 'emit'`,
         );
       }
-      const change = buffer.takeFirst()!;
-      if (dropDeletes && change.newValue === null) continue;
-      const pending = send(change, forward);
+      const pending = send(buffer.takeFirst()!, forward);
       if (pending !== undefined) return pending.then(evict);
     }
   };

@@ -177,3 +177,26 @@ describe('until a time limit', () => {
     expect(results.readValuesToList()).toEqual([null, 1, 2]);
   });
 });
+
+test('a row that waits and was not there before is not there for joins either', () => {
+  const builder = new StreamsBuilder();
+  const rows = builder.table(topic('rows', { key: string(), value: string() }));
+  const orders = builder.stream(topic('orders', { key: string(), value: string() }));
+  const seen: string[] = [];
+  orders
+    .join(rows.suppress(untilTimeLimit(10)), (order, row) => `${order} ${row}`)
+    .foreach((value) => void seen.push(value));
+  const driver = new TopologyTestDriver(builder.build());
+  const pipe = (to: string, value: string, timestamp: number): void =>
+    driver
+      .createInputTopic(topic(to, { key: string(), value: string() }))
+      .pipeInput('k', value, { timestamp });
+  pipe('rows', 'one', 0);
+  pipe('orders', 'early', 1);
+  pipe('rows', 'two', 20);
+  pipe('orders', 'first', 21);
+  pipe('rows', 'three', 40);
+  pipe('orders', 'second', 41);
+  // The first row is sent with what has become of it meanwhile; the third waits.
+  expect(seen).toEqual(['first two', 'second two']);
+});
