@@ -40,8 +40,8 @@ export function tasksOfStore(app: StreamsApp, store: string): readonly string[] 
 
 /** Of some tasks those that have a store. */
 function withStore({ topology }: StreamsApp, store: string, tasks: readonly string[]): readonly string[] {
-  const part = topology.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store));
-  return tasks.filter((task) => task.startsWith(`${part?.id}_`)).toSorted();
+  const subTopology = topology.subTopologies.find(({ stores }) => stores.some(({ name }) => name === store));
+  return tasks.filter((task) => task.startsWith(`${subTopology?.id}_`)).toSorted();
 }
 
 /** Rows of every instance, merged. Each instance must have the tasks that the group says it has. */

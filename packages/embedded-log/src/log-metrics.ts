@@ -1,30 +1,27 @@
-import type { Metric, MetricDescription, MetricKind, MetricUnit } from '@millrace/log-client';
+import { describesMetric, type Metric, type MetricDescription } from '@millrace/log-client';
 import type { CompactionStats } from './compaction/compactor.ts';
 import type { LogCounters } from './storage/log-counters.ts';
 import type { LogState } from './storage/log-state.ts';
 
-const as =
-  (kind: MetricKind, unit: MetricUnit) =>
-  (description: string): MetricDescription => ({ kind, unit, description });
-const total = as('counter', 'count');
-const bytesTotal = as('counter', 'bytes');
-const bytes = as('gauge', 'bytes');
+const total = describesMetric('counter', 'count');
+const bytesTotal = describesMetric('counter', 'bytes');
+const bytes = describesMetric('gauge', 'bytes');
 
 /** Every metric of an embedded log by group and name, as `metricCatalogue` has those of an app. */
 export const logMetricCatalogue = {
   'log-metrics': {
     'commit-total': total('Commits written'),
-    'append-records-total': as('counter', 'records')('Records appended'),
+    'append-records-total': describesMetric('counter', 'records')('Records appended'),
     'append-bytes-total': bytesTotal('Batches appended'),
     'sync-total': total('Syncs to the device that commits waited for'),
-    'sync-time-total': as('counter', 'ms')('Time spent in syncs'),
+    'sync-time-total': describesMetric('counter', 'ms')('Time spent in syncs'),
     'checkpoint-total': total('Checkpoints written'),
     'failed-checkpoint-total': total('Checkpoints that could not be written, and are tried again'),
     'journal-bytes': bytes('The journal since the last checkpoint'),
     'queue-bytes': bytes('Commits that wait for the writer'),
-    'segment-count': as('gauge', 'count')('Segments of all partitions'),
+    'segment-count': describesMetric('gauge', 'count')('Segments of all partitions'),
     'size-bytes': bytes('All partitions of a topic'),
-    'retention-offsets-total': as('counter', 'records')('Offsets deleted by retention'),
+    'retention-offsets-total': describesMetric('counter', 'records')('Offsets deleted by retention'),
     'retention-bytes-total': bytesTotal('Segments deleted by retention'),
   },
   'log-cleaner-metrics': {

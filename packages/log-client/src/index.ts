@@ -54,5 +54,11 @@ export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } 
 export { describedGroup, type GroupSnapshot } from './described-group.ts';
 export { assertTopicName, isLegalName, legalNames } from './names.ts';
 export { distinctTopics } from './distinct-topics.ts';
-export type { Metric, MetricDescription, MetricKind, MetricUnit } from './metric.ts';
+export {
+  describesMetric,
+  type Metric,
+  type MetricDescription,
+  type MetricKind,
+  type MetricUnit,
+} from './metric.ts';
 export { didYouMean } from './near-name.ts';

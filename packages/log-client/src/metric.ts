@@ -19,3 +19,8 @@ export interface Metric {
 
 /** What is known of a metric whatever its value. */
 export type MetricDescription = Pick<Metric, 'kind' | 'unit' | 'description'>;
+
+/** For catalogues: makes the description of metrics of a kind and unit from their text. */
+export const describesMetric =
+  (kind: MetricKind, unit: MetricUnit) =>
+  (description: string): MetricDescription => ({ kind, unit, description });

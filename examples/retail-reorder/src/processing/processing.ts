@@ -50,7 +50,7 @@ export async function startInstances(
   };
   try {
     for (const app of apps) {
-      // Whoever waits looks at failures itself.
+      // assertHealthy reports failures: without this one would count as unhandled.
       app.done.catch(() => {});
       await app.start();
     }

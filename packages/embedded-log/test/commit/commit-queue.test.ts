@@ -17,7 +17,7 @@ function queueOf(...sizes: readonly (number | 'alone')[]) {
 }
 
 describe('changes that wait for the writer', () => {
-  test('are taken in their order, and resolve to what they are told', async () => {
+  test('are taken in order, and resolve to their base offsets', async () => {
     const { queue, queued, promises } = queueOf(1, 1);
     expect(queued).toHaveBeenCalledTimes(2);
     expect(queue.isEmpty).toBe(false);

@@ -648,7 +648,7 @@ describe('a writer that is closed', () => {
     expect(disk.calls.filter((call) => call.startsWith('close journal'))).toHaveLength(2);
   });
 
-  test('writes no checkpoint where it is told so', async () => {
+  test('writes no checkpoint where checkpointOnClose is false', async () => {
     const { disk, log, send, writer } = await openWriter({ checkpointOnClose: false });
     await send([log, ['a']]);
     disk.take();

@@ -109,7 +109,7 @@ describe('an assignment', () => {
     expect(group.generation).toBe(3);
   });
 
-  test('of a group without members asks nobody, and is told all the same', () => {
+  test('of a group without members calls no assignor, and notifies readers', () => {
     const { group, seen, join, onChange } = groupOf();
     group.remove(join());
     expect([group.isEmpty, seen.length, onChange.mock.calls.length]).toEqual([true, 1, 2]);

@@ -91,7 +91,7 @@ test('an app that is closed while it starts leaves no member behind, and start s
     const started = expect(app.start()).rejects.toMatchObject({ code: 'APP_CLOSED' });
     await eventually('it joins', () => members.joining === 1);
     await app.close();
-    // Whoever closes it may take for granted that it is over: the process ends, the log is closed.
+    // After close() the process may end or close the log: no join may be under way.
     expect(members).toEqual({ open: 0, joining: 0 });
     await started;
     expect(app.state).toBe('closed');

@@ -1,13 +1,10 @@
-import type { MetricDescription, MetricKind, MetricUnit } from '@millrace/log-client';
+import { describesMetric, type MetricDescription } from '@millrace/log-client';
 
-const as =
-  (kind: MetricKind, unit: MetricUnit) =>
-  (description: string): MetricDescription => ({ kind, unit, description });
-const total = as('counter', 'count');
-const records = as('counter', 'records');
-const ms = as('gauge', 'ms');
-const spent = as('counter', 'ms');
-const now = as('gauge', 'count');
+const total = describesMetric('counter', 'count');
+const records = describesMetric('counter', 'records');
+const ms = describesMetric('gauge', 'ms');
+const spent = describesMetric('counter', 'ms');
+const now = describesMetric('gauge', 'count');
 
 type TimingNames<N extends string> =
   | `${N}-total`
@@ -64,8 +61,11 @@ export const metricCatalogue = {
   'stream-task-metrics': {
     'process-total': records('Records taken up'),
     'dropped-records-total': records('Records skipped'),
-    'active-buffer-count': as('gauge', 'records')('Records that were fetched and wait to be processed'),
-    'uncommitted-bytes': as('gauge', 'bytes')('Results that wait for the next commit'),
+    'active-buffer-count': describesMetric(
+      'gauge',
+      'records',
+    )('Records that were fetched and wait to be processed'),
+    'uncommitted-bytes': describesMetric('gauge', 'bytes')('Results that wait for the next commit'),
     'stream-time': ms('The largest timestamp taken up, since the epoch'),
   },
   'stream-processor-node-metrics': {
@@ -73,22 +73,28 @@ export const metricCatalogue = {
     'process-total': records('Records that came to this node (debug)'),
   },
   'consumer-fetch-manager-metrics': {
-    'records-lag': as('gauge', 'records')('Records of the partition that were not processed yet'),
+    'records-lag': describesMetric(
+      'gauge',
+      'records',
+    )('Records of the partition that were not processed yet'),
     'records-lag-age': ms(
       'Age of the oldest record that was fetched and not processed; 0 where there is none',
     ),
   },
   'stream-state-metrics': {
     'restore-total': records('Changelog records restored'),
-    'restore-remaining-records': as('gauge', 'records')('Changelog records that are still to be restored'),
-    'standby-lag': as('gauge', 'records')('Changelog records that a copy is behind'),
+    'restore-remaining-records': describesMetric(
+      'gauge',
+      'records',
+    )('Changelog records that are still to be restored'),
+    'standby-lag': describesMetric('gauge', 'records')('Changelog records that a copy is behind'),
     'memory-rows': now('Rows and window segments in memory'),
     'unflushed-rows': now('Rows and window segments that wait to be written to disk'),
     'flush-total': total('Writes to disk'),
-    'disk-bytes': as('gauge', 'bytes')('Size on disk, about, as of the last write'),
+    'disk-bytes': describesMetric('gauge', 'bytes')('Size on disk, about, as of the last write'),
   },
   'stream-record-cache-metrics': {
-    'cache-size-bytes': as('gauge', 'bytes')('Changes of tables that wait in caches'),
+    'cache-size-bytes': describesMetric('gauge', 'bytes')('Changes of tables that wait in caches'),
   },
 } as const satisfies Record<string, Record<string, MetricDescription>>;
 
