@@ -40,7 +40,11 @@ async function read(journals: Readonly<Record<number, Buffer>>) {
     await file.write(0, [bytes]);
     await file.close();
   }
-  const { frames: found, end } = await readJournals(fileSystem, checkpoint, decodeFrame);
+  const { frames: found, end } = await readJournals(
+    { fileSystem, names: await fileSystem.list() },
+    checkpoint,
+    decodeFrame,
+  );
   return { found: found.map(({ sequence }) => sequence), end };
 }
 

@@ -21,8 +21,8 @@ export interface FileSystem {
   list(): Promise<string[]>;
   /** Opens a file; with `create`, an empty one if it is not there. */
   open(name: string, mode: 'create' | 'existing'): Promise<LogFile>;
-  /** The size of a file, in bytes. */
-  size(name: string): Promise<number>;
+  /** The sizes of files, in bytes. */
+  sizes(names: readonly string[]): Promise<number[]>;
   remove(name: string): Promise<void>;
   /** Makes creations and removals durable. */
   syncDirectory(): Promise<void>;

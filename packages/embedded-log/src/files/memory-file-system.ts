@@ -116,8 +116,8 @@ export class MemoryFileSystem implements FileSystem {
     return file;
   }
 
-  async size(name: string): Promise<number> {
-    return (await this.open(name, 'existing')).size();
+  sizes(names: readonly string[]): Promise<number[]> {
+    return Promise.all(names.map(async (name) => (await this.open(name, 'existing')).size()));
   }
 
   async remove(name: string): Promise<void> {

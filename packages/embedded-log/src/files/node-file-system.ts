@@ -1,4 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import path from 'node:path';
 import { LogError } from '@millrace/log-client';
 import { Level } from 'level';
@@ -7,6 +9,8 @@ import type { FileSystem, LogFile } from './file-system.ts';
 const lockFolder = 'lock';
 /** As many as one call of the system takes. */
 const maxPieces = 512;
+/** So many sizes are looked up in one turn of the event loop: about a millisecond. */
+const sizesATurn = 256;
 
 class NodeFile implements LogFile {
   readonly #handle: FileHandle;
@@ -107,8 +111,14 @@ export class NodeFileSystem implements FileSystem {
     }
   }
 
-  async size(name: string): Promise<number> {
-    return (await stat(path.join(this.location, name))).size;
+  async sizes(names: readonly string[]): Promise<number[]> {
+    const sizes: number[] = [];
+    for (const name of names) {
+      // A call that does not wait takes a fourth of the time; other work has its turn in between.
+      sizes.push(statSync(`${this.location}${path.sep}${name}`).size);
+      if (sizes.length % sizesATurn === 0) await nextTurn();
+    }
+    return sizes;
   }
 
   remove(name: string): Promise<void> {

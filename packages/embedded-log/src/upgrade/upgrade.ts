@@ -38,8 +38,9 @@ export interface UpgradeOptions {
  * @throws LogError `LOG_CORRUPT` where the old log is damaged, which is left as it is
  */
 export async function upgradeLog(fileSystem: FileSystem, options: UpgradeOptions): Promise<void> {
-  if (await hasPresentFormat(fileSystem)) {
-    await removeFiles(fileSystem, isSegmentNameV1);
+  const names = await fileSystem.list();
+  if (await hasPresentFormat(fileSystem, names)) {
+    if (names.some(isSegmentNameV1)) await removeFiles(fileSystem, isSegmentNameV1);
     return;
   }
   const checkpoint = await readCheckpointV1(fileSystem);
@@ -56,8 +57,7 @@ export async function upgradeLog(fileSystem: FileSystem, options: UpgradeOptions
   await writeSlot(fileSystem, { ...upgraded, generation: upgraded.generation + 1 });
 }
 
-async function hasPresentFormat(fileSystem: FileSystem): Promise<boolean> {
-  const names = await fileSystem.list();
+async function hasPresentFormat(fileSystem: FileSystem, names: readonly string[]): Promise<boolean> {
   for (const name of checkpointSlots) {
     if (!names.includes(name)) continue;
     const slot = readSlot(await readWhole(fileSystem, name));

@@ -167,7 +167,7 @@ describe('files', () => {
       files.chunksHeld = held;
       return [files.chunkBytes >> 10, files.readsAhead];
     };
-    expect([0, 31, 32, 511, 512, 513, 5000].map(at)).toEqual([
+    expect([0, 15, 16, 255, 256, 257, 5000].map(at)).toEqual([
       [1024, true],
       [1024, true],
       [512, true],

@@ -237,8 +237,8 @@ class SimulatedFileSystem implements FileSystem {
     };
   }
 
-  size(name: string): Promise<number> {
-    return this.#disk.size(this.#boot, name);
+  sizes(names: readonly string[]): Promise<number[]> {
+    return Promise.all(names.map((name) => this.#disk.size(this.#boot, name)));
   }
 
   remove(name: string): Promise<void> {

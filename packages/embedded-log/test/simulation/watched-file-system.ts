@@ -70,8 +70,8 @@ export class WatchedFileSystem implements FileSystem {
     };
   }
 
-  size(name: string): Promise<number> {
-    return this.#inner.size(name);
+  sizes(names: readonly string[]): Promise<number[]> {
+    return this.#inner.sizes(names);
   }
 
   async remove(name: string): Promise<void> {

@@ -23,9 +23,6 @@ import type { OpenFiles } from '../segments/open-files.ts';
 import { Segment } from '../segments/segment.ts';
 import { damaged, readJournals } from './read-journals.ts';
 
-/** So many files are looked at together. */
-const sizesAtOnce = 64;
-
 /** What a folder holds, as it was read: nothing has been changed. */
 export interface LoadedLog {
   readonly checkpoint: LogCheckpoint;
@@ -43,34 +40,38 @@ export interface LoadedLog {
 
 /** Reads what a folder holds; undefined where there is no log. @throws LogError `LOG_CORRUPT` */
 export async function loadLog(fileSystem: FileSystem, files: OpenFiles): Promise<LoadedLog | undefined> {
-  const slots = await readSlots(fileSystem);
-  return slots.length === 0 ? undefined : load(fileSystem, files, slots);
+  const names = new Set(await fileSystem.list());
+  const slots = await readSlots(fileSystem, names);
+  return slots.length === 0 ? undefined : load({ fileSystem, files, names }, slots);
+}
+
+interface Folder {
+  readonly fileSystem: FileSystem;
+  readonly files: OpenFiles;
+  readonly names: ReadonlySet<string>;
 }
 
 async function load(
-  fileSystem: FileSystem,
-  files: OpenFiles,
+  { fileSystem, files, names }: Folder,
   slots: readonly LogCheckpoint[],
 ): Promise<LoadedLog> {
   const checkpoint = slots[0]!;
-  const names = new Set(await fileSystem.list());
   const sizes = await sizesOf(fileSystem, names, checkpoint);
   const state = loadState(files, checkpoint);
   const needed = new NeededFiles(slots.map(footprintOf));
   // Of the journals that only the older checkpoint needs, the newer one says what they name.
   for (const name of checkpoint.alsoNeeded) needed.name(checkpoint.journalId - 1, segmentIdOf(name)!);
-  const read = await readJournals(fileSystem, checkpoint, decodeFrame);
+  const read = await readJournals({ fileSystem, names }, checkpoint, decodeFrame);
   const replay = await replayFrames({ fileSystem, files, names, state, needed }, checkpoint, read.frames);
   const end = replay.torn === undefined ? read.end : endBefore(read.frames, replay.torn, checkpoint);
   return { checkpoint, state, needed, names, sizes, end, direct: replay.direct };
 }
 
 /** The valid checkpoints, the newest first. */
-async function readSlots(fileSystem: FileSystem): Promise<LogCheckpoint[]> {
-  const names = await fileSystem.list();
+async function readSlots(fileSystem: FileSystem, names: ReadonlySet<string>): Promise<LogCheckpoint[]> {
   const found: LogCheckpoint[] = [];
   for (const slot of checkpointSlots) {
-    if (!names.includes(slot)) continue;
+    if (!names.has(slot)) continue;
     const checkpoint = decodeCheckpoint(await readWhole(fileSystem, slot), fileSystem.location);
     if (checkpoint !== undefined) found.push(checkpoint);
   }
@@ -79,7 +80,7 @@ async function readSlots(fileSystem: FileSystem): Promise<LogCheckpoint[]> {
 }
 
 /** Without a checkpoint there must be no data: a folder whose checkpoints are gone is not an empty log. */
-async function assertEmpty(fileSystem: FileSystem, names: readonly string[]): Promise<void> {
+async function assertEmpty(fileSystem: FileSystem, names: Iterable<string>): Promise<void> {
   for (const name of names) {
     const journal = journalIdOf(name);
     const held = journal !== undefined && (journal > 1 || (await readWhole(fileSystem, name)).length > 0);
@@ -133,25 +134,34 @@ async function sizesOf(
       })),
     ),
   );
-  const sizes = new Map<string, number>();
-  for (let from = 0; from < expected.length; from += sizesAtOnce) {
-    const some = expected.slice(from, from + sizesAtOnce);
-    const missing = some.find(({ name }) => !names.has(name));
-    if (missing !== undefined) throw damaged(fileSystem, `segment ${missing.name} is missing`);
-    const found = await Promise.all(some.map(({ name }) => fileSystem.size(name)));
-    for (const [index, { name, bytes }] of some.entries()) {
-      const size = found[index]!;
-      if (size < bytes) throw damaged(fileSystem, `segment ${name} has ${size} of ${bytes} bytes`);
-      sizes.set(name, size);
-    }
-  }
-  return sizes;
+  return checkedSizes(fileSystem, names, expected);
 }
 
-interface Replay {
-  readonly fileSystem: FileSystem;
-  readonly files: OpenFiles;
-  readonly names: ReadonlySet<string>;
+interface ExpectedFile {
+  readonly name: string;
+  /** It has as many at least. */
+  readonly bytes: number;
+}
+
+/** The sizes of segments. @throws LogError `LOG_CORRUPT` where one is missing or shorter than it must be */
+async function checkedSizes(
+  fileSystem: FileSystem,
+  names: ReadonlySet<string>,
+  expected: readonly ExpectedFile[],
+): Promise<Map<string, number>> {
+  const missing = expected.find(({ name }) => !names.has(name));
+  if (missing !== undefined) throw damaged(fileSystem, `segment ${missing.name} is missing`);
+  const found = await fileSystem.sizes(expected.map(({ name }) => name));
+  return new Map(
+    expected.map(({ name, bytes }, index) => {
+      const size = found[index]!;
+      if (size < bytes) throw damaged(fileSystem, `segment ${name} has ${size} of ${bytes} bytes`);
+      return [name, size];
+    }),
+  );
+}
+
+interface Replay extends Folder {
   readonly state: LogState;
   readonly needed: NeededFiles;
 }
@@ -219,12 +229,8 @@ async function assertDirectRunsThere(
     for (const segment of to) ends.set(segmentName({ topicId, partition, ...segment }), segment.bytes);
   }
   const live = new Set(segmentsOf(state).map(({ name }) => name));
-  for (const [name, end] of ends) {
-    if (!live.has(name)) continue;
-    if (!names.has(name)) throw damaged(fileSystem, `segment ${name} is missing`);
-    const found = await fileSystem.size(name);
-    if (found < end) throw damaged(fileSystem, `segment ${name} has ${found} of ${end} bytes`);
-  }
+  const expected = [...ends].map(([name, bytes]) => ({ name, bytes })).filter(({ name }) => live.has(name));
+  await checkedSizes(fileSystem, names, expected);
 }
 
 function endOf({ position, length }: Run): number {

@@ -36,11 +36,11 @@ export interface ReadJournals<F> {
  * @throws LogError `LOG_CORRUPT`
  */
 export async function readJournals<F extends ChainedFrame>(
-  fileSystem: FileSystem,
+  { fileSystem, names }: { readonly fileSystem: FileSystem; readonly names: Iterable<string> },
   checkpoint: Pick<JournalEnd, 'sequence' | 'crc'> & { readonly journalId: number },
   decode: Decode<F>,
 ): Promise<ReadJournals<F>> {
-  const ids = (await fileSystem.list())
+  const ids = [...names]
     .map(journalIdOf)
     .filter((id): id is number => id !== undefined && id >= checkpoint.journalId)
     .toSorted((a, b) => a - b);

@@ -10,6 +10,9 @@ import type { OpenFiles } from '../segments/open-files.ts';
 import { writeSlot } from '../write-slot.ts';
 import { type LoadedLog, loadLog, segmentsOf } from './load-log.ts';
 
+/** So many files are open for their sync at once. */
+const syncsAtOnce = 16;
+
 /** The recovered state, and what is needed to write on. */
 export interface Recovered {
   readonly state: LogState;
@@ -37,14 +40,13 @@ export async function recover(fileSystem: FileSystem, files: OpenFiles): Promise
   for (const name of journalsAfter(names, end.id)) await fileSystem.remove(name);
   const file = await fileSystem.open(journalName(end.id), 'existing');
   if ((await file.size()) > end.position) await file.truncate(end.position);
-  await file.sync();
   const adopted = [...names].filter((name) => {
     const id = journalIdOf(name);
     return id !== undefined && id >= checkpoint.journalId && id < end.id;
   });
   const slotNames = checkpointSlots.filter((slot) => names.has(slot));
-  await syncFiles(fileSystem, [...adopted, ...slotNames, ...loaded.direct]);
-  await fileSystem.syncDirectory();
+  const others = [...adopted, ...slotNames, ...loaded.direct];
+  await Promise.all([file.sync(), syncFiles(fileSystem, others), fileSystem.syncDirectory()]);
   const removed = new Set(await needed.removeOthers(fileSystem));
   for (const name of names) if (segmentOf(name) !== undefined && !removed.has(name)) files.adopt(name);
   const journal = new Journal(fileSystem, file, { end, durableUpTo: end.sequence });
@@ -72,10 +74,14 @@ async function createLog(fileSystem: FileSystem): Promise<void> {
 }
 
 async function syncFiles(fileSystem: FileSystem, names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    const file = await fileSystem.open(name, 'existing');
-    await file.sync().finally(() => file.close());
+  for (let from = 0; from < names.length; from += syncsAtOnce) {
+    await Promise.all(names.slice(from, from + syncsAtOnce).map((name) => syncFile(fileSystem, name)));
   }
+}
+
+async function syncFile(fileSystem: FileSystem, name: string): Promise<void> {
+  const file = await fileSystem.open(name, 'existing');
+  await file.sync().finally(() => file.close());
 }
 
 function journalsAfter(names: ReadonlySet<string>, last: number): string[] {

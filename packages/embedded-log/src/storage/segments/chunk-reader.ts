@@ -25,8 +25,10 @@ interface Chunk {
 export class ChunkReader {
   readonly #files: OpenFiles;
   readonly #source: ChunkSource;
-  /** What was read last. */
+  /** What was read last, while more of it is to come. */
   #last: Chunk | undefined;
+  /** Whether the files count this segment as being read. */
+  #isCounted = false;
   /** The bytes after it, on their way. */
   #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
 
@@ -62,9 +64,10 @@ export class ChunkReader {
   /** Keeps a chunk while there is more of the file to read after it. */
   #hold(chunk: Chunk): void {
     const isLast = chunk.end >= this.#source.size || this.#source.memory.at(chunk.end) !== undefined;
-    if (this.#last === undefined && !isLast) this.#files.chunksHeld++;
-    if (this.#last !== undefined && isLast) this.#files.chunksHeld--;
-    this.#last = isLast ? undefined : chunk;
+    this.#count(!isLast);
+    // Batches are read whole: with very many segments in work, one that was the only one of its chunk goes.
+    const isReadWhole = !this.#files.readsAhead && batchSize(chunk.bytes, 0) === chunk.end - chunk.position;
+    this.#last = isLast || isReadWhole ? undefined : chunk;
     if (isLast || !this.#files.readsAhead) return;
     const bytes = this.#fetch(chunk.end);
     // The read that needs these bytes rejects with this error; without a listener here it would count as
@@ -73,9 +76,14 @@ export class ChunkReader {
     this.#ahead = { position: chunk.end, bytes };
   }
 
+  #count(isRead: boolean): void {
+    if (isRead !== this.#isCounted) this.#files.chunksHeld += isRead ? 1 : -1;
+    this.#isCounted = isRead;
+  }
+
   /** Releases what was read. */
   release(): void {
-    if (this.#last !== undefined) this.#files.chunksHeld--;
+    this.#count(false);
     this.#last = undefined;
     this.#ahead = undefined;
   }

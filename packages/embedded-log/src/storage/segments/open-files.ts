@@ -11,7 +11,7 @@ type Mode = 'create' | 'existing';
 
 const mebibyte = 1 << 20;
 /** What readers of segments may hold of files that they are in the middle of. */
-const readAheadBytes = 64 * mebibyte;
+const readAheadBytes = 32 * mebibyte;
 const smallestChunk = 64 << 10;
 
 /**

@@ -79,7 +79,11 @@ export async function readLogV1(fileSystem: FileSystem, checkpoint: CheckpointV1
   for (const { group, offsets } of checkpoint.groups)
     applyEvent(state, { offsets: { group, commits: offsets } });
   await assertSegments(fileSystem, state);
-  const { frames, end } = await readJournals(fileSystem, checkpoint, decodeFrameV1);
+  const { frames, end } = await readJournals(
+    { fileSystem, names: await fileSystem.list() },
+    checkpoint,
+    decodeFrameV1,
+  );
   for (const frame of frames) applyFrame(state, frame);
   return { checkpoint, ...state, end };
 }

@@ -1,0 +1,62 @@
+import { noHeaders } from '@millrace/log-client';
+import { expect, test } from 'vitest';
+import { MemoryFileSystem } from '../../src/index.ts';
+import { MemoryRuns } from '../../src/storage/segments/memory-runs.ts';
+import { ChunkReader } from '../../src/storage/segments/chunk-reader.ts';
+import { OpenFiles } from '../../src/storage/segments/open-files.ts';
+import { batchOf } from '../batches.ts';
+import { WatchedFileSystem } from '../simulation/watched-file-system.ts';
+
+const kibibyte = 1 << 10;
+
+/** A segment of eight batches, each of one record of so many bytes. */
+async function segmentOf(bytesOfBatch: number) {
+  const disk = new WatchedFileSystem(new MemoryFileSystem());
+  const files = new OpenFiles(disk);
+  const batches = Array.from({ length: 8 }, (_, offset) => {
+    const record = { key: null, value: Buffer.alloc(bytesOfBatch), timestamp: 0, headers: noHeaders };
+    return batchOf([record], offset);
+  });
+  await files.write('s', 0, batches, { again: true });
+  disk.take();
+  const source = {
+    name: 's',
+    size: batches.reduce((sum, { length }) => sum + length, 0),
+    memory: new MemoryRuns(),
+    corrupt: () => {
+      throw new Error('corrupt');
+    },
+  };
+  const reads = (): number => disk.take().filter((call) => call === 'read s').length;
+  return { files, reads, reader: new ChunkReader(files, source), second: batches[0]!.length };
+}
+
+test('a chunk is kept while there is more to read in it or after it', async () => {
+  const { files, reads, reader, second } = await segmentOf(kibibyte);
+  // Eight batches of a kibibyte are one chunk, which is the whole file: nothing comes after it.
+  await reader.at(0);
+  expect([reads(), files.chunksHeld]).toEqual([1, 0]);
+  const larger = await segmentOf(50 * kibibyte);
+  await larger.reader.at(0);
+  // Two whole batches in the first chunk, and the next chunk on its way.
+  expect([larger.reads(), larger.files.chunksHeld]).toEqual([2, 1]);
+  await larger.reader.at(larger.second);
+  expect(larger.reads()).toBe(0);
+  larger.reader.release();
+  larger.reader.release();
+  expect(larger.files.chunksHeld).toBe(0);
+  expect(second).toBeGreaterThan(kibibyte);
+});
+
+test('among very many segments, a chunk of a single batch is not kept: it has been read whole', async () => {
+  const { files, reads, reader, second } = await segmentOf(50 * kibibyte);
+  files.chunksHeld = 1000;
+  await reader.at(0);
+  expect([reads(), files.chunksHeld]).toEqual([1, 1001]);
+  await reader.at(0);
+  expect(reads()).toBe(1);
+  await reader.at(second);
+  expect([reads(), files.chunksHeld]).toEqual([1, 1001]);
+  reader.release();
+  expect(files.chunksHeld).toBe(1000);
+});
