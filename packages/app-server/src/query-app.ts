@@ -1,7 +1,9 @@
+import type { Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import {
   isStoreUnavailable,
   type QueryableKeyValueStore,
+  type QueryableWindowedStore,
   type QueryOptions,
   type RangeQuery,
   type Row,
@@ -11,8 +13,8 @@ import {
   type Windowed,
 } from '@millrace/streams-core';
 import { askHost, rowPath } from './ask-host.ts';
-import { fromWire, type WireRow } from './json.ts';
-import { scanApp } from './scan-app.ts';
+import { fromWire, toWire, type WireRow } from './json.ts';
+import { rowOf, scanApp, type ScanOptions } from './scan-app.ts';
 
 export interface QueryAppOptions {
   /** The token that the other instances' servers ask for. */
@@ -46,6 +48,15 @@ export interface AppQueries {
     range?: RangeQuery<K>,
     options?: QueryOptions<K>,
   ): AsyncIterableIterator<Row<K, V>>;
+  /**
+   * The windows or sessions of all keys and all instances, by time and then by serialised key; else as
+   * `range`.
+   */
+  fetchAll<K, V>(
+    table: Reference<Windowed<K>, V>,
+    span?: TimeQuery,
+    options?: QueryOptions<K>,
+  ): AsyncIterableIterator<Row<Windowed<K>, V>>;
 }
 
 /**
@@ -97,28 +108,50 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
         () => store.fetch(key, span),
         async (host) => {
           const path = rowPath(spec, key, options as QueryOptions, span);
-          const { rows } = (await ask(host, path, spec.name)) as {
-            readonly rows: readonly Required<WireRow>[];
-          };
-          return rows.map(({ value, timestamp, window }) => ({
-            // An unlimited window's end does not come through JSON.
-            key: { key, window: { start: window.start, end: window.end ?? Number.POSITIVE_INFINITY } },
-            value: fromWire(value, spec.value),
-            timestamp,
-          })) as never;
+          const { rows } = (await ask(host, path, spec.name)) as { readonly rows: readonly WireRow[] };
+          return rows.map((row) => rowOf(row, spec as never)) as never;
         },
       );
     },
+    ...scansOf(app, ask),
+  };
+}
+
+function scansOf(app: StreamsApp, ask: ScanOptions['ask']): Pick<AppQueries, 'range' | 'fetchAll'> {
+  const scan = (
+    store: string,
+    rows: ScanOptions['rows'],
+    {
+      parameters,
+      reverse,
+      options,
+    }: Pick<ScanOptions, 'parameters' | 'reverse'> & { readonly options: object },
+  ): AsyncIterableIterator<Row<unknown, unknown>> =>
+    scanApp(app, {
+      spec: app.topology.stores.get(store)! as StoreSpec<never, never>,
+      rows,
+      parameters: { ...parameters, reverse: String(reverse) },
+      reverse,
+      options,
+      ask,
+    });
+  return {
     range: (table, range = {}, options = {}) => {
       const store = app.store(table, options as never) as unknown as QueryableKeyValueStore<never, never>;
-      const spec = app.topology.stores.get(store.name)! as StoreSpec<never, never>;
-      return scanApp(app, {
-        spec,
-        store,
-        range: range as never,
-        options: options as QueryOptions,
-        ask,
-      }) as never;
+      const { key } = app.topology.stores.get(store.name)! as StoreSpec<never, never>;
+      const { from, to, reverse = false } = range;
+      const parameters = { from: coded(from, key), to: coded(to, key) };
+      return scan(store.name, () => store.range(range as never), { parameters, reverse, options }) as never;
+    },
+    fetchAll: (table, span = {}, options = {}) => {
+      const store = app.store(table, options as never) as unknown as QueryableWindowedStore<never, never>;
+      const { from, to, reverse = false } = span;
+      const parameters = { from: from?.toString(), to: to?.toString() };
+      return scan(store.name, () => store.fetchAll(span), { parameters, reverse, options }) as never;
     },
   };
+}
+
+function coded(key: unknown, serde: Serde<never>): string | undefined {
+  return key === undefined ? undefined : (toWire(key as never, serde, 'bytes') as string);
 }

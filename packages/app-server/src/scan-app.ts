@@ -1,37 +1,36 @@
 import type { StoreSpec } from '@millrace/state-stores';
-import {
-  type QueryableKeyValueStore,
-  type QueryOptions,
-  type RangeQuery,
-  type Row,
-  type StreamsApp,
-  StoreUnavailableError,
-} from '@millrace/streams-core';
+import { type QueryOptions, type Row, type StreamsApp, StoreUnavailableError } from '@millrace/streams-core';
 import { mergeRows } from '@millrace/streams-core/runtime';
 import { parametersOf } from './ask-host.ts';
-import { fromWire, toWire, type WireRow } from './json.ts';
+import { fromWire, type WireRow } from './json.ts';
+import { comparePlaces, placeOf, type RowPlace } from './row-place.ts';
 
-type AnyRow = Row<never, never>;
+type AnyRow = Row<unknown, unknown>;
 
 export interface ScanOptions {
   readonly spec: StoreSpec<never, never>;
-  /** The store here. */
-  readonly store: QueryableKeyValueStore<never, never>;
-  readonly range: RangeQuery<never>;
+  /** The rows here. */
+  readonly rows: () => AsyncIterable<AnyRow>;
+  /** Which rows, as other instances are asked for them. */
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  readonly reverse: boolean;
   readonly options: QueryOptions;
   /** Asks another instance for a path. */
   readonly ask: (host: string, path: string, store: string) => Promise<unknown>;
 }
 
 interface Page {
-  readonly rows: readonly Required<Omit<WireRow, 'window'>>[];
-  readonly more: boolean;
+  readonly rows: readonly Required<WireRow>[];
+  /** Where the next page begins; undefined on the last one. */
+  readonly next?: string;
   /** The tasks whose rows were read. */
   readonly tasks: readonly string[];
 }
 
-/** Rows with their serialised keys, by which they are merged. */
-type Keyed = readonly [key: Uint8Array, row: AnyRow];
+interface Placed {
+  readonly place: RowPlace;
+  readonly row: AnyRow;
+}
 
 /** The tasks of a store that an instance works on. */
 export function tasksOfStore(app: StreamsApp, store: string): readonly string[] {
@@ -46,16 +45,17 @@ function withStore({ topology }: StreamsApp, store: string, tasks: readonly stri
 
 /** Rows of every instance, merged. Each instance must have the tasks that the group says it has. */
 export async function* scanApp(app: StreamsApp, scan: ScanOptions): AsyncIterableIterator<AnyRow> {
-  const { spec, range } = scan;
-  if (app.topology.globalStores.has(spec.name)) return yield* scan.store.range(range);
+  const { spec, reverse } = scan;
+  if (app.topology.globalStores.has(spec.name)) return yield* scan.rows();
   const here = tasksOfStore(app, spec.name);
   const hosts = hostsOf(app, spec.name, here);
   const sources = [
     rowsHere(app, here, scan),
     ...[...hosts].map(([host, tasks]) => rowsThere(host, tasks, scan)),
   ];
-  const direction = range.reverse === true ? -1 : 1;
-  for await (const [, row] of mergeRows(sources, ([a], [b]) => direction * Buffer.compare(a, b))) yield row;
+  const direction = reverse ? -1 : 1;
+  const compare = (a: Placed, b: Placed): number => direction * comparePlaces(a.place, b.place);
+  for await (const { row } of mergeRows(sources, compare)) yield row;
 }
 
 /** Which tasks of a store other instances have. @throws StoreUnavailableError where one cannot be reached */
@@ -79,40 +79,49 @@ function hostsOf(app: StreamsApp, store: string, here: readonly string[]): Map<s
 async function* rowsHere(
   app: StreamsApp,
   tasks: readonly string[],
-  { spec, store, range }: ScanOptions,
-): AsyncIterableIterator<Keyed> {
+  { spec, rows }: ScanOptions,
+): AsyncIterableIterator<Placed> {
   if (tasks.length === 0) return;
-  for await (const row of store.range(range)) yield [spec.key.serialize(row.key), row];
+  for await (const row of rows()) yield { place: placeOf(row, spec), row };
   assertSame(spec.name, undefined, tasks, tasksOfStore(app, spec.name));
 }
 
-/** Page after page: the next one begins with the last key of the one before. */
+/** Page after page. */
 async function* rowsThere(
   host: string,
   tasks: readonly string[],
-  { spec, range, options, ask }: ScanOptions,
-): AsyncIterableIterator<Keyed> {
-  const { from, to, reverse = false } = range;
+  { spec, parameters, options, ask }: ScanOptions,
+): AsyncIterableIterator<Placed> {
   const query = parametersOf(options);
-  query.set('reverse', String(reverse));
-  if (from !== undefined) query.set('from', toWire(from, spec.key, 'bytes') as string);
-  if (to !== undefined) query.set('to', toWire(to, spec.key, 'bytes') as string);
-  for (let last: unknown; ; ) {
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, value);
+  for (;;) {
     const path = `/stores/${encodeURIComponent(spec.name)}/rows?${query.toString()}`;
     const page = (await ask(host, path, spec.name)) as Page;
     assertSame(spec.name, host, tasks, page.tasks);
-    for (const { key: coded, value, timestamp } of page.rows) {
-      if (coded === last) continue;
-      const key = fromWire(coded, spec.key);
-      yield [Buffer.from(coded as string, 'base64'), { key, value: fromWire(value, spec.value), timestamp }];
+    for (const wired of page.rows) {
+      const row = rowOf(wired, spec);
+      yield { place: placeOf(row, spec), row };
     }
-    if (!page.more) return;
-    if (page.rows.at(-1)!.key === last) {
-      throw new RangeError(`${host} gives one row at a time: let its server give at least two ("maxRows")`);
-    }
-    last = page.rows.at(-1)!.key;
-    query.set(reverse ? 'to' : 'from', last as string);
+    if (page.next === undefined) return;
+    query.set('after', page.next);
   }
+}
+
+/** A row as it came over the wire. */
+export function rowOf(
+  { key: coded, value, timestamp, window }: WireRow,
+  spec: StoreSpec<never, never>,
+): AnyRow {
+  const key: unknown = fromWire(coded, spec.key);
+  return {
+    // An unlimited window's end does not come through JSON.
+    key:
+      window === undefined
+        ? key
+        : { key, window: { start: window.start, end: window.end ?? Number.POSITIVE_INFINITY } },
+    value: fromWire(value, spec.value),
+    timestamp,
+  };
 }
 
 function assertSame(

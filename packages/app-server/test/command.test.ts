@@ -25,14 +25,15 @@ test('millrace query lists stores, reads rows and follows them', { timeout: 30_0
   closeLater({ close: () => rm(dir, { recursive: true }) });
   const file = path.join(dir, 'token');
   await writeFile(file, `${token}\n`);
-  const { server } = await start(log, {}, { token });
+  // A page has one row: the command reads on.
+  const { server } = await start(log, {}, { token, maxRows: 1 });
   await send(log, clicks, [
     ['ann', 'x', 0],
     ['bob', 'x', 5],
   ]);
   const headers = { authorization: `Bearer ${token}` };
   await eventually('they are there', async () => {
-    return (await get(`${server.url}/stores/total/rows`, headers)).body.rows.length === 2;
+    return (await get(`${server.url}/stores/total/rows`, headers)).body.more === true;
   });
   const query = (...args: string[]) => millrace('query', server.url, ...args, '--token-file', file);
   expect((await query()).out).toMatch(/total\W+key-value/);
@@ -43,6 +44,8 @@ test('millrace query lists stores, reads rows and follows them', { timeout: 30_0
   });
   expect((await query('total', '--reverse', '--limit', '1')).out).toMatch(/bob\W+1\W+5/);
   expect((await query('total', '--limit', '1')).err).toContain('there are more');
+  expect((await query('total', '--all-instances', '--json')).out.split('\n')).toHaveLength(3);
+  expect((await query('total', '--json', '--limit', '2')).err).toBe('');
   expect((await query('per-minute', 'bob')).out).toMatch(/bob\W+0\W+60000\W+1\W+5/);
   expect(await query('total', 'nobody')).toMatchObject({
     code: 2,

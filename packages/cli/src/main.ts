@@ -11,6 +11,7 @@ type AddCommand = (program: Command) => void;
 /** In the order of the help. A command's own modules are loaded only where it is asked for. */
 const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   topology: async () => (await import('./commands/topology.ts')).topologyCommand,
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
   topics: async () => (await import('./commands/topics.ts')).topicsCommand,
   tail: async () => (await import('./commands/tail.ts')).tailCommand,

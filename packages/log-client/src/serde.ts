@@ -27,6 +27,10 @@ export interface Serde<T> {
   readonly immutable?: boolean;
   /** True where null is one of its values, as `nullable` says: a stream of its topic then has nulls. */
   readonly admitsNull?: boolean;
+  /**
+   * Where what was written earlier may have another form: whether bytes have the form that `serialize` gives.
+   */
+  isCurrent?(bytes: Uint8Array): boolean;
   /** A string or number for each value, equal exactly where the bytes are; cheaper to make than the bytes. */
   mapKey?(value: T): unknown;
   /**
@@ -171,6 +175,7 @@ export function nullable<T>(serde: Serde<T>): Serde<T | null> {
     serializeText: serde.serializeText?.bind(serde),
     deserializeText: serde.deserializeText?.bind(serde),
     check: serde.check?.bind(serde),
+    isCurrent: serde.isCurrent?.bind(serde),
     mapKey: serde.mapKey?.bind(serde),
     mapGroup: serde.mapGroup?.bind(serde),
     mapMember: serde.mapMember?.bind(serde),

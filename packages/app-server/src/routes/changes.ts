@@ -8,7 +8,7 @@ import { errorAnswer, errorAnswerOf } from '../error-answer.ts';
 import { answerOrForward, type ForwardOptions } from '../forward.ts';
 import { toJson, type WireRow } from '../json.ts';
 import { hasWindows, wireRow } from '../queries.ts';
-import { keyOf, specOf } from './stores.ts';
+import { keyOf, specOf } from './parameters.ts';
 
 /** Rows in one event at most. */
 const batchRows = 1000;

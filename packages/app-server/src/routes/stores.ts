@@ -1,21 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { StoreSpec } from '@millrace/state-stores';
-import {
-  isStreamsError,
-  type QueryOptions,
-  StoreUnavailableError,
-  type StreamsApp,
-  TopologyError,
-} from '@millrace/streams-core';
+import { type StreamsApp, StoreUnavailableError } from '@millrace/streams-core';
 import type { Context } from 'hono';
 import { ErrorAnswer, errorAnswer } from '../error-answer.ts';
 import { answerOrForward, type ForwardOptions } from '../forward.ts';
-import { type Format, parseKey, toJson } from '../json.ts';
+import { toJson } from '../json.ts';
+import { hasWindows, isQueryable, keyValueStoreOf, take, windowedStoreOf, wireRow } from '../queries.ts';
+import { cursorOf, placeOf } from '../row-place.ts';
 import { tasksOfStore } from '../scan-app.ts';
-import { isQueryable, hasWindows, keyValueStoreOf, take, windowedStoreOf, wireRow } from '../queries.ts';
-
-const flag = z.enum(['true', 'false']).default('false');
-const time = z.coerce.number().int();
+import { KeyParameters, keyOf, queryOptions, ScanParameters, specOf } from './parameters.ts';
+import { scanRows } from './scan-rows.ts';
 
 const Window = z.object({ start: z.number(), end: z.number().nullable() });
 const RowAnswer = z
@@ -31,88 +24,14 @@ const RowsAnswer = z
   .object({
     rows: z.array(RowAnswer),
     more: z.boolean(),
+    next: z
+      .string()
+      .optional()
+      .openapi({ description: 'Where there are more: `after` of the request for the next page' }),
     tasks: z.array(z.string()).optional().openapi({ description: 'The tasks here whose rows were read' }),
   })
   .openapi('Rows');
 const StoreAnswer = z.object({ name: z.string(), kind: z.string(), global: z.boolean() }).openapi('Store');
-
-export const QueryParameters = z.object({
-  isolation: z.enum(['committed', 'latest']).default('committed'),
-  maxLag: z.coerce
-    .number()
-    .min(0)
-    .optional()
-    .openapi({ description: 'Read a copy that is at most so many changelog records behind' }),
-  atLeast: z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .openapi({
-      description: 'topic:partition:offset of a record whose effect must be seen; may be repeated',
-    }),
-  timeoutMs: z.coerce.number().int().min(0).max(60_000).optional(),
-  format: z
-    .enum(['json', 'bytes'])
-    .default('json')
-    .openapi({ description: 'bytes: base64 of what the serdes make' }),
-});
-
-const KeyParameters = QueryParameters.extend({
-  asOf: time.optional(),
-  from: time.optional(),
-  to: time.optional(),
-});
-const ScanParameters = QueryParameters.extend({
-  from: z.string().optional(),
-  to: z.string().optional(),
-  prefix: z.string().optional().openapi({ description: 'Bytes that serialised keys start with, as text' }),
-  reverse: flag,
-  limit: z.coerce.number().int().min(1).default(1000),
-});
-
-/** Options of a query as they come in a request. @throws TopologyError for a position that is none */
-export function queryOptions({
-  isolation,
-  maxLag,
-  atLeast = [],
-  timeoutMs,
-}: z.infer<typeof QueryParameters>): QueryOptions {
-  const positions = (typeof atLeast === 'string' ? [atLeast] : atLeast).map((text) => {
-    const [, topic, partition, offset] = /^(.+):(\d+):(\d+)$/.exec(text) ?? [];
-    if (topic === undefined)
-      throw new TopologyError('TOPOLOGY_INVALID', `atLeast=${text}: topic:partition:offset expected`);
-    return { topic, partition: Number(partition), offset: Number(offset) };
-  });
-  return {
-    isolation,
-    atLeast: positions,
-    ...(maxLag === undefined ? {} : { stale: { maxLag } }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-}
-
-/** A store's spec by its name. @throws TopologyError */
-export function specOf(app: StreamsApp, name: string): StoreSpec {
-  const spec = app.topology.stores.get(name);
-  if (spec !== undefined && isQueryable(spec)) return spec;
-  const known = [...app.topology.stores.values()].filter(isQueryable).map((one) => one.name);
-  throw new TopologyError(
-    'TOPOLOGY_STORE_MISSING',
-    `There is no store "${name}"; there are ${known.join(', ') || 'none'}`,
-  );
-}
-
-/** A key as a request has it. @throws TopologyError where it is none */
-export function keyOf(spec: StoreSpec, text: string, format: Format): unknown {
-  try {
-    return parseKey(text, spec.key as never, format);
-  } catch (error) {
-    const what = isStreamsError(error) ? error.message : (error as Error).message;
-    throw new TopologyError(
-      'TOPOLOGY_INVALID',
-      `"${text}" is no key of store "${spec.name}": ${what}; keys are JSON, but for texts`,
-    );
-  }
-}
 
 const content = (schema: z.ZodType) => ({ 'application/json': { schema } });
 const failures = {
@@ -188,12 +107,12 @@ export function storeRoutes(server: OpenAPIHono, app: StreamsApp, options: Store
   scanRoute(server, app, options);
 }
 
-/** Rows of a range, of those that are here. */
+/** Rows of a range, page by page. */
 function scanRoute(server: OpenAPIHono, app: StreamsApp, options: StoreRouteOptions): void {
   const many = createRoute({
     method: 'get',
     path: '/stores/{store}/rows',
-    summary: 'Rows of this instance, in the order of serialised keys; of windows in the order of time',
+    summary: 'Rows in the order of serialised keys; of windows in the order of time',
     request: { params: Store, query: ScanParameters },
     responses: { 200: { description: 'Some of them', content: content(RowsAnswer) }, ...failures },
   });
@@ -203,10 +122,16 @@ function scanRoute(server: OpenAPIHono, app: StreamsApp, options: StoreRouteOpti
     return answerOrForward(context, options, async () => {
       const spec = specOf(app, store);
       const limit = Math.min(query.limit, options.maxRows);
+      const isHere = query.scope === 'instance';
       const tasks = tasksOfStore(app, store);
-      const { rows, more } = await take(scan(app, spec, query), limit);
-      assertStillHere(app, store, tasks);
-      return json(context, { rows: rows.map((row) => wireRow(row, spec, query.format)), more, tasks });
+      const { rows, more } = await take(scanRows(app, { spec, query, options }), limit);
+      if (isHere) assertStillHere(app, store, tasks);
+      return json(context, {
+        rows: rows.map((row) => wireRow(row, spec, query.format)),
+        more,
+        ...(more ? { next: cursorOf(placeOf(rows.at(-1)!, spec)) } : {}),
+        ...(isHere ? { tasks } : {}),
+      });
     }) as never;
   });
 }
@@ -216,28 +141,4 @@ function assertStillHere(app: StreamsApp, store: string, tasks: readonly string[
   if (tasksOfStore(app, store).join() === tasks.join()) return;
   const message = `Tasks of store "${store}" came or went while it was read: ask again`;
   throw new StoreUnavailableError('STORE_MOVED', message, { store, partition: undefined, host: undefined });
-}
-
-function scan(app: StreamsApp, spec: StoreSpec, query: z.infer<typeof ScanParameters>) {
-  const { from, to, prefix, format } = query;
-  const reverse = query.reverse === 'true';
-  const options = queryOptions(query);
-  if (hasWindows(spec)) {
-    const span = { from: timeOf(from, 0), to: timeOf(to, Number.MAX_SAFE_INTEGER), reverse };
-    return windowedStoreOf(app, spec.name, options).fetchAll(span);
-  }
-  const store = keyValueStoreOf(app, spec.name, options);
-  if (prefix !== undefined) return store.prefixScan(Buffer.from(prefix), { reverse });
-  return store.range({
-    reverse,
-    ...(from === undefined ? {} : { from: keyOf(spec, from, format) }),
-    ...(to === undefined ? {} : { to: keyOf(spec, to, format) }),
-  });
-}
-
-function timeOf(text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  const found = Number(text);
-  if (Number.isFinite(found)) return found;
-  throw new TopologyError('TOPOLOGY_INVALID', `"${text}" is no time: milliseconds since the epoch expected`);
 }

@@ -10,6 +10,7 @@ interface QueryOptions {
   readonly asOf?: string;
   readonly reverse?: boolean;
   readonly limit?: string;
+  readonly allInstances?: boolean;
   readonly latest?: boolean;
   readonly maxLag?: string;
   readonly follow?: boolean;
@@ -22,6 +23,12 @@ interface WireRow {
   readonly value?: unknown;
   readonly timestamp: number;
   readonly window?: { readonly start: number; readonly end: number | null };
+}
+
+interface Page {
+  readonly rows: readonly WireRow[];
+  readonly more?: boolean;
+  readonly next?: string;
 }
 
 /** `millrace query`: asks an app that serves its stores (`serveApp`). */
@@ -37,7 +44,8 @@ export function queryCommand(program: Command): void {
     .option('--prefix <text>', 'keys that start so')
     .option('--as-of <time>', 'of a versioned store: what was valid at this time, in milliseconds')
     .option('--reverse', 'the last first')
-    .option('--limit <n>', 'so many rows at most')
+    .option('--limit <n>', 'so many rows at most', '1000')
+    .option('--all-instances', 'the rows of all instances, not only of the one that is asked')
     .option('--latest', 'what is not committed yet too')
     .option('--max-lag <n>', 'read a copy that is at most so many records behind')
     .option('--follow', 'what is there, and then every change, until it is stopped')
@@ -51,15 +59,12 @@ export function queryCommand(program: Command): void {
         const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
         if (options.follow === true) return follow(target, headers);
         const answer = await ask(target, headers);
-        const body = (await answer.json()) as
-          | { readonly rows?: readonly WireRow[]; readonly more?: boolean }
-          | WireRow
-          | object[];
+        const body = (await answer.json()) as Page | WireRow | object[];
         if (Array.isArray(body)) return printRows(body as Record<string, string | number>[], options);
-        const rows = 'rows' in body ? (body.rows ?? []) : [body as WireRow];
+        if (!('rows' in body)) return printRows([shown(body as WireRow)], options);
+        const { rows, more } = await pagesAfter(body, target, headers);
         printRows(rows.map(shown), options);
-        if ('more' in body && body.more === true)
-          console.error('there are more: raise --limit, or go on with --from');
+        if (more) console.error('there are more: raise --limit, or go on with --from');
       },
     );
 }
@@ -78,7 +83,7 @@ function targetOf(
   } catch {
     throw new UsageError(`"${url}" is no address: http://host:port expected`);
   }
-  const { from, to, prefix, asOf, limit, maxLag, reverse, latest } = options;
+  const { from, to, prefix, asOf, limit, maxLag, reverse, latest, allInstances } = options;
   const given = {
     from,
     to,
@@ -88,10 +93,29 @@ function targetOf(
     maxLag,
     ...(reverse && { reverse: 'true' }),
     ...(latest && { isolation: 'latest' }),
+    ...(allInstances && { scope: 'application' }),
   };
   for (const [name, value] of Object.entries(given))
     if (value !== undefined) target.searchParams.set(name, value);
   return target;
+}
+
+/** A page and those after it, up to the limit that the target names. */
+async function pagesAfter(
+  first: Page,
+  target: URL,
+  headers: Record<string, string>,
+): Promise<{ readonly rows: readonly WireRow[]; readonly more: boolean }> {
+  const limit = Number(target.searchParams.get('limit'));
+  const rows = [...first.rows];
+  let page = first;
+  while (page.next !== undefined && rows.length < limit) {
+    target.searchParams.set('after', page.next);
+    target.searchParams.set('limit', String(limit - rows.length));
+    page = (await (await ask(target, headers)).json()) as Page;
+    rows.push(...page.rows);
+  }
+  return { rows, more: page.more === true };
 }
 
 async function ask(target: URL, headers: Record<string, string>): Promise<Response> {

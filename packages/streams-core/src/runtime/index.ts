@@ -30,6 +30,11 @@ export { type UserMetric, UserMetrics } from './task/process/user-metrics.ts';
 export { type Logger, warningsOnly } from '../logger.ts';
 export { openTimers } from '../topology/timers.ts';
 export { ownedTopics, topologyTopic } from '../topology/built/owned-topics.ts';
+export {
+  migrateState,
+  type MigratedStore,
+  type MigrateStateOptions,
+} from './upgrade/migrate-state.ts';
 export { planChange, type PlannedChange, type Verdict } from './upgrade/plan.ts';
 export {
   lockOf,

@@ -36,7 +36,7 @@ export function migration<Old, New>(serde: Serde<Old>, migrate: (old: Old) => Ne
 /**
  * A serde for state that outlives changes of its type: values carry their version, and those of earlier ones
  * are migrated when they are read, on disk and in changelogs alike. Rows are written in the new version when
- * they next change.
+ * they next change, or all of them by `millrace migrate`.
  * @throws TopologyError for a missing step, or a serde whose values could be taken for versioned ones
  */
 export function evolving<T>(serde: Serde<T>, { version, migrate }: EvolvingOptions): Serde<T> {
@@ -65,10 +65,14 @@ export function evolving<T>(serde: Serde<T>, { version, migrate }: EvolvingOptio
     serialize: (value) => Buffer.concat([headBuffer, serde.serialize(value)]),
     deserialize: (bytes) => {
       const buffer = asBuffer(bytes);
-      const isMarked = buffer.length >= headBytes && buffer.compare(markBytes, 0, 2, 0, 2) === 0;
-      return isMarked ? read(buffer[2]!, buffer.subarray(headBytes)) : read(1, buffer);
+      return isMarked(buffer) ? read(buffer[2]!, buffer.subarray(headBytes)) : read(1, buffer);
     },
+    isCurrent: (bytes) => isMarked(asBuffer(bytes)) && bytes[2] === version,
   };
+}
+
+function isMarked(buffer: Buffer): boolean {
+  return buffer.length >= headBytes && buffer.compare(markBytes, 0, 2, 0, 2) === 0;
 }
 
 function assertSteps(version: number, migrate: Migrations): void {
