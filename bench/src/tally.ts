@@ -18,6 +18,8 @@ export interface TallyOptions {
   readonly read?: ReadResult;
   /** Of each key only the last result counts: how many came before depends on when commits were. */
   readonly lastOnly?: boolean;
+  /** Default 0. */
+  readonly partition?: number;
 }
 
 const asText: ReadResult = (key, value) => [key.toString(), value.toString()];
@@ -32,11 +34,12 @@ export function tally(results: Iterable<Result>, { lastOnly = false }: TallyOpti
   return { count, sum };
 }
 
-/** All of a topic's one partition. */
+/** All of one partition of a topic. */
 export async function tallyTopic(log: LogClient, topic: string, options: TallyOptions = {}): Promise<Tally> {
-  const [range] = await log.admin.offsets([{ topic, partition: 0 }]);
+  const { partition = 0 } = options;
+  const [range] = await log.admin.offsets([{ topic, partition }]);
   const { start, end } = range!;
-  const reader = await log.reader([{ topic, partition: 0, offset: start }]);
+  const reader = await log.reader([{ topic, partition, offset: start }]);
   const results: Result[] = [];
   const read = options.read ?? asText;
   for (let offset = start; offset < end; ) {

@@ -8,7 +8,7 @@ import { load, waitUntilLoaded } from './load.ts';
 import { connect, openOwnLog } from './processing/open-log.ts';
 import {
   applicationId,
-  type LogAddress,
+  type KafkaAddress,
   type Processing,
   startInstances,
   startWorkers,
@@ -68,18 +68,16 @@ export async function run(options: RunOptions, progress: Progress): Promise<stri
   }
 }
 
-/** Where threads of their own find the log; undefined where all is in this one, on a log of its own. */
-function addressOf(dir: string, { kafka, workers, sessionTimeoutMs }: RunOptions): LogAddress | undefined {
-  if (kafka !== undefined) return { brokers: kafka, sessionTimeoutMs };
-  return workers > 0 ? { dir: path.join(dir, 'log') } : undefined;
+/** Where the cluster is; undefined where the log is in a folder. */
+function addressOf({ kafka, sessionTimeoutMs }: RunOptions): KafkaAddress | undefined {
+  return kafka && { brokers: kafka, sessionTimeoutMs };
 }
 
 async function runIn(dir: string, options: RunOptions, progress: Progress): Promise<string> {
   const { data, out, partitions, windowMinutes, graceMinutes } = options;
-  const address = addressOf(dir, options);
-  const log = await (address === undefined
-    ? openOwnLog(path.join(dir, 'log'))
-    : connect(address, options.kafka === undefined));
+  const address = addressOf(options);
+  const ownLog = address === undefined ? await openOwnLog(path.join(dir, 'log')) : undefined;
+  const log = ownLog ?? (await connect(address!));
   try {
     await log.admin.createTopics([...inputs, ...outputs].map(({ name }) => ({ name, partitions })));
     progress.stage(options.load ? 'Loading' : 'Waiting for the rows');
@@ -97,8 +95,8 @@ async function runIn(dir: string, options: RunOptions, progress: Progress): Prom
     progress.stage('Running');
     const started = performance.now();
     const work = { ...options, stateDir: path.join(dir, 'state') };
-    const processing = await (address !== undefined && options.workers > 0
-      ? startWorkers(address, options.workers, work)
+    const processing = await (options.workers > 0
+      ? startWorkers(ownLog ?? address!, options.workers, work)
       : startInstances(log, options.instances, work));
     const checkEveryMs = address === undefined ? checkMs : serverCheckMs;
     const processedRecords = await untilDone(log, processing, { progress, checkEveryMs });

@@ -11,6 +11,7 @@ import {
   type Metric,
   type ReaderPosition,
 } from '@millrace/log-client';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { EmbeddedAdmin } from './admin.ts';
 import type { CompactionStats, Compactor } from './compaction/compactor.ts';
 import type { FileSystem } from './files/file-system.ts';
@@ -22,6 +23,7 @@ import { EmbeddedProducer } from './producer.ts';
 import { RawLog } from './raw/raw-log.ts';
 import type { EmbeddedLogOptions } from './options.ts';
 import { EmbeddedReader } from './reader.ts';
+import { ThreadOwner } from './threads/thread-owner.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
 import { ioError } from './storage/io-error.ts';
 import { readLogMetrics } from './log-metrics.ts';
@@ -49,6 +51,7 @@ export class EmbeddedLog implements LogClient {
   readonly #writer: CommitWriter;
   readonly #counters: LogCounters;
   readonly #readers = new Set<EmbeddedReader>();
+  readonly #threads = new Set<ThreadOwner>();
   readonly #files: OpenFiles;
   readonly #groups = new Map<string, GroupCoordinator>();
   readonly #epochs = new Map<string, number>();
@@ -163,7 +166,10 @@ export class EmbeddedLog implements LogClient {
   }
 
   async producer(options: { readonly transactionalId?: string } = {}): Promise<LogProducer> {
-    const { transactionalId } = options;
+    return this.#newProducer(options);
+  }
+
+  #newProducer({ transactionalId }: { readonly transactionalId?: string }): EmbeddedProducer {
     let isFenced = () => false;
     if (transactionalId !== undefined) {
       const epoch = (this.#epochs.get(transactionalId) ?? 0) + 1;
@@ -186,14 +192,37 @@ export class EmbeddedLog implements LogClient {
   }
 
   async join(options: GroupOptions): Promise<GroupMember> {
+    const coordinator = this.#groupToJoin(options.group);
+    return new EmbeddedMember(coordinator, this.#newReader(), await this.producer(), options);
+  }
+
+  #groupToJoin(group: string): GroupCoordinator {
     this.#watchMembers();
-    if (this.raw.clientGroup(options.group).members.length > 0) {
-      throw new LogError(
-        'LOG_FENCED',
-        `Group "${options.group}" has members that joined as Kafka clients: all members of a group join in the same way`,
-      );
-    }
-    return new EmbeddedMember(this.#group(options.group), this.#newReader(), await this.producer(), options);
+    if (this.raw.clientGroup(group).members.length === 0) return this.#group(group);
+    throw new LogError(
+      'LOG_FENCED',
+      `Group "${group}" has members that joined as Kafka clients: all members of a group join in the same way`,
+    );
+  }
+
+  /**
+   * A port for another thread of this process: transfer it to a worker, and open the log there with
+   * `threadLog(port)`. When that thread ends its members leave their groups.
+   */
+  threadPort(): MessagePort {
+    if (this.#closing !== undefined) throw new LogError('LOG_CLOSED', 'This log is closed');
+    const { port1, port2 } = new MessageChannel();
+    const owner = new ThreadOwner(port1, {
+      capabilities: this.capabilities,
+      admin: this.admin,
+      state: this.#state,
+      isClosed: () => this.#closing !== undefined,
+      producer: (options) => this.#newProducer(options),
+      group: (name) => this.#groupToJoin(name),
+      onClose: (closed) => this.#threads.delete(closed),
+    });
+    this.#threads.add(owner);
+    return port2;
   }
 
   #watchMembers(): void {
@@ -242,6 +271,7 @@ export class EmbeddedLog implements LogClient {
     await this.#housekeeping.idle();
     // They throw LOG_CLOSED then.
     this.#wakeReaders();
+    for (const thread of this.#threads) thread.close();
     this.#state.close();
     try {
       await this.#writer.close();
@@ -253,6 +283,7 @@ export class EmbeddedLog implements LogClient {
 
   #wakeReaders(): void {
     for (const reader of this.#readers) reader.onAppend();
+    for (const thread of this.#threads) thread.wake();
   }
 
   #newReader(): EmbeddedReader {

@@ -1,4 +1,5 @@
 export { EmbeddedLog } from './embedded-log.ts';
+export { ThreadLog, threadLog } from './threads/thread-log.ts';
 export type { EmbeddedLogOptions } from './options.ts';
 export type { FileSystem, LogFile } from './files/file-system.ts';
 export { MemoryFileSystem } from './files/memory-file-system.ts';

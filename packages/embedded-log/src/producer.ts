@@ -1,16 +1,20 @@
-import { recordBytes } from '@millrace/kafka-protocol';
+import { type Compression, recordBytes } from '@millrace/kafka-protocol';
 import {
+  asBuffer,
   invalidTimestamp,
   LogError,
   type LogProducer,
   type LogTransaction,
   type PartitionRecords,
+  type RejectedRecord,
   type TopicPartition,
 } from '@millrace/log-client';
+import { runHeaderBytes } from './format/frame.ts';
 import type { GroupCoordinator } from './group/coordinator.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
-import { type LogChange, runOverhead } from './storage/commit/encode-commit.ts';
+import { type CommitRecords, type LogChange, runOverhead } from './storage/commit/encode-commit.ts';
 import type { LogState } from './storage/log-state.ts';
+import type { CommitAnswer, CommitRequest } from './threads/messages.ts';
 
 /**
  * Hands commits to the log's writer. One frame holds all of a transaction, so there is nothing to begin or
@@ -41,14 +45,42 @@ export class EmbeddedProducer implements LogProducer {
   async commit(transaction: LogTransaction): Promise<number[]> {
     let bytes = 0;
     for (const [entry, records] of transaction.records.entries()) bytes += this.#measure(records, entry);
-    return this.#writer.submit(() => this.#plan(transaction, bytes), { alone: false, bytes });
+    const place = (): CommitRecords[] =>
+      transaction.records.map(({ topic, partition, records }) => ({
+        log: this.#state.partition(topic, partition),
+        records,
+      }));
+    const plan = (): LogChange => this.#plan(place, transaction.offsets, bytes);
+    return this.#writer.submit(plan, { alone: false, bytes });
   }
 
   send(records: readonly PartitionRecords[]): Promise<number[]> {
     return this.commit({ records });
   }
 
-  #plan({ records, offsets }: LogTransaction, bytes: number): LogChange {
+  /** Commits what another thread has encoded; or says how to encode it, where that was not known there. */
+  async commitEncoded({ entries, bytes, offsets }: Omit<CommitRequest, 'producer'>): Promise<CommitAnswer> {
+    const compressions = new Map<string, Compression>();
+    for (const [entry, { topic, partition, compression, largest }] of entries.entries()) {
+      const { settings } = this.#state.topics.get(topic) ?? {};
+      if (settings !== undefined && settings.compression !== compression)
+        compressions.set(topic, settings.compression);
+      this.#assertSmallEnough(largest.bytes, { topic, partition, entry, index: largest.index });
+    }
+    if (compressions.size > 0) return { compressions };
+    const buffer = asBuffer(bytes);
+    const size = bytes.length + entries.length * runHeaderBytes;
+    const place = (): CommitRecords[] =>
+      entries.map(({ topic, partition, from, to }) => ({
+        log: this.#state.partition(topic, partition),
+        records: [],
+        ...(to > from ? { batches: buffer.subarray(from, to) } : {}),
+      }));
+    const plan = (): LogChange => this.#plan(place, offsets, size);
+    return { baseOffsets: await this.#writer.submit(plan, { alone: false, bytes: size }) };
+  }
+
+  #plan(place: () => CommitRecords[], offsets: LogTransaction['offsets'], bytes: number): LogChange {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
     if (this.#isFenced()) {
       throw new LogError(
@@ -57,10 +89,7 @@ export class EmbeddedProducer implements LogProducer {
       );
     }
     if (offsets !== undefined) this.#group(offsets.group).assertMayCommit(offsets.member, offsets.commits);
-    const placed = records.map((entry) => ({
-      log: this.#state.partition(entry.topic, entry.partition),
-      records: entry.records,
-    }));
+    const placed = place();
     if (offsets === undefined) return { event: {}, records: placed, bytes };
     const commits = offsets.commits.map((commit) => {
       const { topicId, partition } = this.#partition(commit);
@@ -76,8 +105,7 @@ export class EmbeddedProducer implements LogProducer {
   /** Checks records and adds up the bytes they take in batches. */
   #measure({ topic, partition, records }: PartitionRecords, entry: number): number {
     let total = runOverhead(records.length);
-    const { maxMessageBytes } = this.#state.topics.get(topic)?.settings ?? {};
-    const limit = maxMessageBytes ?? this.#maxRecordBytes;
+    const limit = this.#limitOf(topic);
     for (let index = 0; index < records.length; index++) {
       const record = records[index]!;
       if (!Number.isSafeInteger(record.timestamp)) {
@@ -85,15 +113,25 @@ export class EmbeddedProducer implements LogProducer {
       }
       const size = recordBytes(record);
       total += size;
-      if (size > limit) {
-        throw new LogError(
-          'LOG_TOO_LARGE',
-          `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${limit}: raise ${maxMessageBytes === undefined ? 'maxRecordBytes' : "the topic's max.message.bytes"}, or store the payload elsewhere`,
-          { rejected: { entry, index } },
-        );
-      }
+      if (size > limit) this.#assertSmallEnough(size, { topic, partition, entry, index });
     }
     return total;
+  }
+
+  /** What a record of a topic may take, in bytes. */
+  #limitOf(topic: string): number {
+    return this.#state.topics.get(topic)?.settings.maxMessageBytes ?? this.#maxRecordBytes;
+  }
+
+  #assertSmallEnough(size: number, { topic, partition, ...rejected }: TopicPartition & RejectedRecord): void {
+    const limit = this.#limitOf(topic);
+    if (size <= limit) return;
+    const isOfTopic = this.#state.topics.get(topic)?.settings.maxMessageBytes !== undefined;
+    throw new LogError(
+      'LOG_TOO_LARGE',
+      `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${limit}: raise ${isOfTopic ? "the topic's max.message.bytes" : 'maxRecordBytes'}, or store the payload elsewhere`,
+      { rejected },
+    );
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,11 @@
 export * from '@millrace/streams-core';
-export { type Durability, EmbeddedLog, type EmbeddedLogOptions } from '@millrace/embedded-log';
+export {
+  type Durability,
+  EmbeddedLog,
+  type EmbeddedLogOptions,
+  type ThreadLog,
+  threadLog,
+} from '@millrace/embedded-log';
 export {
   listen,
   type ListenOptions,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { minutes, runWorkers, StreamsApp } from '@millrace/streams-core';
+import { EmbeddedLog } from '@millrace/embedded-log';
 import type { LogClient } from '@millrace/log-client';
 import { retailTopology } from '../retail-topology.ts';
 
@@ -68,21 +69,25 @@ export async function startInstances(
   };
 }
 
-/** Where a worker finds the log: brokers, or a folder whose owner serves it. */
-export type LogAddress =
-  | { readonly brokers: readonly string[]; readonly sessionTimeoutMs: number }
-  | { readonly dir: string };
+/** Where a Kafka cluster is. */
+export interface KafkaAddress {
+  readonly brokers: readonly string[];
+  readonly sessionTimeoutMs: number;
+}
 
-/** An instance in each of so many threads. */
+/** An instance in each of so many threads, on a cluster or on the log of this thread. */
 export async function startWorkers(
-  address: LogAddress,
+  place: KafkaAddress | EmbeddedLog,
   count: number,
   options: ProcessingOptions,
 ): Promise<Processing> {
+  const log = place instanceof EmbeddedLog ? place : undefined;
+  const address = log === undefined ? place : undefined;
   const pool = await runWorkers({
     module: new URL('./worker.js', import.meta.url),
     workers: count,
     data: { address, options },
+    ...(log === undefined ? {} : { logPort: () => log.threadPort() }),
   });
   pool.done.catch(() => {});
   return {

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import {
   type AssignorMember,
   type GroupGeneration,
-  type GroupOptions,
   type GroupSnapshot,
   LogError,
   parseTopicPartition,
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
+import type { GroupPlan, MemberOptions } from './member-options.ts';
 
 /** One member as its coordinator sees it. Partitions are named by their `topic-partition` keys. */
 export interface MemberState {
   readonly id: string;
-  readonly options: GroupOptions;
+  readonly options: MemberOptions;
   /** What it may commit for. */
   readonly owned: Set<string>;
   /** What it is to own once others have released it. */
@@ -22,6 +22,8 @@ export interface MemberState {
   assignedUserData: Uint8Array | undefined;
   lastPollAt: number;
   fenced: boolean;
+  /** Its assignor has thrown this, which it is to hear at its next poll. */
+  failure: unknown;
 }
 
 /**
@@ -35,7 +37,11 @@ export class GroupCoordinator {
   readonly #onChange: () => void;
   readonly #members = new Map<string, MemberState>();
   readonly #owners = new Map<string, MemberState>();
+  /** A plan is being made in another thread. */
+  #isPlanning = false;
   generation = 0;
+  /** Which plan the members' targets are of. */
+  plan = 0;
 
   constructor(group: string, partitions: (topic: string) => number, onChange: () => void) {
     this.group = group;
@@ -55,9 +61,9 @@ export class GroupCoordinator {
   snapshot(): GroupSnapshot | undefined {
     if (this.isEmpty) return undefined;
     const members = [...this.#members.values()];
-    const isStable = members.every(
-      ({ owned, target }) => owned.size === target.size && [...target].every((key) => owned.has(key)),
-    );
+    const hasTarget = ({ owned, target }: MemberState): boolean =>
+      owned.size === target.size && [...target].every((key) => owned.has(key));
+    const isStable = !this.#isPlanning && members.every(hasTarget);
     return {
       state: isStable ? 'stable' : 'rebalancing',
       members: members.map(({ id, owned }) => ({
@@ -69,7 +75,7 @@ export class GroupCoordinator {
     };
   }
 
-  join(options: GroupOptions, now: number): MemberState {
+  join(options: MemberOptions, now: number): MemberState {
     const member: MemberState = {
       id: randomUUID(),
       options,
@@ -78,6 +84,7 @@ export class GroupCoordinator {
       assignedUserData: undefined,
       lastPollAt: now,
       fenced: false,
+      failure: undefined,
     };
     this.#members.set(member.id, member);
     this.rebalance();
@@ -100,26 +107,55 @@ export class GroupCoordinator {
     }
   }
 
+  /** Makes a new plan: at once, or as soon as the members in other threads have answered. */
   rebalance(): void {
     this.generation++;
+    this.#isPlanning = false;
     const members = [...this.#members.values()];
-    const first = members[0];
-    if (first !== undefined) {
-      const topics = [...new Set(members.flatMap(({ options }) => options.topics))].sort();
-      const counts = new Map(topics.map((topic) => [topic, this.#partitions(topic)] as const));
-      const { assignor } = first.options;
-      const described = members.map(describe);
-      const assignment = assignor.assign(described, counts);
-      const userData = assignor.userData?.(described, assignment);
-      for (const member of members) {
-        member.assignedUserData = userData?.get(member.id) ?? member.assignedUserData;
-        const partitions = assignment.get(member.id) ?? [];
-        member.target = new Set(
-          partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)),
-        );
-      }
+    const leader = members[0];
+    if (leader !== undefined) {
+      const userData = members.map(({ options }) => options.userData());
+      const plan = then(allOf(userData), (known) => {
+        const described = members.map((member, index) => describe(member, known[index]!));
+        return leader.options.assign(described, this.#counts(members));
+      });
+      if (plan instanceof Promise) this.#adoptLater(leader, members, plan);
+      else this.#adopt(members, plan);
     }
     this.#onChange();
+  }
+
+  #counts(members: readonly MemberState[]): ReadonlyMap<string, number> {
+    const topics = [...new Set(members.flatMap(({ options }) => options.topics))].sort();
+    return new Map(topics.map((topic) => [topic, this.#partitions(topic)] as const));
+  }
+
+  #adopt(members: readonly MemberState[], { assignment, userData }: GroupPlan): void {
+    this.plan++;
+    for (const member of members) {
+      member.assignedUserData = userData?.get(member.id) ?? member.assignedUserData;
+      const partitions = assignment.get(member.id) ?? [];
+      member.target = new Set(partitions.map(({ topic, partition }) => topicPartitionKey(topic, partition)));
+    }
+  }
+
+  /** Until then members keep what they have; the plan is dropped if the group changes meanwhile. */
+  #adoptLater(leader: MemberState, members: readonly MemberState[], plan: Promise<GroupPlan>): void {
+    const { generation } = this;
+    this.#isPlanning = true;
+    const end = (finish: () => void): void => {
+      if (generation !== this.generation) return;
+      this.#isPlanning = false;
+      finish();
+      this.#onChange();
+    };
+    plan.then(
+      (made) => end(() => this.#adopt(members, made)),
+      (error: unknown) =>
+        end(() => {
+          leader.failure = error;
+        }),
+    );
   }
 
   /**
@@ -132,6 +168,13 @@ export class GroupCoordinator {
       this.#owners.delete(key);
       owner.owned.delete(key);
     }
+  }
+
+  /** @throws what a member's assignor has thrown in another thread, once */
+  assertPlanned(member: MemberState): void {
+    const { failure } = member;
+    member.failure = undefined;
+    if (failure !== undefined) throw failure;
   }
 
   /** What a member has to give up now. */
@@ -147,8 +190,12 @@ export class GroupCoordinator {
     this.#onChange();
   }
 
-  /** Gives a member the partitions of its target that are free. */
-  takeFree(member: MemberState): TopicPartition[] {
+  /**
+   * Gives a member the partitions of its target that are free; none where there is a newer plan than the one
+   * it has looked at, of which it has to hear first.
+   */
+  takeFree(member: MemberState, plan: number): TopicPartition[] {
+    if (plan !== this.plan) return [];
     const taken = [...member.target].filter((key) => !this.#owners.has(key));
     for (const key of taken) {
       this.#owners.set(key, member);
@@ -177,11 +224,14 @@ export class GroupCoordinator {
   }
 }
 
-function describe({ id, options, owned }: MemberState): AssignorMember {
-  return {
-    id,
-    topics: options.topics,
-    userData: options.userData ?? new Uint8Array(),
-    owned: [...owned].map(parseTopicPartition),
-  };
+function describe({ id, options, owned }: MemberState, userData: Uint8Array): AssignorMember {
+  return { id, topics: options.topics, userData, owned: [...owned].map(parseTopicPartition) };
+}
+
+function then<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
+
+function allOf<T>(values: readonly (T | Promise<T>)[]): readonly T[] | Promise<readonly T[]> {
+  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as readonly T[]);
 }

@@ -11,6 +11,7 @@ import {
 } from '@millrace/log-client';
 import type { EmbeddedReader } from '../reader.ts';
 import type { GroupCoordinator, MemberState } from './coordinator.ts';
+import { memberOptions } from './member-options.ts';
 
 /** A consumer group's member in the process that owns the log: rebalances happen inside its polls. */
 export class EmbeddedMember implements GroupMember {
@@ -30,7 +31,7 @@ export class EmbeddedMember implements GroupMember {
     this.#reader = reader;
     this.#producer = producer;
     this.#options = options;
-    this.#state = coordinator.join(options, performance.now());
+    this.#state = coordinator.join(memberOptions(options), performance.now());
   }
 
   get generation(): GroupGeneration {
@@ -46,6 +47,8 @@ export class EmbeddedMember implements GroupMember {
 
   async #reconcile(): Promise<boolean> {
     if (this.#state.fenced) return this.#rejoin();
+    this.#coordinator.assertPlanned(this.#state);
+    const { plan } = this.#coordinator;
     const { assignedUserData: userData } = this.#state;
     this.#state.assignedUserData = undefined;
     if (userData !== undefined) this.#options.onUserData?.(userData);
@@ -56,20 +59,20 @@ export class EmbeddedMember implements GroupMember {
       this.#coordinator.release(this.#state, revoked);
     }
     if (this.#state.fenced) return this.#rejoin();
-    const assigned = this.#coordinator.takeFree(this.#state);
+    const assigned = this.#coordinator.takeFree(this.#state, plan);
     if (assigned.length > 0) {
       for (const partition of assigned) this.#reader.add({ ...partition, offset: 0 }, { paused: true });
       await this.#options.onAssigned(assigned);
       this.#state.lastPollAt = performance.now();
     }
-    return revoked.length === 0 && assigned.length === 0;
+    return revoked.length === 0 && assigned.length === 0 && plan === this.#coordinator.plan;
   }
 
   /** The group went on without this member: drop everything and come back as a new one. */
   async #rejoin(): Promise<boolean> {
     const lost = this.#reader.partitions();
     for (const partition of lost) this.#reader.remove(partition);
-    this.#state = this.#coordinator.join(this.#options, performance.now());
+    this.#state = this.#coordinator.join(memberOptions(this.#options), performance.now());
     await this.#options.onLost(lost);
     return false;
   }

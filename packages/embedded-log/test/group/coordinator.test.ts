@@ -9,6 +9,7 @@ import {
 } from '@millrace/log-client';
 import { describe, expect, test, vi } from 'vitest';
 import { GroupCoordinator, type MemberState } from '../../src/group/coordinator.ts';
+import { memberOptions } from '../../src/group/member-options.ts';
 
 const at = (...keys: readonly string[]): TopicPartition[] => keys.map(parseTopicPartition);
 const keysOf = (partitions: readonly TopicPartition[]): string[] =>
@@ -47,7 +48,7 @@ function groupOf() {
   const group = new GroupCoordinator('g', (topic) => counts.get(topic) ?? 0, onChange);
   const join = (options: Partial<GroupOptions> = {}, now = 0): MemberState =>
     group.join(
-      {
+      memberOptions({
         group: 'g',
         topics: ['a'],
         assignor,
@@ -56,7 +57,7 @@ function groupOf() {
         onAssigned: nothing,
         onLost: nothing,
         ...options,
-      },
+      }),
       now,
     );
   return { group, plan, seen, join, onChange };
@@ -83,7 +84,7 @@ describe('an assignment', () => {
     const { group, plan, seen, join } = groupOf();
     plan.targets = [['a-0']];
     const first = join({ topics: ['b', 'a'], userData: Buffer.from('hi') });
-    group.takeFree(first);
+    group.takeFree(first, group.plan);
     join({ topics: ['a'] });
     const { members, counts } = seen.at(-1)!;
     expect([...counts]).toEqual([
@@ -131,7 +132,7 @@ describe('an assignment', () => {
     const { group } = groupOf();
     const assignor: Assignor = { name: 'plain', assign: () => new Map() };
     const member = group.join(
-      {
+      memberOptions({
         group: 'g',
         topics: ['a'],
         assignor,
@@ -139,7 +140,7 @@ describe('an assignment', () => {
         onRevoked: nothing,
         onAssigned: nothing,
         onLost: nothing,
-      },
+      }),
       5,
     );
     expect(member).toMatchObject({ assignedUserData: undefined, fenced: false, lastPollAt: 5 });
@@ -152,16 +153,16 @@ describe('a partition that moves', () => {
     const { group, plan, join, onChange } = groupOf();
     plan.targets = [['a-0', 'a-1']];
     const first = join();
-    expect(keysOf(group.takeFree(first))).toEqual(['a-0', 'a-1']);
-    expect(group.takeFree(first)).toEqual([]);
+    expect(keysOf(group.takeFree(first, group.plan))).toEqual(['a-0', 'a-1']);
+    expect(group.takeFree(first, group.plan)).toEqual([]);
     plan.targets = [['a-0'], ['a-1']];
     const second = join();
-    expect([group.takeFree(second), keysOf(group.toRevoke(first))]).toEqual([[], ['a-1']]);
+    expect([group.takeFree(second, group.plan), keysOf(group.toRevoke(first))]).toEqual([[], ['a-1']]);
     onChange.mockClear();
     group.release(first, at('a-1'));
     // Those who wait for it look again.
     expect(onChange).toHaveBeenCalledTimes(1);
-    expect([group.toRevoke(first), keysOf(group.takeFree(second))]).toEqual([[], ['a-1']]);
+    expect([group.toRevoke(first), keysOf(group.takeFree(second, group.plan))]).toEqual([[], ['a-1']]);
     expect([...first.owned]).toEqual(['a-0']);
   });
 
@@ -169,7 +170,7 @@ describe('a partition that moves', () => {
     const { group, plan, join } = groupOf();
     plan.targets = [['a-0'], []];
     const [first, second] = [join(), join()];
-    group.takeFree(first);
+    group.takeFree(first, group.plan);
     group.release(second, at('a-0'));
     expect(refusal(group, first, 'a-0')).toBeUndefined();
     expect(refusal(group, second, 'a-0')).toMatch(/Member .* of group "g" does not own a-0 any more/u);
@@ -179,11 +180,11 @@ describe('a partition that moves', () => {
     const { group, plan, join } = groupOf();
     plan.targets = [['a-0', 'a-1']];
     const first = join();
-    group.takeFree(first);
+    group.takeFree(first, group.plan);
     const second = join();
     group.remove(first);
     expect([first.fenced, first.owned.size, second.fenced]).toEqual([true, 0, false]);
-    expect(keysOf(group.takeFree(second))).toEqual(['a-0', 'a-1']);
+    expect(keysOf(group.takeFree(second, group.plan))).toEqual(['a-0', 'a-1']);
     expect(refusal(group, first, 'a-0')).toContain('does not own a-0 any more: nothing was committed');
     expect(refusal(group, second, 'a-0', 'a-1')).toBeUndefined();
   });
@@ -192,12 +193,12 @@ describe('a partition that moves', () => {
     const { group, plan, join } = groupOf();
     plan.targets = [['a-0', 'b-0'], ['a-1']];
     const [first, second] = [join({ topics: ['a', 'b'] }), join()];
-    group.takeFree(first);
-    group.takeFree(second);
+    group.takeFree(first, group.plan);
+    group.takeFree(second, group.plan);
     group.forget(new Set(['a']));
     expect([[...first.owned], [...second.owned]]).toEqual([['b-0'], []]);
     expect(refusal(group, second, 'a-1')).toBeDefined();
-    expect(keysOf(group.takeFree(first))).toEqual(['a-0']);
+    expect(keysOf(group.takeFree(first, group.plan))).toEqual(['a-0']);
   });
 });
 
@@ -206,8 +207,8 @@ describe('a commit', () => {
     const { group, plan, join } = groupOf();
     plan.targets = [['a-0'], ['a-1']];
     const [first, second] = [join(), join()];
-    group.takeFree(first);
-    group.takeFree(second);
+    group.takeFree(first, group.plan);
+    group.takeFree(second, group.plan);
     expect(refusal(group, first, 'a-0')).toBeUndefined();
     expect(refusal(group, first, 'a-0', 'a-1')).toContain('a-1');
     expect(refusal(group, first)).toBeUndefined();
@@ -227,13 +228,13 @@ describe('a silent member', () => {
     const { group, plan, join } = groupOf();
     plan.targets = [['a-0'], []];
     const [silent, other] = [join({}, 0), join({}, 50)];
-    group.takeFree(silent);
+    group.takeFree(silent, group.plan);
     group.expire(100);
     expect([silent.fenced, group.size]).toEqual([false, 2]);
     plan.targets = [['a-0']];
     group.expire(101);
     expect([silent.fenced, other.fenced, group.size]).toEqual([true, false, 1]);
-    expect(keysOf(group.takeFree(other))).toEqual(['a-0']);
+    expect(keysOf(group.takeFree(other, group.plan))).toEqual(['a-0']);
     other.lastPollAt = 400;
     group.expire(500);
     expect(other.fenced).toBe(false);
@@ -248,7 +249,7 @@ describe('a description', () => {
     const first = join();
     const stateOf = (): string => group.snapshot()!.state;
     expect(stateOf()).toBe('rebalancing');
-    group.takeFree(first);
+    group.takeFree(first, group.plan);
     expect(group.snapshot()).toEqual({
       state: 'stable',
       members: [{ id: first.id, clientId: '', host: '', partitions: at('a-0', 'a-1') }],
@@ -258,7 +259,7 @@ describe('a description', () => {
     expect(stateOf()).toBe('rebalancing');
     group.release(first, at('a-1'));
     expect(stateOf()).toBe('rebalancing');
-    group.takeFree(second);
+    group.takeFree(second, group.plan);
     expect(stateOf()).toBe('stable');
     // As many as it is to have, but others.
     plan.targets = [['a-1'], ['a-0']];

@@ -1,11 +1,14 @@
 // The app of a worker thread, as tests want it: it counts words, and may fail or die on some. With `async` it looks
 // each one up first; with `ticks` it counts calls of a punctuator too; with `copies` each has a folder of its own.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadLog } from '@millrace/embedded-log';
 import { sharedLog } from '@millrace/log-server';
 import { integer, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
 
-export default async ({ index, count, data: { dir, stateDir, ...data } }) => {
-  const log = await sharedLog({ dir, mayOwn: false, heartbeatIntervalMs: 100, sessionTimeoutMs: 6000 });
+export default async ({ index, count, logPort, data: { dir, stateDir, ...data } }) => {
+  const log = await (logPort === undefined
+    ? sharedLog({ dir, mayOwn: false, heartbeatIntervalMs: 100, sessionTimeoutMs: 6000 })
+    : threadLog(logPort));
   const builder = new StreamsBuilder();
   const words = builder.stream(topic('words', { key: string(), value: string() }));
   if (data.ticks) {

@@ -2,36 +2,59 @@ import { fileURLToPath } from 'node:url';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type SharedLog, sharedLog } from '@millrace/log-server';
-import { integer, nullable, runWorkers, string, topic, type WorkerPool } from '@millrace/streams-core';
+import { EmbeddedLog } from '@millrace/embedded-log';
+import type { LogClient } from '@millrace/log-client';
+import { readAll } from '@millrace/log-client/conformance';
+import { sharedLog } from '@millrace/log-server';
+import {
+  integer,
+  type MakeApp,
+  nullable,
+  runWorkers,
+  string,
+  topic,
+  type WorkerPool,
+} from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
+// @ts-expect-error: plain JavaScript, which threads run as it is.
+import untypedMakeApp from './worker-app.mjs';
 import { eventually, readTopic, withFolder, write } from './support.ts';
 
+// What threads run.
 const module = pathToFileURL(fileURLToPath(new URL('./worker-app.mjs', import.meta.url)));
 // Threads run what is built, as users' do; the tests themselves run sources.
 const execArgv: string[] = [];
+const makeApp = untypedMakeApp as MakeApp;
 const words = topic('words', { key: string(), value: string() });
 const counts = topic('counts', { key: string(), value: nullable(integer()) });
 const ticks = topic('ticks', { key: string(), value: integer() });
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const once = keys.map((key) => [key, 'x'] as const);
 
+interface PoolOptions {
+  readonly config?: object;
+  readonly data?: object;
+  /** The log is one that processes share, not one of this thread. */
+  readonly isShared?: boolean;
+}
+
 async function withPool(
-  body: (pool: WorkerPool, log: SharedLog) => Promise<void>,
-  config: object = {},
-  more: object = {},
+  body: (pool: WorkerPool, log: LogClient) => Promise<void>,
+  { config = {}, data: more = {}, isShared = false }: PoolOptions = {},
 ): Promise<void> {
   await withFolder(async (folder) => {
     const dir = path.join(folder, 'log');
     await mkdir(dir);
-    const log = await sharedLog({ dir });
+    const own = isShared ? undefined : await EmbeddedLog.open({ dir });
+    const log = own ?? (await sharedLog({ dir }));
     await log.admin.createTopics([
       { name: 'words', partitions: 4 },
       { name: 'counts', partitions: 4 },
       { name: 'ticks', partitions: 4 },
     ]);
     const data = { dir, stateDir: path.join(folder, 'state'), config, ...more };
-    const pool = await runWorkers({ module, workers: 2, data, execArgv });
+    const logPort = own && (() => own.threadPort());
+    const pool = await runWorkers({ module, workers: 2, data, execArgv, ...(logPort && { logPort }) });
     try {
       await body(pool, log);
     } finally {
@@ -41,7 +64,7 @@ async function withPool(
   });
 }
 
-const last = async (log: SharedLog) =>
+const last = async (log: LogClient) =>
   Object.fromEntries((await readTopic(log, counts)).map(({ key, value }) => [key, value]));
 const isAll = (found: Record<string, number | null>, count: number): boolean =>
   keys.every((key) => found[key] === count);
@@ -106,7 +129,7 @@ describe('an app in two worker threads', () => {
   test('has asynchronous operators, punctuators and copies of stores as one thread has', {
     timeout: 60_000,
   }, async () => {
-    const run = async (pool: WorkerPool, log: SharedLog): Promise<void> => {
+    const run = async (pool: WorkerPool, log: LogClient): Promise<void> => {
       await eventually('it runs', () => pool.state === 'running' && pool.taskIds.length === 4, {
         withinMs: 30_000,
       });
@@ -120,7 +143,61 @@ describe('an app in two worker threads', () => {
       );
       await eventually('punctuators are called', async () => (await readTopic(log, ticks)).length > 4);
     };
-    await withPool(run, { numStandbyReplicas: 1 }, { async: true, ticks: true, copies: true });
+    await withPool(run, {
+      config: { numStandbyReplicas: 1 },
+      data: { async: true, ticks: true, copies: true },
+    });
+  });
+
+  test('writes what one thread writes, byte for byte', { timeout: 60_000 }, async () => {
+    const many = Array.from({ length: 3000 }, (_, n) => [`key ${(n * 7919) % 50}`, `word ${n}`, n] as const);
+    const writtenBy = async (run: (log: EmbeddedLog, data: object) => Promise<() => Promise<void>>) => {
+      let written: unknown;
+      await withFolder(async (folder) => {
+        const log = await EmbeddedLog.inMemory();
+        await log.admin.createTopics([words, counts].map(({ name }) => ({ name, partitions: 4 })));
+        await write(log, words, many);
+        const close = await run(log, { stateDir: path.join(folder, 'state') });
+        const all4 = [0, 1, 2, 3].map((partition) => ({ topic: counts.name, partition }));
+        await eventually('all are counted', async () => {
+          const ends = await log.admin.offsets(all4);
+          return ends.reduce((sum, { end }) => sum + end, 0) === many.length;
+        });
+        await close();
+        written = await Promise.all(
+          all4.map(async ({ topic: name, partition }) =>
+            (await readAll(log, name, partition)).map(({ key, value, timestamp, offset, headers }) => {
+              return { key, value, timestamp, offset, headers };
+            }),
+          ),
+        );
+        await log.close();
+      });
+      return written;
+    };
+    const byOne = await writtenBy(async (log, data) => {
+      const app = await makeApp({ index: 0, count: 1, logPort: log.threadPort(), data });
+      await app.start();
+      return () => app.close();
+    });
+    const byTwo = await writtenBy(async (log, data) => {
+      const pool = await runWorkers({ module, workers: 2, data, execArgv, logPort: () => log.threadPort() });
+      return () => pool.close();
+    });
+    expect(byTwo).toEqual(byOne);
+  });
+
+  test('may use a log that processes share', { timeout: 60_000 }, async () => {
+    await withPool(
+      async (pool, log) => {
+        await eventually('it runs', () => pool.state === 'running' && pool.taskIds.length === 4, {
+          withinMs: 30_000,
+        });
+        await write(log, words, once);
+        await eventually('all are counted', async () => isAll(await last(log), 1));
+      },
+      { isShared: true },
+    );
   });
 
   test('fails as one where an instance fails for good, with the error of its thread', {

@@ -5,19 +5,14 @@ import {
   nextOffsetOf,
   placeBatch,
   stampBatch,
-  writeBatchInto,
 } from '@millrace/kafka-protocol';
 import type { ProducerRecord } from '@millrace/log-client';
-import { batchFields } from '../../format/batch-fields.ts';
 import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
 import type { LogEvent } from '../../format/log-event.ts';
 import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { Tail, Tails } from './tails.ts';
-
-/** Batches have at most so many records, and about so many bytes: a reader can start near any offset. */
-const maxBatchRecords = 1024;
-const maxBatchBytes = 256 << 10;
+import { maxBatchBytes, maxBatchRecords, recordsPerBatch, writeBatches } from './write-batches.ts';
 
 /** Records of a commit for one partition. */
 export interface CommitRecords {
@@ -68,12 +63,6 @@ export function roomFor({ bytes, records }: LogChange): number {
   return bytes + headers + (compressed ? records.length * compressedBound(bytes) : 0);
 }
 
-/** How many records of a change go into a batch: by their size on average. */
-function recordsPerBatch({ bytes, records }: LogChange): number {
-  const count = records.reduce((sum, entry) => sum + entry.records.length, 0);
-  return Math.max(1, Math.min(maxBatchRecords, Math.floor((maxBatchBytes * count) / bytes)));
-}
-
 /** Encodes a change as a frame, with its batches inside or apart, each at its place in its segment. */
 export function encodeCommit(
   change: LogChange,
@@ -85,7 +74,8 @@ export function encodeCommit(
   const runs: Run[] = [];
   const direct: Buffer[] = [];
   const baseOffsets: number[] = [];
-  const perBatch = recordsPerBatch(change);
+  const count = records.reduce((sum, entry) => sum + entry.records.length, 0);
+  const perBatch = recordsPerBatch(change.bytes, count);
   let scratchAt = 0;
   for (const entry of records) {
     const tail = tails.next(entry.log);
@@ -93,20 +83,23 @@ export function encodeCommit(
     if (entry.records.length === 0 && entry.batches === undefined) continue;
     const target = scratch ?? frame.target;
     const start = scratch === undefined ? frame.at + runHeaderBytes : scratchAt;
-    const place = { firstOffset: tail.nextOffset, perBatch, now };
+    const { log } = entry;
+    const firstOffset = tail.nextOffset;
+    const { compression, hasAppendTime } = log.settings;
+    const appendTime = hasAppendTime ? now : undefined;
     const end =
       entry.batches === undefined
-        ? writeBatches(target, start, entry, place)
-        : copyBatches(target, start, entry.batches, { ...place, log: entry.log });
+        ? writeBatches(target, start, entry.records, { firstOffset, perBatch, compression, appendTime })
+        : copyBatches(target, start, entry.batches, { firstOffset, appendTime });
     const bytes = target.subarray(start, end);
-    const count = entry.batches === undefined ? entry.records.length : endOffsetOf(bytes) - tail.nextOffset;
-    const run = runAt(tail, bytes, count, scratch === undefined);
+    const taken = entry.batches === undefined ? entry.records.length : endOffsetOf(bytes) - tail.nextOffset;
+    const run = runAt(tail, bytes, taken, scratch === undefined);
     frame.add(run, scratch === undefined);
     runs.push(run);
     if (scratch !== undefined) direct.push(bytes);
     scratchAt = end;
     tail.position += bytes.length;
-    tail.nextOffset += count;
+    tail.nextOffset += taken;
   }
   return {
     event,
@@ -148,33 +141,14 @@ function copyBatches(
   target: Buffer,
   start: number,
   batches: Buffer,
-  { firstOffset, now, log }: { firstOffset: number; now: number; log: PartitionLog },
+  { firstOffset, appendTime }: { readonly firstOffset: number; readonly appendTime: number | undefined },
 ): number {
   const end = start + batches.copy(target, start);
   let offset = firstOffset;
   for (let at = start; at < end; at += batchSize(target, at)) {
     placeBatch(target, at, offset);
-    if (log.settings.hasAppendTime) stampBatch(target, at, at + batchSize(target, at), now);
+    if (appendTime !== undefined) stampBatch(target, at, at + batchSize(target, at), appendTime);
     offset = nextOffsetOf(target, at);
   }
   return end;
-}
-
-function writeBatches(
-  target: Buffer,
-  start: number,
-  { log, records }: CommitRecords,
-  { firstOffset, perBatch, now }: { firstOffset: number; perBatch: number; now: number },
-): number {
-  const { compression, hasAppendTime } = log.settings;
-  let at = start;
-  for (let from = 0; from < records.length; from += perBatch) {
-    const to = Math.min(from + perBatch, records.length);
-    const fields = batchFields(firstOffset + from, {
-      compression,
-      appendTime: hasAppendTime ? now : undefined,
-    });
-    at = writeBatchInto(target, at, { records, from, to }, fields);
-  }
-  return at;
 }

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { Metric } from '@millrace/log-client';
 import type { Health } from '../app/health.ts';
 import type { AppMetrics } from '../metrics/app-metrics.ts';
@@ -10,6 +11,7 @@ export interface WorkerStart {
   readonly index: number;
   readonly count: number;
   readonly data: unknown;
+  readonly logPort: MessagePort | undefined;
 }
 
 /** An error on its way between threads, which keeps only what can be copied. */

@@ -6,7 +6,7 @@ import { type FromWorker, sendable, type ToWorker, type WorkerStart } from './me
 import type { MakeApp } from './worker-pool.ts';
 
 const port = parentPort!;
-const { module, index, count, data } = workerData as WorkerStart;
+const { module, index, count, data, logPort } = workerData as WorkerStart;
 
 function say(message: FromWorker): void {
   port.postMessage(message);
@@ -19,7 +19,7 @@ async function makeApp(): Promise<StreamsApp> {
       `Workers run the app that the default export of a module makes: ${module} exports no function. Write \`export default ({ index }) => new StreamsApp(...)\` there`,
     );
   }
-  const app = await make({ index, count, data });
+  const app = await make({ index, count, data, logPort });
   if (app instanceof StreamsApp) return app;
   throw new ConfigError(
     `The default export of ${module} made no StreamsApp; where it did, two copies of the package are installed`,

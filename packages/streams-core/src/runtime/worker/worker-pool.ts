@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { emitWarning } from 'node:process';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
 import type { Metric } from '@millrace/log-client';
 import { ConfigError } from '../../errors.ts';
@@ -20,6 +20,8 @@ export interface WorkerContext {
   readonly count: number;
   /** What {@link WorkerPoolOptions.data} says. */
   readonly data: unknown;
+  /** One end of {@link WorkerPoolOptions.logPort}, for `threadLog`. */
+  readonly logPort: MessagePort | undefined;
 }
 
 /** Makes the app of one worker, in its thread: an instance of the same application in each. */
@@ -32,6 +34,11 @@ export interface WorkerPoolOptions {
   readonly workers?: number;
   /** Passed to the module, as a copy. */
   readonly data?: unknown;
+  /**
+   * Makes a port to a log of this thread, for each worker that is started: `() => log.threadPort()` of an
+   * `EmbeddedLog`.
+   */
+  readonly logPort?: () => MessagePort;
   /** The young generation of each worker's heap, in MiB. Default 64: windows and joins make much garbage. */
   readonly youngGenerationMb?: number;
   /** Node's own options for each thread. Default: those of this process. */
@@ -162,9 +169,11 @@ export class WorkerPool {
 
   #start(index: number): void {
     const { module, workers: count, youngGenerationMb = 64, data, execArgv } = this.#options;
-    const start: WorkerStart = { module: module.href, index, count, data };
+    const logPort = this.#options.logPort?.();
+    const start: WorkerStart = { module: module.href, index, count, data, logPort };
     const thread = new Worker(workerFile, {
       workerData: start,
+      transferList: logPort === undefined ? [] : [logPort],
       name: `streams-${index}`,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
@@ -292,8 +301,8 @@ function received({ name, message, stack, code }: SentError): Error {
 
 /**
  * Runs an application in worker threads. Each worker makes its own app, log client and stores from a module,
- * so that nothing of the main thread is captured. On Kafka and on a log that is shared each is a member of
- * the group; an `EmbeddedLog` belongs to one thread and cannot be used.
+ * so that nothing of the main thread is captured. Each is a member of the group: on Kafka, on a log that
+ * processes share, and on an `EmbeddedLog` of this thread, which its workers open by `logPort`.
  */
 export async function runWorkers(options: WorkerPoolOptions): Promise<WorkerPool> {
   return new WorkerPool(options);
