@@ -1,9 +1,19 @@
 // The app of a worker thread, as tests want it: it counts words, and may fail or die on some. With `async` it looks
 // each one up first; with `ticks` it counts calls of a punctuator too; with `copies` each has a folder of its own.
+import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadLog } from '@millrace/embedded-log';
 import { sharedLog } from '@millrace/log-server';
 import { integer, StreamsApp, StreamsBuilder, string, topic } from '@millrace/streams-core';
+
+function dieOnce(marker) {
+  try {
+    closeSync(openSync(marker, 'wx'));
+  } catch {
+    return;
+  }
+  process.exit(4);
+}
 
 export default async ({ index, count, logPort, data: { dir, stateDir, ...data } }) => {
   const log = await (logPort === undefined
@@ -27,6 +37,7 @@ export default async ({ index, count, logPort, data: { dir, stateDir, ...data } 
   looked
     .mapValues((value) => {
       if (value === 'die') process.exit(3);
+      if (value.startsWith('die once')) dieOnce(`${stateDir} ${value}`);
       if (value === 'fail') throw new Error(`no luck in worker ${index} of ${count}`);
       return value;
     })

@@ -187,6 +187,23 @@ describe('an app in two worker threads', () => {
     expect(byTwo).toEqual(byOne);
   });
 
+  test('counts exactly once while its threads die, five times', { timeout: 60_000 }, async () => {
+    await withPool(async (pool, log) => {
+      const many = Array.from({ length: 400 }, (_, n) => {
+        const value = n % 80 === 40 ? `die once ${n}` : 'x';
+        return [keys[n % keys.length]!, value] as const;
+      });
+      await write(log, words, many);
+      const count = many.length / keys.length;
+      await eventually('all are counted', async () => isAll(await last(log), count), { withinMs: 50_000 });
+      // Each change of a row has come out once.
+      const changes = (await readTopic(log, counts)).map(({ key, value }) => `${key} ${value}`);
+      expect(changes.toSorted()).toEqual(
+        keys.flatMap((key) => Array.from({ length: count }, (_, n) => `${key} ${n + 1}`)).toSorted(),
+      );
+    });
+  });
+
   test('may use a log that processes share', { timeout: 60_000 }, async () => {
     await withPool(
       async (pool, log) => {
