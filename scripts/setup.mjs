@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './build-page.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = path.join(root, 'node_modules', '.millrace-setup');
@@ -84,6 +85,7 @@ function install() {
 export function setUp() {
   install();
   runTool('typescript', 'tsc', ['-b']);
+  buildPage(root, run);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) setUp();

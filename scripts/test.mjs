@@ -8,7 +8,10 @@ function step(name, action) {
 }
 
 step('install and build', setUp);
-step('types', () => runTool('typescript', 'tsc', ['-p', 'tsconfig.check.json']));
+step('types', () => {
+  runTool('typescript', 'tsc', ['-p', 'tsconfig.check.json']);
+  runTool('typescript', 'tsc', ['-p', 'packages/inspector/page/tsconfig.json']);
+});
 step('lint', () => runTool('oxlint', 'oxlint', ['--type-aware', '--deny-warnings']));
 step('format', () => runTool('@biomejs/biome', 'biome', ['format', '.']));
 step('tests', () => runTool('vitest', 'vitest', ['run', ...process.argv.slice(2)]));

@@ -77,7 +77,7 @@ describe('arrows between packages', () => {
     'packages/schema-registry': ['log-client'],
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/app-server': ['log-client', 'state-stores', 'streams-core'],
-    'packages/inspector': ['streams-core'],
+    'packages/inspector': ['app-server', 'log-client', 'streams-core'],
     'packages/create-millrace': [],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': [
@@ -93,7 +93,14 @@ describe('arrows between packages', () => {
     // One install: the umbrella alone.
     'examples/page-views': [],
     'examples/recipes': [],
-    'examples/retail-reorder': ['log-client', 'embedded-log', 'kafka', 'streams-core'],
+    'examples/retail-reorder': [
+      'app-server',
+      'log-client',
+      'embedded-log',
+      'inspector',
+      'kafka',
+      'streams-core',
+    ],
     'tools/kafka-broker': [],
     'tools/kafka-messages': ['kafka-broker'],
     'tools/clients': ['kafka-broker'],
@@ -113,6 +120,7 @@ describe('arrows between packages', () => {
     const faces = new Set([
       '@millrace/embedded-log/raw',
       '@millrace/embedded-log/tools',
+      '@millrace/inspector/draw',
       '@millrace/kafka-protocol/messages',
       '@millrace/state-stores/runtime',
       '@millrace/streams-core/runtime',

@@ -20,10 +20,10 @@ const run = promisify(execFile);
 const budgets: Readonly<Record<string, number>> = {
   'create-millrace': 15,
   millrace: 10,
-  'millrace-app-server': 60,
+  'millrace-app-server': 65,
   'millrace-cli': 65,
   'millrace-embedded-log': 280,
-  'millrace-inspector': 20,
+  'millrace-inspector': 75,
   'millrace-kafka': 120,
   'millrace-kafka-protocol': 160,
   'millrace-log-client': 75,

@@ -30,6 +30,11 @@ const program = new Command('retail-reorder')
   .option('--log-dir <dir>', 'folder for the log and the stores; a run that was cut off goes on from it')
   .option('--instances <n>', 'instances of the app that share the work', whole(1), 1)
   .option('--workers <n>', 'threads that share the work, each with an instance (0: this one)', whole(0), 0)
+  .option(
+    '--inspect <port>',
+    'serve a page of the running app at this port of 127.0.0.1 (0: a free one), until Ctrl+C',
+    whole(0),
+  )
   .option('--standbys <n>', 'other instances that keep a copy of each store', whole(0), 0)
   .option('--kafka <brokers>', 'run on a Kafka cluster: host:port, several with commas between them')
   .option(
@@ -54,6 +59,7 @@ async function main(): Promise<number> {
       instances: number;
       workers: number;
       standbys: number;
+      inspect?: number;
       kafka?: string;
       load: boolean;
       sessionTimeoutMs: number;
@@ -61,6 +67,9 @@ async function main(): Promise<number> {
     if (!options.load && kafka === undefined) throw new UsageError('--no-load needs --kafka');
     if (options.workers > 0 && options.instances > 1) {
       throw new UsageError('--workers and --instances both share the work: use one of them');
+    }
+    if (options.workers > 0 && options.inspect !== undefined) {
+      throw new UsageError('--inspect shows an app of the main thread: leave out --workers');
     }
     if (program.args.length > 0) throw new UsageError(`unexpected argument "${program.args[0]}"`);
     const text = await run(

@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly workers: number;
   /** How many other instances keep a copy of each store. */
   readonly standbys: number;
+  /** The port of a page that shows the app until the process is interrupted. */
+  readonly inspect?: number;
   /** Brokers of a Kafka cluster to run on; left out, on a log inside this process. */
   readonly kafka: readonly string[] | undefined;
   /** How long a process from which nothing is heard keeps its part of the work, on Kafka. */
@@ -121,7 +123,11 @@ async function untilDone(
       processing.assertHealthy();
       const { done, total } = await position(log);
       progress.set(done, total);
-      if (done >= total) return await processing.processedRecords();
+      if (done >= total) {
+        progress.stop();
+        await processing.looked;
+        return await processing.processedRecords();
+      }
       await sleep(checkEveryMs);
     }
   } finally {

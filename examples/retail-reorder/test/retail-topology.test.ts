@@ -1,4 +1,4 @@
-import { topologySvg } from '@millrace/inspector';
+import { topologySvg } from '@millrace/inspector/draw';
 import { TopologyTestDriver } from '@millrace/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { percentOf } from '../src/price.ts';

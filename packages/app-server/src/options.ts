@@ -1,4 +1,5 @@
 import type { ServerOptions } from 'node:http';
+import type { Hono } from 'hono';
 import { z } from 'zod';
 import { ConfigError } from '@millrace/streams-core';
 
@@ -26,11 +27,16 @@ export interface ServeAppOptions {
   readonly forwardTimeoutMs?: number;
   /** Without progress for so long, while there is input, the app counts as stuck. Default a minute. */
   readonly stuckAfterMs?: number;
+  /** Adds routes, behind the same checks. */
+  readonly routes?: (server: Hono) => void;
+  /** Paths, and what begins with them, that are answered without the token: of pages that ask for it. */
+  readonly openPaths?: readonly string[];
 }
 
-export type ResolvedServeOptions = Required<Omit<ServeAppOptions, 'token'>> & {
-  readonly token: string | undefined;
-};
+export type ResolvedServeOptions = Required<Omit<ServeAppOptions, 'token' | 'routes'>> &
+  Pick<ServeAppOptions, 'routes'> & {
+    readonly token: string | undefined;
+  };
 
 const schema = z.strictObject({
   port: z.int().min(0).max(65_535).default(0),
@@ -42,13 +48,15 @@ const schema = z.strictObject({
   maxStreams: z.int().min(0).default(100),
   forwardTimeoutMs: z.int().min(1).default(5000),
   stuckAfterMs: z.int().min(1).default(60_000),
+  openPaths: z.array(z.string().startsWith('/')).readonly().default([]),
 });
 
 /** @throws ConfigError naming each wrong option */
 export function resolveServeOptions(options: ServeAppOptions): ResolvedServeOptions {
-  const parsed = schema.safeParse(options);
+  const { routes, ...rest } = options;
+  const parsed = schema.safeParse(rest);
   if (!parsed.success) throw new ConfigError(`serveApp: ${z.prettifyError(parsed.error)}`);
-  return { ...parsed.data, token: parsed.data.token };
+  return { ...parsed.data, token: parsed.data.token, ...(routes === undefined ? {} : { routes }) };
 }
 
 /** Incomplete requests and idle connections are closed. */

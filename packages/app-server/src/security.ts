@@ -17,12 +17,14 @@ function nameIn(host: string): string {
 export class Gate {
   readonly #names: ReadonlySet<string>;
   readonly #expected: Buffer | undefined;
+  readonly #openPaths: readonly string[];
 
   /** @param own the app's `applicationServer` */
-  constructor({ host, allowedHosts, token }: ResolvedServeOptions, own: string | undefined) {
+  constructor({ host, allowedHosts, token, openPaths }: ResolvedServeOptions, own: string | undefined) {
     this.#names = new Set(
       [...loopback, host, ...allowedHosts, ...(own === undefined ? [] : [own])].map(nameIn),
     );
+    this.#openPaths = openPaths;
     this.#expected = token === undefined ? undefined : digest(`Bearer ${token}`);
   }
 
@@ -33,6 +35,10 @@ export class Gate {
 
   #isNamed(context: Context): boolean {
     return this.#names.has(nameIn(context.req.header('host') ?? ''));
+  }
+
+  #isOpen(path: string): boolean {
+    return this.#openPaths.some((open) => path === open || path.startsWith(`${open}/`));
   }
 
   #hasToken(context: Context): boolean {
@@ -51,7 +57,7 @@ export class Gate {
       const message = `This server is not "${asked}": name it in allowedHosts if it is`;
       return errorAnswer(context, 403, { code: 'HOST_REFUSED', message });
     }
-    if (this.#hasToken(context)) return next();
+    if (this.#hasToken(context) || this.#isOpen(context.req.path)) return next();
     context.header('WWW-Authenticate', 'Bearer');
     const message = 'Send the token: "Authorization: Bearer ..."';
     return errorAnswer(context, 401, { code: 'TOKEN_NEEDED', message });

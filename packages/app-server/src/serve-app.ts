@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { StreamsApp } from '@millrace/streams-core';
+import type { Hono } from 'hono';
 import { errorAnswer, errorAnswerOf } from './error-answer.ts';
 import { httpLimits, resolveServeOptions, type ServeAppOptions } from './options.ts';
 import { PrometheusText, prometheusType } from './prometheus.ts';
@@ -46,6 +47,7 @@ export async function serveApp(app: StreamsApp, given: ServeAppOptions = {}): Pr
   );
   const endStreams = changeRoutes(server, app, options);
   storeRoutes(server, app, options);
+  options.routes?.(server as unknown as Hono);
   server.doc31('/openapi.json', { openapi: '3.1.0', info: { title: app.applicationId, version: '1' } });
   server.notFound((context) =>
     errorAnswer(context, 404, {

@@ -1,9 +1,14 @@
-export { type LaidOut, layout, type PlacedArrow, type PlacedBox, type PlacedPart } from './layout.ts';
-export { topologySvg } from './svg.ts';
 export {
   type GraphArrow,
   type GraphBox,
   type GraphBoxKind,
+  type LaidOut,
+  layout,
+  type PlacedArrow,
+  type PlacedBox,
+  type PlacedPart,
   type TopologyGraph,
   topologyGraph,
-} from './topology-graph.ts';
+  topologySvg,
+} from './draw/index.ts';
+export { inspect, type InspectOptions } from './server/inspect.ts';

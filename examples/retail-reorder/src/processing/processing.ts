@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import path from 'node:path';
+import type { AppServer } from '@millrace/app-server';
 import { minutes, runWorkers, StreamsApp } from '@millrace/streams-core';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import type { LogClient } from '@millrace/log-client';
@@ -12,6 +14,8 @@ export interface ProcessingOptions {
   readonly stateDir: string;
   /** How many other instances keep a copy of each store. */
   readonly standbys: number;
+  /** The port of the page; undefined for none. */
+  readonly inspect?: number;
 }
 
 /** What is running, in one thread or in several. */
@@ -19,6 +23,8 @@ export interface Processing {
   /** Throws what an instance has failed with. */
   assertHealthy(): void;
   processedRecords(): Promise<number>;
+  /** Settles when nobody wants to look at the page any more. */
+  readonly looked: Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -33,6 +39,8 @@ export function makeApp(log: LogClient, index: number, options: ProcessingOption
     stateDir: standbys === 0 ? stateDir : path.join(stateDir, `instance-${index}`),
     numStandbyReplicas: standbys,
     maxPollRecords: 2000,
+    // The page shows what each operator does.
+    ...(options.inspect === undefined ? {} : { recordingLevel: 'debug' }),
     // Brokers compare a record's time with their own clock, and would delete what is known of windows of
     // years ago.
     windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
@@ -46,10 +54,18 @@ export async function startInstances(
   options: ProcessingOptions,
 ): Promise<Processing> {
   const apps = Array.from({ length: count }, (_, index) => makeApp(log, index, options));
+  let page: AppServer | undefined;
   const close = async (): Promise<void> => {
+    await page?.close();
     await Promise.allSettled(apps.map((app) => app.close()));
   };
   try {
+    if (options.inspect !== undefined) {
+      // Loaded only where it is used, for a quicker start.
+      const { inspect } = await import('@millrace/inspector');
+      page = await inspect(apps[0]!, { port: options.inspect });
+      process.stderr.write(`The app's page: ${page.url} (Ctrl+C ends it)\n`);
+    }
     for (const app of apps) {
       // assertHealthy reports failures: without this one would count as unhandled.
       app.done.catch(() => {});
@@ -64,6 +80,7 @@ export async function startInstances(
       const failed = apps.find((app) => app.state === 'error');
       if (failed !== undefined) throw failed.failure;
     },
+    looked: page === undefined ? Promise.resolve() : once(process, 'SIGINT'),
     processedRecords: async () => apps.reduce((sum, app) => sum + app.metrics.processedRecords, 0),
     close,
   };
@@ -94,6 +111,7 @@ export async function startWorkers(
     assertHealthy() {
       if (pool.state === 'error') throw pool.failure;
     },
+    looked: Promise.resolve(),
     processedRecords: async () => (await pool.metrics()).processedRecords,
     close: () => pool.close().catch(() => {}),
   };

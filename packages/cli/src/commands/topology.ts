@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { topologySvg } from '@millrace/inspector';
+import { topologySvg } from '@millrace/inspector/draw';
 import { type Command, Option } from 'commander';
 import { fromCallersFolder } from '../callers-folder.ts';
 import { loadTopology } from '../load-topology.ts';

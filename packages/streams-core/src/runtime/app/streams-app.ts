@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Metric } from '@millrace/log-client';
+import type { LogClient, Metric } from '@millrace/log-client';
 import type { Observable } from 'rxjs';
 import type { StoreSpec } from '@millrace/state-stores';
 import { StreamsError } from '../../errors.ts';
@@ -101,6 +101,11 @@ export class StreamsApp {
   /** Where other instances reach this one, as it was configured. */
   get applicationServer(): string | undefined {
     return this.#config.applicationServer;
+  }
+
+  /** The log that it runs on. */
+  get log(): LogClient {
+    return this.#config.log;
   }
 
   /** The present state, then every change; completes when the app is closed. */

@@ -54,7 +54,7 @@ const groupOf = (part: number): string => `part ${part}`;
 /** Gives boxes and arrows their places, from left to right. */
 export function layout({ boxes, arrows, parts }: TopologyGraph): LaidOut {
   const graph = new Graph({ compound: true, multigraph: true });
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 48, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 48, marginx: 16, marginy: titleHeight + 8 });
   graph.setDefaultEdgeLabel(() => ({}));
   const filled = parts.filter(({ id }) => boxes.some(({ part }) => part === id));
   for (const { id } of filled) graph.setNode(groupOf(id), {});

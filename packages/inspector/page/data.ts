@@ -1,0 +1,80 @@
+import type { LaidOut } from '../src/draw/layout.ts';
+import type { Snapshot } from '../src/server/snapshot.ts';
+import type { TopicTail, TopicView } from '../src/server/topics.ts';
+
+export type { LaidOut, Snapshot, TopicTail, TopicView };
+
+export type Topology = LaidOut & { readonly applicationId: string };
+
+export interface StoreInfo {
+  readonly name: string;
+  readonly kind: string;
+  readonly global: boolean;
+}
+
+export interface StoreRow {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly timestamp: number;
+  readonly window?: { readonly start: number; readonly end: number | null };
+}
+
+export interface StorePage {
+  readonly rows: readonly StoreRow[];
+  readonly more: boolean;
+  readonly next?: string;
+}
+
+/** The server refuses without the token. */
+export class TokenNeededError extends Error {}
+
+let token = new URLSearchParams(location.hash.slice(1)).get('token') ?? sessionStorage.getItem('token') ?? '';
+
+export function setToken(given: string): void {
+  token = given;
+  sessionStorage.setItem('token', given);
+}
+
+async function request(path: string, signal?: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
+  const answer = await fetch(path, { headers, ...(signal === undefined ? {} : { signal }) });
+  if (answer.status === 401) throw new TokenNeededError('The app asks for its token.');
+  if (answer.ok) return answer;
+  const text = await answer.text();
+  throw new Error(messageIn(text) ?? `The app answers with status ${answer.status}.`);
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { readonly message?: string }).message;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function load<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await (await request(path, signal)).json()) as T;
+}
+
+/** Follows server-sent events until the signal ends it. */
+export async function follow(
+  path: string,
+  signal: AbortSignal,
+  take: (event: string, data: unknown) => void,
+): Promise<void> {
+  const answer = await request(path, signal);
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest += value;
+    const blocks = rest.split('\n\n');
+    rest = blocks.pop()!;
+    for (const block of blocks) {
+      const event = /^event: ?(.*)$/m.exec(block)?.[1] ?? 'message';
+      const data = [...block.matchAll(/^data: ?(.*)$/gm)].map(([, line]) => line).join('\n');
+      if (data !== '') take(event, JSON.parse(data));
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import { useEffect, useState } from 'preact/hooks';
+import { load, type TopicTail, type TopicView } from './data.ts';
+import { bytes, count, line, time } from './format.ts';
+import { Field } from './stores.tsx';
+import { Value } from './value.tsx';
+
+const refreshMs = 2000;
+const tailMs = 1000;
+const shown = 200;
+
+interface Props {
+  readonly applicationId: string;
+  readonly chosen: string | undefined;
+  readonly onChoose: (name: string | undefined) => void;
+}
+
+/** The topics that the app reads and writes, and what comes into them. */
+export function TopicsPanel({ chosen, onChoose }: Props) {
+  const [topics, setTopics] = useState<readonly TopicView[]>();
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    const look = (): void => {
+      load<TopicView[]>('/inspector/topics').then(setTopics, (error: Error) => setProblem(error.message));
+    };
+    look();
+    const timer = setInterval(look, refreshMs);
+    return () => clearInterval(timer);
+  }, []);
+  if (topics === undefined)
+    return problem === '' ? <p class="empty">Loading …</p> : <p role="alert">{problem}</p>;
+  return (
+    <div class="topics">
+      <div class="scroll">
+        <table>
+          <thead>
+            <tr>
+              <th>topic</th>
+              <th>role</th>
+              <th>partitions</th>
+              <th>records</th>
+              <th>lag</th>
+              <th>size</th>
+            </tr>
+          </thead>
+          <tbody>
+            {topics.map(({ name, role, partitions }) => (
+              <tr key={name}>
+                <td>
+                  <button
+                    type="button"
+                    aria-pressed={name === chosen}
+                    onClick={() => onChoose(name === chosen ? undefined : name)}
+                  >
+                    {name}
+                  </button>
+                </td>
+                <td>{role}</td>
+                <td>{partitions.length}</td>
+                <td>{count(partitions.reduce((sum, { start, end }) => sum + end - start, 0))}</td>
+                <td>{lagOf(partitions)}</td>
+                <td>{bytes(partitions.reduce((sum, one) => sum + one.bytes, 0))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {chosen !== undefined && <Records key={chosen} topic={chosen} />}
+    </div>
+  );
+}
+
+function lagOf(partitions: TopicView['partitions']): string {
+  if (partitions.every(({ committed }) => committed === undefined)) return '';
+  return count(
+    partitions.reduce((sum, { start, end, committed }) => sum + end - Math.max(start, committed ?? start), 0),
+  );
+}
+
+/** The last records of a topic, and those that come. */
+function Records({ topic }: { readonly topic: string }) {
+  const [records, setRecords] = useState<TopicTail['records']>([]);
+  const [filter, setFilter] = useState('');
+  const [isFollowed, setFollowed] = useState(true);
+  const [problem, setProblem] = useState('');
+  useEffect(() => {
+    let next = '';
+    let timer = 0;
+    let isOver = false;
+    const take = (tail: TopicTail): void => {
+      next = tail.next.join(',');
+      if (tail.records.length > 0) setRecords((before) => [...before, ...tail.records].slice(-shown));
+      setProblem('');
+    };
+    const look = (): void => {
+      const query = new URLSearchParams({ filter, ...(next === '' ? {} : { after: next }) });
+      load<TopicTail>(`/inspector/topics/${encodeURIComponent(topic)}?${query.toString()}`)
+        .then(
+          (tail) => {
+            if (!isOver) take(tail);
+          },
+          (error: Error) => {
+            if (!isOver) setProblem(error.message);
+          },
+        )
+        .finally(() => {
+          if (isFollowed && !isOver) timer = window.setTimeout(look, tailMs);
+        });
+    };
+    setRecords([]);
+    look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [filter, isFollowed]);
+  return (
+    <section aria-label={`Records of ${topic}`}>
+      <h2>{topic}</h2>
+      <form class="query" onSubmit={(event) => event.preventDefault()}>
+        <Field label="with this text" value={filter} onInput={setFilter} />
+        <label>
+          <input
+            type="checkbox"
+            checked={isFollowed}
+            onChange={({ currentTarget }) => setFollowed(currentTarget.checked)}
+          />{' '}
+          follow
+        </label>
+      </form>
+      {problem !== '' && <p role="alert">{problem}</p>}
+      {records.length === 0 ? (
+        <p class="empty">No records{filter === '' ? '' : ' with this text among the last'}.</p>
+      ) : (
+        <div class="scroll">
+          <table>
+            <thead>
+              <tr>
+                <th>place</th>
+                <th>time</th>
+                <th>key</th>
+                <th>value</th>
+                <th>headers</th>
+              </tr>
+            </thead>
+            <tbody>
+              {records.toReversed().map(({ partition, offset, timestamp, key, value, headers }) => (
+                <tr key={`${partition}-${offset}`}>
+                  <td>
+                    {partition} @ {offset}
+                  </td>
+                  <td>{time(timestamp)}</td>
+                  <td>{key === null ? <Value value={null} /> : line(key)}</td>
+                  <td>
+                    <Value value={value} />
+                  </td>
+                  <td>{headers.map((header) => `${header.key}=${header.value ?? ''}`).join(' ')}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}

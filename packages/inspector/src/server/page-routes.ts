@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import type { StreamsApp } from '@millrace/streams-core';
+import type { Context, Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { layout, topologyGraph } from '../draw/index.ts';
+import { snapshotOf } from './snapshot.ts';
+import { asText, tailOf, topicViews, UnknownTopicError } from './topics.ts';
+
+/** What `npm run build` makes of `page/`. */
+const built = new URL('../../dist/page/', import.meta.url);
+
+const types: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+};
+
+const headers = {
+  // No script but the page's own, whatever records hold; nothing from elsewhere.
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-cache',
+};
+
+export interface PageOptions {
+  readonly path: string;
+  readonly intervalMs: number;
+}
+
+/** The page's files, and the data that it shows, which need the token under a path of their own. */
+export function pageRoutes(
+  app: StreamsApp,
+  { path, intervalMs }: PageOptions,
+): { readonly add: (server: Hono) => void; readonly close: () => void } {
+  const streams = new Set<() => void>();
+  const json = (context: Context, body: unknown): Response =>
+    context.body(asText(body), 200, { 'content-type': 'application/json' });
+  const add = (server: Hono): void => {
+    server.get(path, (context) => file(context, 'index.html'));
+    server.get(`${path}/:file`, (context) => file(context, context.req.param('file')));
+    server.get('/inspector/topology', (context) =>
+      json(context, { applicationId: app.applicationId, ...layout(topologyGraph(app.topology)) }),
+    );
+    server.get('/inspector/topics', async (context) => json(context, await topicViews(app)));
+    server.get('/inspector/topics/:topic', (context) => tail(context, app, json));
+    server.get('/inspector/events', (context) =>
+      streamSSE(context, async (stream) => {
+        let timer: NodeJS.Timeout | undefined;
+        let isOver = false;
+        let wake = (): void => {};
+        const stop = (): void => {
+          isOver = true;
+          clearTimeout(timer);
+          wake();
+        };
+        streams.add(stop);
+        stream.onAbort(stop);
+        while (!isOver) {
+          await stream.writeSSE({ event: 'snapshot', data: asText(snapshotOf(app)) });
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            timer = setTimeout(resolve, intervalMs).unref();
+          });
+        }
+        streams.delete(stop);
+      }),
+    );
+  };
+  return {
+    add,
+    close: () => {
+      for (const stop of streams) stop();
+    },
+  };
+}
+
+async function file(context: Context, name: string): Promise<Response> {
+  const type = types[name.split('.').at(-1) ?? ''];
+  // Names only: nothing outside the folder, and nothing that is not the page's.
+  if (type === undefined || !/^[\w-]+\.\w+$/.test(name)) return context.notFound();
+  let body: Buffer<ArrayBuffer>;
+  try {
+    body = await readFile(new URL(name, built));
+  } catch {
+    return context.notFound();
+  }
+  return context.body(body, 200, { ...headers, 'content-type': type });
+}
+
+const tailRecords = 100;
+
+async function tail(
+  context: Context,
+  app: StreamsApp,
+  json: (context: Context, body: unknown) => Response,
+): Promise<Response> {
+  const after = (context.req.query('after') ?? '').split(',').filter((text) => /^\d+$/.test(text));
+  try {
+    const found = await tailOf(app, context.req.param('topic')!, {
+      after: new Map(after.map((offset, partition) => [partition, Number(offset)])),
+      limit: tailRecords,
+      filter: context.req.query('filter') ?? '',
+    });
+    return json(context, found);
+  } catch (error) {
+    if (!(error instanceof UnknownTopicError)) throw error;
+    return context.json({ code: 'TOPIC_UNKNOWN', message: error.message }, 404);
+  }
+}

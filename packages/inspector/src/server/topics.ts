@@ -1,0 +1,205 @@
+import { asBuffer, type LogRecord, type Serde } from '@millrace/log-client';
+import type { StreamsApp } from '@millrace/streams-core';
+import { changelogName, realNames } from '@millrace/streams-core/runtime';
+
+/** What a topic is to the app. */
+export type TopicRole = 'input' | 'output' | 'internal' | 'changelog';
+
+interface KnownTopic {
+  readonly name: string;
+  readonly role: TopicRole;
+  readonly key: Serde<unknown> | undefined;
+  readonly value: Serde<unknown> | undefined;
+}
+
+export interface TopicView {
+  readonly name: string;
+  readonly role: TopicRole;
+  readonly partitions: readonly {
+    readonly start: number;
+    readonly end: number;
+    /** What the app has committed; undefined where it reads nothing of it. */
+    readonly committed: number | undefined;
+    readonly bytes: number;
+  }[];
+}
+
+export interface RecordView {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly headers: readonly { readonly key: string; readonly value: string | null }[];
+}
+
+/** What was asked for of a topic's records. */
+export interface TailRequest {
+  /** By partition, where to go on; left out: the last records. */
+  readonly after: ReadonlyMap<number, number>;
+  readonly limit: number;
+  /** Only records whose key or value, as text, has this in it. */
+  readonly filter: string;
+}
+
+export interface TopicTail {
+  readonly records: readonly RecordView[];
+  /** By partition, where the next request goes on. */
+  readonly next: readonly number[];
+}
+
+/** A topic that the app neither reads nor writes. */
+export class UnknownTopicError extends Error {
+  override readonly name = 'UnknownTopicError';
+}
+
+/** The topics that an app reads and writes, with the serdes of their records. */
+export function knownTopics(app: StreamsApp): ReadonlyMap<string, KnownTopic> {
+  const { topology, applicationId } = app;
+  const realName = realNames(topology, applicationId);
+  const known = new Map<string, KnownTopic>();
+  const add = (topic: KnownTopic): void => {
+    if (!known.has(topic.name)) known.set(topic.name, topic);
+  };
+  for (const node of topology.nodes.values()) {
+    if (node.kind === 'source') {
+      for (const { name, key, value } of node.topics)
+        add({ name: realName(name), role: roleOf(topology, name, 'input'), key, value });
+    } else if (node.kind === 'sink' && typeof node.topic === 'string') {
+      const { topic, key, value } = node as typeof node & {
+        readonly topic: string;
+        readonly key?: Partial<Serde<unknown>>;
+        readonly value?: Partial<Serde<unknown>>;
+      };
+      add({
+        name: realName(topic),
+        role: roleOf(topology, topic, 'output'),
+        key: readable(key),
+        value: readable(value),
+      });
+    }
+  }
+  for (const { name, key, value, logging } of topology.stores.values()) {
+    if (!logging) continue;
+    const serdes = { key: key as Serde<unknown>, value: value as Serde<unknown> };
+    add({ name: changelogName(applicationId, name), role: 'changelog', ...serdes });
+  }
+  return known;
+}
+
+function roleOf(
+  { repartitionTopics }: StreamsApp['topology'],
+  name: string,
+  otherwise: TopicRole,
+): TopicRole {
+  return repartitionTopics.has(name) ? 'internal' : otherwise;
+}
+
+/** A sink needs only one side of a serde. */
+function readable(serde: Partial<Serde<unknown>> | undefined): Serde<unknown> | undefined {
+  return serde?.deserialize === undefined ? undefined : (serde as Serde<unknown>);
+}
+
+/** Every topic of the app that is there, with its offsets and sizes. */
+export async function topicViews(app: StreamsApp): Promise<TopicView[]> {
+  const known = knownTopics(app);
+  const { admin } = app.log;
+  const found = await admin.topics([...known.keys()]);
+  const partitions = [...found.values()].flatMap(({ name, partitions: count }) =>
+    Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+  );
+  const [offsets, sizes, committed] = await Promise.all([
+    admin.offsets(partitions),
+    admin.sizes(partitions),
+    admin.committed(app.applicationId, partitions),
+  ]);
+  const views = new Map<string, TopicView & { readonly partitions: TopicView['partitions'][number][] }>();
+  for (const [index, { topic }] of partitions.entries()) {
+    const view = views.get(topic) ?? { name: topic, role: known.get(topic)!.role, partitions: [] };
+    views.set(topic, view);
+    const { start, end } = offsets[index]!;
+    view.partitions.push({ start, end, committed: committed[index]?.offset, bytes: sizes[index]! });
+  }
+  return [...views.values()].toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/** Records of a topic: the last ones, or those after a tail. @throws UnknownTopicError */
+export async function tailOf(app: StreamsApp, name: string, request: TailRequest): Promise<TopicTail> {
+  const topic = knownTopics(app).get(name);
+  const info = (await app.log.admin.topics([name])).get(name);
+  if (topic === undefined || info === undefined) {
+    throw new UnknownTopicError(`Topic "${name}" is none that this app reads or writes, or is not there yet`);
+  }
+  const partitions = Array.from({ length: info.partitions }, (_, partition) => ({ topic: name, partition }));
+  const offsets = await app.log.admin.offsets(partitions);
+  const share = Math.ceil(request.limit / partitions.length);
+  const next = offsets.map(({ start, end }, partition) =>
+    Math.max(start, request.after.get(partition) ?? end - share),
+  );
+  const positions = partitions
+    .map((one) => ({ ...one, offset: next[one.partition]! }))
+    .filter(({ offset, partition }) => offset < offsets[partition]!.end);
+  const records: RecordView[] = [];
+  if (positions.length === 0) return { records, next };
+  const reader = await app.log.reader(positions);
+  try {
+    // What comes meanwhile is for the next request.
+    while (
+      records.length < request.limit &&
+      partitions.some(({ partition }) => next[partition]! < offsets[partition]!.end)
+    ) {
+      const batches = await reader.poll({ maxWaitMs: 1000, maxRecords: request.limit });
+      if (batches.length === 0) break;
+      for (const { partition, records: found, nextOffset } of batches) {
+        next[partition] = nextOffset;
+        for (const record of found) {
+          const view = recordView(record, partition, topic);
+          if (matches(view, request.filter)) records.push(view);
+        }
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return { records: records.toSorted((a, b) => a.timestamp - b.timestamp).slice(-request.limit), next };
+}
+
+function recordView(
+  { key, value, timestamp, offset, headers }: LogRecord,
+  partition: number,
+  topic: KnownTopic,
+): RecordView {
+  return {
+    partition,
+    offset,
+    timestamp,
+    key: decoded(key, topic.key),
+    value: decoded(value, topic.value),
+    headers: headers.map((header) => ({
+      key: header.key,
+      value: header.value === null ? null : asBuffer(header.value).toString('utf8'),
+    })),
+  };
+}
+
+/** A value as its serde reads it, or as text: changelogs of some stores hold more than a value. */
+function decoded(bytes: Uint8Array | null, serde: Serde<unknown> | undefined): unknown {
+  if (bytes === null) return null;
+  try {
+    const value = serde?.deserialize(bytes);
+    if (value !== undefined && !(value instanceof Uint8Array)) return value;
+  } catch {
+    // Shown as it is.
+  }
+  return asBuffer(bytes).toString('utf8');
+}
+
+function matches({ key, value }: RecordView, filter: string): boolean {
+  return filter === '' || asText(key).includes(filter) || asText(value).includes(filter);
+}
+
+/** As JSON, bigints as texts. */
+export function asText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)) ?? '';
+}

@@ -1,0 +1,153 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test, vi } from 'vitest';
+import { openShop } from './support.ts';
+
+const page = new URL('../dist/page/', import.meta.url);
+const token = 'a-token-of-some-length';
+
+/** As a page of another site would ask, whose name was pointed at this address. */
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(url, { headers: { host } }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+test('the page is small, has no script of its own in the markup, and asks nothing of other hosts', async () => {
+  const names = await readdir(page);
+  const files = await Promise.all(names.map((name) => readFile(new URL(name, page))));
+  expect(gzipSync(Buffer.concat(files)).length).toBeLessThan(60_000);
+  const html = files[names.indexOf('index.html')]!.toString();
+  expect(html).not.toMatch(/<script(?![^>]*src=)/);
+  expect(html).not.toContain('http');
+});
+
+/** Relative luminance by WCAG 2. */
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(one: string, other: string): number {
+  const [light, dark] = [luminance(one), luminance(other)].toSorted((a, b) => b - a) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+test('texts have the contrast of WCAG AA on all that they stand on, light and dark', async () => {
+  const css = await readFile(new URL('../page/style.css', import.meta.url), 'utf8');
+  const themes = [...css.matchAll(/:root[^{]*\{([^}]*)\}/g)].map(([, body]) =>
+    Object.fromEntries(
+      [...body!.matchAll(/--([\w-]+): (#\w{6})/g)].map(([, name, value]) => [name!, value!]),
+    ),
+  );
+  expect(themes).toHaveLength(3);
+  for (const theme of themes) {
+    for (const text of ['text', 'soft', 'good', 'bad']) {
+      for (const back of ['back', 'panel']) expect(contrast(theme[text]!, theme[back]!)).toBeGreaterThan(4.5);
+    }
+    for (const kind of ['topic', 'internal', 'operator', 'store'])
+      expect(contrast(theme['text']!, theme[kind]!)).toBeGreaterThan(4.5);
+  }
+  // Both ways of being dark are the same.
+  expect(themes[1]).toEqual(themes[2]);
+});
+
+describe('what the page shows', () => {
+  test('is the topology, figures of each node, topics and their last records', async () => {
+    const { server, send, app } = await openShop();
+    const ask = async (path: string) => (await fetch(new URL(path, server.url))).json() as Promise<never>;
+    const { boxes, applicationId } = await ask('/inspector/topology');
+    expect(applicationId).toBe('shop');
+    expect((boxes as { label: string }[]).map(({ label }) => label)).toEqual(
+      expect.arrayContaining(['orders', 'filter', 'per-product', 'by-region-repartition', 'totals']),
+    );
+    for (let n = 0; n < 20; n++) await send(`product-${n % 3}`, { n, region: 'north', note: '' });
+    await vi.waitFor(() => expect(app.metrics.processedRecords).toBe(30), { timeout: 10_000 });
+    const events = await fetch(new URL('/inspector/events', server.url));
+    const reader = events.body!.getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    const text = Buffer.from(value!).toString();
+    const snapshot = JSON.parse(/data: (.*)/.exec(text)![1]!) as {
+      readonly processed: number;
+      readonly nodes: Record<string, { readonly processed: number }>;
+      readonly lag: Record<string, number>;
+      readonly stores: Record<string, { readonly memoryRows: number }>;
+      readonly health: { readonly status: string };
+    };
+    expect(snapshot).toMatchObject({ processed: 30, health: { status: 'running' }, lag: { orders: 0 } });
+    expect(snapshot.nodes['KSTREAM-FILTER-0000000001']?.processed).toBe(20);
+    expect(snapshot.stores['per-product']?.memoryRows).toBe(3);
+    const topics = (await ask('/inspector/topics')) as { name: string; role: string }[];
+    expect(topics.map(({ name, role }) => `${role} ${name}`)).toEqual([
+      'input orders',
+      'internal shop-by-region-repartition',
+      'changelog shop-closed-store-changelog',
+      'changelog shop-per-minute-changelog',
+      'changelog shop-per-product-changelog',
+      'output totals',
+    ]);
+  });
+
+  test('of a topic are its last records, then those that come, with a filter', async () => {
+    const { server, send } = await openShop();
+    for (let n = 0; n < 300; n++)
+      await send(`product-${n}`, { n, region: n % 3 === 0 ? 'south' : 'north', note: '' }, n);
+    interface Tail {
+      readonly records: readonly { readonly key: string; readonly value: { readonly n: number } }[];
+      readonly next: readonly number[];
+    }
+    const tail = async (query: string, topic = 'orders') => {
+      const answer = await fetch(new URL(`/inspector/topics/${topic}?${query}`, server.url));
+      return { status: answer.status, body: (await answer.json()) as Tail };
+    };
+    const { body: last } = await tail('');
+    expect(last.records.map(({ value }) => value.n)).toEqual(
+      Array.from({ length: 100 }, (_, at) => 200 + at),
+    );
+    expect(last.next).toEqual([150, 150]);
+    await send('one more', { n: 300, region: 'north', note: '' });
+    const { body: more } = await tail(`after=${last.next.join(',')}`);
+    expect(more).toMatchObject({ records: [{ key: 'one more' }], next: [151, 150] });
+    expect((await tail('after=151,150')).body).toEqual({ records: [], next: [151, 150] });
+    const { body: south } = await tail('filter=south');
+    expect(south.records.length).toBeGreaterThan(20);
+    expect(south.records.every(({ value }) => value.n % 3 === 0)).toBe(true);
+    expect(await tail('', 'of-others')).toMatchObject({
+      status: 404,
+      body: { message: expect.stringContaining('none that this app reads or writes') },
+    });
+  });
+});
+
+test('is for this host only, and with a token for those who have it; the page itself asks for it', async () => {
+  const { server } = await openShop({ token });
+  const status = async (path: string, headers = {}) =>
+    (await fetch(new URL(path, server.url), { headers })).status;
+  for (const path of [
+    '/inspector/topology',
+    '/inspector/events',
+    '/inspector/topics',
+    '/inspector/topics/orders',
+    '/stores',
+  ])
+    expect([path, await status(path)]).toEqual([path, 401]);
+  expect(await status('/inspector/topics', { authorization: `Bearer ${token}` })).toBe(200);
+  expect(await status('/inspector/topics', { authorization: 'Bearer another-token-of-a-length' })).toBe(401);
+  expect([await status('/inspect'), await status('/inspect/page.js')]).toEqual([200, 200]);
+  for (const path of ['/inspect', '/inspect/page.js', '/inspector/topology'])
+    expect(await statusFor(new URL(path, server.url).href, 'elsewhere.example')).toBe(403);
+  for (const name of ['..%2f..%2fpackage.json', 'package.json', 'page.js.map', 'nothing.js'])
+    expect([name, await status(`/inspect/${name}`)]).toEqual([name, 404]);
+  const { headers } = await fetch(server.url);
+  expect(headers.get('content-security-policy')).toContain("script-src 'self'");
+});

@@ -1,0 +1,135 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { chromiumPath, openShop } from './support.ts';
+
+if (chromiumPath === undefined)
+  console.error('No Chromium is installed: the page is not tested. `npm run test:page` installs one.');
+
+const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+
+describe.skipIf(chromiumPath === undefined)('the page in a browser', { timeout: 60_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  /** A page that fails its test with any error in the browser. */
+  async function open(url: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+    const errors: string[] = [];
+    page.on('pageerror', ({ message }) => errors.push(message));
+    onTestFinished(async () => {
+      await page.close();
+      expect(errors).toEqual([]);
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  const see = async (page: Page, text: string | RegExp): Promise<void> => {
+    await page.getByText(text).first().waitFor({ timeout: 20_000 });
+  };
+  const tab = (page: Page, name: string): Promise<void> =>
+    page.getByRole('navigation').getByRole('button', { name }).click();
+
+  test('shows nodes with their figures, by mouse and by keyboard', async () => {
+    const { server, send } = await openShop();
+    const page = await open(server.url);
+    await see(page, 'running');
+    for (let n = 0; n < 40; n++) await send(`product-${n % 4}`, { n, region: 'north', note: '' });
+    await page.getByRole('button', { name: /^store per-product key-value, 2 rows/ }).waitFor();
+    const filter = page.getByRole('button', { name: /^operator filter/ }).first();
+    await filter.click();
+    const details = page.getByRole('region', { name: 'Details of filter' });
+    expect(await details.innerText()).toMatch(/KSTREAM-FILTER-0000000001, added at .*support\.ts:\d+/);
+    await details.getByText('records a second').waitFor();
+    await details.locator('canvas').waitFor();
+    await filter.press('Enter');
+    await details.waitFor({ state: 'detached' });
+    await filter.press('Enter');
+    await details.waitFor();
+    await page.getByRole('button', { name: /^topic orders, lag/ }).click();
+    await page.getByRole('button', { name: 'Show its records' }).click();
+    await see(page, 'product-3');
+  });
+
+  test('shows rows of stores and follows a key; what records hold is text, and no script', async () => {
+    const { server, send } = await openShop();
+    const page = await open(server.url);
+    await send(hostile, { n: 2, region: hostile, note: hostile });
+    await tab(page, 'Stores');
+    await page.getByRole('button', { name: /^per-product/ }).click();
+    const store = page.getByRole('region', { name: 'Store per-product' });
+    const ask = store.getByRole('button', { name: 'Ask' });
+    await expect
+      .poll(async () => {
+        await ask.click();
+        return store.getByRole('row').allInnerTexts();
+      })
+      .toContainEqual(expect.stringContaining(hostile));
+    await store.getByRole('button', { name: 'Watch' }).click();
+    const watch = page.getByRole('region', { name: `Changes of ${hostile}` });
+    await watch.getByText('1', { exact: true }).waitFor();
+    await send(hostile, { n: 4, region: 'south', note: '' });
+    await watch.getByText('2', { exact: true }).waitFor();
+    await page.getByRole('button', { name: /^per-minute/ }).click();
+    await page
+      .getByRole('region', { name: 'Store per-minute' })
+      .getByRole('cell', { name: hostile })
+      .waitFor();
+    await tab(page, 'Topics');
+    await page.getByRole('button', { name: 'orders', exact: true }).click();
+    await see(page, hostile);
+    await page.getByLabel('with this text').fill('south');
+    await expect.poll(() => page.getByRole('region').getByRole('row').count()).toBe(2);
+    expect(await page.title()).toBe('Millrace');
+  });
+
+  test('says who runs what, and what happened: failed, and gone', async () => {
+    const { server, send, app } = await openShop();
+    const page = await open(server.url);
+    await tab(page, 'Instances');
+    await see(page, 'This one works on 0_0, 0_1, 1_0, 1_1');
+    await send('bad', { n: -1, region: 'x', note: '' });
+    await see(page, /It has failed: .*an order that cannot be/);
+    expect(await page.getByRole('status').innerText()).toBe('failed');
+    expect(await page.locator('.events').innerText()).toMatch(/failed[^]*running/);
+    await app.close().catch(() => {});
+    await server.close();
+    await see(page, /The app does not answer/);
+    expect(await page.getByRole('status').innerText()).toBe('disconnected');
+  });
+
+  test('asks for the token, and takes it from the address', async () => {
+    const token = 'a-token-of-some-length';
+    const { server } = await openShop({ token });
+    const page = await open(server.url);
+    await page.getByLabel('The app asks for its token').fill('a wrong one, of some length');
+    await page.getByRole('button', { name: 'Look' }).click();
+    await page.getByLabel('The app asks for its token').fill(token);
+    await page.getByRole('button', { name: 'Look' }).click();
+    await see(page, 'running');
+    const other = await open(`${server.url}#token=${token}`);
+    await see(other, 'running');
+  });
+
+  test.each([390, 1280])('fits a window of %i pixels, in light and dark', async (width) => {
+    const { server, send } = await openShop();
+    const page = await open(server.url, { viewport: { width, height: 800 }, colorScheme: 'dark' });
+    await send('product', { n: 2, region: 'north', note: 'x'.repeat(500) });
+    await see(page, 'running');
+    for (const name of ['Topology', 'Instances', 'Stores', 'Topics']) {
+      await tab(page, name);
+      if (name === 'Topics') await page.getByRole('button', { name: 'orders', exact: true }).click();
+      const room = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect([name, room]).toEqual([name, 0]);
+    }
+    const back = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(await back()).toBe('rgb(18, 22, 29)');
+    await page.getByRole('button', { name: 'Light or dark' }).click();
+    expect(await back()).toBe('rgb(255, 255, 255)');
+    await page.reload();
+    expect(await back()).toBe('rgb(255, 255, 255)');
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { AppServer } from '@millrace/app-server';
+import { EmbeddedLog } from '@millrace/embedded-log';
+import { noHeaders } from '@millrace/log-client';
+import {
+  json,
+  minutes,
+  StreamsApp,
+  StreamsBuilder,
+  string,
+  TimeWindows,
+  topic,
+  untilWindowCloses,
+} from '@millrace/streams-core';
+import { onTestFinished } from 'vitest';
+import { inspect, type InspectOptions } from '../src/index.ts';
+
+/** Where the system's package manager puts it; `CHROMIUM` names another. */
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A Chromium to test with; undefined where there is none. */
+export const chromiumPath = [process.env['CHROMIUM'], ...places].find(
+  (file) => file !== undefined && existsSync(file),
+);
+
+export interface Order {
+  readonly n: number;
+  readonly region: string;
+  readonly note: string;
+}
+
+const orders = topic('orders', { key: string(), value: json<Order>() });
+
+/** Filters, counts by key, and counts by region in windows behind a repartition topic. */
+function shopTopology() {
+  const builder = new StreamsBuilder();
+  const even = builder.stream(orders).filter(({ n }) => {
+    if (n === -1) throw new Error('an order that cannot be');
+    return n % 2 === 0;
+  });
+  even
+    .groupByKey()
+    .count({ as: 'per-product' })
+    .toStream()
+    .to(topic('totals', { key: string(), value: json<number>() }));
+  even
+    .groupBy(({ region }) => region, { key: string(), name: 'by-region' })
+    .windowedBy(TimeWindows.of(minutes(1)).grace(0))
+    .count({ as: 'per-minute' })
+    .suppress(untilWindowCloses({ name: 'closed' }));
+  return builder.build();
+}
+
+export interface Shop {
+  readonly app: StreamsApp;
+  readonly server: AppServer;
+  readonly send: (key: string, order: Order, timestamp?: number) => Promise<void>;
+}
+
+/** An app at work, and its page. */
+export async function openShop(options: InspectOptions = {}): Promise<Shop> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'millrace-inspector-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const log = await EmbeddedLog.inMemory();
+  onTestFinished(() => log.close());
+  await log.admin.createTopics(['orders', 'totals'].map((name) => ({ name, partitions: 2 })));
+  const app = new StreamsApp(shopTopology(), {
+    applicationId: 'shop',
+    log,
+    stateDir: dir,
+    recordingLevel: 'debug',
+  });
+  onTestFinished(() => app.close().catch(() => {}));
+  app.done.catch(() => {});
+  const server = await inspect(app, { intervalMs: 50, ...options });
+  onTestFinished(() => server.close());
+  await app.start();
+  const producer = await log.producer();
+  return {
+    app,
+    server,
+    send: async (key, order, timestamp = Date.now()) => {
+      const record = { key, value: JSON.stringify(order), timestamp, headers: noHeaders };
+      await producer.send([{ topic: 'orders', partition: Math.abs(order.n) % 2, records: [record] }]);
+    },
+  };
+}

@@ -1,0 +1,25 @@
+// npm run test:page: the inspector's page in a real browser, which is installed where it is missing and can be had.
+import { spawnSync } from 'node:child_process';
+import { runTool, setUp } from './setup.mjs';
+
+/** Whether a command ends well. */
+function works(command, args, stdio = 'ignore') {
+  return spawnSync(command, args, { stdio, timeout: 300_000 }).status === 0;
+}
+
+const names = ['chromium', 'chromium-browser', 'google-chrome'];
+const isThere = () => process.env.CHROMIUM !== undefined || names.some((name) => works(name, ['--version']));
+
+if (!isThere()) {
+  console.error('Installing Chromium with apt-get ...');
+  const quiet = ['ignore', 'ignore', 2];
+  const install = ['install', '--yes', '--no-install-recommends', 'chromium'];
+  if (!works('apt-get', install, quiet) && works('apt-get', ['update'], quiet))
+    works('apt-get', install, quiet);
+}
+if (isThere()) {
+  setUp();
+  runTool('vitest', 'vitest', ['run', 'packages/inspector/test/page.test.ts']);
+} else {
+  console.error('No Chromium can be had here: the page is not tested in a browser. Name one in CHROMIUM.');
+}
