@@ -46,6 +46,7 @@ const packages = [
   'log-server',
   'schema-registry',
   'app-server',
+  'connect',
   'testing',
   'inspector',
   'cli',
@@ -78,6 +79,7 @@ describe('arrows between packages', () => {
     'packages/streams-core': ['log-client', 'state-stores'],
     'packages/app-server': ['log-client', 'state-stores', 'streams-core'],
     'packages/inspector': ['app-server', 'log-client', 'streams-core'],
+    'packages/connect': ['log-client', 'streams-core'],
     'packages/create-millrace': [],
     'packages/testing': ['log-client', 'state-stores', 'streams-core'],
     'packages/cli': [

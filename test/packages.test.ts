@@ -22,6 +22,7 @@ const budgets: Readonly<Record<string, number>> = {
   millrace: 10,
   'millrace-app-server': 65,
   'millrace-cli': 65,
+  'millrace-connect': 35,
   'millrace-embedded-log': 280,
   'millrace-inspector': 75,
   'millrace-kafka': 120,
@@ -171,6 +172,25 @@ const counting = `
   await app.close();
   await log.close();`;
 
+/** A topic into a table of the SQLite that comes with Node. */
+const sinking = `
+  import { createTopics, EmbeddedLog, integer, producer, string, topic } from 'millrace';
+  import { sinkTo, sqlite } from '@millrace/connect';
+  import { DatabaseSync } from 'node:sqlite';
+  const log = await EmbeddedLog.inMemory();
+  const stock = topic('stock', { key: string(), value: integer() });
+  await createTopics(log, [stock]);
+  const database = new DatabaseSync(':memory:');
+  database.exec('create table stock (sku text primary key, n integer)');
+  const mapping = { table: 'stock', key: (sku) => ({ sku }), columns: (n) => ({ n }) };
+  const sink = await sinkTo(log, stock, sqlite({ database, ...mapping }), { group: 'g' });
+  const out = await producer(log, stock);
+  for (const n of [1, 2, 3]) await out.send('mug', n);
+  while (sink.written < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+  console.log(JSON.stringify(database.prepare('select * from stock').all()));
+  await sink.close();
+  await log.close();`;
+
 test('an empty folder gets to a checked and tested pipeline with npm create', {
   timeout: 240_000,
 }, async () => {
@@ -229,6 +249,8 @@ test.each([22, 24])(
     // Views of a page, counted on an embedded log on disk, in TypeScript as it is written.
     const { stdout: counted } = await node('--no-warnings', '--input-type=module', '-e', counting);
     expect(counted.trim()).toBe('mug 2');
+    const { stdout: sunk } = await node('--no-warnings', '--input-type=module', '-e', sinking);
+    expect(sunk.trim()).toBe('[{"sku":"mug","n":3}]');
   },
 );
 

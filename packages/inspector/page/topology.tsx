@@ -6,6 +6,9 @@ import { rateOf, ratesOf } from './history.ts';
 
 type Box = Topology['boxes'][number];
 
+/** Of the figures below the lowest boxes. */
+const badgeHeight = 16;
+
 interface Props {
   readonly topology: Topology;
   readonly history: readonly Snapshot[];
@@ -15,7 +18,8 @@ interface Props {
 /** Topics, operators and stores from left to right, with what happens at each. */
 export function TopologyPanel({ topology, history, onTopic }: Props) {
   const [chosen, setChosen] = useState<Box>();
-  const { width, height, parts, arrows, boxes, applicationId } = topology;
+  const { width, parts, arrows, boxes, applicationId } = topology;
+  const height = topology.height + badgeHeight;
   return (
     <div class="topology">
       <div class="scroll">

@@ -1,0 +1,6 @@
+export type { Claim, Destination, DestinationTransaction, SinkRecord } from './destination.ts';
+export { DestinationError, SinkFencedError } from './errors.ts';
+export { type PgClient, type PgPool, postgres, type PostgresOptions } from './postgres.ts';
+export { type Sink, sinkTo, type SinkToOptions, type SinkProblem } from './sink.ts';
+export { sqlite, type SqliteDatabase, type SqliteOptions } from './sqlite.ts';
+export type { RowMapping, SqlRow } from './table-rows.ts';
