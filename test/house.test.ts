@@ -107,7 +107,15 @@ describe('arrows between packages', () => {
     'tools/kafka-messages': ['kafka-broker'],
     'tools/clients': ['kafka-broker'],
     'tools/scenarios': ['kafka-broker', 'log-client', 'state-stores', 'streams-core', 'testing'],
-    bench: ['kafka-broker', 'log-client', 'state-stores', 'embedded-log', 'kafka', 'streams-core'],
+    bench: [
+      'kafka-broker',
+      'log-client',
+      'state-stores',
+      'embedded-log',
+      'inspector',
+      'kafka',
+      'streams-core',
+    ],
   };
 
   test.each(Object.entries(mayUse))('%s', (folder, allowed) => {

@@ -1,4 +1,5 @@
-import { bytes, StreamsBuilder, string, topic, type Tracing } from '@millrace/streams-core';
+import { inspect } from '@millrace/inspector';
+import { bytes, type StreamsApp, StreamsBuilder, string, topic, type Tracing } from '@millrace/streams-core';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
 import { inputTopic, makeFixture, type RunOptions, runTopology } from './fixture.ts';
@@ -21,8 +22,21 @@ const ways: Readonly<Record<string, RunOptions>> = {
   'each node measured (debug)': { config: { recordingLevel: 'debug' } },
   'asked: committed rows are kept apart': { whenMade: (app) => void app.store(counts) },
   'traced, nothing sampled': { config: { tracing: nothingSampled } },
+  'looked at: the page is open': { whenMade: (app) => void look(app).catch(console.error) },
   'followed: table$': { whenMade: (app) => void app.table$(counts).subscribe() },
 };
+
+const closers: (() => Promise<void>)[] = [];
+
+/** Serves the inspector's page and takes what it sends, as an open page does. */
+async function look(app: StreamsApp): Promise<void> {
+  const page = await inspect(app);
+  const { body } = await fetch(new URL('/inspector/events', page.url));
+  closers.push(async () => {
+    await body!.cancel().catch(() => {});
+    await page.close();
+  });
+}
 
 const options = new Command('bench:overhead')
   .description(
@@ -69,5 +83,6 @@ try {
   }
   table.printTable();
 } finally {
+  for (const close of closers) await close();
   await fixture.close();
 }

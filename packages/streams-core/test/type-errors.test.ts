@@ -11,12 +11,17 @@ const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', im
 
 const mistakes = `
 import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { z } from 'zod';
 const stream = new StreamsBuilder().stream(topic('sales', { key: string(), value: json<{ sku: string }>() }));
 const grouped = stream.groupByKey();
 grouped.aggregate({ initial: () => new Map<string, number>(), add: (seen) => seen });
 grouped.aggregate({ initial: () => ({ first: new Date() }), add: (seen) => seen });
 stream.groupBy(({ sku }) => sku.length);
 stream.mapValues(({ product }) => product);
+json(z.object({ at: z.date() }));
+json(z.object({ lines: z.array(z.object({ n: z.bigint() })) }));
+json(z.object({ at: z.coerce.date(), note: z.string().optional(), n: z.int().default(1), any: z.unknown() }));
+grouped.aggregate({ initial: (): { n?: number } => ({}), add: (seen) => seen });
 `;
 
 /** The errors of a program, by line. */
@@ -38,11 +43,13 @@ async function errorsOf(program: string): Promise<ReadonlyMap<number, string>> {
 
 test('errors of the compiler name the mistake at its place', { timeout: 60_000 }, async () => {
   const errors = await errorsOf(mistakes);
-  expect([...errors.keys()]).toEqual([5, 6, 7, 8]);
-  expect(errors.get(5)).toMatch(
+  expect([...errors.keys()]).toEqual([6, 7, 8, 9, 10, 11]);
+  expect(errors.get(6)).toMatch(
     /Property 'value' is missing .* but required in type 'SerdeNeededBecauseJsonLoses<"a Map", Map<string, number>>'/,
   );
-  expect(errors.get(6)).toContain('SerdeNeededBecauseJsonLoses<"a Date"');
-  expect(errors.get(7)).toMatch(/Expected 2 arguments, but got 1/);
-  expect(errors.get(8)).toContain("Property 'product' does not exist on type '{ sku: string; }'");
+  expect(errors.get(7)).toContain('SerdeNeededBecauseJsonLoses<"a Date"');
+  expect(errors.get(8)).toMatch(/Expected 2 arguments, but got 1/);
+  expect(errors.get(10)).toContain('required in type \'JsonCannotHold<"a Date">\'');
+  expect(errors.get(11)).toContain('required in type \'JsonCannotHold<"a bigint">\'');
+  expect(errors.get(9)).toContain("Property 'product' does not exist on type '{ sku: string; }'");
 });

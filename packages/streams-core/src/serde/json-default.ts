@@ -26,12 +26,23 @@ export type LostInJson<T, D extends number = 4> = unknown extends T
                     ? never
                     : T extends readonly (infer E)[]
                       ? LostInJson<E, Depth[D]>
-                      : { [P in keyof T]: LostInJson<T[P], Depth[D]> }[keyof T];
+                      : { [P in keyof T]-?: LostInJson<T[P], Depth[D]> }[keyof T];
 
 /** Without `value` an aggregate is stored as JSON, which would lose what the type argument says. */
 export interface SerdeNeededBecauseJsonLoses<_What, A> {
   readonly value: Serde<A>;
 }
+
+/**
+ * What the schema takes in is none of what JSON can hold: what was written would not fit it when it is read.
+ * For dates `z.coerce.date()` does, or `z.iso.datetime()`.
+ */
+export interface JsonCannotHold<_What> {
+  readonly useAnotherSerde: never;
+}
+
+/** A schema whose input JSON can hold. */
+export type HeldByJson<I> = [LostInJson<I>] extends [never] ? unknown : JsonCannotHold<LostInJson<I>>;
 
 /** Options that must name a serde where JSON, the default, would lose a part of the value. */
 export type JsonDefault<A> = [LostInJson<A>] extends [never]

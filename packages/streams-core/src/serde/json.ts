@@ -1,4 +1,5 @@
 import { asBuffer, type Serde } from '@millrace/log-client';
+import type { HeldByJson } from './json-default.ts';
 import { type Schema, validating } from './schema.ts';
 
 function stringify(value: unknown): string {
@@ -17,9 +18,10 @@ export function json<T>(): Serde<T>;
 /**
  * JSON that is checked against a schema when it is read; the type comes from the schema: of zod, or of any
  * library that speaks Standard Schema. The test driver and `producer` check what is written too, and so
- * does an app with `validate: 'both'`.
+ * does an app with `validate: 'both'`. A schema that takes in what JSON cannot hold, such as `z.date()`, does
+ * not compile: `z.coerce.date()` does.
  */
-export function json<T>(schema: Schema<T>): Serde<T>;
+export function json<T, I = unknown>(schema: Schema<T, I> & HeldByJson<I>): Serde<T>;
 export function json<T>(schema?: Schema<T>): Serde<T> {
   const validate = schema === undefined ? (value: unknown) => value as T : validating(schema);
   const own: Serde<T> = {

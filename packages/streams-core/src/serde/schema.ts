@@ -2,13 +2,15 @@
  * What validates values: a schema of any library that speaks Standard Schema (zod, valibot, arktype, effect),
  * or one with a `parse` that throws.
  */
-export type Schema<T> = StandardSchema<T> | ParsingSchema<T>;
+export type Schema<T, I = unknown> = StandardSchema<T, I> | ParsingSchema<T>;
 
 /** A schema by the interface that validation libraries share, https://standardschema.dev, version 1. */
-export interface StandardSchema<T> {
+export interface StandardSchema<T, I = unknown> {
   readonly '~standard': {
     readonly version: 1;
     readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
+    /** Says in types what goes in and what comes out. */
+    readonly types?: { readonly input: I; readonly output: T } | undefined;
   };
 }
 
