@@ -344,3 +344,17 @@ test('every operator has a test of its name, or of its folder', () => {
   });
   expect(missing).toEqual([]);
 });
+
+test('what is broken on purpose, by name, is in the code as it is', async () => {
+  const lists = (await import(new URL('../tools/mutation/named/lists.mjs', import.meta.url).href)) as {
+    readonly lists: Readonly<
+      Record<string, readonly { readonly name: string; readonly file: string; readonly from: string }[]>
+    >;
+  };
+  const mutants = Object.values(lists.lists).flat();
+  expect(mutants.length).toBeGreaterThan(50);
+  const gone = mutants.filter(
+    ({ file, from }) => !readFileSync(path.join(root, file), 'utf8').includes(from),
+  );
+  expect(gone.map(({ name }) => name)).toEqual([]);
+});

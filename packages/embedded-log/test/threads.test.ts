@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import {
   type Assignor,
@@ -9,8 +12,10 @@ import {
   type ProducerRecord,
   type RecordBatch,
 } from '@millrace/log-client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { EmbeddedLog, ThreadLog, threadLog } from '../src/index.ts';
+import type { LogState } from '../src/storage/log-state.ts';
+import { OwnerReaders } from '../src/threads/owner-readers.ts';
 import { clientBatch } from './client-batches.ts';
 
 interface Ends {
@@ -190,6 +195,92 @@ describe('what a thread reads', () => {
       message: 'The thread that owns the log has closed it',
     });
     expect(() => log.threadPort()).toThrow(LogError);
+  });
+});
+
+describe('a reader in a thread', () => {
+  const place = { topic: 't', partition: 0 };
+
+  test('goes on where it was told to, whatever was under way', async () => {
+    await withThread(async ({ log, thread }) => {
+      await log.admin.createTopics([{ name: 't', partitions: 1 }]);
+      await send(
+        log,
+        't',
+        Array.from({ length: 5000 }, (_, n) => `${n} ${'x'.repeat(300)}`),
+      );
+      const reader = await thread.reader([{ ...place, offset: 0 }]);
+      for (const target of [4000, 0, 2500]) {
+        await reader.poll({ maxWaitMs: 1000, maxRecords: 10 });
+        // The next records are on their way by now.
+        reader.seek(place, target);
+        const offsets: number[] = [];
+        while (offsets.length < 900)
+          for (const { records } of await reader.poll({ maxWaitMs: 1000, maxRecords: 100 }))
+            offsets.push(...records.map(({ offset }) => offset));
+        expect(offsets).toEqual(Array.from(offsets, (_, n) => target + n));
+      }
+    });
+  });
+
+  test('does not wait for what was asked before, where it may not wait or has another partition', async () => {
+    await withThread(async ({ log, thread }) => {
+      await log.admin.createTopics([{ name: 't', partitions: 2 }]);
+      const reader = await thread.reader([0, 1].map((partition) => ({ topic: 't', partition, offset: 0 })));
+      reader.pause({ topic: 't', partition: 1 });
+      await (await log.producer()).send([{ topic: 't', partition: 1, records: [record('a')] }]);
+      const began = performance.now();
+      for (let n = 0; n < 10; n++) {
+        // This one leaves a request behind that waits for partition 0.
+        await reader.poll({ maxWaitMs: 1, maxRecords: 10 });
+        expect(await reader.poll({ maxWaitMs: 0, maxRecords: 10 })).toEqual([]);
+      }
+      await reader.poll({ maxWaitMs: 1, maxRecords: 10 });
+      reader.resume({ topic: 't', partition: 1 });
+      expect(await reader.poll({ maxWaitMs: 60_000, maxRecords: 10 })).toHaveLength(1);
+      // A request waits for half a second.
+      expect(performance.now() - began).toBeLessThan(2500);
+    });
+  });
+
+  test('hears of a record that came while other partitions were looked at', async () => {
+    const partition = (readRaw: () => void) => ({
+      stableEnd: 0,
+      listeners: new Set(),
+      knownProducers: undefined,
+      readRaw: async () => {
+        readRaw();
+        return [];
+      },
+    });
+    const first = partition(() => {});
+    const logs = [first, partition(() => (first.stableEnd = 1))];
+    const state = { partition: (_: string, at: number) => logs[at]! } as unknown as LogState;
+    const readers = new OwnerReaders(state, () => false);
+    const positions = [0, 1].map((at) => ({ topic: 't', partition: at, offset: 0 }));
+    const answer = await readers.fetch({ reader: 1, positions, maxBytes: 1000, waitMs: 600_000 });
+    expect(answer.value).toMatchObject({ partitions: [{ nextOffset: 1 }, { nextOffset: 0 }] });
+  });
+
+  test('refuses a batch that is damaged', async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), 'millrace threads '));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    const written = await EmbeddedLog.open({ dir, directBytes: 0 });
+    await written.admin.createTopics([{ name: 't', partitions: 1 }]);
+    await send(written, 't', ['as it was written']);
+    await written.close();
+    const segment = path.join(dir, (await readdir(dir)).find((name) => name.endsWith('.log'))!);
+    const bytes = await readFile(segment);
+    bytes[bytes.indexOf('written')]!++;
+    await writeFile(segment, bytes);
+    const log = await EmbeddedLog.open({ dir });
+    const thread = await threadLog(log.threadPort());
+    await expect(valuesOf(thread, 't')).rejects.toMatchObject({
+      code: 'LOG_CORRUPT',
+      message: expect.stringContaining('t-0 does not match its checksum: `millrace log verify`'),
+    });
+    await thread.close();
+    await log.close();
   });
 });
 

@@ -1,4 +1,5 @@
 import { mutants as faults } from './faults.mjs';
 import { mutants as log } from './log.mjs';
+import { mutants as threads } from './threads.mjs';
 
-export const lists = { log, faults };
+export const lists = { log, faults, threads };

@@ -9,7 +9,7 @@ import {
 } from '@millrace/log-client';
 import { describe, expect, test, vi } from 'vitest';
 import { GroupCoordinator, type MemberState } from '../../src/group/coordinator.ts';
-import { memberOptions } from '../../src/group/member-options.ts';
+import { type GroupPlan, memberOptions } from '../../src/group/member-options.ts';
 
 const at = (...keys: readonly string[]): TopicPartition[] => keys.map(parseTopicPartition);
 const keysOf = (partitions: readonly TopicPartition[]): string[] =>
@@ -267,3 +267,84 @@ describe('a description', () => {
     expect(stateOf()).toBe('rebalancing');
   });
 });
+
+describe('a plan that is made in another thread', () => {
+  const partitions = at('a-0', 'a-1');
+
+  function slow() {
+    const plans: PromiseWithResolvers<GroupPlan>[] = [];
+    const onChange = vi.fn();
+    const group = new GroupCoordinator('g', () => 2, onChange);
+    const join = (): MemberState =>
+      group.join(
+        {
+          topics: ['a'],
+          maxPollIntervalMs: 100,
+          userData: async () => new Uint8Array(),
+          assign: () => {
+            const plan = newPlan();
+            plans.push(plan);
+            return plan.promise;
+          },
+        },
+        0,
+      );
+    return { group, join, plans, onChange };
+  }
+
+  const made = (id: string): GroupPlan => ({ assignment: new Map([[id, partitions]]), userData: undefined });
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  };
+
+  test('counts once it is there: until then members keep what they have', async () => {
+    const { group, join, plans, onChange } = slow();
+    const member = join();
+    await turns();
+    expect([group.snapshot()?.state, member.target.size]).toEqual(['rebalancing', 0]);
+    plans[0]!.resolve(made(member.id));
+    onChange.mockClear();
+    await turns();
+    expect(onChange).toHaveBeenCalledTimes(1);
+    expect(group.takeFree(member, group.plan)).toEqual(partitions);
+    expect(group.snapshot()?.state).toBe('stable');
+  });
+
+  test('is dropped where the group has changed meanwhile, and so is its error', async () => {
+    const { group, join, plans } = slow();
+    const first = join();
+    await turns();
+    const second = join();
+    await turns();
+    plans[1]!.resolve(made(second.id));
+    await turns();
+    plans[0]!.resolve(made(first.id));
+    await turns();
+    expect([first.target.size, second.target.size, group.plan]).toEqual([0, 2, 1]);
+    group.rebalance();
+    await turns();
+    group.rebalance();
+    await turns();
+    plans[2]!.reject(new Error('late'));
+    plans[3]!.reject(new Error('no plan'));
+    await turns();
+    expect(() => group.assertPlanned(first)).toThrow('no plan');
+    expect(() => group.assertPlanned(first)).not.toThrow();
+  });
+});
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function newPlan(): PromiseWithResolvers<GroupPlan> {
+  let resolve: (plan: GroupPlan) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
+  const promise = new Promise<GroupPlan>((onPlan, onError) => {
+    resolve = onPlan;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
+}
