@@ -9,8 +9,8 @@ const include = [
   'bench/test/**/*.test.ts',
 ];
 
-// These need a cluster: npm run test:kafka.
-const exclude = ['**/node_modules/**', '**/*.kafka.test.ts'];
+// These need a cluster, and a browser: npm run test:kafka, npm run test:page.
+const exclude = ['**/node_modules/**', '**/*.kafka.test.ts', '**/*.browser.test.ts'];
 
 /** They limit what the process may open. */
 const needsOwnProcess = ['packages/state-stores/test/damaged-store.test.ts'];

@@ -19,7 +19,7 @@ if (!isThere()) {
 }
 if (isThere()) {
   setUp();
-  runTool('vitest', 'vitest', ['run', 'packages/inspector/test/page.test.ts']);
+  runTool('vitest', 'vitest', ['run', '--config', 'vitest.browser.config.ts']);
 } else {
   console.error('No Chromium can be had here: the page is not tested in a browser. Name one in CHROMIUM.');
 }

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+const resolve = { conditions: ['@millrace/source'] };
+
+/** Tests in a real browser: `npm run test:page`. */
+export default defineConfig({
+  resolve,
+  ssr: { resolve },
+  test: { include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 60_000, pool: 'forks' },
+});
