@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
+import { type KafkaLog, kafkaLog } from '@millrace/kafka';
+import { Broker, defaultVersion, missingTools } from '@millrace/kafka-broker';
 import { type LogClient, noHeaders, partitionForKey, type ProducerRecord } from '@millrace/log-client';
 import { runWorkers, StreamsApp } from '@millrace/streams-core';
 import { Command } from 'commander';
@@ -23,13 +25,33 @@ const options = new Command('bench:workers')
   .description('Two jobs in one thread and in worker threads, on an embedded log, in turn.')
   .option('--records <n>', 'records in the input', Number, 2_000_000)
   .option('--runs <n>', 'runs of each; the median counts', Number, 3)
+  .option('--kafka', 'on a Kafka broker, which shares the processor')
   .option('--only <name>', `one job: ${Object.keys(topologies).join(', ')}`)
   .parse()
-  .opts<{ records: number; runs: number; only?: string }>();
+  .opts<{ records: number; runs: number; only?: string; kafka?: true }>();
+
+const broker = options.kafka === true ? await startBroker() : undefined;
+
+async function startBroker(): Promise<Broker> {
+  const missing = missingTools();
+  if (missing !== undefined) throw new Error(`--kafka needs ${missing}`);
+  const started = await Broker.at(await mkdtemp(path.join(tmpdir(), 'millrace-broker-')), {
+    version: defaultVersion,
+  });
+  await started.start();
+  return started;
+}
+
+/** The log of this thread. */
+function openLog(dir: string): Promise<EmbeddedLog | KafkaLog> {
+  if (broker !== undefined) return Promise.resolve(kafkaLog({ brokers: [broker.address] }));
+  return EmbeddedLog.open({ dir: path.join(dir, 'log') });
+}
 
 async function fill(dir: string): Promise<void> {
-  const log = await EmbeddedLog.open({ dir: path.join(dir, 'log'), durability: 'os' });
-  await log.admin.createTopics([{ name: inputTopic, partitions }]);
+  const log = await openLog(dir);
+  // The input's times are years ago: a broker would delete it.
+  await log.admin.createTopics([{ name: inputTopic, partitions, configs: { 'retention.ms': '-1' } }]);
   const producer = await log.producer();
   for (let from = 0; from < options.records; from += batch) {
     const byPartition = Array.from({ length: partitions }, () => [] as ProducerRecord[]);
@@ -70,15 +92,19 @@ let runs = 0;
 /** Runs a job over the input and checks its results against those of the runs before. */
 async function measure(dir: string, job: string, { workers }: Way): Promise<Rate> {
   const name = `run-${++runs}`;
-  const work: WorkersJob = { job, applicationId: name, dir, out: `${name}-out` };
-  const logDir = path.join(dir, 'log');
-  const log = await EmbeddedLog.open({ dir: logDir });
+  const work: WorkersJob = { job, applicationId: name, dir, out: `${name}-out`, broker: broker?.address };
+  const log = await openLog(dir);
   try {
-    await log.admin.createTopics([{ name: work.out, partitions }]);
+    await log.admin.createTopics([{ name: work.out, partitions, configs: { 'retention.ms': '-1' } }]);
     const app =
       workers === undefined
         ? appHere(log, work)
-        : await runWorkers({ module, workers, data: work, logPort: () => log.threadPort() });
+        : await runWorkers({
+            module,
+            workers,
+            data: work,
+            ...(log instanceof EmbeddedLog ? { logPort: () => log.threadPort() } : {}),
+          });
     if (app instanceof StreamsApp) await app.start();
     app.done.catch(() => {});
     const rate = await rateOf(log, work, () => {
@@ -100,6 +126,7 @@ function appHere(log: LogClient, { job, applicationId, dir, out }: WorkersJob): 
     log,
     stateDir: path.join(dir, 'state', 'here'),
     maxPollRecords: 5000,
+    windowStoreChangelogAdditionalRetentionMs: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -167,5 +194,6 @@ try {
   }
   table.printTable();
 } finally {
+  await broker?.remove();
   await rm(dir, { recursive: true, force: true });
 }

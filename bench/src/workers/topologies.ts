@@ -50,4 +50,6 @@ export interface WorkersJob {
   readonly applicationId: string;
   readonly dir: string;
   readonly out: string;
+  /** Of a Kafka broker; undefined on an embedded log. */
+  readonly broker: string | undefined;
 }
