@@ -141,7 +141,7 @@ test('what was committed for deleted topics of the same names does not count', a
 });
 
 /** More of them by `MILLRACE_RETAIL_KILLS=100`. */
-const rounds = Number(process.env['MILLRACE_RETAIL_KILLS'] ?? 8);
+const rounds = Number(process.env['MILLRACE_RETAIL_KILLS'] ?? 6);
 
 test('kill -9 at any moment, again and again: the same files', { timeout: 120_000 }, async () => {
   const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 100_000);

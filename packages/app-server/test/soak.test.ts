@@ -11,7 +11,7 @@ import { expect, test } from 'vitest';
 import { closeLater, freePort } from './support.ts';
 
 /** Longer by `MILLRACE_QUERY_SOAK_S=600`; the seed by `MILLRACE_SEED`. */
-const seconds = Number(process.env['MILLRACE_QUERY_SOAK_S'] ?? 10);
+const seconds = Number(process.env['MILLRACE_QUERY_SOAK_S'] ?? 6);
 const seed = Number(process.env['MILLRACE_SEED'] ?? 1);
 const partitions = 4;
 const words = Array.from({ length: 40 }, (_, n) => `word-${n}`);

@@ -16,7 +16,7 @@ export interface SinkRecord<K, V> {
 /** A partition that a sink writes for. The epoch grows with each claim: who has an older one is fenced. */
 export interface Claim extends TopicPartition {
   readonly group: string;
-  /** Changes when a topic is deleted and created again: its offsets begin anew. */
+  /** Changes when a topic is deleted and created again: its offsets begin again. */
   readonly topicId: string;
   readonly epoch: number;
 }
@@ -36,8 +36,8 @@ export interface Destination<K, V> {
   /** Makes what it keeps offsets in, where it is missing. @throws DestinationError */
   open(): Promise<void>;
   /**
-   * Takes a partition over from whoever had it. `offset` is that of the next record to write; undefined where
-   * nothing of this topic was written. @throws DestinationError
+   * Takes a partition over from the instance that had it. `offset` is that of the next record to write;
+   * undefined where nothing of this topic was written. @throws DestinationError
    */
   claim(
     partition: Omit<Claim, 'epoch'>,

@@ -75,7 +75,7 @@ async function write(
   { advance }: OffsetStatements,
   { offsets, rows }: Prepared,
 ): Promise<void> {
-  // First: it locks the row, so that whoever has lost the partition fails before it writes.
+  // First: it locks the row, so that an instance that has lost the partition fails before it writes.
   for (const { claim, offset } of offsets) {
     const { text, values } = advance(claim, offset);
     const { rowCount } = await client.query(text, [...values]);

@@ -151,7 +151,7 @@ describe.skipIf(postgresBin === undefined)('rows in PostgreSQL', { timeout: 60_0
     await write(present, 2);
     await expect(write(old, 3)).rejects.toMatchObject({ name: 'SinkFencedError' });
     expect(await table()).toEqual({ mug: 2 });
-    // A topic of the same name that was made anew has none of those offsets.
+    // A topic of the same name that was created again has none of those offsets.
     expect(await destination.claim({ ...partition, topicId: 'another' })).toEqual({
       epoch: 3,
       offset: undefined,

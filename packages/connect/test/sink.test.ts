@@ -153,7 +153,7 @@ describe('a sink', () => {
     await second.close();
   });
 
-  test('begins at the end where that is wished, and anew where the topic was made again', async () => {
+  test('begins at the end where that is wished, and at the first record of a topic that was created again', async () => {
     const log = await newLog(1);
     const destination = new MemoryDestination();
     await send(log, [['a', 1]]);

@@ -317,7 +317,7 @@ test('compaction and a crash at any call: each key has its last acknowledged val
     return { acked, tried };
   };
   let crashes = 0;
-  for (let seed = 1; seed <= Number(process.env['MILLRACE_COMPACTIONS'] ?? 6); seed++) {
+  for (let seed = 1; seed <= Number(process.env['MILLRACE_COMPACTIONS'] ?? 4); seed++) {
     const counting = new SimulatedDisk(new Random(seed));
     await run(seed, counting, undefined);
     const { calls } = counting;

@@ -8,7 +8,7 @@ import { SimulatedDisk, Stopped } from './simulation/simulated-disk.ts';
 
 /** Replay one seed, or run more of them: `MILLRACE_SEED=17 MILLRACE_HISTORIES=1`. */
 const firstSeed = Number(process.env['MILLRACE_SEED'] ?? 1);
-const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 90);
+const histories = Number(process.env['MILLRACE_HISTORIES'] ?? 75);
 
 async function stops(run: Promise<unknown>): Promise<void> {
   try {

@@ -201,7 +201,7 @@ describe('what a thread reads', () => {
 describe('a reader in a thread', () => {
   const place = { topic: 't', partition: 0 };
 
-  test('goes on where it was told to, whatever was under way', async () => {
+  test('continues at the offset of a seek, whatever was under way', async () => {
     await withThread(async ({ log, thread }) => {
       await log.admin.createTopics([{ name: 't', partitions: 1 }]);
       await send(
@@ -243,7 +243,7 @@ describe('a reader in a thread', () => {
     });
   });
 
-  test('hears of a record that came while other partitions were looked at', async () => {
+  test('finds a record that came while other partitions were read', async () => {
     const partition = (readRaw: () => void) => ({
       stableEnd: 0,
       listeners: new Set(),
@@ -285,7 +285,7 @@ describe('a reader in a thread', () => {
 });
 
 describe('a member in a thread', () => {
-  test('hears what its assignor has thrown', async () => {
+  test('rejects with what its assignor has thrown', async () => {
     await withThread(async ({ log, thread }) => {
       await log.admin.createTopics([{ name: 't', partitions: 2 }]);
       const assignor: Assignor = {

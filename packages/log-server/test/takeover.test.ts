@@ -11,7 +11,7 @@ import { listen, readOwner, type SharedLog, sharedLog, writeOwner } from '../src
 import { closeLater } from './served.ts';
 
 /** More of them by `MILLRACE_OWNER_KILLS=50`. */
-const kills = Number(process.env['MILLRACE_OWNER_KILLS'] ?? 4);
+const kills = Number(process.env['MILLRACE_OWNER_KILLS'] ?? 3);
 const script = fileURLToPath(new URL('./counting-app.mjs', import.meta.url));
 const partitions = 4;
 

@@ -10,7 +10,7 @@ export const mutants = [
     from: 'if (position === undefined || position.fetched !== offset) continue;',
     to: 'if (position === undefined) continue;',
     ...threads,
-    pattern: 'goes on where it was told to',
+    pattern: 'continues at the offset of a seek',
   },
   {
     name: 'a poll that may not wait waits for an earlier request',
@@ -42,7 +42,7 @@ export const mutants = [
     from: 'if (positions.some(({ offset }, index) => offset < logs[index]!.stableEnd)) done();',
     to: '',
     ...threads,
-    pattern: 'hears of a record that came while',
+    pattern: 'finds a record that came while',
   },
   {
     name: 'members stay when their thread has ended',
@@ -69,7 +69,7 @@ export const mutants = [
     pattern: 'is dropped where the group has changed',
   },
   {
-    name: 'partitions are taken before their user data is heard',
+    name: 'partitions are taken before the user data of their plan',
     file: `${src}/group/coordinator.ts`,
     from: 'if (plan !== this.plan) return [];',
     to: '',

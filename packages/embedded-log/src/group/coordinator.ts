@@ -22,7 +22,7 @@ export interface MemberState {
   assignedUserData: Uint8Array | undefined;
   lastPollAt: number;
   fenced: boolean;
-  /** Its assignor has thrown this, which it is to hear at its next poll. */
+  /** Its assignor has thrown this, which its next poll throws. */
   failure: unknown;
 }
 
@@ -192,7 +192,7 @@ export class GroupCoordinator {
 
   /**
    * Gives a member the partitions of its target that are free; none where there is a newer plan than the one
-   * it has looked at, of which it has to hear first.
+   * it has looked at, which it has to see first.
    */
   takeFree(member: MemberState, plan: number): TopicPartition[] {
     if (plan !== this.plan) return [];

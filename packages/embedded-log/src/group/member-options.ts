@@ -1,6 +1,6 @@
 import type { Assignment, AssignorMember, GroupOptions } from '@millrace/log-client';
 
-/** Who is to own what, and what each member is told. */
+/** The assignment of a group, and the user data that each member gets with it. */
 export interface GroupPlan {
   readonly assignment: Assignment;
   readonly userData: ReadonlyMap<string, Uint8Array> | undefined;

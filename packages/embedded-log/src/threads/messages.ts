@@ -45,7 +45,6 @@ export interface ReadAnswer {
 
 /** Records of one partition as batches, whose offsets the log sets. */
 export interface EncodedRecords extends TopicPartition {
-  readonly count: number;
   readonly compression: Compression;
   /** Where its batches are in the bytes of the commit. */
   readonly from: number;

@@ -14,7 +14,7 @@ import type { ThreadJoin, ThreadMemberView, TakenPartitions } from './messages.t
 import type { Peer } from './peer.ts';
 import type { ThreadReader } from './thread-reader.ts';
 
-/** How often the log's owner is told that a member polls, in milliseconds. */
+/** How often a member that polls reports it to the log's owner, in milliseconds. */
 const polledMs = 50;
 
 /** What the log's owner asks a member, or tells it. */

@@ -72,7 +72,7 @@ export class ThreadProducer implements LogProducer {
         compression,
         appendTime: undefined,
       });
-      return { topic, partition, count: records.length, compression, largest, from, to: at };
+      return { topic, partition, compression, largest, from, to: at };
     });
     return { entries, bytes: target.subarray(0, at) };
   }

@@ -12,8 +12,8 @@ const pagePath = '/inspect';
 
 /**
  * Serves a page that shows a running app: its topology with rates, its instances, stores and topics; and all
- * that `serveApp` serves. On loopback unless told otherwise; with a token the page asks for it. Costs nothing
- * while nobody looks. `url` of the result is the page's.
+ * that `serveApp` serves. On loopback unless `host` says more; with a token the page asks for it. It costs
+ * nothing while nobody looks. `url` of the result is the page's.
  * @throws ConfigError for wrong options; what `listen` fails with
  */
 export async function inspect(app: StreamsApp, options: InspectOptions = {}): Promise<AppServer> {

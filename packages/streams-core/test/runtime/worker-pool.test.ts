@@ -204,6 +204,30 @@ describe('an app in two worker threads', () => {
     });
   });
 
+  test('fails where a thread that died cannot have the log again', { timeout: 60_000 }, async () => {
+    await withFolder(async (folder) => {
+      const log = await EmbeddedLog.inMemory();
+      await log.admin.createTopics([words, counts].map(({ name }) => ({ name, partitions: 1 })));
+      const ports = [log.threadPort()];
+      const pool = await runWorkers({
+        module,
+        workers: 1,
+        data: { stateDir: path.join(folder, 'state') },
+        execArgv,
+        logPort: () => {
+          const port = ports.pop();
+          if (port === undefined) throw new Error('the log is closed');
+          return port;
+        },
+      });
+      await write(log, words, [['a', 'die']]);
+      await expect(pool.done).rejects.toThrow('the log is closed');
+      expect(pool.state).toBe('error');
+      await expect(pool.close()).rejects.toThrow('the log is closed');
+      await log.close();
+    });
+  });
+
   test('may use a log that processes share', { timeout: 60_000 }, async () => {
     await withPool(
       async (pool, log) => {

@@ -231,7 +231,12 @@ export class WorkerPool {
     this.#settle();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#start(index);
+      try {
+        this.#start(index);
+      } catch (error) {
+        // Its log may be closed by now.
+        this.#fail(error);
+      }
     }, restart.ms);
     this.#timers.add(timer);
     restart.ms = Math.min(longestRestartMs, restart.ms * 2);
