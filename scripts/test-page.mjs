@@ -4,7 +4,7 @@ import { runTool, setUp } from './setup.mjs';
 
 /** Whether a command ends well. */
 function works(command, args, stdio = 'ignore') {
-  return spawnSync(command, args, { stdio, timeout: 300_000 }).status === 0;
+  return spawnSync(command, args, { stdio, timeout: 240_000 }).status === 0;
 }
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -13,7 +13,7 @@ const isThere = () => process.env.CHROMIUM !== undefined || names.some((name) =>
 if (!isThere()) {
   console.error('Installing Chromium with apt-get ...');
   const quiet = ['ignore', 'ignore', 2];
-  const install = ['install', '--yes', '--no-install-recommends', 'chromium'];
+  const install = ['install', '--yes', 'chromium'];
   if (!works('apt-get', install, quiet) && works('apt-get', ['update'], quiet))
     works('apt-get', install, quiet);
 }
