@@ -1,17 +1,5 @@
-import type { Headers, TopicPartition } from '@millrace/log-client';
-
-/** A record of a topic, with its key and value as its serdes read them. */
-export interface SinkRecord<K, V> {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** In milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly key: K | null;
-  /** Null where the record deletes a row. */
-  readonly value: V | null;
-  readonly headers: Headers;
-}
+import type { TopicPartition } from '@millrace/log-client';
+import type { TopicRecord } from '@millrace/streams-core';
 
 /** A partition that a sink writes for. The epoch grows with each claim: who has an older one is fenced. */
 export interface Claim extends TopicPartition {
@@ -24,7 +12,7 @@ export interface Claim extends TopicPartition {
 /** What becomes visible together, or never. */
 export interface DestinationTransaction<K, V> {
   /** In the order of each partition. */
-  readonly records: readonly SinkRecord<K, V>[];
+  readonly records: readonly TopicRecord<K, V>[];
   /** For each partition the offset of the next record to write. */
   readonly offsets: readonly { readonly claim: Claim; readonly offset: number }[];
 }

@@ -1,3 +1,5 @@
+import type { Claim } from './destination.ts';
+
 /** Another instance has claimed a partition: nothing of the transaction was kept. */
 export class SinkFencedError extends Error {
   override readonly name = 'SinkFencedError';
@@ -17,4 +19,10 @@ export class DestinationError extends Error {
     super(message, { cause });
     this.retriable = retriable;
   }
+}
+
+export function fenced({ topic, partition, group }: Claim): SinkFencedError {
+  return new SinkFencedError(
+    `Another instance of sink "${group}" writes ${topic}-${partition} by now: nothing of this transaction was kept`,
+  );
 }

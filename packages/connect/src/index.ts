@@ -1,4 +1,4 @@
-export type { Claim, Destination, DestinationTransaction, SinkRecord } from './destination.ts';
+export type { Claim, Destination, DestinationTransaction } from './destination.ts';
 export { DestinationError, SinkFencedError } from './errors.ts';
 export { type PgClient, type PgPool, postgres, type PostgresOptions } from './postgres.ts';
 export { type Sink, sinkTo, type SinkToOptions, type SinkProblem } from './sink.ts';

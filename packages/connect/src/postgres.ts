@@ -1,5 +1,5 @@
-import type { Claim, Destination, DestinationTransaction } from './destination.ts';
-import { DestinationError, SinkFencedError } from './errors.ts';
+import type { Destination, DestinationTransaction } from './destination.ts';
+import { DestinationError, fenced, SinkFencedError } from './errors.ts';
 import { offsetsTable, type OffsetStatements, offsetStatements } from './offset-statements.ts';
 import { changesOf, type RowMapping, type SqlDialect, type Statement, statementsOf } from './table-rows.ts';
 
@@ -106,12 +106,6 @@ async function inTransaction<T>(
       cause: error,
     });
   }
-}
-
-export function fenced({ topic, partition, group }: Claim): SinkFencedError {
-  return new SinkFencedError(
-    `Another instance of sink "${group}" writes ${topic}-${partition} by now: nothing of this transaction was kept`,
-  );
 }
 
 function messageOf(error: unknown): string {

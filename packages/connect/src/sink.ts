@@ -8,8 +8,8 @@ import {
   type TopicPartition,
   topicPartitionKey,
 } from '@millrace/log-client';
-import { StreamsError, type Topic } from '@millrace/streams-core';
-import type { Claim, Destination, SinkRecord } from './destination.ts';
+import { StreamsError, type Topic, type TopicRecord } from '@millrace/streams-core';
+import type { Claim, Destination } from './destination.ts';
 import { DestinationError, SinkFencedError } from './errors.ts';
 import { evenAssignor } from './even-assignor.ts';
 
@@ -191,7 +191,7 @@ class SinkRun<K, V> {
   }
 
   async #write(member: GroupMember, batches: readonly RecordBatch[]): Promise<void> {
-    const records: SinkRecord<K, V>[] = [];
+    const records: TopicRecord<K, V>[] = [];
     const offsets: { claim: Claim; offset: number }[] = [];
     for (const { topic, partition, records: found, nextOffset } of batches) {
       const claim = this.#claims.get(topicPartitionKey(topic, partition));
@@ -211,7 +211,7 @@ class SinkRun<K, V> {
     });
   }
 
-  #read(record: LogRecord, { topic: name, partition }: Claim, into: SinkRecord<K, V>[]): void {
+  #read(record: LogRecord, { topic: name, partition }: Claim, into: TopicRecord<K, V>[]): void {
     const { topic, options } = this.#parts;
     const { key, value, offset, timestamp, headers } = record;
     try {

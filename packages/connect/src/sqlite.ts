@@ -1,7 +1,6 @@
 import type { Destination } from './destination.ts';
-import { DestinationError, SinkFencedError } from './errors.ts';
+import { DestinationError, fenced, SinkFencedError } from './errors.ts';
 import { offsetsTable, offsetStatements } from './offset-statements.ts';
-import { fenced } from './postgres.ts';
 import { changesOf, type RowMapping, type SqlDialect, statementsOf } from './table-rows.ts';
 
 /** What is used of a `DatabaseSync` of `node:sqlite`, or of a `Database` of `better-sqlite3`. */

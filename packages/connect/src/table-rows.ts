@@ -1,4 +1,4 @@
-import type { SinkRecord } from './destination.ts';
+import type { TopicRecord } from '@millrace/streams-core';
 
 /** Values by column. */
 export type SqlRow = Readonly<Record<string, unknown>>;
@@ -8,11 +8,11 @@ export interface RowMapping<K, V> {
   /** `demand`, or `shop.demand` for one in a schema. Its key columns need a unique index. */
   readonly table: string;
   /** The columns that say which row a record is about. Left out: each record is a row of its own. */
-  readonly key?: (key: K, record: SinkRecord<K, V>) => SqlRow;
+  readonly key?: (key: K, record: TopicRecord<K, V>) => SqlRow;
   /**
    * The other columns; null deletes the row. A record without a value deletes its row without being asked.
    */
-  readonly columns: (value: V, record: SinkRecord<K, V>) => SqlRow | null;
+  readonly columns: (value: V, record: TopicRecord<K, V>) => SqlRow | null;
 }
 
 /** What is written of a key: its row as the last of its records leaves it; undefined where it is deleted. */
@@ -23,7 +23,7 @@ export interface TableChange {
 
 /** The rows that some records leave behind: of each key the last, in the order of first appearance. */
 export function changesOf<K, V>(
-  records: readonly SinkRecord<K, V>[],
+  records: readonly TopicRecord<K, V>[],
   { key: keyOf, columns }: RowMapping<K, V>,
 ): TableChange[] {
   const changes = new Map<string, TableChange>();

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { SinkRecord } from '../src/index.ts';
+import type { TopicRecord } from '@millrace/streams-core';
 import { changesOf, quoted, statementsOf } from '../src/table-rows.ts';
 
-function records(rows: readonly (readonly [string, number | null])[]): SinkRecord<string, number>[] {
+function records(rows: readonly (readonly [string, number | null])[]): TopicRecord<string, number>[] {
   return rows.map(([key, value], offset) => {
     return { topic: 't', partition: 0, offset, timestamp: 5, key, value, headers: [] };
   });

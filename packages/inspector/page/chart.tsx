@@ -10,8 +10,9 @@ export interface ChartProps {
 
 const height = 120;
 
-function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A canvas takes colours as they are computed, not as the style sheet has them. */
+function colourOf(element: Element): string {
+  return getComputedStyle(element).color;
 }
 
 /** A figure over the last minutes. */
@@ -20,14 +21,15 @@ export function Chart({ history, values, label }: ChartProps) {
   const plot = useRef<UPlot | undefined>(undefined);
   const data: UPlot.AlignedData = [history.map(({ at }) => at / 1000), values(history)];
   useEffect(() => {
+    const soft = colourOf(place.current!.previousElementSibling!);
     const made = new UPlot(
       {
         width: place.current!.clientWidth,
         height,
         legend: { show: false },
         cursor: { show: false },
-        axes: [{ stroke: colour('--soft') }, { stroke: colour('--soft'), size: 64 }],
-        series: [{}, { stroke: colour('--accent'), width: 2 }],
+        axes: [{ stroke: soft }, { stroke: soft, size: 64 }],
+        series: [{}, { stroke: colourOf(place.current!), width: 2 }],
       },
       data,
       place.current!,
@@ -46,7 +48,7 @@ export function Chart({ history, values, label }: ChartProps) {
   return (
     <figure>
       <figcaption>{label}</figcaption>
-      <div ref={place} role="img" aria-label={`${label}, over the last minutes`} />
+      <div ref={place} class="plot" role="img" aria-label={`${label}, over the last minutes`} />
     </figure>
   );
 }

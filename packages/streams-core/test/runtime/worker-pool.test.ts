@@ -6,25 +6,15 @@ import { EmbeddedLog } from '@millrace/embedded-log';
 import type { LogClient } from '@millrace/log-client';
 import { readAll } from '@millrace/log-client/conformance';
 import { sharedLog } from '@millrace/log-server';
-import {
-  integer,
-  type MakeApp,
-  nullable,
-  runWorkers,
-  string,
-  topic,
-  type WorkerPool,
-} from '@millrace/streams-core';
+import { integer, nullable, runWorkers, string, topic, type WorkerPool } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
-// @ts-expect-error: plain JavaScript, which threads run as it is.
-import untypedMakeApp from './worker-app.mjs';
+import makeApp from './worker-app.mjs';
 import { eventually, readTopic, withFolder, write } from './support.ts';
 
 // What threads run.
 const module = pathToFileURL(fileURLToPath(new URL('./worker-app.mjs', import.meta.url)));
 // Threads run what is built, as users' do; the tests themselves run sources.
 const execArgv: string[] = [];
-const makeApp = untypedMakeApp as MakeApp;
 const words = topic('words', { key: string(), value: string() });
 const counts = topic('counts', { key: string(), value: nullable(integer()) });
 const ticks = topic('ticks', { key: string(), value: integer() });
