@@ -190,7 +190,7 @@ test('arrows between the rooms of streams-core', () => {
 test('arrows between the rooms of the runtime', () => {
   const wrong = wrongArrows(`${core}runtime/`, {
     app: ['instance', 'query', 'metrics', 'topics', 'assign', 'task', 'config.ts'],
-    instance: ['commit', 'stores', 'topics', 'assign', 'metrics', 'task', 'config.ts'],
+    instance: ['takeover', 'commit', 'stores', 'topics', 'assign', 'metrics', 'task', 'config.ts'],
     query: ['assign', 'task'],
     worker: ['app', 'metrics'],
     metrics: ['task'],
@@ -198,6 +198,7 @@ test('arrows between the rooms of the runtime', () => {
     stores: ['assign', 'task', 'config.ts'],
     topics: ['upgrade', 'assign', 'task', 'config.ts'],
     upgrade: ['config.ts'],
+    takeover: ['upgrade', 'task', 'config.ts'],
     assign: ['task'],
     // What works on records knows no log, no group and no other room: the test driver runs the same class.
     task: [],

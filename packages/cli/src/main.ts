@@ -13,6 +13,9 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   topology: async () => (await import('./commands/topology.ts')).topologyCommand,
   migrate: async () => (await import('./commands/migrate.ts')).migrateCommand,
   plan: async () => (await import('./commands/plan.ts')).planCommand,
+  fork: async () => (await import('./commands/fork.ts')).forkCommand,
+  compare: async () => (await import('./commands/fork.ts')).compareCommand,
+  promote: async () => (await import('./commands/fork.ts')).promoteCommand,
   topics: async () => (await import('./commands/topics.ts')).topicsCommand,
   tail: async () => (await import('./commands/tail.ts')).tailCommand,
   produce: async () => (await import('./commands/produce.ts')).produceCommand,
@@ -35,6 +38,15 @@ async function programFor(asked: string | undefined): Promise<Command> {
   return program;
 }
 
+/** The errors of the core, whose package is loaded only where a command needs it. */
+const coreErrors: ReadonlySet<string> = new Set(['StreamsError', 'ConfigError', 'TopologyError']);
+
+/** Whether an error says by itself what is wrong and what to do. */
+function isRefusal(error: unknown): error is Error {
+  if (isLogError(error) || isRegistryError(error)) return true;
+  return error instanceof Error && coreErrors.has(error.name);
+}
+
 async function main(): Promise<number> {
   try {
     await (await programFor(process.argv[2])).parseAsync();
@@ -47,7 +59,7 @@ async function main(): Promise<number> {
       console.error(`${message.replace(/\s+/g, ' ')} (see --help)`);
       return 2;
     }
-    if (error instanceof UsageError || isLogError(error) || isRegistryError(error)) {
+    if (error instanceof UsageError || isRefusal(error)) {
       console.error(`error: ${error.message}`);
       return error instanceof UsageError ? 2 : 1;
     }

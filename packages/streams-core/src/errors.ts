@@ -3,6 +3,7 @@ export const streamsErrorCodes = {
   APP_CLOSED: 'the app was closed before it was done with this',
   APP_STATE: 'the state of the app does not allow this call',
   CONFIG_INVALID: 'a wrong option of StreamsApp',
+  FORK_STATE: 'an application that takes over from another is not in the state that this needs',
   FORWARD_WITHOUT_RECORD: 'processValues was to forward a value while it had no record to take the key from',
   OFFSET_RESET_NONE: 'there is no committed offset to go on from, and the source says not to reset it',
   RECORD_DESERIALIZATION: 'a record could not be read',

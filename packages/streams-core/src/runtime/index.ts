@@ -35,6 +35,16 @@ export {
   type MigratedStore,
   type MigrateStateOptions,
 } from './upgrade/migrate-state.ts';
+export {
+  compareFork,
+  type CompareForkOptions,
+  type ComparedFork,
+  type ComparedTopic,
+  type Difference,
+} from './takeover/compare-fork.ts';
+export { forkApp, type ForkAppOptions, type ForkedApp } from './takeover/fork-app.ts';
+export { type BehindPartition } from './takeover/fork-lag.ts';
+export { promoteFork } from './takeover/promote-fork.ts';
 export { planChange, type PlannedChange, type Verdict } from './upgrade/plan.ts';
 export {
   lockOf,

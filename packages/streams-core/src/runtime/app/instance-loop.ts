@@ -33,6 +33,7 @@ export interface InstanceLoopOptions {
   readonly queried: ReadonlySet<string>;
   readonly recorder: Recorder;
   readonly isPaused: (subTopology: number) => boolean;
+  readonly isDraining: () => boolean;
   /** An instance is over; its counts can be read for the last time. */
   readonly onEnd: (instance: Instance) => void;
 }
@@ -65,9 +66,8 @@ export class InstanceLoop {
   }
 
   join(): Promise<Instance> {
-    const { topology, config, signal, events, queried, recorder, isPaused } = this.#options;
-    const positions = this.#positions;
-    return Instance.join({ topology, config, positions, queried, recorder, isPaused, signal, ...events });
+    const { events, ...options } = this.#options;
+    return Instance.join({ ...options, positions: this.#positions, ...events });
   }
 
   /** Resolves to what the app failed with for good; undefined where it was closed. */

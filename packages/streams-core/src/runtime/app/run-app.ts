@@ -7,6 +7,8 @@ const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 export interface RunAppOptions {
   /** How long closing may take, in milliseconds, before what is under way is left. Default 10 seconds. */
   readonly closeTimeoutMs?: number;
+  /** A signal at which the app drains before it closes: `SIGUSR2`, before another application takes over. */
+  readonly drainOn?: NodeJS.Signals;
   /** What to close after the app, in this order: a server, the log. */
   readonly alsoClose?: readonly { close(): unknown }[];
 }
@@ -18,7 +20,7 @@ export interface RunAppOptions {
  * leaves 0.
  */
 export async function runApp(app: StreamsApp, options: RunAppOptions = {}): Promise<void> {
-  const { closeTimeoutMs = 10_000, alsoClose = [] } = options;
+  const { closeTimeoutMs = 10_000, alsoClose = [], drainOn } = options;
   let isClosing = false;
   const onSignal = (signal: (typeof signals)[number]): void => {
     if (isClosing) process.exit(exitCodes[signal]);
@@ -26,7 +28,10 @@ export async function runApp(app: StreamsApp, options: RunAppOptions = {}): Prom
     // What it rejects with is what done rejects with.
     app.close({ timeoutMs: closeTimeoutMs }).catch(() => {});
   };
+  // Ended by its close, or by what done rejects with.
+  const onDrain = (): void => void app.drain().catch(() => {});
   for (const signal of signals) process.on(signal, onSignal);
+  if (drainOn !== undefined) process.on(drainOn, onDrain);
   // User code that waits for something that never comes must not end the process as if all were done.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
@@ -39,6 +44,7 @@ export async function runApp(app: StreamsApp, options: RunAppOptions = {}): Prom
     await app.close({ timeoutMs: closeTimeoutMs }).catch(() => {});
     for (const one of alsoClose) await one.close();
     for (const signal of signals) process.off(signal, onSignal);
+    if (drainOn !== undefined) process.off(drainOn, onDrain);
     clearInterval(alive);
   }
 }

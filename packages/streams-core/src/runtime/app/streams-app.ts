@@ -28,6 +28,9 @@ import { rowUpdates } from '../query/row-updates.ts';
 import { type TableUpdate, tableUpdates } from '../query/table-updates.ts';
 import { type KeyQuery, type KeyQueryMetadata, locateKey } from '../query/key-query-metadata.ts';
 
+/** How often a draining app looks whether it is done, in milliseconds. */
+const drainLookMs = 50;
+
 /**
  * Runs a topology. Instances with the same application id on one log share its tasks; when one stops, the
  * others take its tasks over where they were committed.
@@ -47,6 +50,7 @@ export class StreamsApp {
   readonly #recorder: Recorder;
   readonly #pauses = new Pauses();
   #past: AppMetrics = noMetrics;
+  #draining = false;
 
   /** @throws ConfigError naming each wrong option */
   constructor(topology: Topology, config: StreamsConfig) {
@@ -73,6 +77,7 @@ export class StreamsApp {
       queried: this.#stores.queried,
       recorder: this.#recorder,
       isPaused: this.#pauses.isPaused,
+      isDraining: () => this.#draining,
       events: {
         onRebalance: () => {
           if (!this.#stopping) this.#state.to('rebalancing');
@@ -309,6 +314,22 @@ export class StreamsApp {
   close({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;
+  }
+
+  /**
+   * Reads no more of its input topics, processes what is in the topics of its own (repartition topics, those
+   * of foreign-key joins), then closes. Called on every instance, the last one leaves nothing to process
+   * there: an application that takes over begins where this one ended. Resolves when it is closed.
+   * @throws StreamsError `APP_CLOSED` where it was closed before that
+   */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    while (this.#failure === undefined) {
+      if (this.#stopping) throw new StreamsError('APP_CLOSED', 'The app was closed before it was drained');
+      if ((await this.#loop.current?.isDrained()) === true) break;
+      await sleep(drainLookMs);
+    }
+    return this.close();
   }
 
   async #close(timeoutMs: number): Promise<void> {

@@ -27,6 +27,8 @@ export interface InstanceOptions extends InstanceEvents {
   readonly queried: ReadonlySet<string>;
   readonly recorder: Recorder;
   readonly isPaused: (subTopology: number) => boolean;
+  /** Whether nothing more is to be read of the input topics. */
+  readonly isDraining: () => boolean;
   /** Ends joining and restoring before they are done. */
   readonly signal: AbortSignal;
 }

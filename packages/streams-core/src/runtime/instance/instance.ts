@@ -1,6 +1,7 @@
 import path from 'node:path';
-import type { GroupMember } from '@millrace/log-client';
+import type { GroupMember, LogClient, TopicPartition } from '@millrace/log-client';
 import type { Checkpoint } from '@millrace/state-stores/runtime';
+import { realNames } from '../../topology/built/internal-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
 import type { TaskCommitter } from '../commit/task-committer.ts';
@@ -9,7 +10,11 @@ import type { GlobalTables } from '../stores/global-tables.ts';
 import { StandbyTasks } from '../stores/standby-tasks.ts';
 import { StateCleaner } from '../stores/state-cleaner.ts';
 import { type StateOnDisk, stateOnDisk } from '../stores/state-on-disk.ts';
+import { ownLag } from '../takeover/fork-lag.ts';
+import { DrainLimit, type InputLimit } from '../takeover/input-limit.ts';
+import { type InstanceRole, instanceRole } from '../takeover/instance-role.ts';
 import type { InstanceOptions } from './instance-options.ts';
+import type { Task } from '../task/task.ts';
 import { joinGroup, type MemberParts } from './join-group.ts';
 import { PollLoop } from './poll-loop.ts';
 import { prepare } from './prepare.ts';
@@ -17,6 +22,8 @@ import type { TaskRegistry } from './task-registry.ts';
 
 interface Parts extends MemberParts {
   readonly cleaner: StateCleaner | undefined;
+  /** The topics that the app both writes and reads, by real name. */
+  readonly ownTopics: readonly string[];
 }
 
 /** One life of an app in its group: from joining to leaving. What failed starts over as a new one. */
@@ -34,8 +41,11 @@ export class Instance {
   readonly #onDisk: StateOnDisk | undefined;
   readonly #member: GroupMember;
   readonly #loop: PollLoop;
+  readonly #log: LogClient;
+  readonly #group: string;
+  readonly #ownTopics: readonly string[];
 
-  private constructor(parts: Parts, member: GroupMember, loop: PollLoop) {
+  private constructor(parts: Parts, member: GroupMember, loop: PollLoop, config: ResolvedConfig) {
     this.topology = parts.topology;
     this.layout = parts.layout;
     this.inputs = parts.inputs;
@@ -47,6 +57,9 @@ export class Instance {
     this.#onDisk = parts.onDisk;
     this.#member = member;
     this.#loop = loop;
+    this.#log = config.log;
+    this.#group = config.applicationId;
+    this.#ownTopics = parts.ownTopics;
   }
 
   /**
@@ -54,8 +67,10 @@ export class Instance {
    * where that fails.
    */
   static async join(options: InstanceOptions): Promise<Instance> {
-    const { config, recorder, isPaused } = options;
-    const { purge, ...prepared } = await prepare(options);
+    const { recorder, isPaused } = options;
+    const role = await instanceRole(options.topology, options.config);
+    const config = { ...options.config, log: role.log };
+    const { purge, ...prepared } = await prepare({ ...options, config });
     const { topology, layout, tasks, committer, globals } = prepared;
     let standbys: StandbyTasks | undefined;
     let onDisk: StateOnDisk | undefined;
@@ -72,8 +87,11 @@ export class Instance {
       };
       onDisk = await stateOnDisk(topology, layout, config, { isOpen, checkpointOf, endOf });
       const cleaner = stateCleaner(topology, config, isOpen);
-      const parts = { ...prepared, standbys, onDisk, cleaner };
-      const member = await joinGroup(parts, options);
+      const ownTopics = [...topology.repartitionTopics.keys()].map(realNames(topology, config.applicationId));
+      const parts = { ...prepared, standbys, onDisk, cleaner, ownTopics };
+      const limits = [...(await role.limits(allPartitions(layout))), drainLimit(options, ownTopics)];
+      const member = await joinGroup(parts, { ...options, config }, limits);
+      await confirmed(role, member);
       const onRound = (): void => {
         parts.standbys.reconcile((name) => tasks.has(name));
         if (parts.standbys.takeWarmedUp()) member.rejoin();
@@ -81,7 +99,7 @@ export class Instance {
       };
       const working = { config, member, tasks, committer, purge, globals, recorder, isPaused, onRound };
       cleaner?.start();
-      return new Instance(parts, member, new PollLoop(working));
+      return new Instance(parts, member, new PollLoop(working), config);
     } catch (error) {
       await Promise.allSettled([standbys?.close(), onDisk?.close(), globals?.close()]);
       throw error;
@@ -102,6 +120,16 @@ export class Instance {
         lag += waiting + (this.lagOf(topic, partition) ?? 0);
     }
     return lag;
+  }
+
+  /**
+   * Whether it has processed and committed all that it may read, and all instances what is in the app's own
+   * topics.
+   */
+  async isDrained(): Promise<boolean> {
+    const isBusy = (task: Task): boolean => task.needsCommit || this.#committer.isCommitting(task);
+    if (this.lag > 0 || this.tasks.tasks.some(isBusy)) return false;
+    return (await ownLag(this.#log, this.#group, this.#ownTopics)).length === 0;
   }
 
   /** Works until it is stopped. */
@@ -141,6 +169,24 @@ export class Instance {
     await this.#committer.close();
     await this.globals?.close();
     await this.#member.close();
+  }
+}
+
+function allPartitions(layout: TaskLayout): TopicPartition[] {
+  return layout.taskNames.flatMap((task) => layout.partitionsOf(task));
+}
+
+function drainLimit({ isDraining }: InstanceOptions, ownTopics: readonly string[]): InputLimit {
+  const own = new Set(ownTopics);
+  return new DrainLimit(isDraining, (topic) => own.has(topic));
+}
+
+async function confirmed(role: InstanceRole, member: GroupMember): Promise<void> {
+  try {
+    await role.confirm();
+  } catch (error) {
+    await member.close();
+    throw error;
   }
 }
 

@@ -6,6 +6,8 @@ import { topologyFingerprint } from '../assign/topology-fingerprint.ts';
 import type { StandbyTasks } from '../stores/standby-tasks.ts';
 import { tasksWithStandbys } from '../stores/standby-tasks.ts';
 import type { StateOnDisk } from '../stores/state-on-disk.ts';
+import type { InputLimit } from '../takeover/input-limit.ts';
+import { LimitedMember } from '../takeover/limited-member.ts';
 import { taskName } from '../task/task-id.ts';
 import type { InstanceEvents, InstanceOptions } from './instance-options.ts';
 import type { Prepared } from './prepare.ts';
@@ -17,12 +19,16 @@ export interface MemberParts extends Omit<Prepared, 'purge'> {
 }
 
 /** Joins the app's group: opens tasks that are assigned, commits and closes those that are revoked. */
-export async function joinGroup(parts: MemberParts, options: InstanceOptions): Promise<GroupMember> {
+export async function joinGroup(
+  parts: MemberParts,
+  options: InstanceOptions,
+  limits: readonly InputLimit[],
+): Promise<GroupMember> {
   const { topology, layout, tasks, committer, standbys, onDisk } = parts;
   const { config, onRebalance, onInstances, onClosing } = options;
   const fingerprint = topologyFingerprint(topology);
   const { log, applicationId } = config;
-  const member: GroupMember = await log.join({
+  const joined = await log.join({
     group: applicationId,
     topics: [
       ...new Set(layout.taskNames.flatMap((task) => layout.partitionsOf(task).map(({ topic }) => topic))),
@@ -63,6 +69,7 @@ export async function joinGroup(parts: MemberParts, options: InstanceOptions): P
     onRevoked: async (partitions) => {
       onRebalance();
       await giveUp(parts, partitions, member, onClosing);
+      member.forget(partitions);
     },
     onLost: async (partitions) => {
       onRebalance();
@@ -70,8 +77,11 @@ export async function joinGroup(parts: MemberParts, options: InstanceOptions): P
       onClosing(lost);
       await committer.awaitCommits(lost);
       await tasks.closeDirty(lost);
+      member.forget(partitions);
     },
   });
+  // Its callbacks are called from polls.
+  const member = new LimitedMember(joined, limits);
   return member;
 }
 

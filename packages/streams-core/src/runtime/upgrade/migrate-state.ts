@@ -3,6 +3,7 @@ import type { StoreSpec } from '@millrace/state-stores';
 import { ConfigError } from '../../errors.ts';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
+import { type PartitionRange, readRange } from './read-range.ts';
 
 export interface MigrateStateOptions {
   readonly applicationId: string;
@@ -24,15 +25,12 @@ export interface MigratedStore {
   readonly skipped?: string;
 }
 
-interface Changelog {
+interface Changelog extends PartitionRange {
   readonly spec: StoreSpec;
-  readonly topic: string;
-  readonly partition: number;
-  readonly start: number;
-  readonly end: number;
 }
 
-const pollRecords = 5000;
+/** So many rows are written in one commit. */
+const commitRows = 5000;
 /** Kinds whose changelog has a value as its serde writes it. */
 const plainKinds: ReadonlySet<string> = new Set(['key-value', 'window', 'session', 'versioned']);
 
@@ -102,21 +100,8 @@ async function changelogsOf(
   return partitions.map((one, index) => ({ ...one, ...ranges[index]! }));
 }
 
-async function* recordsOf(
-  log: LogClient,
-  { topic, partition, start, end }: Changelog,
-): AsyncGenerator<LogRecord> {
-  const reader = await log.reader([{ topic, partition, offset: start }]);
-  try {
-    for (let offset = start; offset < end; ) {
-      for (const batch of await reader.poll({ maxWaitMs: 100, maxRecords: pollRecords })) {
-        for (const record of batch.records) if (record.offset < end) yield record;
-        offset = batch.nextOffset;
-      }
-    }
-  } finally {
-    await reader.close();
-  }
+async function* recordsOf(log: LogClient, changelog: Changelog): AsyncGenerator<LogRecord> {
+  for await (const records of readRange(log, changelog)) yield* records;
 }
 
 /** What of a changelog is one row: of a versioned store each version of a key. */
@@ -149,7 +134,7 @@ async function* earlierRows(
     if (key === null || value === null || last.get(rowOf(changelog.spec, record)) !== offset) continue;
     if (serde.isCurrent!(value)) continue;
     rows.push(record);
-    if (rows.length < pollRecords) continue;
+    if (rows.length < commitRows) continue;
     yield rows;
     rows = [];
   }

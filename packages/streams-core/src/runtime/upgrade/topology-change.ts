@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { TopologyError } from '../../errors.ts';
-import { ownedTopics, topologyTopic } from '../../topology/built/owned-topics.ts';
+import { ownedTopics, takeoverTopic, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { ResolvedConfig } from '../config.ts';
 import { isGenerated } from './node-changes.ts';
@@ -103,7 +103,7 @@ async function warnOfOrphans(
   const topics = [...(await log.admin.topics()).keys()];
   const applications = (await log.admin.groups()).map(({ group }) => group);
   const recorded = last.internalTopics;
-  const used = new Set([...now.internalTopics, topologyTopic(applicationId)]);
+  const used = new Set([...now.internalTopics, topologyTopic(applicationId), takeoverTopic(applicationId)]);
   const orphans = ownedTopics({ applicationId, topics, applications, recorded }).filter(
     (name) => !used.has(name),
   );

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { internalTopicsOf, topologyTopic } from '../../topology/built/owned-topics.ts';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TopologyNode } from '../../topology/graph/nodes.ts';
+import { readRange } from './read-range.ts';
 
 const StoreRecord = z.object({
   name: z.string(),
@@ -115,19 +116,10 @@ export async function readTopologyRecord(
   const topic = topologyTopic(applicationId);
   if (!(await log.admin.topics([topic])).has(topic)) return undefined;
   const [range] = await log.admin.offsets([{ topic, partition: 0 }], { awaitTransactions: true });
-  const { start, end } = range!;
-  const reader = await log.reader([{ topic, partition: 0, offset: start }]);
   let last: string | undefined;
-  try {
-    for (let offset = start; offset < end; ) {
-      for (const { records, nextOffset } of await reader.poll({ maxWaitMs: 1000, maxRecords: 100 })) {
-        const { value } = records.at(-1) ?? { value: null };
-        if (value !== null) last = Buffer.from(value).toString();
-        offset = nextOffset;
-      }
-    }
-  } finally {
-    await reader.close();
+  for await (const records of readRange(log, { topic, partition: 0, ...range! })) {
+    const { value } = records.at(-1)!;
+    if (value !== null) last = Buffer.from(value).toString();
   }
   return last === undefined ? undefined : parse(last);
 }

@@ -5,12 +5,21 @@ import type { Topology } from './topology.ts';
 const internalEnd =
   /-(changelog|repartition)$|-subscription-(registration|response)-topic$|-KTABLE-FK-JOIN-SUBSCRIPTION-(REGISTRATION|RESPONSE)-[0-9]+-topic$/;
 
-/** The store name under which an application keeps what it last ran; no store of a topology can have it. */
+/**
+ * The store names under which an application keeps what it last ran, and what it is to another application;
+ * no store of a topology can have them.
+ */
 const topologyStore = '__topology';
+const takeoverStore = '__takeover';
 
 /** The topic in which an application keeps what it last ran. */
 export function topologyTopic(applicationId: string): string {
   return changelogName(applicationId, topologyStore);
+}
+
+/** The topic that says what an application is to another one: its fork, or replaced by it. */
+export function takeoverTopic(applicationId: string): string {
+  return changelogName(applicationId, takeoverStore);
 }
 
 /** Whether a topic is internal to some application, by its name. */
