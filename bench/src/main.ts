@@ -13,13 +13,14 @@ import { sessionWindow } from './jobs/session-window.ts';
 import { stateless } from './jobs/stateless.ts';
 import { streamStreamJoin } from './jobs/stream-stream-join.ts';
 import { streamTableJoin } from './jobs/stream-table-join.ts';
-import { windowCount } from './jobs/window-count.ts';
+import { windowCount, windowCountOnce } from './jobs/window-count.ts';
 import { median } from './median.ts';
 
 const jobs: readonly Job[] = [
   stateless,
   count,
   windowCount,
+  windowCountOnce,
   sessionWindow,
   streamTableJoin,
   streamStreamJoin,

@@ -8,7 +8,7 @@ export {
 } from './bytes-store.ts';
 export type { RowStore } from './kinds/row-store.ts';
 export { createStore } from './kinds/kinds.ts';
-export type { SessionRowStore } from './kinds/session/store.ts';
+export type { ClosedSession, SessionRowStore } from './kinds/session/store.ts';
 export type {
   ChangedRow,
   Isolation,

@@ -12,6 +12,11 @@ export type OnLate<K, V> =
 export interface WindowingOptions<K, V> {
   /** Default: at every change. */
   readonly emit?: EmitStrategy;
+  /**
+   * Results that are sent when their window closes have the headers of the last record in it, and with them
+   * the trace of that, in place of those of the record that closed it. Default false, as in Kafka Streams.
+   */
+  readonly keepHeaders?: boolean;
   /** Gets late records, once for each window they are too late for. They are counted in any case. */
   readonly onLate?: OnLate<K, V>;
 }

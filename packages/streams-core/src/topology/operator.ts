@@ -55,8 +55,11 @@ export interface OperatorContext {
   lookup<K, V>(nodeName: string): TableLookup<K, V>;
   /** Forwards to one child only. */
   child(name: string): Forward;
-  /** This node's own, or the one that all nodes share that give the same name. */
-  observedTime(name?: string): ObservedTime;
+  /**
+   * This node's own, or the one that all nodes share that give the same name. `unknown`: what it is where
+   * nothing was committed, -1 unless given.
+   */
+  observedTime(name?: string, unknown?: number): ObservedTime;
   readonly asyncScope: AsyncScope;
   /**
    * Lets the processing-exception handler decide about an error that comes later than its record. @throws

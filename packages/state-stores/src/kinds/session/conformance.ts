@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { long, string } from '@millrace/log-client';
+import { asBuffer, long, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { sessionStore } from './spec.ts';
 import { SessionView } from './view.ts';
@@ -84,6 +84,33 @@ export function sessionSuite(test: StoreTest): void {
     log.restoreInto(copy);
     assert.deepEqual(await collect(copy.all()), before);
     assert.equal(copy.streamTime, source.streamTime);
+  });
+
+  test('session: headers come back from disk and changelog', async (bench) => {
+    const keeping = (backing: BytesStore) =>
+      new SessionView({ ...spec, indexedByTime: true, keepsHeaders: true }, over(backing));
+    const headers = [{ key: 'h', value: Buffer.from('x') }];
+    const view = keeping(bench.store);
+    await view.load();
+    const log = new MemoryChangelog();
+    view.put('a', 1, 0, minute);
+    view.putHeaders('a', 0, minute, headers);
+    view.put('b', 2, 0, minute);
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    const taken = (one: SessionView<string, number>) =>
+      one
+        .takeClosed(minute)
+        .map(({ key, headers: found }) => [key, ...found.map(({ value }) => asBuffer(value!).toString())]);
+    if (await bench.restart()) {
+      const back = keeping(bench.store);
+      await back.load();
+      assert.deepEqual(taken(back), [['a', 'x'], ['b']]);
+    }
+    await bench.store.clear({});
+    const copy = keeping(bench.store);
+    for (const record of log.records) copy.restore(record);
+    assert.deepEqual(taken(copy), [['a', 'x'], ['b']]);
   });
 
   test('session: closed sessions are taken out once, by end, start and key, after a restart too', async (bench) => {

@@ -6,6 +6,8 @@ export interface SessionSpec<K, V> extends CommonSpec<K, V> {
   readonly retentionMs: number;
   /** Sessions can be taken out by time, each once, as they close. */
   readonly indexedByTime?: boolean;
+  /** Each session has the headers that were last put. */
+  readonly keepsHeaders?: boolean;
 }
 
 /**

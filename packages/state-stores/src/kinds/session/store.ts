@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { Members } from '../../face.ts';
 
 /** A session: its first and last record's timestamps, both inclusive, in milliseconds, and its value. */
@@ -45,13 +46,21 @@ export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   remove(key: K, start: number, end: number): void;
 }
 
+/** A session that has closed, with its headers where the store keeps them. */
+export interface ClosedSession<K, V> extends SessionEntry<V> {
+  readonly key: K;
+  readonly headers: Headers;
+}
+
 /** A session store as windowed operators use it: with closed sessions taken out. */
 export interface SessionRowStore<K, V> extends SessionStore<K, V> {
   /**
    * Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and
    * then key.
    */
-  takeClosed(until: number): readonly (SessionEntry<V> & { readonly key: K })[];
+  takeClosed(until: number): readonly ClosedSession<K, V>[];
+  /** Sets the headers of a session that is there, in a store that keeps them. */
+  putHeaders(key: K, start: number, end: number, headers: Headers): void;
 }
 
 export const sessionStoreMembers: Members<SessionStore<unknown, unknown>> = {

@@ -1,7 +1,8 @@
-import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseSessionKey, sessionKey } from './layout.ts';
 import {
+  type ClosedSession,
   type SessionEntry,
   type SessionScan,
   type SessionRowStore,
@@ -93,13 +94,20 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
    * Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and
    * then key.
    */
-  takeClosed(until: number): KeyedSession<K, V>[] {
-    return this.takeOpenUntil(until, closedBySecondThenKey, (key, { time, second, kept }) => ({
+  takeClosed(until: number): ClosedSession<K, V>[] {
+    return this.takeOpenUntil(until, closedBySecondThenKey, (key, entry) => ({
       key,
-      start: second,
-      end: time,
-      value: this.values.give(kept, key),
+      start: entry.second,
+      end: entry.time,
+      value: this.values.give(entry.kept, key),
+      headers: this.headers?.of(entry) ?? noHeaders,
     }));
+  }
+
+  putHeaders(key: K, start: number, end: number, headers: Headers): void {
+    const { entries } = this.bucket(this.segmentOf(end), key);
+    const entry = entries.find(({ time, second }) => time === end && second === start);
+    if (entry !== undefined) this.headers?.set(entry, headers);
   }
 
   async *findAll(
@@ -144,14 +152,18 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
       key: sessionKey(bucket.keyBytes, entry.second, entry.time),
       value: this.logValue(entry),
       timestamp: entry.time,
-      headers: noHeaders,
+      headers: this.headers?.of(entry) ?? noHeaders,
     }));
   }
 
-  restore({ key, value }: LogRecord): void {
+  restore({ key, value, headers }: LogRecord): void {
     if (key === null) return;
     const { key: keyBytes, start, end } = parseSessionKey(key);
-    this.restoreEntry(keyBytes, end, value, (bucket) => entryAt(bucket, start, end));
+    this.restoreEntry(keyBytes, end, value, (bucket) => {
+      const entry = entryAt(bucket, start, end);
+      this.headers?.set(entry, headers);
+      return entry;
+    });
   }
 }
 

@@ -1,10 +1,11 @@
-import { asBuffer, type Header, type Headers, noHeaders } from '@millrace/log-client';
+import { asBuffer, type Headers } from '@millrace/log-client';
+import { decodeHeaders, encodeHeaders } from '../../layers/header-block.ts';
 
 /*
  * A buffered change:
  *   | time f64 | timestamp f64 | lengths + 1 of new, old and prior value u32 each | headers u16 |
  *   | new | old | prior | header ... |
- * A header: | key length u16 | value length + 1 u32 | key | value |. A length field of 0 stands for null.
+ * A length field of 0 stands for null.
  */
 const fixedBytes = 30;
 
@@ -39,15 +40,7 @@ export function encodeChange({
     bytes.set(value, at);
     at += value.length;
   }
-  return headers.length === 0 ? bytes : Buffer.concat([bytes, ...headers.flatMap(encodeHeader)]);
-}
-
-function encodeHeader({ key, value }: Header): Uint8Array[] {
-  const name = Buffer.from(key);
-  const lengths = Buffer.alloc(6);
-  lengths.writeUInt16BE(name.length, 0);
-  lengths.writeUInt32BE(value === null ? 0 : value.length + 1, 2);
-  return [lengths, name, value ?? Buffer.alloc(0)];
+  return headers.length === 0 ? bytes : Buffer.concat([bytes, ...encodeHeaders(headers)]);
 }
 
 export function decodeChange(source: Uint8Array): StoredChange {
@@ -62,20 +55,13 @@ export function decodeChange(source: Uint8Array): StoredChange {
   const newValue = take(bytes.readUInt32BE(16));
   const oldValue = take(bytes.readUInt32BE(20));
   const priorValue = take(bytes.readUInt32BE(24));
-  const count = bytes.readUInt16BE(28);
-  const headers: Header[] = [];
-  for (let index = 0; index < count; index++) {
-    const [keyLength, valueLength] = [bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2)];
-    at += 6;
-    const key = take(keyLength + 1)!.toString();
-    headers.push({ key, value: take(valueLength) });
-  }
+  const { headers } = decodeHeaders(bytes, at, bytes.readUInt16BE(28));
   return {
     time: bytes.readDoubleBE(0),
     timestamp: bytes.readDoubleBE(8),
     newValue,
     oldValue,
     priorValue,
-    headers: count === 0 ? noHeaders : headers,
+    headers,
   };
 }

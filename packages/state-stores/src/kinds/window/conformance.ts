@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { long, string } from '@millrace/log-client';
+import { long, noHeaders, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { windowStore } from './spec.ts';
 import { WindowView } from './view.ts';
@@ -76,6 +76,65 @@ export function windowSuite(test: StoreTest): void {
     log.restoreInto(copy);
     assert.deepEqual(await collect(copy.all()), before);
     assert.equal(copy.streamTime, source.streamTime);
+  });
+
+  test('window: headers come back from disk and changelog, and are replaced by none', async (bench) => {
+    const spec = windowStore({
+      name: 'h',
+      key: string(),
+      value: long(),
+      retentionMs: 10 * minute,
+      windowSizeMs: minute,
+    });
+    const keeping = (backing: BytesStore) =>
+      new WindowView({ ...spec, indexedByTime: true, keepsHeaders: true }, over(backing, 1));
+    const header = (value: string | null) => [
+      { key: 'é', value: value === null ? null : Buffer.from(value) },
+      { key: '', value: Buffer.from('') },
+    ];
+    const view = keeping(bench.store);
+    await view.load();
+    const log = new MemoryChangelog();
+    for (const [key, headers] of [
+      ['a', header('x')],
+      ['b', header(null)],
+      ['c', header('gone')],
+      ['d', noHeaders],
+    ] as const) {
+      view.put(key, 1, 0);
+      view.putHeaders(key, 0, headers);
+    }
+    log.commit(view);
+    view.put('c', 2, 0);
+    view.putHeaders('c', 0, noHeaders);
+    view.putHeaders('not there', 0, header('x'));
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    const expected = [
+      ['a', header('x')],
+      ['b', header(null)],
+      ['c', []],
+      ['d', []],
+    ];
+    const taken = (one: WindowView<string, number>) =>
+      one
+        .takeClosed(0)
+        .map(({ key, headers }) => [
+          key,
+          headers.map(({ key: name, value }) => ({ key: name, value: value && Buffer.from(value) })),
+        ]);
+    if (await bench.restart()) {
+      const back = keeping(bench.store);
+      await back.load();
+      assert.deepEqual(taken(back), expected);
+      // One that does not keep them reads the values all the same.
+      const plain = new WindowView(spec, over(bench.store, 1));
+      assert.deepEqual([plain.fetch('a', 0), plain.fetch('c', 0)], [1, 2]);
+    }
+    await bench.store.clear({});
+    const copy = keeping(bench.store);
+    for (const record of log.records) copy.restore(record);
+    assert.deepEqual(taken(copy), expected);
   });
 
   test('window: with duplicates, a put adds to what is there, in order, and all come back', async ({

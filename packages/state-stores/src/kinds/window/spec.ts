@@ -9,6 +9,8 @@ export interface WindowSpec<K, V> extends CommonSpec<K, V> {
   readonly retainDuplicates?: boolean;
   /** Windows can be taken out by time, each once, as they close. */
   readonly indexedByTime?: boolean;
+  /** Each window has the headers that were last put. */
+  readonly keepsHeaders?: boolean;
 }
 
 /** A window store: values by key and window start, kept for `retentionMs` of stream time. */

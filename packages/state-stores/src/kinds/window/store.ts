@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { Members } from '../../face.ts';
 
 /** One entry of a window store: the start of its window in milliseconds, and its value. */
@@ -40,6 +41,12 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
   put(key: K, value: V | null | undefined, start: number): void;
 }
 
+/** A window that has closed, with its headers where the store keeps them. */
+export interface ClosedWindow<K, V> extends WindowEntry<V> {
+  readonly key: K;
+  readonly headers: Headers;
+}
+
 /** A window store as windowed operators use it: with timestamps, and with closed windows taken out. */
 export interface WindowRowStore<K, V> extends WindowStore<K, V> {
   /** As `put`, with a timestamp. Returns false where the window has expired. */
@@ -48,7 +55,9 @@ export interface WindowRowStore<K, V> extends WindowStore<K, V> {
    * Takes out the windows with starts up to `until` that have not been taken out before, by start and then by
    * key.
    */
-  takeClosed(until: number): readonly (WindowEntry<V> & { readonly key: K })[];
+  takeClosed(until: number): readonly ClosedWindow<K, V>[];
+  /** Sets the headers of a window that is there, in a store that keeps them. */
+  putHeaders(key: K, start: number, headers: Headers): void;
 }
 
 export const windowStoreMembers: Members<WindowStore<unknown, unknown>> = {

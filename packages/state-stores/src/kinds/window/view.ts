@@ -1,4 +1,4 @@
-import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
 import type { StateStore } from '../../state-store.ts';
@@ -6,6 +6,7 @@ import type { Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { WindowSpec } from './spec.ts';
 import {
+  type ClosedWindow,
   type WindowEntry,
   type WindowRowStore,
   type WindowScan,
@@ -107,13 +108,19 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
    * Takes out the windows with starts up to `until` that have not been taken out before, by start and then by
    * key.
    */
-  takeClosed(until: number): KeyedWindow<K, V>[] {
-    return this.takeOpenUntil(until, closedByKey, (key, { time, kept, second }) => ({
+  takeClosed(until: number): ClosedWindow<K, V>[] {
+    return this.takeOpenUntil(until, closedByKey, (key, entry) => ({
       key,
-      start: time,
-      value: this.values.give(kept, key),
-      timestamp: second,
+      start: entry.time,
+      value: this.values.give(entry.kept, key),
+      timestamp: entry.second,
+      headers: this.headers?.of(entry) ?? noHeaders,
     }));
+  }
+
+  putHeaders(key: K, start: number, headers: Headers): void {
+    const entry = this.#find(key, start);
+    if (entry !== undefined) this.headers?.set(entry, headers);
   }
 
   async *fetchAll(
@@ -164,16 +171,17 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
       key: windowKey(bucket.keyBytes, entry.time, place),
       value: this.logValue(entry),
       timestamp: entry.second,
-      headers: noHeaders,
+      headers: this.headers?.of(entry) ?? noHeaders,
     }));
   }
 
-  restore({ key, value, timestamp }: LogRecord): void {
+  restore({ key, value, timestamp, headers }: LogRecord): void {
     if (key === null) return;
     const { key: keyBytes, start, sequence } = parseWindowKey(key);
     this.restoreEntry(keyBytes, start, value, (bucket) => {
       const entry = entryAt(bucket, start, sequence);
       entry.second = timestamp;
+      this.headers?.set(entry, headers);
       return entry;
     });
   }

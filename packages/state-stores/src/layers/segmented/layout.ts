@@ -1,14 +1,18 @@
-import { asBuffer, readLong, writeLong } from '@millrace/log-client';
+import { asBuffer, type Headers, noHeaders, readLong, writeLong } from '@millrace/log-client';
+import { decodeHeaders, encodeHeaders } from '../header-block.ts';
 
 /*
  * A bucket: a key's windows or sessions of one time segment, in one value, so that each is a point read away.
  * What the two times are is for the view to say.
  *   bucket key:    | segment f64, big-endian | key |
  *   bucket value:  ( time f64 | second time f64 | length u32 | value ) ..., by time
+ *                  With the length's highest bit set, | header count u16 | header ... | is before the value.
  *   changelog key: | key | start i64, big-endian | sequence u32 |   as Kafka's WindowKeySchema
  */
 const entryHeaderBytes = 20;
 const windowSuffixBytes = 12;
+const headersFlag = 0x8000_0000;
+const headerCountBytes = 2;
 
 interface StoredTimes {
   readonly time: number;
@@ -17,6 +21,7 @@ interface StoredTimes {
 
 export interface StoredEntry extends StoredTimes {
   readonly value: Uint8Array;
+  readonly headers: Headers;
 }
 
 /** The first bytes of all bucket keys of a segment; they sort as the segments do. */
@@ -38,12 +43,13 @@ export function keyOfBucket(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(8);
 }
 
-/** Entries, whose values `encode` gives. */
+/** Entries, whose values `encode` gives, and `headersOf` their headers. */
 export function encodeBucket<E extends StoredTimes>(
   entries: readonly E[],
   encode: (entry: E) => Uint8Array,
+  headersOf: (entry: E) => Headers,
 ): Buffer {
-  const values = entries.map(encode);
+  const values = entries.map((entry) => withHeaders(headersOf(entry), encode(entry)));
   let size = 0;
   for (const value of values) size += entryHeaderBytes + value.length;
   const bytes = Buffer.allocUnsafe(size);
@@ -53,23 +59,40 @@ export function encodeBucket<E extends StoredTimes>(
     const value = values[index]!;
     bytes.writeDoubleBE(time, at);
     bytes.writeDoubleBE(second, at + 8);
-    bytes.writeUInt32BE(value.length, at + 16);
+    const hasHeaders = headersOf(entries[index]!).length > 0;
+    bytes.writeUInt32BE(hasHeaders ? value.length + headersFlag : value.length, at + 16);
     bytes.set(value, at + entryHeaderBytes);
     at += entryHeaderBytes + value.length;
   }
   return bytes;
 }
 
+function withHeaders(headers: Headers, value: Uint8Array): Uint8Array {
+  if (headers.length === 0) return value;
+  const count = Buffer.allocUnsafe(headerCountBytes);
+  count.writeUInt16BE(headers.length);
+  return Buffer.concat([count, ...encodeHeaders(headers), value]);
+}
+
 export function decodeBucket(source: Uint8Array): StoredEntry[] {
   const bytes = asBuffer(source);
   const entries: StoredEntry[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const valueAt = at + entryHeaderBytes;
-    const end = valueAt + bytes.readUInt32BE(at + 16);
+    let valueAt = at + entryHeaderBytes;
+    const length = bytes.readUInt32BE(at + 16);
+    const hasHeaders = length >= headersFlag;
+    const end = valueAt + (hasHeaders ? length - headersFlag : length);
+    let headers = noHeaders;
+    if (hasHeaders) {
+      const decoded = decodeHeaders(bytes, valueAt + headerCountBytes, bytes.readUInt16BE(valueAt));
+      ({ headers } = decoded);
+      valueAt = decoded.end;
+    }
     entries.push({
       time: bytes.readDoubleBE(at),
       second: bytes.readDoubleBE(at + 8),
       value: bytes.subarray(valueAt, end),
+      headers,
     });
     at = end;
   }

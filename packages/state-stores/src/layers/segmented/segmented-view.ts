@@ -12,7 +12,9 @@ import { BucketMap } from './bucket-map.ts';
 import { closedAt, type ClosedOrder } from './closed-entry.ts';
 import { ExpiredSegments } from './expired-segments.ts';
 import { OpenEntries } from './open-entries.ts';
+import { RowHeaders } from './row-headers.ts';
 import { type ScanOrder, scanSegments, type Span } from './scan.ts';
+import { segmentInterval } from './segment-interval.ts';
 import {
   type Bucket,
   type BucketState,
@@ -23,16 +25,10 @@ import {
   visitChanged,
 } from './bucket.ts';
 
-const minSegmentMs = 60_000;
-
-/** As Kafka Streams' window stores: half the retention, a minute at least. */
-export function segmentInterval(retentionMs: number): number {
-  return Math.max(Math.floor(retentionMs / 2), minSegmentMs);
-}
-
 interface SegmentedSpec<K, V> extends CommonSpec<K, V> {
   readonly retentionMs: number;
   readonly indexedByTime?: boolean;
+  readonly keepsHeaders?: boolean;
 }
 
 /** Values by key and time, in buckets of one key and one segment of time. Segments expire as a whole. */
@@ -51,6 +47,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   #lastStoredSegment: number;
   readonly #expired: ExpiredSegments;
   #lastBucket: Bucket | undefined;
+  /** The headers of rows, where the spec asks to keep them. */
+  protected readonly headers: RowHeaders | undefined;
   /** What has not been taken out as closed yet, where someone asks for that. */
   readonly #open: OpenEntries | undefined;
 
@@ -62,7 +60,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.#segmentMs = segmentInterval(this.#retentionMs);
     this.keys = keyCodec(spec);
     this.values = valueCodec(spec);
-    this.#codec = new BucketCodec(this.values);
+    this.headers = spec.keepsHeaders === true ? new RowHeaders() : undefined;
+    this.#codec = new BucketCodec(this.values, this.headers);
     this.#open = spec.indexedByTime === true ? new OpenEntries() : undefined;
     this.writeBack = new WriteBack({
       ...options,

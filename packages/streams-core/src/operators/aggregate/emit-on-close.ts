@@ -29,7 +29,8 @@ export function emitOnClose<K, V, A, W>(
   forward: Forward<Windowed<K>, Change<A>>,
 ): Forward<K, V> {
   const isOpen = context.emitGate();
-  const emitted = context.observedTime(`${context.nodeName}-closed`);
+  // What closed while results were held back in a buffer was sent from there.
+  const emitted = context.observedTime(`${context.nodeName}-closed`, Math.max(-1, time.value - delayMs));
   const emit = (headers: Headers): void | Promise<void> => {
     if (!isOpen()) return;
     const until = time.value - delayMs;

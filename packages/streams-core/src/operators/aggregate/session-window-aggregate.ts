@@ -1,5 +1,6 @@
 import type { Headers } from '@millrace/log-client';
 import type { SessionEntry } from '@millrace/state-stores';
+import type { ClosedSession } from '@millrace/state-stores/runtime';
 import type { Change, StreamRecord, Window, Windowed } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
@@ -21,6 +22,8 @@ export interface SessionWindowAggregation<K, V, A> {
   readonly aggregation: SessionAggregation<K, V, A>;
   readonly emit: EmitStrategy;
   readonly late: LateRecords<K, V>;
+  /** Sessions that are sent when they close have the headers of their last record. */
+  readonly keepsHeaders?: boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface SessionWindowAggregation<K, V, A> {
  */
 export function sessionWindowAggregate<K, V, A>(
   { gapMs, graceMs }: SessionWindows,
-  { storeName, aggregation, emit, late }: SessionWindowAggregation<K, V, A>,
+  { storeName, aggregation, emit, late, keepsHeaders = false }: SessionWindowAggregation<K, V, A>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
   return {
     kind: 'session-window-aggregate',
@@ -71,6 +74,7 @@ export function sessionWindowAggregate<K, V, A>(
         const update = (): void | Promise<void> => {
           const newValue = returned(aggregation.add(aggregate, record.value, key), 'add');
           store.put(key, newValue, start, end);
+          if (keepsHeaders) store.putHeaders(key, start, end, record.headers);
           return send(record, { start, end }, newValue, null);
         };
         // A session that is this very instant is updated in place.
@@ -81,7 +85,7 @@ export function sessionWindowAggregate<K, V, A>(
       // A session's end is inclusive: it closes a millisecond later.
       const delayMs = graceMs + gapMs + 1;
       const take = (until: number) => store.takeClosed(until);
-      return emitOnClose(context, { time, delayMs, take, process, ...closedSessions }, forward);
+      return emitOnClose(context, { time, delayMs, take, process, ...closedSessions(keepsHeaders) }, forward);
     },
     lookup(context): TableLookup<Windowed<K>, A> {
       const store = context.sessionStore<K, A>(storeName);
@@ -114,16 +118,16 @@ function merged<K, V, A>(
   return aggregate;
 }
 
-/** How sessions that have closed are sent. */
-const closedSessions = {
+/** How sessions that have closed are sent: with their own headers, or with those of what closed them. */
+const closedSessions = (keepsHeaders: boolean) => ({
   timeOf: ({ end }: SessionEntry<unknown>): number => end,
   toResult: <K, A>(
-    { key, start, end, value }: SessionEntry<A> & { readonly key: K },
-    headers: Headers,
+    { key, start, end, value, headers }: ClosedSession<K, A>,
+    closing: Headers,
   ): StreamRecord<Windowed<K>, Change<A>> => ({
     key: { key, window: { start, end } },
     value: { newValue: value, oldValue: null },
     timestamp: end,
-    headers,
+    headers: keepsHeaders ? headers : closing,
   }),
-};
+});

@@ -15,6 +15,8 @@ export interface WindowAggregation<K, V, A> {
   readonly aggregation: Aggregation<K, V, A>;
   readonly emit: EmitStrategy;
   readonly late: LateRecords<K, V>;
+  /** Windows that are sent when they close have the headers of their last record. */
+  readonly keepsHeaders?: boolean;
 }
 
 /** Puts a record into one window and sends the result, where results go out at every change. */
@@ -47,7 +49,7 @@ export interface WindowKind {
 
 /** An aggregation into a window store: `assign` puts each record into its windows. */
 export function windowOperator<K, V, A>(
-  { storeName, aggregation, emit, late }: WindowAggregation<K, V, A>,
+  { storeName, aggregation, emit, late, keepsHeaders = false }: WindowAggregation<K, V, A>,
   { kind, sizeMs, closesAfterMs }: WindowKind,
   assign: (run: WindowRun<K, V, A>) => Forward<K, V>,
 ): Operator<K, V, Windowed<K>, Change<A>> {
@@ -58,8 +60,11 @@ export function windowOperator<K, V, A>(
       const time = context.observedTime();
       const windowOf = windowsOfSize(sizeMs);
       const final = emit === 'on-window-close' && closesAfterMs !== undefined;
+      const keep: WindowRun<K, V, A>['send'] = keepsHeaders
+        ? ({ key, headers }, start) => store.putHeaders(key as K, start, headers)
+        : () => {};
       const send: WindowRun<K, V, A>['send'] = final
-        ? () => {}
+        ? keep
         : ({ key, headers }, start, value, timestamp) =>
             forward({ key: { key, window: windowOf(start) }, value, timestamp, headers });
       const update = updater(store, aggregation, context.sendOldValues, send);
@@ -73,11 +78,11 @@ export function windowOperator<K, V, A>(
           delayMs: closesAfterMs,
           take: (until) => store.takeClosed(until),
           timeOf: ({ start }) => start,
-          toResult: ({ key, start, value, timestamp }, headers) => ({
+          toResult: ({ key, start, value, timestamp, headers }, closing) => ({
             key: { key, window: windowOf(start) },
             value: { newValue: value, oldValue: null },
             timestamp,
-            headers,
+            headers: keepsHeaders ? headers : closing,
           }),
           process,
         },

@@ -22,6 +22,8 @@ export type StartedWindows = TimeWindows | SlidingWindows | UnlimitedWindows;
 export interface Windowing {
   /** How long after its end a window still changes, in milliseconds. */
   readonly graceMs: number;
+  /** Whether they may be kept once where their results are held back until they close. */
+  readonly keptOnce?: boolean;
   keySerde<K>(key: Serde<K>): Serde<Windowed<K>>;
   store<K, A>(store: WindowedStore<K, A>): StoreSpec<K, A>;
 }
@@ -72,6 +74,7 @@ export function startedWindowing(windows: StartedWindows): StartedWindowing {
   const { sizeMs, graceMs } = windows;
   return {
     graceMs,
+    keptOnce: true,
     keySerde: (key) => timeWindowed(key, sizeMs),
     store: (store) => started(store, sizeMs, sizeMs + graceMs),
     operator: (aggregation) => windowAggregate(windows, aggregation),

@@ -1,5 +1,6 @@
 import type { Serde } from '@millrace/log-client';
 import { TopologyError } from '../../errors.ts';
+import { passThrough } from '../../operators/stateless/pass-through.ts';
 import { type Suppression, suppress } from '../../operators/table/suppress.ts';
 import type { Change, StreamRecord, Windowed } from '../../record/record.ts';
 import { derivedFrom, requireKeySerde, valueSerdeOr } from '../materialize.ts';
@@ -43,6 +44,10 @@ export function suppressTable<K, V>(
       bytesOf: (record, topic) => bytesOf(record, topic, key, value),
     }),
     stores: [bufferName],
+    // Early results, which a full buffer would send or stop at, come from a buffer only.
+    ...(until.until === 'window-closes' && until.buffer === undefined
+      ? { once: { operator: passThrough('suppress') } }
+      : {}),
     table: { ...derivedFrom(table.node), buffer: bufferName },
   });
   // Until a buffered change is sent, lookups see the row as it was before.

@@ -3,6 +3,7 @@ import { assertStoresConnected } from '../graph/assert-stores.ts';
 import { describeTopology } from '../print/describe.ts';
 import { drawTopology } from '../print/draw.ts';
 import type { LogicalGraph } from '../graph/logical-graph.ts';
+import { type NodesAndStores, windowsOnce } from '../graph/windows-once.ts';
 import type { ProcessorNode, RepartitionTopic, TopologyNode } from '../graph/nodes.ts';
 import type { ProcessorWrapper } from '../processor.ts';
 import { findSubTopologies, type SubTopology } from './sub-topologies.ts';
@@ -26,13 +27,14 @@ export class Topology {
   /** @internal */
   constructor(graph: LogicalGraph, processorWrapper?: ProcessorWrapper) {
     this.processorWrapper = processorWrapper;
-    const nodes = [...graph.nodes.values()].map((node) =>
+    const made: NodesAndStores = graph.optimize.windowsOnce === true ? windowsOnce(graph) : graph;
+    const nodes = [...made.nodes.values()].map((node) =>
       node.kind === 'processor' ? resolveStores(node, graph) : node,
     );
     this.nodes = new Map(nodes.map((node) => [node.name, Object.freeze(node)]));
     const used = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])));
-    assertStoresConnected(nodes, graph.stores);
-    this.stores = new Map([...graph.stores].filter(([name]) => used.has(name)));
+    assertStoresConnected(nodes, made.stores);
+    this.stores = new Map([...made.stores].filter(([name]) => used.has(name)));
     this.globalStores = new Set(graph.globalStores);
     this.repartitionTopics = new Map(graph.repartitionTopics);
     this.copartitioned = [...graph.copartitioned];

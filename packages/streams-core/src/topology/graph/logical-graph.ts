@@ -4,6 +4,7 @@ import { TopologyError } from '../../errors.ts';
 import { NodeNames } from './node-names.ts';
 import { usersLine } from './users-line.ts';
 import type {
+  KeptOnce,
   NullKeys,
   ProcessorNode,
   RepartitionTopic,
@@ -22,6 +23,7 @@ export interface NewProcessor {
   readonly stores?: readonly string[];
   readonly lookups?: readonly string[];
   readonly table?: TableFacts;
+  readonly once?: KeptOnce;
 }
 
 /**

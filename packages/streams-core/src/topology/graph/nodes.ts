@@ -1,3 +1,4 @@
+import type { StoreSpec } from '@millrace/state-stores';
 import type { Serde } from '@millrace/log-client';
 import type { StreamRecord } from '../../record/record.ts';
 import type { Serializer } from '../../serde/topic.ts';
@@ -75,6 +76,15 @@ export interface ProcessorNode extends NamedNode {
   /** Tables whose rows it looks up: their stores are connected to it too. */
   readonly lookups: readonly string[];
   readonly table: TableFacts | undefined;
+  /** What it is where windows are kept once; undefined where it makes no windows and holds none back. */
+  readonly once?: KeptOnce;
+}
+
+/** What a windowed aggregation is, or the node that holds its results back, where windows are kept once. */
+export interface KeptOnce {
+  readonly operator: AnyOperator;
+  /** The aggregation's store; undefined for the node after it, which needs none. */
+  readonly store?: StoreSpec;
 }
 
 /** Chooses a topic for each record; the topic must exist. */

@@ -11,4 +11,10 @@ export interface Optimizations {
   readonly mergeRepartition?: boolean;
   /** A stream that is joined with itself is kept once. */
   readonly selfJoin?: boolean;
+  /**
+   * Windows whose results are used only once they close (`suppress(untilWindowCloses())` right after the
+   * aggregation, and nothing else) are kept in the aggregation's store alone, not in a buffer too. State that
+   * an application has goes on; taken back later, windows that wait come out only with their next record.
+   */
+  readonly windowsOnce?: boolean;
 }

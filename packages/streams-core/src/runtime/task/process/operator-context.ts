@@ -73,8 +73,8 @@ export function operatorContext(
     buffer: <K, V>(name: string) => store(name) as StateStore & TimeOrderedBuffer<K, V>,
     lookup: <K, V>(name: string) => lookupOf(name, options, hooks) as TableLookup<K, V>,
     child,
-    observedTime: (name = node.name) => {
-      const time = observedTimes.get(name) ?? { value: -1 };
+    observedTime: (name = node.name, unknown = -1) => {
+      const time = observedTimes.get(name) ?? { value: unknown };
       observedTimes.set(name, time);
       return time;
     },

@@ -1,0 +1,20 @@
+import { type Headers, noHeaders } from '@millrace/log-client';
+import type { Entry } from './bucket.ts';
+
+/** The headers of rows that have some, beside the rows: those without cost nothing. */
+export class RowHeaders {
+  readonly #headers = new WeakMap<Entry, Headers>();
+  /** Whether any row has had some. */
+  #any = false;
+
+  of(entry: Entry): Headers {
+    return this.#any ? (this.#headers.get(entry) ?? noHeaders) : noHeaders;
+  }
+
+  set(entry: Entry, headers: Headers): void {
+    if (headers.length > 0) {
+      this.#any = true;
+      this.#headers.set(entry, headers);
+    } else if (this.#any) this.#headers.delete(entry);
+  }
+}
