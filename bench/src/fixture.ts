@@ -21,22 +21,36 @@ export interface Fixture {
 
 export const inputTopic = 'input';
 export const keys = 10_000;
-const batch = 5_000;
+/** So many bytes of records are written to the log at once, about. */
+const batchBytes = 500_000;
 
-/** A record of about 90 bytes of JSON, deterministic. */
-export function recordAt(n: number): { key: string; value: string; timestamp: number } {
-  const key = `key-${(n * 2654435761) % keys}`;
+/** What the records of an input are like. */
+export interface InputShape {
+  readonly keys: number;
+  /** The length of a text in each value. */
+  readonly noteLength: number;
+  /** How many records there are, of those asked for. */
+  readonly share: number;
+}
+
+const usualNote = 'as ordered';
+export const usual: InputShape = { keys, noteLength: usualNote.length, share: 1 };
+
+/** A record of about 90 bytes of JSON, or of more where the shape says so; deterministic. */
+export function recordAt(n: number, shape = usual): { key: string; value: string; timestamp: number } {
+  const key = `key-${(n * 2654435761) % shape.keys}`;
   const value = JSON.stringify({
     id: n,
     product: `p${n % 977}`,
     quantity: n % 17,
     price: (n % 1000) / 10,
-    note: 'as ordered',
+    note: usualNote.padEnd(shape.noteLength, '.'),
   });
   return { key, value, timestamp: n * 2 };
 }
 
-export async function makeFixture(records: number): Promise<Fixture> {
+export async function makeFixture(records: number, shape = usual): Promise<Fixture> {
+  const batch = Math.max(1, Math.floor(batchBytes / (90 + shape.noteLength)));
   const dir = await mkdtemp(path.join(tmpdir(), 'millrace-bench-'));
   const logDir = path.join(dir, 'log');
   const filling = await EmbeddedLog.open({ dir: logDir });
@@ -49,7 +63,7 @@ export async function makeFixture(records: number): Promise<Fixture> {
   const hand = await HandWriter.create(handFile);
   for (let from = 0; from < records; from += batch) {
     const chunk = Array.from({ length: Math.min(batch, records - from) }, (_, index) =>
-      recordAt(from + index),
+      recordAt(from + index, shape),
     );
     for (const { key, value, timestamp } of chunk) hand.addText(key, value, timestamp);
     await hand.flush(false);
@@ -95,8 +109,8 @@ export interface RunOptions {
 }
 
 /** The input, as it is in the log. */
-export function* inputRecords(records: number): Generator<ReturnType<typeof recordAt>> {
-  for (let n = 0; n < records; n++) yield recordAt(n);
+export function* inputRecords(records: number, shape = usual): Generator<ReturnType<typeof recordAt>> {
+  for (let n = 0; n < records; n++) yield recordAt(n, shape);
 }
 
 /** Runs a topology over the input until all of it, and what it sends itself, is committed. */

@@ -1,5 +1,5 @@
 import type { Cost } from './cost.ts';
-import type { Fixture } from './fixture.ts';
+import type { Fixture, InputShape } from './fixture.ts';
 import type { Tally } from './tally.ts';
 
 export interface Run extends Cost {
@@ -12,6 +12,8 @@ export interface Job {
   readonly name: string;
   readonly what: string;
   readonly aim: number;
+  /** What its input is like, where not as usual. */
+  readonly shape?: InputShape;
   /** What has to come out of so many records, worked out the simplest way. */
   expected(records: number): Tally;
   millrace(fixture: Fixture): Promise<Run>;

@@ -2,15 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
-import { type Fixture, makeFixture } from './fixture.ts';
+import { type Fixture, makeFixture, usual } from './fixture.ts';
 import type { Cost } from './cost.ts';
 import type { Job } from './job.ts';
-import { count } from './jobs/count.ts';
+import { count, countManyKeys } from './jobs/count.ts';
 import { foreignKeyJoin } from './jobs/foreign-key-join.ts';
 import { logAppend } from './jobs/log-append.ts';
 import { logRead } from './jobs/log-read.ts';
 import { sessionWindow } from './jobs/session-window.ts';
-import { stateless } from './jobs/stateless.ts';
+import { largeValues, stateless } from './jobs/stateless.ts';
+import { saveResults } from './results.ts';
 import { streamStreamJoin } from './jobs/stream-stream-join.ts';
 import { streamTableJoin } from './jobs/stream-table-join.ts';
 import { windowCount, windowCountOnce } from './jobs/window-count.ts';
@@ -18,7 +19,9 @@ import { median } from './median.ts';
 
 const jobs: readonly Job[] = [
   stateless,
+  largeValues,
   count,
+  countManyKeys,
   windowCount,
   windowCountOnce,
   sessionWindow,
@@ -32,12 +35,20 @@ const jobs: readonly Job[] = [
 const options = new Command('bench')
   .description('Each job against a hand-written loop over the same bytes, in turn, in one run.')
   .option('--json <file>', 'write the rows as JSON as well')
+  .option('--save', 'write the rows to bench/results, with date, commit and machine')
   .option('--records <n>', 'records in the input', Number, 1_000_000)
   .option('--runs <n>', 'runs of each side; the median counts', Number, 5)
   .option('--only <name>', `one job: ${jobs.map(({ name }) => name).join(', ')}`)
   .option('--side <side>', 'for profiling: millrace or hand alone')
   .parse()
-  .opts<{ json?: string; records: number; runs: number; only?: string; side?: 'millrace' | 'hand' }>();
+  .opts<{
+    json?: string;
+    save?: boolean;
+    records: number;
+    runs: number;
+    only?: string;
+    side?: 'millrace' | 'hand';
+  }>();
 
 interface Row {
   readonly name: string;
@@ -91,7 +102,6 @@ function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-const fixture = await makeFixture(options.records);
 const rows: Row[] = [];
 const table = new Table({
   shouldDisableColors: true,
@@ -99,9 +109,18 @@ const table = new Table({
     (name) => ({ name, alignment: name === 'job' ? ('left' as const) : ('right' as const) }),
   ),
 });
+let fixture: Fixture | undefined;
+let shape = usual;
 try {
   for (const job of jobs.filter(({ name }) => options.only === undefined || name === options.only)) {
     console.error(`${job.name}: ${job.what}`);
+    const wanted = job.shape ?? usual;
+    // Inputs are made once for jobs in a row that have the same.
+    if (fixture === undefined || wanted !== shape) {
+      await fixture?.close();
+      fixture = await makeFixture(Math.round(options.records * wanted.share), wanted);
+      shape = wanted;
+    }
     const row = await measure(job, fixture);
     rows.push(row);
     table.addRow({
@@ -116,9 +135,10 @@ try {
     });
   }
 } finally {
-  await fixture.close();
+  await fixture?.close();
 }
 console.log(table.render());
+if (options.save === true) console.error(`written to ${await saveResults(rows)}`);
 if (options.json !== undefined) {
   const file = path.resolve(process.env['INIT_CWD'] ?? process.cwd(), options.json);
   await writeFile(file, `${JSON.stringify(rows, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
-import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
+import { inputRecords, type InputShape, inputTopic, runTopology, usual } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { timed } from '../cost.ts';
 import type { Job } from '../job.ts';
@@ -20,14 +20,15 @@ const changelogResults: TallyOptions = {
   read: (key, value) => [key.toString(), value.readBigInt64BE().toString()],
 };
 
-export const count: Job = {
-  name: 'count',
-  what: 'count per key: Level store and changelog, 10 thousand keys, exactly once, 100 ms commits',
+const countJob = (name: string, shape: InputShape): Job => ({
+  name,
+  what: `count per key: Level store and changelog, ${shape.keys} keys, exactly once, 100 ms commits`,
   aim: 0.8,
+  shape,
 
   expected(records) {
     const counts = new Map<string, number>();
-    for (const { key } of inputRecords(records)) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const { key } of inputRecords(records, shape)) counts.set(key, (counts.get(key) ?? 0) + 1);
     return tally([...counts].map(([key, value]) => [key, String(value)]));
   },
 
@@ -78,4 +79,7 @@ export const count: Job = {
     });
     return { ...cost, results: () => tallyFile(file, changelogResults) };
   },
-};
+});
+
+export const count = countJob('count', usual);
+export const countManyKeys = countJob('count-1m-keys', { ...usual, keys: 1_000_000 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
-import { inputRecords, inputTopic, runTopology } from '../fixture.ts';
+import { inputRecords, type InputShape, inputTopic, runTopology, usual } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { timed } from '../cost.ts';
 import type { Job } from '../job.ts';
@@ -14,18 +14,25 @@ interface Order {
 }
 
 const keep = (order: Order): boolean => order.quantity > 2;
-const total = (order: Order) => ({
+const totalOf = (order: Order) => ({
   id: order.id,
   product: order.product,
   total: order.quantity * order.price,
 });
 
-export const stateless: Job = {
-  name: 'stateless',
-  what: 'JSON in, filter, mapValues, JSON out',
-  aim: 0.85,
+interface StatelessJob {
+  readonly name: string;
+  readonly shape: InputShape;
+  readonly total: (order: Order) => object;
+}
 
-  expected: (records) => tally(totals(records)),
+const statelessJob = ({ name, shape, total }: StatelessJob): Job => ({
+  name,
+  what: `JSON of ${90 + shape.noteLength - usual.noteLength} bytes in, filter, mapValues, JSON out`,
+  aim: 0.85,
+  shape,
+
+  expected: (records) => tally(totals(records, shape, total)),
 
   async millrace(fixture) {
     const out = fixture.fresh('totals');
@@ -35,7 +42,7 @@ export const stateless: Job = {
       .stream(topic(inputTopic, { key: string(), value: json<Order>() }))
       .filter(keep)
       .mapValues(total)
-      .to(topic(out, { key: string(), value: json<ReturnType<typeof total>>() }));
+      .to(topic(out, { key: string(), value: json<object>() }));
     const cost = await runTopology(fixture, builder.build());
     return { ...cost, results: () => tallyTopic(fixture.log, out) };
   },
@@ -57,10 +64,18 @@ export const stateless: Job = {
     });
     return { ...cost, results: () => tallyFile(file) };
   },
-};
+});
 
-function* totals(records: number): Generator<Result> {
-  for (const { key, value } of inputRecords(records)) {
+export const stateless = statelessJob({ name: 'stateless', shape: usual, total: totalOf });
+/** Values of 10 KB, which go out as they came in, with a total. */
+export const largeValues = statelessJob({
+  name: 'large-values',
+  shape: { ...usual, noteLength: 10_000, share: 0.05 },
+  total: (order) => ({ ...order, ...totalOf(order) }),
+});
+
+function* totals(records: number, shape: InputShape, total: StatelessJob['total']): Generator<Result> {
+  for (const { key, value } of inputRecords(records, shape)) {
     const order = JSON.parse(value) as Order;
     if (keep(order)) yield [key, JSON.stringify(total(order))];
   }
