@@ -62,7 +62,7 @@ const windowCountJob = (windowsOnce: boolean): Job => ({
       .groupByKey()
       .windowedBy(TimeWindows.of(sizeMs).grace(graceMs))
       .count({ as: 'counts' })
-      .suppress(untilWindowCloses())
+      .suppress(untilWindowCloses({ name: 'final' }))
       .toStream()
       .to(topic(out, { key: windowed, value: json<number | null>() }));
     const cost = await runTopology(fixture, builder.build());
