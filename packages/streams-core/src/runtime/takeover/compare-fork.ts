@@ -47,12 +47,13 @@ export async function compareFork(
   const fork = await readFork(log, shadow);
   const behind = await shadowLag(log, shadow, fork);
   const names = [...(await log.admin.topics()).keys()];
+  const outputs = new Map(Object.entries(fork.outputs));
   const topics: ComparedTopic[] = [];
   for (const name of names) {
     const topic = shadowedTopic(shadow, name);
-    if (topic === undefined || fork.outputs[topic] === undefined) continue;
+    if (topic === undefined || !outputs.has(topic)) continue;
     const results = new Results();
-    await results.read(log, topic, { side: 0, starts: fork.outputs[topic] });
+    await results.read(log, topic, { side: 0, starts: outputs.get(topic)! });
     await results.read(log, shadowTopic(shadow, topic), { side: 1, starts: [] });
     topics.push(results.compared(topic, examples));
   }

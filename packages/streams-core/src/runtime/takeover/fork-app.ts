@@ -1,6 +1,6 @@
 import type { LogClient, OffsetCommit, PartitionRecords, TopicInfo } from '@millrace/log-client';
 import { StreamsError } from '../../errors.ts';
-import { isInternalTopic } from '../../topology/built/owned-topics.ts';
+import { isInternalTopic, ownedTopics } from '../../topology/built/owned-topics.ts';
 import { decodeMetadata, encodeMetadata } from '../task/input/commit-metadata.ts';
 import { type PartitionRange, readRange } from '../upgrade/read-range.ts';
 import { writeTopologyRecord } from '../upgrade/topology-record.ts';
@@ -82,7 +82,8 @@ export async function forkApp(options: ForkAppOptions): Promise<ForkedApp> {
 /** An id that nothing has, or the rest of a fork that was interrupted, which is deleted. */
 async function clearTarget(log: LogClient, to: string): Promise<void> {
   const topics = [...(await log.admin.topics()).keys()];
-  const left = topics.filter((name) => name.startsWith(`${to}-`) && isInternalTopic(name));
+  const applications = (await log.admin.groups()).map(({ group }) => group);
+  const left = ownedTopics({ applicationId: to, topics, applications });
   const role = await readRole(log, to);
   const isUnfinished = role?.state === 'copying';
   const committed = (await committedBy(log, to)).length;

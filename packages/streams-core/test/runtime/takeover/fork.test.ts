@@ -327,9 +327,13 @@ test('a fork that was interrupted does not run, and begins again', { timeout: 30
       'its fork was interrupted: run "millrace fork shop shop-2" again',
     );
     const rows = await size(log, 'shop-counts-changelog');
+    // Of an application whose id begins alike.
+    const others = ['shop-2-eu-counts-changelog', 'shop-2-eu-__topology-changelog'];
+    await log.admin.createTopics(others.map((name) => ({ name, partitions: 1 })));
     expect((await forkApp({ log, from: 'shop', to: 'shop-2' })).records).toBe(rows);
     await expect(forkApp({ log, from: 'shop', to: 'shop-2' })).rejects.toThrow('"shop-2" is taken');
     expect(await size(log, 'shop-2-counts-changelog')).toBe(rows);
+    expect((await log.admin.topics(others)).size).toBe(2);
   });
 });
 
