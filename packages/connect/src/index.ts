@@ -1,5 +1,15 @@
 export type { Claim, Destination, DestinationTransaction } from './destination.ts';
 export { DestinationError, SinkFencedError } from './errors.ts';
+export {
+  type Outbox,
+  type OutboxEntry,
+  type OutboxMapping,
+  postgresOutbox,
+  type PostgresOutboxOptions,
+  sqliteOutbox,
+  type SqliteOutboxOptions,
+} from './outbox.ts';
+export { type OutboxRelay, type OutboxRelayOptions, relayOutbox } from './outbox-relay.ts';
 export { type PgClient, type PgPool, postgres, type PostgresOptions } from './postgres.ts';
 export { type Sink, sinkTo, type SinkToOptions, type SinkProblem } from './sink.ts';
 export { sqlite, type SqliteDatabase, type SqliteOptions } from './sqlite.ts';

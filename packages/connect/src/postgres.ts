@@ -42,7 +42,7 @@ export function postgres<K, V>(options: PostgresOptions<K, V>): Destination<K, V
   const statements = offsetStatements(options.offsetsTable ?? offsetsTable, { ...dialect, bigint: 'bigint' });
   const name = `table ${table} in PostgreSQL`;
   const transaction = <T>(body: (client: PgClient) => Promise<T>): Promise<T> =>
-    inTransaction(pool, name, body);
+    inPostgres(pool, `${name} cannot be written`, body);
   return {
     name,
     open: () => transaction(async (client) => void (await client.query(statements.create))),
@@ -84,9 +84,10 @@ async function write(
   for (const { text, values } of rows) await client.query(text, [...values]);
 }
 
-async function inTransaction<T>(
+/** Runs statements on one connection, in a transaction. @throws DestinationError beginning with `what` */
+export async function inPostgres<T>(
   pool: PgPool,
-  name: string,
+  what: string,
   body: (client: PgClient) => Promise<T>,
 ): Promise<T> {
   let client: PgClient | undefined;
@@ -101,7 +102,7 @@ async function inTransaction<T>(
     // The connection may be anywhere in a transaction: it is closed, which rolls it back.
     client?.release(true);
     if (error instanceof SinkFencedError) throw error;
-    throw new DestinationError(`${name} cannot be written: ${messageOf(error)}`, {
+    throw new DestinationError(`${what}: ${messageOf(error)}`, {
       retriable: isRetriable(error),
       cause: error,
     });

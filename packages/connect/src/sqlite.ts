@@ -9,6 +9,7 @@ export interface SqliteDatabase {
   prepare(sql: string): {
     run(...values: never[]): { readonly changes: number | bigint };
     get(...values: never[]): unknown;
+    all(...values: never[]): unknown[];
   };
 }
 
@@ -31,7 +32,7 @@ export function sqlite<K, V>(options: SqliteOptions<K, V>): Destination<K, V> {
     ...dialect,
     bigint: 'integer',
   });
-  const transaction = <T>(body: () => T): T => inTransaction(database, name, body);
+  const transaction = <T>(body: () => T): T => inSqlite(database, `${name} cannot be written`, body);
   return {
     name,
     open: async () => transaction(() => void database.exec(statements.create)),
@@ -76,7 +77,8 @@ function bindable(value: unknown): unknown {
 /** The database is locked, or the disk is full: the same may work later. */
 const retriable = /\b(?:locked|busy|full|disk I\/O)\b/i;
 
-function inTransaction<T>(database: SqliteDatabase, name: string, body: () => T): T {
+/** Runs statements in a transaction. @throws DestinationError beginning with `what` */
+export function inSqlite<T>(database: SqliteDatabase, what: string, body: () => T): T {
   try {
     database.exec('begin immediate');
     const result = body();
@@ -88,13 +90,13 @@ function inTransaction<T>(database: SqliteDatabase, name: string, body: () => T)
     } catch {
       // There was none, or the error has ended it already.
     }
-    throw error instanceof SinkFencedError ? error : failed(name, error);
+    throw error instanceof SinkFencedError ? error : failed(what, error);
   }
 }
 
-function failed(name: string, error: unknown): DestinationError {
+function failed(what: string, error: unknown): DestinationError {
   const message = error instanceof Error ? error.message : String(error);
-  return new DestinationError(`${name} cannot be written: ${message}`, {
+  return new DestinationError(`${what}: ${message}`, {
     retriable: retriable.test(message),
     cause: error,
   });

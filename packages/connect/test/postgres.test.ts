@@ -1,7 +1,8 @@
 import { json, string, topic } from '@millrace/streams-core';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type PgClient, type PgPool, postgres, type Sink, sinkTo } from '../src/index.ts';
+import { postgres, type Sink, sinkTo } from '../src/index.ts';
+import { cutAt } from './cut-pool.ts';
 import { postgresBin, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { eventually, newLog, send, stock, type Stock } from './support.ts';
 
@@ -62,31 +63,6 @@ describe.skipIf(postgresBin === undefined)('rows in PostgreSQL', { timeout: 60_0
     await eventually(async () => expect(await table()).toEqual({ cup: 100, [hostile]: 1 }));
   });
 
-  /** A pool whose connections are cut at the n-th statement of all, before or after the server has run it. */
-  function cutAt(
-    n: number,
-    how: 'before' | 'after',
-  ): { readonly pool: PgPool; readonly hasCut: () => boolean } {
-    let statements = 0;
-    let hasCut = false;
-    const connect = async (): Promise<PgClient> => {
-      const client = await pool.connect();
-      return {
-        query: async (text, values) => {
-          const isCut = statements++ === n;
-          hasCut ||= isCut;
-          const error = new Error('Connection terminated unexpectedly');
-          if (isCut && how === 'before') throw error;
-          const result = await client.query(text, values as never[]);
-          if (isCut) throw error;
-          return result;
-        },
-        release: (destroy) => client.release(destroy),
-      };
-    };
-    return { pool: { connect }, hasCut: () => hasCut };
-  }
-
   test('are there once each, whichever statement the connection is cut at', async () => {
     for (const how of ['before', 'after'] as const) {
       let hasCut = true;
@@ -98,7 +74,7 @@ describe.skipIf(postgresBin === undefined)('rows in PostgreSQL', { timeout: 60_0
           log,
           Array.from({ length: 8 }, (_, index) => [`sku-${index}`, index] as const),
         );
-        const cut = cutAt(n, how);
+        const cut = cutAt(pool, n, how);
         const { columns } = rows;
         // A table without keys: a record that is written twice is seen.
         const destination = postgres<string, Stock>({

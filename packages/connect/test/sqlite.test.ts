@@ -1,20 +1,11 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sinkTo, sqlite, type SqliteDatabase } from '../src/index.ts';
+import { openSqlite } from './open-sqlite.ts';
 import { eventually, newLog, send, stock, type Stock } from './support.ts';
 
-interface Sqlite {
-  readonly DatabaseSync: new (file: string) => SqliteDatabase & { close(): void };
-}
-
-// Node has it from 22.5 on.
-const node = process.getBuiltinModule('node:sqlite') as unknown as Sqlite | undefined;
-if (node === undefined)
-  console.error('This Node has no SQLite: sinks are tested on it by 22 and 24 (test/packages.test.ts).');
-
-describe.skipIf(node === undefined)('rows in SQLite', () => {
+describe.skipIf(openSqlite === undefined)('rows in SQLite', () => {
   const open = (): SqliteDatabase => {
-    const database = new node!.DatabaseSync(':memory:');
-    onTestFinished(() => database.close());
+    const database = openSqlite!();
     database.exec(
       'create table stock (sku text primary key, on_hand integer, seen text, ok integer, what text)',
     );
@@ -50,6 +41,7 @@ describe.skipIf(node === undefined)('rows in SQLite', () => {
             return {
               run: (...values) => cut(() => statement.run(...values)),
               get: (...values) => cut(() => statement.get(...values)),
+              all: (...values) => cut(() => statement.all(...values)),
             };
           },
         };

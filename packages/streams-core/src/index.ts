@@ -210,7 +210,7 @@ export {
 export { producer, type ProducerOptions, type SendOptions, type TopicProducer } from './connect/producer.ts';
 export { records, type RecordsOptions, type TopicRecord } from './connect/records.ts';
 export { transaction, type WriteRecord } from './connect/transaction.ts';
-export type { RecordPlace, SourceRecord } from './connect/write-records.ts';
+export { byPartition, type RecordPlace, RecordPlacer, type SourceRecord } from './connect/write-records.ts';
 export type { StreamsMetadata } from './runtime/assign/streams-metadata.ts';
 export type { KeyQuery, KeyQueryMetadata } from './runtime/query/key-query-metadata.ts';
 export type { AppMetrics } from './runtime/metrics/app-metrics.ts';

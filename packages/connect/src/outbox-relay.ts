@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isLogError, type LogClient, type LogProducer } from '@millrace/log-client';
+import { byPartition, RecordPlacer, type Topic } from '@millrace/streams-core';
+import { DestinationError } from './errors.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
+import type { SinkProblem } from './sink.ts';
+
+export interface OutboxRelayOptions {
+  /** Names the relay: of those with one name the last that was started works, and the others are fenced. */
+  readonly name: string;
+  /** How often to look for rows where there were none, in milliseconds. Default 200. */
+  readonly pollMs?: number;
+  /** How many rows go into one transaction of the log at most. Default 100. */
+  readonly maxRows?: number;
+  /** Called before it waits, because database or log do not answer. Default: a warning of the process. */
+  readonly onProblem?: (problem: SinkProblem) => void;
+}
+
+/** A relay at work. */
+export interface OutboxRelay {
+  /** Resolves once it is closed; rejects with what has ended it. */
+  readonly done: Promise<void>;
+  /** Records written since it was started. */
+  readonly written: number;
+  /** Ends it after the rows that it is at. */
+  close(): Promise<void>;
+}
+
+const firstRetryMs = 100;
+const longestRetryMs = 30_000;
+/** Logs keep some kilobytes with an offset: the ids of one transaction have to fit. */
+const maxIdsLength = 3000;
+
+/**
+ * Takes the rows of an outbox table to a topic, each exactly once: records and the ids of their rows are in
+ * one transaction of the log, and rows are deleted after it. Where it begins again, the rows of the last
+ * transaction are deleted first. Rows may become visible in any order: none is passed over.
+ * @throws StreamsError `TOPOLOGY_TOPIC_MISSING`
+ */
+export async function relayOutbox<K, V>(
+  log: LogClient,
+  topic: Topic<K, V>,
+  outbox: Outbox<K, V>,
+  options: OutboxRelayOptions,
+): Promise<OutboxRelay> {
+  const placer = new RecordPlacer({ validates: true });
+  await placer.learn(log, [topic.name], `relayOutbox "${options.name}"`);
+  const run = new RelayRun({ log, topic, outbox, options, placer });
+  const done = run.run();
+  // Reported by `done`, which not everyone awaits at once.
+  done.catch(() => {});
+  return {
+    done,
+    get written() {
+      return run.written;
+    },
+    close: () => {
+      run.stop();
+      return done;
+    },
+  };
+}
+
+interface RelayParts<K, V> {
+  readonly log: LogClient;
+  readonly topic: Topic<K, V>;
+  readonly outbox: Outbox<K, V>;
+  readonly options: OutboxRelayOptions;
+  readonly placer: RecordPlacer;
+}
+
+class RelayRun<K, V> {
+  readonly #parts: RelayParts<K, V>;
+  readonly #stopping = new AbortController();
+  #retryMs = firstRetryMs;
+  written = 0;
+
+  constructor(parts: RelayParts<K, V>) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async run(): Promise<void> {
+    const { log, outbox, options } = this.#parts;
+    while (!this.#isStopping) {
+      let producer: LogProducer | undefined;
+      try {
+        // Fences a relay of this name that still runs: what it has committed cannot change after this.
+        producer = await log.producer({ transactionalId: `${options.name}-outbox` });
+        await outbox.remove(await this.#idsOfLastCommit());
+        await this.#relay(producer);
+      } catch (error) {
+        await this.#waitAfter(error);
+      } finally {
+        await producer?.close();
+      }
+    }
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #relay(producer: LogProducer): Promise<void> {
+    const { outbox, options } = this.#parts;
+    const { pollMs = 200, maxRows = 100 } = options;
+    while (!this.#isStopping) {
+      const entries = thatFit(await outbox.read(maxRows));
+      if (entries.length === 0) await this.#sleep(pollMs);
+      else await this.#write(producer, entries);
+    }
+  }
+
+  async #write(producer: LogProducer, entries: readonly OutboxEntry<K, V>[]): Promise<void> {
+    const { topic, outbox, placer } = this.#parts;
+    const ids = entries.map(({ id }) => id);
+    const records = byPartition(entries.map(({ record }) => placer.place(topic, record)));
+    const commit = { ...this.#place, offset: 0, metadata: JSON.stringify(ids) };
+    await producer.commit({ records, offsets: { group: this.#group, commits: [commit] } });
+    this.written += entries.length;
+    this.#retryMs = firstRetryMs;
+    await outbox.remove(ids);
+  }
+
+  /** Under which the log keeps the ids, with an offset that says nothing. */
+  get #group(): string {
+    return `${this.#parts.options.name}-outbox`;
+  }
+
+  get #place(): { readonly topic: string; readonly partition: number } {
+    return { topic: this.#parts.topic.name, partition: 0 };
+  }
+
+  async #idsOfLastCommit(): Promise<readonly string[]> {
+    const [commit] = await this.#parts.log.admin.committed(this.#group, [this.#place]);
+    return commit === undefined ? [] : (JSON.parse(commit.metadata) as string[]);
+  }
+
+  /** @throws what is no use to try again */
+  async #waitAfter(error: unknown): Promise<void> {
+    const mayRetry = error instanceof DestinationError || isLogError(error) ? error.retriable : false;
+    if (!mayRetry) throw error;
+    const retryInMs = this.#retryMs;
+    this.#retryMs = Math.min(longestRetryMs, 2 * retryInMs);
+    const { onProblem = warn } = this.#parts.options;
+    onProblem({ error: error as Error, retryInMs });
+    await this.#sleep(retryInMs);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+}
+
+/** As many of the first rows as their ids fit beside an offset; one at least. */
+function thatFit<K, V>(entries: readonly OutboxEntry<K, V>[]): readonly OutboxEntry<K, V>[] {
+  let length = 0;
+  const end = entries.findIndex(({ id }, index) => {
+    length += JSON.stringify(id).length + 1;
+    return length > maxIdsLength && index > 0;
+  });
+  return end < 0 ? entries : entries.slice(0, end);
+}
+
+function warn({ error, retryInMs }: SinkProblem): void {
+  process.emitWarning(`An outbox relay tries again in ${retryInMs} ms: ${error.message}`, 'MillraceWarning');
+}
