@@ -228,9 +228,10 @@ test('the help lists every command, and a command is found by its name alone', a
   expect(code).toBe(0);
   const names = [...out.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name]) => name!);
   expect(names.length).toBeGreaterThan(9);
-  for (const name of names.filter((one) => one !== 'help')) {
-    expect((await millrace([name, '--help'])).out).toMatch(new RegExp(`^Usage: millrace ${name} `));
-  }
+  const commands = names.filter((one) => one !== 'help');
+  const helps = await Promise.all(commands.map((name) => millrace([name, '--help'])));
+  for (const [index, name] of commands.entries())
+    expect(helps[index]!.out).toMatch(new RegExp(`^Usage: millrace ${name} `));
   expect((await millrace(['constructor'])).err).toMatch(/unknown command 'constructor'/);
 });
 
