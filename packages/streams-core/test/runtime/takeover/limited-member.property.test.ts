@@ -111,3 +111,29 @@ test('records come in order, each once, none beyond the limit, and all before it
     ),
   );
 });
+
+test('a limit that begins during a poll holds for what that poll brings', async () => {
+  const source = new OnePartition([0, 1, 2], 3);
+  let isActive = false;
+  const inner = source.member();
+  const polling: GroupMember = {
+    ...inner,
+    poll: async (options) => {
+      const batches = await inner.poll(options);
+      isActive = true;
+      return batches;
+    },
+  };
+  const limit: InputLimit = {
+    get isActive() {
+      return isActive;
+    },
+    refresh: async () => {},
+    of: () => 0,
+  };
+  const member = new LimitedMember(polling, [limit]);
+  member.seek(partition, 0);
+  expect(await member.poll({ maxWaitMs: 100, maxRecords: 10 })).toEqual([]);
+  expect(await member.poll({ maxWaitMs: 100, maxRecords: 10 })).toEqual([]);
+  expect(member.lag(partition)).toBe(0);
+});
