@@ -1,3 +1,4 @@
+export type { Connector, ConnectorProblem } from './connector.ts';
 export type { Claim, Destination, DestinationTransaction } from './destination.ts';
 export { DestinationError, SinkFencedError } from './errors.ts';
 export {
@@ -9,8 +10,8 @@ export {
   sqliteOutbox,
   type SqliteOutboxOptions,
 } from './outbox.ts';
-export { type OutboxRelay, type OutboxRelayOptions, relayOutbox } from './outbox-relay.ts';
+export { type OutboxRelayOptions, relayOutbox } from './outbox-relay.ts';
 export { type PgClient, type PgPool, postgres, type PostgresOptions } from './postgres.ts';
-export { type Sink, sinkTo, type SinkToOptions, type SinkProblem } from './sink.ts';
+export { sinkTo, type SinkToOptions } from './sink.ts';
 export { sqlite, type SqliteDatabase, type SqliteOptions } from './sqlite.ts';
 export type { RowMapping, SqlRow } from './table-rows.ts';

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isLogError, type LogClient, type LogProducer } from '@millrace/log-client';
 import { byPartition, RecordPlacer, type Topic } from '@millrace/streams-core';
+import { type Connector, startConnector, type ConnectorProblem, Retries } from './connector.ts';
 import { DestinationError } from './errors.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
-import type { SinkProblem } from './sink.ts';
 
 export interface OutboxRelayOptions {
   /** Names the relay: of those with one name the last that was started works, and the others are fenced. */
@@ -13,21 +12,9 @@ export interface OutboxRelayOptions {
   /** How many rows go into one transaction of the log at most. Default 100. */
   readonly maxRows?: number;
   /** Called before it waits, because database or log do not answer. Default: a warning of the process. */
-  readonly onProblem?: (problem: SinkProblem) => void;
+  readonly onProblem?: (problem: ConnectorProblem) => void;
 }
 
-/** A relay at work. */
-export interface OutboxRelay {
-  /** Resolves once it is closed; rejects with what has ended it. */
-  readonly done: Promise<void>;
-  /** Records written since it was started. */
-  readonly written: number;
-  /** Ends it after the rows that it is at. */
-  close(): Promise<void>;
-}
-
-const firstRetryMs = 100;
-const longestRetryMs = 30_000;
 /** Logs keep some kilobytes with an offset: the ids of one transaction have to fit. */
 const maxIdsLength = 3000;
 
@@ -42,23 +29,10 @@ export async function relayOutbox<K, V>(
   topic: Topic<K, V>,
   outbox: Outbox<K, V>,
   options: OutboxRelayOptions,
-): Promise<OutboxRelay> {
+): Promise<Connector> {
   const placer = new RecordPlacer({ validates: true });
   await placer.learn(log, [topic.name], `relayOutbox "${options.name}"`);
-  const run = new RelayRun({ log, topic, outbox, options, placer });
-  const done = run.run();
-  // Reported by `done`, which not everyone awaits at once.
-  done.catch(() => {});
-  return {
-    done,
-    get written() {
-      return run.written;
-    },
-    close: () => {
-      run.stop();
-      return done;
-    },
-  };
+  return startConnector(new RelayRun({ log, topic, outbox, options, placer }));
 }
 
 interface RelayParts<K, V> {
@@ -72,11 +46,12 @@ interface RelayParts<K, V> {
 class RelayRun<K, V> {
   readonly #parts: RelayParts<K, V>;
   readonly #stopping = new AbortController();
-  #retryMs = firstRetryMs;
+  readonly #retries: Retries;
   written = 0;
 
   constructor(parts: RelayParts<K, V>) {
     this.#parts = parts;
+    this.#retries = new Retries(parts.options.onProblem, this.#stopping.signal);
   }
 
   stop(): void {
@@ -84,12 +59,12 @@ class RelayRun<K, V> {
   }
 
   async run(): Promise<void> {
-    const { log, outbox, options } = this.#parts;
+    const { log, outbox } = this.#parts;
     while (!this.#isStopping) {
       let producer: LogProducer | undefined;
       try {
         // Fences a relay of this name that still runs: what it has committed cannot change after this.
-        producer = await log.producer({ transactionalId: `${options.name}-outbox` });
+        producer = await log.producer({ transactionalId: this.#group });
         await outbox.remove(await this.#idsOfLastCommit());
         await this.#relay(producer);
       } catch (error) {
@@ -109,7 +84,7 @@ class RelayRun<K, V> {
     const { pollMs = 200, maxRows = 100 } = options;
     while (!this.#isStopping) {
       const entries = thatFit(await outbox.read(maxRows));
-      if (entries.length === 0) await this.#sleep(pollMs);
+      if (entries.length === 0) await this.#retries.sleep(pollMs);
       else await this.#write(producer, entries);
     }
   }
@@ -121,11 +96,11 @@ class RelayRun<K, V> {
     const commit = { ...this.#place, offset: 0, metadata: JSON.stringify(ids) };
     await producer.commit({ records, offsets: { group: this.#group, commits: [commit] } });
     this.written += entries.length;
-    this.#retryMs = firstRetryMs;
+    this.#retries.succeeded();
     await outbox.remove(ids);
   }
 
-  /** Under which the log keeps the ids, with an offset that says nothing. */
+  /** Names its producer, and under it the log keeps the ids, with an offset that says nothing. */
   get #group(): string {
     return `${this.#parts.options.name}-outbox`;
   }
@@ -143,15 +118,7 @@ class RelayRun<K, V> {
   async #waitAfter(error: unknown): Promise<void> {
     const mayRetry = error instanceof DestinationError || isLogError(error) ? error.retriable : false;
     if (!mayRetry) throw error;
-    const retryInMs = this.#retryMs;
-    this.#retryMs = Math.min(longestRetryMs, 2 * retryInMs);
-    const { onProblem = warn } = this.#parts.options;
-    onProblem({ error: error as Error, retryInMs });
-    await this.#sleep(retryInMs);
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#stopping.signal }).catch(() => {});
+    await this.#retries.waitAfter(error as Error);
   }
 }
 
@@ -163,8 +130,4 @@ function thatFit<K, V>(entries: readonly OutboxEntry<K, V>[]): readonly OutboxEn
     return length > maxIdsLength && index > 0;
   });
   return end < 0 ? entries : entries.slice(0, end);
-}
-
-function warn({ error, retryInMs }: SinkProblem): void {
-  process.emitWarning(`An outbox relay tries again in ${retryInMs} ms: ${error.message}`, 'MillraceWarning');
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type GroupMember,
   isLogError,
@@ -9,16 +8,10 @@ import {
   topicPartitionKey,
 } from '@millrace/log-client';
 import { StreamsError, type Topic, type TopicRecord } from '@millrace/streams-core';
+import { type Connector, startConnector, type ConnectorProblem, Retries } from './connector.ts';
 import type { Claim, Destination } from './destination.ts';
 import { DestinationError, SinkFencedError } from './errors.ts';
 import { evenAssignor } from './even-assignor.ts';
-
-/** Why a sink waits before it tries again, or what it has missed. */
-export interface SinkProblem {
-  readonly error: Error;
-  /** How long it waits, in milliseconds; 0 where it goes on. */
-  readonly retryInMs: number;
-}
 
 export interface SinkToOptions {
   /** The consumer group, whose members share the partitions. */
@@ -31,7 +24,7 @@ export interface SinkToOptions {
    * Called before it waits, because the destination does not answer, and where records were deleted before it
    * has read them. Default: a warning of the process.
    */
-  readonly onProblem?: (problem: SinkProblem) => void;
+  readonly onProblem?: (problem: ConnectorProblem) => void;
   /** Called for a record that its serdes cannot read, which is then left out. Default: it ends the sink. */
   readonly onUnreadable?: (
     place: { readonly topic: string; readonly partition: number; readonly offset: number },
@@ -39,19 +32,7 @@ export interface SinkToOptions {
   ) => void;
 }
 
-/** A sink at work. */
-export interface Sink {
-  /** Resolves once it is closed; rejects with what has ended it. */
-  readonly done: Promise<void>;
-  /** Records written since it was started. */
-  readonly written: number;
-  /** Ends it after the transaction that it is at. */
-  close(): Promise<void>;
-}
-
 const pollMs = 100;
-const firstRetryMs = 100;
-const longestRetryMs = 30_000;
 /** What another claim gets over: a partition that is with another one, an offset that is gone. */
 const again: ReadonlySet<string> = new Set(['LOG_FENCED', 'LOG_OFFSET_OUT_OF_RANGE']);
 
@@ -67,7 +48,7 @@ export async function sinkTo<K, V>(
   topic: Topic<K, V>,
   destination: Destination<K, V>,
   options: SinkToOptions,
-): Promise<Sink> {
+): Promise<Connector> {
   const info = (await log.admin.topics([topic.name])).get(topic.name);
   if (info === undefined) {
     throw new StreamsError(
@@ -75,20 +56,7 @@ export async function sinkTo<K, V>(
       `The topic "${topic.name}", which goes into ${destination.name}, is not there: create it first, by createTopics(log, [topic])`,
     );
   }
-  const run = new SinkRun({ log, topic, destination, options, topicId: info.id });
-  const done = run.run();
-  // Reported by `done`, which not everyone awaits at once.
-  done.catch(() => {});
-  return {
-    done,
-    get written() {
-      return run.written;
-    },
-    close: () => {
-      run.stop();
-      return done;
-    },
-  };
+  return startConnector(new SinkRun({ log, topic, destination, options, topicId: info.id }));
 }
 
 interface SinkParts<K, V> {
@@ -103,11 +71,12 @@ class SinkRun<K, V> {
   readonly #parts: SinkParts<K, V>;
   readonly #claims = new Map<string, Claim>();
   readonly #stopping = new AbortController();
-  #retryMs = firstRetryMs;
+  readonly #retries: Retries;
   written = 0;
 
   constructor(parts: SinkParts<K, V>) {
     this.#parts = parts;
+    this.#retries = new Retries(parts.options.onProblem, this.#stopping.signal);
   }
 
   stop(): void {
@@ -136,15 +105,7 @@ class SinkRun<K, V> {
       (error instanceof DestinationError && error.retriable) ||
       (isLogError(error) && (error.retriable || again.has(error.code)));
     if (!mayRetry) throw error;
-    const retryInMs = this.#retryMs;
-    this.#retryMs = Math.min(longestRetryMs, 2 * retryInMs);
-    this.#report(error, retryInMs);
-    await sleep(retryInMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
-  }
-
-  #report(error: Error, retryInMs: number): void {
-    const { onProblem = warn } = this.#parts.options;
-    onProblem({ error, retryInMs });
+    await this.#retries.waitAfter(error);
   }
 
   /** Takes part in the group until it is stopped, or something fails: then all is claimed again. */
@@ -184,7 +145,7 @@ class SinkRun<K, V> {
       this.#claims.set(topicPartitionKey(topic, partition), { ...claim, epoch });
       const { start, end } = ranges[index]!;
       const reset = options.offsetReset === 'latest' ? end : start;
-      if (offset !== undefined && offset < start) this.#report(missed(claim, offset, start), 0);
+      if (offset !== undefined && offset < start) this.#retries.missed(missed(claim, offset, start));
       member.seek({ topic, partition }, Math.max(start, offset ?? reset));
       member.resume({ topic, partition });
     }
@@ -201,7 +162,7 @@ class SinkRun<K, V> {
     }
     await this.#parts.destination.write({ records, offsets });
     this.written += records.length;
-    this.#retryMs = firstRetryMs;
+    this.#retries.succeeded();
     // For those who look at the group's lag: the destination's offsets are what counts.
     const commits = offsets.map(({ claim: { topic, partition }, offset }) => {
       return { topic, partition, offset, metadata: '' };
@@ -242,9 +203,4 @@ function missed({ topic, partition }: TopicPartition, offset: number, start: num
   return new Error(
     `${topicPartitionKey(topic, partition)} no longer holds offset ${offset}, which was to be written next; writing continues at ${start}, ${start - offset} offsets are missed`,
   );
-}
-
-function warn({ error, retryInMs }: SinkProblem): void {
-  const then = retryInMs === 0 ? '' : `. It is tried again in ${retryInMs} ms`;
-  process.emitWarning(`${error.message}${then}`, 'MillraceWarning');
 }

@@ -3,7 +3,7 @@ import { LogError } from '@millrace/log-client';
 import { records } from '@millrace/streams-core';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type OutboxRelay, postgresOutbox, relayOutbox, type SqlRow, sqliteOutbox } from '../src/index.ts';
+import { type Connector, postgresOutbox, relayOutbox, type SqlRow, sqliteOutbox } from '../src/index.ts';
 import { cutAt } from './cut-pool.ts';
 import { postgresBin, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -22,7 +22,7 @@ async function inTopic(log: EmbeddedLog): Promise<string[]> {
   return found.toSorted();
 }
 
-function closeLater(relay: OutboxRelay): OutboxRelay {
+function closeLater(relay: Connector): Connector {
   onTestFinished(() => relay.close().catch(() => {}));
   return relay;
 }

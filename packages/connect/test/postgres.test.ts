@@ -1,7 +1,7 @@
 import { json, string, topic } from '@millrace/streams-core';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { postgres, type Sink, sinkTo } from '../src/index.ts';
+import { postgres, type Connector, sinkTo } from '../src/index.ts';
 import { cutAt } from './cut-pool.ts';
 import { postgresBin, type PostgresServer, startPostgres } from './postgres-server.ts';
 import { eventually, newLog, send, stock, type Stock } from './support.ts';
@@ -38,7 +38,7 @@ describe.skipIf(postgresBin === undefined)('rows in PostgreSQL', { timeout: 60_0
     const { rows: found } = await pool.query<{ sku: string; on_hand: string }>('select * from stock');
     return Object.fromEntries(found.map(({ sku, on_hand }) => [sku, Number(on_hand)]));
   };
-  const closeLater = (sink: Sink): Sink => {
+  const closeLater = (sink: Connector): Connector => {
     onTestFinished(() => sink.close().catch(() => {}));
     return sink;
   };

@@ -6,7 +6,7 @@ import {
   type Destination,
   DestinationError,
   type DestinationTransaction,
-  type Sink,
+  type Connector,
   SinkFencedError,
   sinkTo,
 } from '../src/index.ts';
@@ -56,7 +56,7 @@ class MemoryDestination implements Destination<string, Stock> {
   }
 }
 
-function closeLater(sink: Sink): Sink {
+function closeLater(sink: Connector): Connector {
   onTestFinished(() => sink.close().catch(() => {}));
   return sink;
 }

@@ -105,9 +105,10 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   }
 
   putHeaders(key: K, start: number, end: number, headers: Headers): void {
+    if (this.headers?.concerns(headers) !== true) return;
     const { entries } = this.bucket(this.segmentOf(end), key);
     const entry = entries.find(({ time, second }) => time === end && second === start);
-    if (entry !== undefined) this.headers?.set(entry, headers);
+    if (entry !== undefined) this.headers.set(entry, headers);
   }
 
   async *findAll(

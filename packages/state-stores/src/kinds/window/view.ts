@@ -119,8 +119,9 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   putHeaders(key: K, start: number, headers: Headers): void {
+    if (this.headers?.concerns(headers) !== true) return;
     const entry = this.#find(key, start);
-    if (entry !== undefined) this.headers?.set(entry, headers);
+    if (entry !== undefined) this.headers.set(entry, headers);
   }
 
   async *fetchAll(

@@ -7,6 +7,11 @@ export class RowHeaders {
   /** Whether any row has had some. */
   #any = false;
 
+  /** Whether setting these may change anything: without headers there is no need to find the row. */
+  concerns(headers: Headers): boolean {
+    return this.#any || headers.length > 0;
+  }
+
   of(entry: Entry): Headers {
     return this.#any ? (this.#headers.get(entry) ?? noHeaders) : noHeaders;
   }
