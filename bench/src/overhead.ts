@@ -13,6 +13,7 @@ const nothingSampled: Tracing = {
   received: () => {},
   process: () => undefined,
   produce: () => undefined,
+  join: ({ headers }) => headers,
   commit: () => undefined,
 };
 

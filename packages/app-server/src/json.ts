@@ -1,4 +1,4 @@
-import type { Serde } from '@millrace/log-client';
+import type { Headers, Serde } from '@millrace/log-client';
 
 /**
  * Keys and values as JSON, or as the bytes that their serdes make: what one instance tells another, which
@@ -11,6 +11,8 @@ export interface WireRow {
   readonly key: unknown;
   readonly value?: unknown;
   readonly timestamp: number;
+  /** Where the table keeps them; values as text, or as bytes are in this format. */
+  readonly headers?: readonly { readonly key: string; readonly value: string | null }[];
   /** Of rows with windows, in milliseconds. */
   readonly window?: { readonly start: number; readonly end: number };
   /** Of a copy: changelog records that it is behind. */
@@ -29,6 +31,19 @@ export function toWire<T>(value: T, serde: Serde<T>, format: Format): unknown {
 
 export function fromWire<T>(value: unknown, serde: Serde<T>): T {
   return serde.deserialize(Buffer.from(value as string, 'base64'));
+}
+
+export function headersToWire(headers: Headers, format: Format): NonNullable<WireRow['headers']> {
+  const coded = format === 'bytes' ? base64 : (value: Uint8Array) => Buffer.from(value).toString('utf8');
+  return headers.map(({ key, value }) => ({ key, value: value && coded(value) }));
+}
+
+/** From the format `bytes`. */
+export function headersFromWire(headers: NonNullable<WireRow['headers']>): Headers {
+  return headers.map(({ key, value }) => ({
+    key,
+    value: value === null ? null : Buffer.from(value, 'base64'),
+  }));
 }
 
 /** JSON that takes bigints too, as texts. */

@@ -100,7 +100,8 @@ function attributesOf(operation: string, { applicationId, taskId }: Named, own: 
 
 /**
  * Tells OpenTelemetry of records as they go through an app: spans `receive`, `process`, `send` and `commit`,
- * with the attributes of its messaging conventions.
+ * with the attributes of its messaging conventions; and `join`, which links to the record that set the row,
+ * where the table keeps headers.
  */
 export function openTelemetryTracing({
   tracer = trace.getTracer('millrace'),
@@ -143,6 +144,16 @@ export function openTelemetryTracing({
       });
       const span = tracer.startSpan(`send ${topic}`, { kind: SpanKind.PRODUCER, attributes }, carried);
       return traceSpan(span, carried, headers);
+    },
+    join({ node, headers, row, ...names }) {
+      const carried = contextIn(headers);
+      if (carried === undefined || !isSampled(carried)) return headers;
+      const links = linksOf([{ headers: row }]);
+      if (links.length === 0) return headers;
+      const attributes = attributesOf('process', names, { 'millrace.node': node });
+      const span = tracer.startSpan(`join ${node}`, { kind: SpanKind.INTERNAL, attributes, links }, carried);
+      span.end();
+      return carrying(headers, trace.setSpan(carried, span));
     },
     commit({ results, ...names }) {
       const attributes = attributesOf('commit', names, {

@@ -7,7 +7,7 @@ import type {
   StreamsApp,
   Windowed,
 } from '@millrace/streams-core';
-import { toWire, type Format, type WireRow } from './json.ts';
+import { headersToWire, toWire, type Format, type WireRow } from './json.ts';
 
 type AnyRow = Row<unknown, unknown>;
 
@@ -23,10 +23,11 @@ export function isQueryable(spec: StoreSpec): boolean {
 /** A row for the wire. */
 export function wireRow(row: Row<unknown, unknown>, spec: StoreSpec, format: Format): WireRow {
   const { key: keySerde, value: valueSerde } = spec as StoreSpec<unknown, unknown>;
-  const { key, value, timestamp, lag } = row;
+  const { key, value, timestamp, headers, lag } = row;
   const coded = value === undefined ? {} : { value: toWire(value, valueSerde, format) };
   const copy = lag === undefined ? {} : { lag };
-  if (!hasWindows(spec)) return { key: toWire(key, keySerde, format), ...coded, timestamp, ...copy };
+  const kept = headers === undefined ? {} : { headers: headersToWire(headers, format) };
+  if (!hasWindows(spec)) return { key: toWire(key, keySerde, format), ...coded, timestamp, ...kept, ...copy };
   const { key: inner, window } = key as Windowed<unknown>;
   return { key: toWire(inner, keySerde, format), ...coded, timestamp, window };
 }

@@ -13,7 +13,7 @@ import {
   type Windowed,
 } from '@millrace/streams-core';
 import { askHost, rowPath } from './ask-host.ts';
-import { fromWire, toWire, type WireRow } from './json.ts';
+import { toWire, type WireRow } from './json.ts';
 import { rowOf, scanApp, type ScanOptions } from './scan-app.ts';
 
 export interface QueryAppOptions {
@@ -87,14 +87,7 @@ export function queryApp(app: StreamsApp, { token, timeoutMs = 5000 }: QueryAppO
         async (host) => {
           const path = rowPath(spec, key, options as QueryOptions, {});
           const row = (await ask(host, path, spec.name)) as WireRow | undefined;
-          if (row === undefined) return undefined;
-          const { timestamp, lag } = row;
-          return {
-            key,
-            value: fromWire(row.value, spec.value),
-            timestamp,
-            ...(lag === undefined ? {} : { lag }),
-          };
+          return row && ({ ...rowOf(row, spec as never), key } as Row<never, never>);
         },
       );
     },

@@ -2,7 +2,7 @@ import type { StoreSpec } from '@millrace/state-stores';
 import { type QueryOptions, type Row, type StreamsApp, StoreUnavailableError } from '@millrace/streams-core';
 import { mergeRows } from '@millrace/streams-core/runtime';
 import { parametersOf } from './ask-host.ts';
-import { fromWire, type WireRow } from './json.ts';
+import { fromWire, headersFromWire, type WireRow } from './json.ts';
 import { comparePlaces, placeOf, type RowPlace } from './row-place.ts';
 
 type AnyRow = Row<unknown, unknown>;
@@ -109,7 +109,7 @@ async function* rowsThere(
 
 /** A row as it came over the wire. */
 export function rowOf(
-  { key: coded, value, timestamp, window }: WireRow,
+  { key: coded, value, timestamp, headers, window, lag }: WireRow,
   spec: StoreSpec<never, never>,
 ): AnyRow {
   const key: unknown = fromWire(coded, spec.key);
@@ -121,6 +121,8 @@ export function rowOf(
         : { key, window: { start: window.start, end: window.end ?? Number.POSITIVE_INFINITY } },
     value: fromWire(value, spec.value),
     timestamp,
+    ...(headers === undefined ? {} : { headers: headersFromWire(headers) }),
+    ...(lag === undefined ? {} : { lag }),
   };
 }
 

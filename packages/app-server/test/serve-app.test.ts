@@ -16,7 +16,15 @@ describe('stores over HTTP', () => {
       ['bob/ü', 'x', 20],
       ['ann', 'z', 3 * minute],
     ]);
-    await send(log, numbers, [[7, { n: 7 }]]);
+    await send(
+      log,
+      numbers,
+      [[7, { n: 7 }]],
+      [
+        { key: 'from', value: Buffer.from('shop é') },
+        { key: 'none', value: null },
+      ],
+    );
     await send(log, blobs, [[Buffer.of(0, 255), 'binary']]);
     const ask = (path: string) => get(`${server.url}/stores/${path}`);
     await eventually('all is there', async () => (await ask('total/rows/ann')).body.value === 3);
@@ -31,7 +39,14 @@ describe('stores over HTTP', () => {
       body: { code: 'TOPOLOGY_STORE_MISSING' },
     });
     await eventually('the others too', async () => (await ask('by-blob/rows')).body.rows.length === 1);
-    expect((await ask('by-number/rows/7')).body).toMatchObject({ key: 7, value: { n: 7 } });
+    expect((await ask('by-number/rows/7')).body).toMatchObject({
+      key: 7,
+      value: { n: 7 },
+      headers: [
+        { key: 'from', value: 'shop é' },
+        { key: 'none', value: null },
+      ],
+    });
     expect(await ask('by-number/rows/seven')).toMatchObject({ status: 400 });
     expect((await ask('by-number/rows/seven')).body.message).toContain(
       '"seven" is no key of store "by-number"',
@@ -102,6 +117,11 @@ describe('stores over HTTP', () => {
       keys.map((key) => [key, 'x', 0] as const),
     );
     await send(log, blobs, [[Buffer.of(1, 2, 3), 'binary']]);
+    const rowHeaders = [
+      { key: 'from', value: Buffer.of(0, 255) },
+      { key: 'none', value: null },
+    ];
+    await send(log, numbers, [[7, { n: 7 }]], rowHeaders);
     const headers = { authorization: 'Bearer a-token-of-some-length' };
     for (const { server } of [one, two]) {
       for (const key of keys) {
@@ -124,7 +144,7 @@ describe('stores over HTTP', () => {
     expect(ports).toContain(Number(away.body.host.split(':')[1]));
     expect(away.headers.get('retry-after')).toBe('1');
 
-    for (const { app, total, perMinute, byBlob } of [one, two]) {
+    for (const { app, total, perMinute, byBlob, byNumber } of [one, two]) {
       const queries = queryApp(app, { token: 'a-token-of-some-length' });
       for (const key of keys) {
         expect(await queries.get(total, key)).toEqual({ key, value: 1, timestamp: 0 });
@@ -137,6 +157,10 @@ describe('stores over HTTP', () => {
         const found = await queries.get(byBlob, Buffer.of(1, 2, 3));
         return found?.value === 'binary';
       });
+      await eventually('a row comes', async () => (await queries.get(byNumber, 7)) !== undefined);
+      const row = { key: 7, value: { n: 7 }, timestamp: 0, headers: rowHeaders };
+      expect(await queries.get(byNumber, 7)).toEqual(row);
+      for await (const found of queries.range(byNumber)) expect(found).toEqual(row);
     }
     // Scans go over all instances, page after page (a page has five rows here).
     for (const { app, total } of [one, two]) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
-import { noHeaders, partitionForKey } from '@millrace/log-client';
+import { type Headers as RecordHeaders, noHeaders, partitionForKey } from '@millrace/log-client';
 import {
   bytes,
   json,
@@ -43,7 +43,7 @@ export function tables() {
     .windowedBy(SessionWindows.of(minutes(1)).grace(minutes(60)))
     .count({ as: 'sessions' });
   const latest = byKey.reduce((_, value) => value, { as: 'latest', historyRetentionMs: minutes(60) });
-  const byNumber = builder.table(numbers, { as: 'by-number' });
+  const byNumber = builder.table(numbers, { as: 'by-number', keepHeaders: true });
   const byBlob = builder.table(blobs, { as: 'by-blob' });
   return { topology: builder.build(), total, perMinute, sessions, latest, byNumber, byBlob };
 }
@@ -81,6 +81,7 @@ export async function send<K, V>(
   log: EmbeddedLog,
   { name, key: keySerde, value: valueSerde }: ReturnType<typeof topic<K, V>>,
   records: readonly (readonly [K, V | null, number?])[],
+  headers: RecordHeaders = noHeaders,
 ): Promise<void> {
   const { partitions } = (await log.admin.topics([name])).get(name)!;
   const producer = await log.producer();
@@ -90,7 +91,7 @@ export async function send<K, V>(
       key: bytesOfKey,
       value: value === null ? null : valueSerde.serialize(value),
       timestamp,
-      headers: noHeaders,
+      headers,
     };
     await producer.send([
       { topic: name, partition: partitionForKey(bytesOfKey, partitions), records: [record] },

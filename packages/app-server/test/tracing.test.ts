@@ -4,6 +4,8 @@ import path from 'node:path';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import type { Header } from '@millrace/log-client';
 import {
+  JoinWindows,
+  type KStream,
   minutes,
   producer,
   records,
@@ -29,7 +31,9 @@ import { openTelemetryTracing } from '../src/index.ts';
 import { closeLater } from './support.ts';
 
 const input = topic('input', { key: string(), value: string() });
+const rows = topic('rows', { key: string(), value: string() });
 const output = topic('output', { key: string(), value: string() });
+const both = (record: string, row: string): string => `${record} ${row}`;
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const parentId = 'b7ad6b7169203331';
 
@@ -56,15 +60,20 @@ interface Ran {
 /** Runs an app over the given records until it has caught up, and gives its spans and results. */
 async function run(
   topology: Topology,
-  inputs: readonly { value: string; timestamp?: number; headers?: readonly Header[] }[],
+  inputs: readonly {
+    topic?: typeof input;
+    value: string;
+    timestamp?: number;
+    headers?: readonly Header[];
+  }[],
   config: Partial<StreamsConfig> = {},
-  ratio?: number,
+  { ratio, atLeast = 0 }: { ratio?: number; atLeast?: number } = {},
 ): Promise<Ran> {
   const log = closeLater(await EmbeddedLog.inMemory());
-  await log.admin.createTopics([input, output].map(({ name }) => ({ name, partitions: 1 })));
+  await log.admin.createTopics([input, rows, output].map(({ name }) => ({ name, partitions: 1 })));
   const { exporter, tracer } = spans();
-  const out = await producer(log, input);
-  for (const { value, ...options } of inputs) await out.send('k', value, options);
+  for (const { topic: to = input, value, ...options } of inputs)
+    await (await producer(log, to)).send('k', value, options);
   const stateDir = await mkdtemp(path.join(tmpdir(), 'millrace-tracing-'));
   onTestFinished(() => rm(stateDir, { recursive: true, force: true }));
   const app = new StreamsApp(topology, {
@@ -75,15 +84,27 @@ async function run(
     ...config,
   });
   await app.start();
-  const place = [{ topic: input.name, partition: 0 }];
-  await expect
-    .poll(async () => (await log.admin.committed('traced', place))[0]?.offset, { timeout: 10_000 })
-    .toBe(inputs.length);
+  for (const { name } of [input, rows]) {
+    const { length } = inputs.filter(({ topic: to = input }) => to.name === name);
+    if (length === 0) continue;
+    await expect
+      .poll(async () => (await log.admin.committed('traced', [{ topic: name, partition: 0 }]))[0]?.offset, {
+        timeout: 10_000,
+      })
+      .toBe(length);
+  }
+  // Results of a foreign-key join come by way of topics of their own.
+  await expect.poll(async () => (await resultsOf(log)).length).toBeGreaterThanOrEqual(atLeast);
   await app.close();
+  const results = await resultsOf(log);
+  return { spans: exporter.getFinishedSpans(), results };
+}
+
+async function resultsOf(log: EmbeddedLog): Promise<Ran['results']> {
   const results: { value: string; headers: readonly Header[] }[] = [];
   for await (const { value, headers } of records(log, output, { from: 'earliest' }))
     results.push({ value: value!, headers });
-  return { spans: exporter.getFinishedSpans(), results };
+  return results;
 }
 
 const named = (found: readonly ReadableSpan[], name: string): ReadableSpan => {
@@ -143,7 +164,7 @@ test('a result carries the context of the record that made it, through every top
 
 test('a record whose context was not sampled goes through as it is, other headers included', async () => {
   const headers = [...traceparent('00'), { key: 'mine', value: Buffer.from('1') }];
-  const { spans: found, results } = await run(upperCase(), [{ value: 'a', headers }], {}, 1);
+  const { spans: found, results } = await run(upperCase(), [{ value: 'a', headers }], {}, { ratio: 1 });
   expect(found).toEqual([]);
   expect(results[0]!.headers.map(({ key, value }) => [key, Buffer.from(value!).toString()])).toEqual(
     headers.map(({ key, value }) => [key, Buffer.from(value!).toString()]),
@@ -151,8 +172,8 @@ test('a record whose context was not sampled goes through as it is, other header
 });
 
 test('of records without a context the ratio says how many start a trace', async () => {
-  expect((await run(upperCase(), [{ value: 'a' }], {}, 0)).spans).toEqual([]);
-  const { spans: found, results } = await run(upperCase(), [{ value: 'a' }], {}, 1);
+  expect((await run(upperCase(), [{ value: 'a' }], {}, { ratio: 0 })).spans).toEqual([]);
+  const { spans: found, results } = await run(upperCase(), [{ value: 'a' }], {}, { ratio: 1 });
   const first = named(found, 'process input');
   expect(first.parentSpanContext).toBeUndefined();
   expect(carried(results[0]!.headers)).toContain(first.spanContext().traceId);
@@ -195,6 +216,84 @@ test('a result that waited for its window to close carries the context of its la
   ]);
   expect(results.map(({ value }) => value)).toEqual(['ab']);
   expect(carried(results[0]!.headers)).toContain(traceId);
+});
+
+type Joined = (builder: StreamsBuilder, keepHeaders: boolean) => KStream<string, string | null>;
+
+/** Joins in which the record `row` comes first, as the row or the partner that `record` meets. */
+const joins: Readonly<Record<string, Joined>> = {
+  'stream and table': (builder, keepHeaders) =>
+    builder.stream(input).join(builder.table(rows, { keepHeaders }), both),
+  'stream and derived table': (builder, keepHeaders) =>
+    builder.stream(input).join(
+      builder.table(rows, { keepHeaders }).mapValues((value) => value),
+      both,
+    ),
+  'stream and join of tables': (builder, keepHeaders) =>
+    builder.stream(input).join(
+      builder.table(rows, { keepHeaders }).leftJoin(builder.table(rows, { as: 'again' }), (row) => row),
+      both,
+    ),
+  'two tables': (builder, keepHeaders) =>
+    builder.table(input).join(builder.table(rows, { keepHeaders }), both, { as: 'joined' }).toStream(),
+  'foreign key': (builder, keepHeaders) =>
+    builder
+      .table(input)
+      .join(builder.table(rows, { keepHeaders }), () => 'k', both, { as: 'joined' })
+      .toStream(),
+  'two streams': (builder, keepHeaders) =>
+    builder.stream(input).join(builder.stream(rows), both, JoinWindows.of(minutes(1)), { keepHeaders }),
+};
+
+test.each(Object.keys(joins))(
+  'the trace of a result leads to the row it was joined with, where that keeps its headers: %s',
+  async (kind) => {
+    for (const keepHeaders of [true, false]) {
+      const builder = new StreamsBuilder();
+      joins[kind]!(builder, keepHeaders)
+        .mapValues((value) => value!)
+        .to(output);
+      const other = 'ffffffffffffffffffffffffffffffff';
+      const { spans: found, results } = await run(
+        builder.build(),
+        [
+          { topic: rows, value: 'row', timestamp: 0, headers: traceparent('01', other) },
+          { value: 'record', timestamp: 1, headers: traceparent() },
+        ],
+        {},
+        { atLeast: 1 },
+      );
+      expect(results.map(({ value }) => value)).toEqual(['record row']);
+      expect(carried(results[0]!.headers)).toContain(traceId);
+      const spansOfJoin = found.filter(
+        (span) => span.name.startsWith('join ') && span.spanContext().traceId === traceId,
+      );
+      const links = spansOfJoin.flatMap((span) => span.links);
+      expect(links.map((link) => link.context.traceId)).toEqual(keepHeaders ? [other] : []);
+      if (!keepHeaders) continue;
+      const setter = named(found, 'process rows').spanContext();
+      expect(links[0]!.context.spanId).toBe(setter.spanId);
+    }
+  },
+);
+
+test('a result has no part of the trace of a row that was not sampled, or has none', async () => {
+  const builder = new StreamsBuilder();
+  joins['stream and table']!(builder, true)
+    .mapValues((value) => value!)
+    .to(output);
+  const { spans: found } = await run(
+    builder.build(),
+    [
+      { topic: rows, value: 'row', timestamp: 0, headers: traceparent('00') },
+      { value: 'record', timestamp: 1, headers: traceparent() },
+      { topic: rows, value: 'row', timestamp: 2 },
+      { value: 'record', timestamp: 3, headers: traceparent() },
+    ],
+    {},
+    { ratio: 0 },
+  );
+  expect(found.filter(({ name }) => name.startsWith('join '))).toEqual([]);
 });
 
 test('a record that fails ends its span with the error', async () => {

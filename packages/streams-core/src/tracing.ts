@@ -29,6 +29,16 @@ export interface ProducedResult {
   readonly headers: Headers;
 }
 
+/** A record that met a row, of which the store keeps the headers of the record that set it. */
+export interface JoinedRow {
+  readonly applicationId: string;
+  readonly taskId: string;
+  /** The node that joins them. */
+  readonly node: string;
+  readonly headers: Headers;
+  readonly row: Headers;
+}
+
 /** What a commit is made of. */
 export interface CommittedWork {
   readonly applicationId: string;
@@ -56,5 +66,7 @@ export interface Tracing {
   received(records: ReceivedRecords): void;
   process(record: TracedRecord): TraceSpan | undefined;
   produce(result: ProducedResult): TraceSpan | undefined;
+  /** The headers that their result goes on with. */
+  join(joined: JoinedRow): Headers;
   commit(work: CommittedWork): TraceSpan | undefined;
 }

@@ -1,3 +1,4 @@
+import { type Headers, noHeaders } from '@millrace/log-client';
 import type { KeyValueStore, PublicStore, StoreSpec } from '@millrace/state-stores';
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
 import type {
@@ -45,6 +46,8 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
   readonly applicationId: string;
   readonly taskId: string;
   recordMetadata: RecordOrigin | undefined;
+  /** What timers and stores that keep headers get. */
+  recordHeaders: Headers = noHeaders;
   currentStreamTimeMs = -1;
   currentSystemTimeMs = 0;
   readonly #stores = new Map<string, StateStore>();
@@ -64,8 +67,8 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
 
   /** Lets the processor use a store, in memory. */
   addStateStore(spec: StoreSpec): void {
-    const timestamp = (): number => this.currentStreamTimeMs;
-    this.#stores.set(spec.name, openStore({ ...spec, persistent: false }, { timestamp }) as StateStore);
+    const record = { timestamp: () => this.currentStreamTimeMs, headers: () => this.recordHeaders };
+    this.#stores.set(spec.name, openStore({ ...spec, persistent: false }, record) as StateStore);
   }
 
   forward(record: StreamRecord<KOut, VOut>, childName?: string): void {
@@ -119,6 +122,7 @@ export class MockProcessorContext<KOut, VOut> implements ProcessorContext<KOut, 
   timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
     const context = {
       store: (one: TimersSpec<never>) => this.store(one),
+      headers: () => this.recordHeaders,
       schedule: (type: PunctuationType, callback: (now: number) => void | Promise<void>) =>
         this.schedule(1, type, callback),
     };

@@ -289,9 +289,8 @@ function checkedParts(topology: Topology, applicationId: string): Part[] {
 
 function inMemory(subTopology: Part): OpenedStores {
   const clock = new TaskClock(0);
-  const timestamp = (): number => clock.timestamp;
   const stores = subTopology.stores.map(
-    (spec) => [spec.name, openStore(checkingSpec(spec), { timestamp }) as StateStore] as const,
+    (spec) => [spec.name, openStore(checkingSpec(spec), clock.current) as StateStore] as const,
   );
   return { clock, stores: new Map(stores) };
 }

@@ -111,7 +111,7 @@ export class TopologyTestDriver {
       const stores = new Map<string, StateStore>();
       for (const spec of subTopology.stores) {
         const dir = path.join(stateDir, taskName({ subTopology: subTopology.id, partition: 0 }), spec.name);
-        stores.set(spec.name, await openStore(checkingSpec(spec), { dir, timestamp: () => clock.timestamp }));
+        stores.set(spec.name, await openStore(checkingSpec(spec), { dir, ...clock.current }));
       }
       opened.set(subTopology.id, { clock, stores });
     }

@@ -16,6 +16,10 @@ const RowAnswer = z
     key: z.unknown(),
     value: z.unknown(),
     timestamp: z.number().openapi({ description: 'Of the record that set it, in milliseconds' }),
+    headers: z
+      .array(z.object({ key: z.string(), value: z.string().nullable() }))
+      .optional()
+      .openapi({ description: 'Of that record, where the table keeps headers' }),
     window: Window.optional(),
     lag: z.number().optional().openapi({ description: 'Of a copy: changelog records that it is behind' }),
   })

@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { ValueAndTimestamp } from './key-value/store.ts';
 import type { VersionedPut } from './versioned/store.ts';
 
@@ -5,5 +6,6 @@ import type { VersionedPut } from './versioned/store.ts';
 export interface RowStore<K, V> {
   /** The latest row; of a versioned store, where `asOf` is given, the one that was valid then. */
   get(key: K, asOf?: number): ValueAndTimestamp<V> | undefined;
-  put(key: K, value: V | null | undefined, timestamp: number): VersionedPut;
+  /** The headers are kept where the store keeps headers. */
+  put(key: K, value: V | null | undefined, timestamp: number, headers: Headers): VersionedPut;
 }

@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { RangeOptions } from './key-value/store.ts';
 import type { VersionedRecord } from './versioned/store.ts';
 
@@ -11,6 +12,8 @@ export interface StoreRow<K, V> {
   readonly keyBytes: Uint8Array;
   readonly value: V;
   readonly timestamp: number;
+  /** Of the record that set it, where the store keeps headers. */
+  readonly headers?: Headers;
 }
 
 /** A row of a window or session store. `end` is exclusive for windows, inclusive for sessions. */

@@ -6,6 +6,13 @@ import { asBuffer, type Header, type Headers, noHeaders } from '@millrace/log-cl
  */
 const lengthBytes = 6;
 
+/** Headers to keep: as they come, their values are parts of a whole batch. */
+export function ownHeaders(headers: Headers): Headers {
+  if (headers.length === 0) return noHeaders;
+  // Not Buffer.from, which takes a part of a shared pool.
+  return headers.map(({ key, value }) => ({ key, value: value && asBuffer(Uint8Array.from(value)) }));
+}
+
 /** The bytes of headers, in pieces. */
 export function encodeHeaders(headers: Headers): Uint8Array[] {
   return headers.flatMap(({ key, value }) => {

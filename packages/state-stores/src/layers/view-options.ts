@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { BytesStore } from '../bytes-store.ts';
 import type { WriteBackLimits } from './write-back.ts';
 
@@ -6,5 +7,7 @@ export interface ViewOptions {
   readonly backing: BytesStore;
   /** The timestamp of the record being processed, for puts that name none. In milliseconds. */
   readonly timestamp: () => number;
+  /** Its headers, for stores that keep them. Default: none. */
+  readonly headers?: () => Headers;
   readonly limits?: WriteBackLimits;
 }

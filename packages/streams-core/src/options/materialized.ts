@@ -25,10 +25,16 @@ export interface Materialized<V> extends Named {
    * out-of-order records take their place in time. In milliseconds.
    */
   readonly historyRetentionMs?: number;
+  /**
+   * Each row keeps the headers of the record that set it last, and with them its trace: queries show them,
+   * deletes of rows that expire carry them, and traces of joins lead to them. Not with `historyRetentionMs`.
+   * Default: false (Kafka Streams: KIP-1271).
+   */
+  readonly keepHeaders?: boolean;
 }
 
 /** As Materialized, for windowed tables. */
-export interface MaterializedWindow<V> extends Omit<Materialized<V>, 'historyRetentionMs'> {
+export interface MaterializedWindow<V> extends Omit<Materialized<V>, 'historyRetentionMs' | 'keepHeaders'> {
   /**
    * How long a window can be looked up after stream time has passed its start, in milliseconds. At least, and
    * by default, window size plus grace.

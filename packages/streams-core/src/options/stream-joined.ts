@@ -13,4 +13,9 @@ export interface StreamJoined<K, V1, V2> extends Named {
   /** Whether the stores have changelog topics. Default: true. */
   readonly logging?: boolean;
   readonly changelogConfigs?: Readonly<Record<string, string>>;
+  /**
+   * Records that wait for a partner keep their headers, so that the trace of a result leads to both. Results
+   * have the headers of the record that came last in any case. Default: false.
+   */
+  readonly keepHeaders?: boolean;
 }

@@ -24,13 +24,17 @@ export function tableStore<K, V>(
   name: string,
   key: Serde<K>,
   value: Serde<V>,
-  { persistent = true, logging = true, changelogConfigs, historyRetentionMs }: Materialized<V>,
+  { persistent = true, logging = true, changelogConfigs, historyRetentionMs, keepHeaders }: Materialized<V>,
 ): StoreSpec<K, V> {
   const base = { name, key, value, persistent, logging };
   const spec = changelogConfigs === undefined ? base : { ...base, changelogConfigs };
-  return historyRetentionMs === undefined
-    ? keyValueStore(spec)
-    : versionedStore({ ...spec, historyRetentionMs });
+  if (historyRetentionMs === undefined)
+    return keyValueStore(keepHeaders === true ? { ...spec, keepsHeaders: true } : spec);
+  if (keepHeaders !== true) return versionedStore({ ...spec, historyRetentionMs });
+  throw new TopologyError(
+    'TOPOLOGY_INVALID',
+    `Store "${name}" has both keepHeaders and historyRetentionMs: rows with versions keep no headers; leave one of the two out`,
+  );
 }
 
 /** A table that is always kept in this store. */

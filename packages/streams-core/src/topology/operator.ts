@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { GroupStore, TimeOrderedBuffer, ValueAndTimestamp } from '@millrace/state-stores';
 import type { RowStore, SessionRowStore, WindowRowStore } from '@millrace/state-stores/runtime';
 import type { Forward, StreamRecord } from '../record/record.ts';
@@ -61,6 +62,11 @@ export interface OperatorContext {
    */
   observedTime(name?: string, unknown?: number): ObservedTime;
   readonly asyncScope: AsyncScope;
+  /**
+   * The headers of a join's result, from those of the record and those of the row it met: with a trace that
+   * both are part of. Undefined where records are not traced.
+   */
+  readonly traceJoin: ((headers: Headers, row: Headers) => Headers) | undefined;
   /**
    * Lets the processing-exception handler decide about an error that comes later than its record. @throws
    * what it says to throw

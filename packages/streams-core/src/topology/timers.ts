@@ -1,4 +1,4 @@
-import { bytes, noHeaders, type Serde } from '@millrace/log-client';
+import { bytes, type Headers, noHeaders, type Serde } from '@millrace/log-client';
 import type { StoreSpec, TimeOrderedBuffer } from '@millrace/state-stores';
 import { mapKeyOf } from '@millrace/state-stores/runtime';
 import { sequence } from '../record/sequence.ts';
@@ -16,6 +16,7 @@ export interface TimerKey<K> {
 export type TimersSpec<K> = StoreSpec<TimerKey<K>, Uint8Array> & {
   readonly kind: 'time-ordered-buffer';
   readonly clock: PunctuationType;
+  readonly keepsHeaders: boolean;
 };
 
 export interface TimersOptions<K> {
@@ -26,6 +27,11 @@ export interface TimersOptions<K> {
   readonly clock?: PunctuationType;
   /** Default: true, on disk. */
   readonly persistent?: boolean;
+  /**
+   * Each timer keeps the headers, and with them the trace, of the record (or timer) in whose processing it
+   * was set. Default: false.
+   */
+  readonly keepHeaders?: boolean;
 }
 
 /** A timer that has gone off; times in milliseconds. */
@@ -35,6 +41,8 @@ export interface FiredTimer {
   readonly at: number;
   /** When it does: stream time, or wall-clock time. */
   readonly now: number;
+  /** Of the record that set it, where timers keep headers; else none. Forward them to carry on its trace. */
+  readonly headers: Headers;
 }
 
 /** Called for each timer that goes off, in the order of their times. May set it again. */
@@ -58,6 +66,7 @@ export function timers<K>({
   key,
   clock = 'stream-time',
   persistent = true,
+  keepHeaders = false,
 }: TimersOptions<K>): TimersSpec<K> {
   return {
     kind: 'time-ordered-buffer',
@@ -67,6 +76,7 @@ export function timers<K>({
     persistent,
     logging: true,
     clock,
+    keepsHeaders: keepHeaders,
   };
 }
 
@@ -94,6 +104,8 @@ function timerKey<K>(key: Serde<K>): Serde<TimerKey<K>> {
 /** What timers need of a processor's context. */
 interface TimersContext {
   store(spec: TimersSpec<never>): unknown;
+  /** Of the record being processed. */
+  headers(): Headers;
   /** `isDue` says whether there is anything to call back for. */
   schedule(
     type: PunctuationType,
@@ -108,12 +120,19 @@ export function openTimers<K>(context: TimersContext, spec: TimersSpec<K>, onTim
     TimerKey<K>,
     Uint8Array
   >;
+  /** Of the timer that goes off: what is set then carries on its trace. */
+  let firing: Headers | undefined;
+  const settle = (): void => {
+    firing = undefined;
+  };
   const fire = (now: number): void | Promise<void> => {
     // Taken out before they are called: what a call sets again goes off the next time.
     const due = buffer.takeUntil(now);
     return sequence(due.length, (index) => {
-      const { key: timer, timestamp: at } = due[index]!;
-      return toAwait(onTimer(timer.key, { name: timer.name, at, now }));
+      const { key: timer, timestamp: at, headers } = due[index]!;
+      firing = headers;
+      const pending = toAwait(onTimer(timer.key, { name: timer.name, at, now, headers }));
+      return pending === undefined ? settle() : pending.finally(settle);
     });
   };
   context.schedule(spec.clock, fire, (now) => (buffer.minTime ?? Number.POSITIVE_INFINITY) <= now);
@@ -126,9 +145,10 @@ export function openTimers<K>(context: TimersContext, spec: TimersSpec<K>, onTim
         );
       }
       const timer = { key, name };
+      const headers = spec.keepsHeaders ? (firing ?? context.headers()) : noHeaders;
       // A change of what waits would keep its place.
       buffer.delete(timer);
-      buffer.put(at, { key: timer, newValue: null, oldValue: null, timestamp: at, headers: noHeaders });
+      buffer.put(at, { key: timer, newValue: null, oldValue: null, timestamp: at, headers });
     },
     get: (key, name = '') => buffer.get({ key, name })?.timestamp,
     cancel: (key, name = '') => buffer.delete({ key, name }),

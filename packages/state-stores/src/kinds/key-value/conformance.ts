@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { long, type Serde, string, toBytes } from '@millrace/log-client';
+import { long, noHeaders, type Serde, string, toBytes } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { keyValueStore } from './spec.ts';
 import { KeyValueView } from './view.ts';
@@ -135,6 +135,69 @@ export function keyValueSuite(test: StoreTest): void {
     log.restoreInto(back);
     assert.equal(back.get('a')?.value, 2);
     assert.equal(back.get('b'), undefined);
+  });
+
+  test('key-value: headers come back from disk and changelog, and go with their row', async (bench) => {
+    const kept = (backing: BytesStore, keepsHeaders = true) =>
+      new KeyValueView(
+        keyValueStore({ name: 's', key: string(), value: long(), keepsHeaders }),
+        over(backing, 42),
+      );
+    const header = (value: string | null) => [
+      { key: 'h', value: value === null ? null : Buffer.from(value) },
+    ];
+    const log = new MemoryChangelog();
+    const view = kept(bench.store);
+    const shared = Buffer.from('first');
+    view.put('a', 1, 0, [{ key: 'h', value: shared }]);
+    shared.fill('x');
+    view.put('b', 2, -1, header(null));
+    view.put('c', 3, Number.MAX_SAFE_INTEGER, [...header('1'), ...header('')]);
+    view.put('d', 4, 4);
+    view.put('e', 5, 5, header('gone'));
+    view.put('e', null, 6, header('delete'));
+    view.put('f', 6, 6, header('gone'));
+    view.put('f', 7, 7);
+    view.face.put('g', 8);
+    const expected = {
+      a: [1, 0, header('first')],
+      b: [2, -1, header(null)],
+      c: [3, Number.MAX_SAFE_INTEGER, [...header('1'), ...header('')]],
+      d: [4, 4, noHeaders],
+      f: [7, 7, noHeaders],
+      g: [8, 42, noHeaders],
+    };
+    const all = async (from: typeof view) =>
+      Object.fromEntries(
+        (await collect(from.range())).map(([key, { value, timestamp, headers }]) => [
+          key,
+          [value, timestamp, headers],
+        ]),
+      );
+    assert.deepEqual(await all(view), expected);
+    log.commit(view);
+    await view.flush(log.checkpoint(view));
+    if (await bench.restart()) {
+      const back = kept(bench.store);
+      assert.deepEqual(await all(back), expected);
+      for (const [key, [value, timestamp, headers]] of Object.entries(expected))
+        assert.deepEqual(back.get(key), { value, timestamp, headers });
+      assert.deepEqual(back.queries('latest').get('a')?.headers, header('first'));
+      // The program may be changed not to keep them, and back.
+      const without = kept(bench.store, false);
+      assert.deepEqual(without.get('a'), { value: 1, timestamp: 0 });
+      assert.deepEqual((await collect(without.range())).length, 6);
+      without.put('a', 9, 9);
+      without.takeChanges();
+      without.committed(undefined, 0);
+      await without.flush(log.checkpoint(view));
+      assert.deepEqual(kept(bench.store).get('a'), { value: 9, timestamp: 9, headers: noHeaders });
+      assert.deepEqual(kept(bench.store).get('b'), { value: 2, timestamp: -1, headers: header(null) });
+    }
+    await bench.store.clear({});
+    const copy = kept(bench.store);
+    for (const record of log.records) copy.restore(record);
+    assert.deepEqual(await all(copy), expected);
   });
 
   test('key-value: large values do not pile up in memory until there are many', async ({ store }) => {

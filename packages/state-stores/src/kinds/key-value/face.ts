@@ -1,15 +1,22 @@
+import type { Headers } from '@millrace/log-client';
 import type { KeyValueStore, RangeOptions, TimestampedKeyValueStore } from './store.ts';
 
-/** The store that processors get: plain values, written with the timestamp of the record being processed. */
+/** What rows are written with: of the record being processed. */
+export interface RowOrigin {
+  readonly timestamp: () => number;
+  readonly headers: () => Headers;
+}
+
+/** The store that processors get: plain values, written with timestamp and headers of the record. */
 export class KeyValueFacade<K, V> implements KeyValueStore<K, V> {
   readonly name: string;
   readonly #view: TimestampedKeyValueStore<K, V>;
-  readonly #timestamp: () => number;
+  readonly #origin: RowOrigin;
 
-  constructor(view: TimestampedKeyValueStore<K, V>, timestamp: () => number) {
+  constructor(view: TimestampedKeyValueStore<K, V>, origin: RowOrigin) {
     this.name = view.name;
     this.#view = view;
-    this.#timestamp = timestamp;
+    this.#origin = origin;
   }
 
   get(key: K): V | undefined {
@@ -17,7 +24,7 @@ export class KeyValueFacade<K, V> implements KeyValueStore<K, V> {
   }
 
   put(key: K, value: V | null | undefined): void {
-    this.#view.put(key, value, this.#timestamp());
+    this.#view.put(key, value, this.#origin.timestamp(), this.#origin.headers());
   }
 
   putIfAbsent(key: K, value: V): V | undefined {

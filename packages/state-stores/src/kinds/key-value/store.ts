@@ -1,9 +1,12 @@
+import type { Headers } from '@millrace/log-client';
 import type { Members } from '../../face.ts';
 
 /** A value and the timestamp of the record that set it, in milliseconds. */
 export interface ValueAndTimestamp<V> {
   readonly value: V;
   readonly timestamp: number;
+  /** Of the record that set it, where the store keeps headers. */
+  readonly headers?: Headers;
 }
 
 export interface RangeOptions<K> {
@@ -40,7 +43,8 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
 export interface TimestampedKeyValueStore<K, V> {
   readonly name: string;
   get(key: K): ValueAndTimestamp<V> | undefined;
-  put(key: K, value: V | null | undefined, timestamp: number): void;
+  /** `headers`: default none. Kept where the store keeps headers. */
+  put(key: K, value: V | null | undefined, timestamp: number, headers?: Headers): void;
   range(options?: RangeOptions<K>): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]>;
   prefixScan(prefix: Uint8Array): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]>;
 }

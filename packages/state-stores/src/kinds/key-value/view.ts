@@ -1,4 +1,4 @@
-import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange, BytesRange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import {
@@ -11,7 +11,8 @@ import {
 import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
-import { encodeTimestamped, timestampOf, valueOf } from './layout.ts';
+import { ownHeaders } from '../../layers/header-block.ts';
+import { decodeRow, encodeRow } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { KeyValueSpec } from './spec.ts';
@@ -25,6 +26,7 @@ interface ValueState {
   /** The value as the codec keeps it; undefined where there is none. */
   kept: unknown;
   timestamp: number;
+  headers: Headers;
 }
 
 interface ValueCell extends Cell, ValueState {
@@ -35,6 +37,7 @@ interface ValueCell extends Cell, ValueState {
 type StateOf = (cell: ValueCell) => ValueState;
 
 const latest: StateOf = (cell) => cell;
+const missing: ValueState = { kept: undefined, timestamp: -1, headers: noHeaders };
 
 /** Values with timestamps by key: what every key-value store is underneath. */
 export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implements StateStore {
@@ -45,6 +48,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   readonly timestamped = face<TimestampedKeyValueStore<K, V>>(this, timestampedKeyValueStoreMembers);
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
+  readonly #keepsHeaders: boolean;
   readonly #cells = new Map<unknown, ValueCell>();
   protected readonly writeBack: WriteBack<ValueCell, ValueState>;
   /** The bytes, about, of values that are kept as text or bytes. */
@@ -52,15 +56,16 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   constructor(spec: KeyValueSpec<K, V>, options: ViewOptions) {
     super(spec.name, options.backing);
-    this.face = new KeyValueFacade(this, options.timestamp);
+    this.face = new KeyValueFacade(this, { headers: () => noHeaders, ...options });
     this.#keys = keyCodec(spec);
     this.#values = valueCodec(spec);
+    this.#keepsHeaders = spec.keepsHeaders ?? false;
     this.writeBack = new WriteBack({
       ...options,
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => weight(this.#cells.size, this.#bytes),
-      copy: ({ kept, timestamp }) => ({ kept, timestamp }),
+      copy: ({ kept, timestamp, headers }) => ({ kept, timestamp, headers }),
     });
   }
 
@@ -69,15 +74,18 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   get(key: K): ValueAndTimestamp<V> | undefined {
     const cell = this.#cell(key);
     if (cell.kept === undefined) return undefined;
-    return { value: this.#values.give(cell.kept, key), timestamp: cell.timestamp };
+    const value = this.#values.give(cell.kept, key);
+    const { timestamp, headers } = cell;
+    return this.#keepsHeaders ? { value, timestamp, headers } : { value, timestamp };
   }
 
   /** Every row is the latest: what comes last counts, whatever its timestamp. */
-  put(key: K, value: V | null | undefined, timestamp: number): 'latest' {
+  put(key: K, value: V | null | undefined, timestamp: number, headers: Headers = noHeaders): 'latest' {
     const cell = this.#cell(key);
     this.writeBack.changing(cell);
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
+    if (this.#keepsHeaders) cell.headers = cell.kept === undefined ? noHeaders : ownHeaders(headers);
     this.writeBack.changed(cell, bytesOf(cell.kept));
     return 'latest';
   }
@@ -102,13 +110,19 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   #stored(keyBytes: Uint8Array): ValueState {
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
-    if (bytes === undefined) return { kept: undefined, timestamp: -1 };
-    return { kept: this.#values.decode(valueOf(bytes), keyBytes), timestamp: timestampOf(bytes) };
+    if (bytes === undefined) return missing;
+    const { value, timestamp, headers } = decodeRow(bytes);
+    return { kept: this.#values.decode(value, keyBytes), timestamp, headers: this.#wanted(headers) };
   }
 
-  #encode({ keyBytes }: ValueCell, { kept, timestamp }: ValueState): BytesChange {
-    const value = kept === undefined ? undefined : encodeTimestamped(this.#values.encode(kept), timestamp);
-    return { key: keyBytes, value };
+  /** What was kept before the spec said not to goes with the next change. */
+  #wanted(headers: Headers): Headers {
+    return this.#keepsHeaders ? headers : noHeaders;
+  }
+
+  #encode({ keyBytes }: ValueCell, { kept, timestamp, headers }: ValueState): BytesChange {
+    if (kept === undefined) return { key: keyBytes, value: undefined };
+    return { key: keyBytes, value: encodeRow({ value: this.#values.encode(kept), timestamp, headers }) };
   }
 
   #evict(keep: number): void {
@@ -130,17 +144,22 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   }
 
   async *#entries(range: BytesRange): AsyncIterableIterator<readonly [K, ValueAndTimestamp<V>]> {
-    for await (const { key, value, timestamp } of this.#scan(range, latest))
-      yield [key, { value, timestamp }];
+    for await (const { key, keyBytes: _, ...row } of this.#scan(range, latest)) yield [key, row];
   }
 
   async *#scan(range: BytesRange, stateOf: StateOf): AsyncIterableIterator<StoreRow<K, V>> {
     await this.writeBack.settle();
     const changes = this.writeBack.unflushed.map((cell) => this.#encode(cell, stateOf(cell)));
     for await (const [keyBytes, bytes] of overlay(this.backing.iterate(range), changes, range)) {
-      const value = this.#values.give(this.#values.decode(valueOf(bytes), keyBytes), keyBytes);
-      yield { key: this.#keys.read(keyBytes), keyBytes, value, timestamp: timestampOf(bytes) };
+      const { value, ...rest } = decodeRow(bytes);
+      const kept = this.#values.decode(value, keyBytes);
+      yield this.#row(this.#keys.read(keyBytes), keyBytes, { kept, ...rest });
     }
+  }
+
+  #row(key: K, keyBytes: Uint8Array, { kept, timestamp, headers }: ValueState): StoreRow<K, V> {
+    const row = { key, keyBytes, value: this.#values.give(kept, key), timestamp };
+    return this.#keepsHeaders ? { ...row, headers } : row;
   }
 
   queries(isolation: Isolation): KeyValueQueries<K, V> {
@@ -152,9 +171,8 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       get: (key) => {
         const cell = this.#cells.get(this.#keys.mapKey(key));
         const keyBytes = cell?.keyBytes ?? this.#keys.serde.serialize(key);
-        const { kept, timestamp } = cell === undefined ? this.#stored(keyBytes) : stateOf(cell);
-        if (kept === undefined) return undefined;
-        return { key, keyBytes, value: this.#values.give(kept, key), timestamp };
+        const state = cell === undefined ? this.#stored(keyBytes) : stateOf(cell);
+        return state.kept === undefined ? undefined : this.#row(key, keyBytes, state);
       },
       range: (options) => this.#scan(keyRange(this.#keys.serde, options), stateOf),
       prefixScan: (prefix, options) => this.#scan({ ...prefixRange(prefix), ...options }, stateOf),
@@ -162,11 +180,11 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
         this.writeBack.watch((changed) =>
           watcher(
             [...changed.keys()].map((cell) => {
-              const { kept, timestamp } = committed(cell);
+              const state = committed(cell);
               const { keyBytes } = cell;
               const key = this.#keys.read(keyBytes);
-              const value = kept === undefined ? undefined : this.#values.give(kept, key);
-              return { key, keyBytes, value, timestamp };
+              if (state.kept !== undefined) return this.#row(key, keyBytes, state);
+              return { key, keyBytes, value: undefined, timestamp: state.timestamp };
             }),
           ),
         ),
@@ -174,24 +192,25 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   }
 
   takeChanges(): ProducerRecord[] {
-    return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp }) => ({
+    return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp, headers }) => ({
       key: keyBytes,
       value: kept === undefined ? null : this.#values.log(kept),
       timestamp,
-      headers: noHeaders,
+      headers,
     }));
   }
 
-  restore({ key, value, timestamp }: LogRecord): void {
+  restore({ key, value, timestamp, headers }: LogRecord): void {
     if (key === null) return;
     const mapKey = this.#keys.mapKey(this.#keys.read(key));
     let cell = this.#cells.get(mapKey);
     if (cell === undefined) {
-      cell = { key: mapKey, keyBytes: key, kept: undefined, timestamp, uncommitted: false, unflushed: false };
+      cell = { key: mapKey, keyBytes: key, ...missing, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
     this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
     cell.timestamp = timestamp;
+    cell.headers = value === null ? noHeaders : ownHeaders(this.#wanted(headers));
     this.writeBack.restored(cell, bytesOf(cell.kept));
   }
 }

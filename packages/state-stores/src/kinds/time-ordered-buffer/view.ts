@@ -1,6 +1,7 @@
 import { asBuffer, type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
+import { ownHeaders } from '../../layers/header-block.ts';
 import { KeyMap, keyParts } from '../../layers/key-map.ts';
 import { TimeIndex } from '../../layers/time-index.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
@@ -98,7 +99,7 @@ export class BufferView<K, V>
     this.#bytes += bytes - cell.bytes;
     cell.bytes = bytes;
     cell.timestamp = timestamp;
-    cell.headers = headers;
+    cell.headers = ownHeaders(headers);
     cell.newValue = newValue === null ? null : this.#values.keep(newValue);
     cell.oldValue = oldValue === null ? null : this.#values.keep(oldValue);
     this.writeBack.changed(cell);

@@ -6,6 +6,8 @@ export interface WindowEntry<V> {
   readonly start: number;
   readonly value: V;
   readonly timestamp: number;
+  /** Where the store keeps them. */
+  readonly headers?: Headers;
 }
 
 /** How to go through a window store. */

@@ -66,13 +66,20 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   fetchRange(key: K, from: number, to: number, { reverse = false }: WindowScan = {}): WindowEntry<V>[] {
     const first = Math.max(from, this.earliest, 0);
     const found: WindowEntry<V>[] = [];
+    const { headers } = this;
     const last = this.segmentOf(Math.min(to, this.streamTime));
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
       const { entries } = this.bucket(segment, key);
       for (let at = firstFrom(entries, first); at < entries.length; at++) {
-        const { time, kept, second } = entries[at]!;
-        if (time > to) break;
-        found.push({ start: time, value: this.values.give(kept, key), timestamp: second });
+        const entry = entries[at]!;
+        if (entry.time > to) break;
+        const value = this.values.give(entry.kept, key);
+        const { time: start, second: timestamp } = entry;
+        found.push(
+          headers === undefined
+            ? { start, value, timestamp }
+            : { start, value, timestamp, headers: headers.of(entry) },
+        );
       }
     }
     return reverse ? found.reverse() : found;

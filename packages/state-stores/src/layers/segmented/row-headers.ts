@@ -1,4 +1,5 @@
 import { type Headers, noHeaders } from '@millrace/log-client';
+import { ownHeaders } from '../header-block.ts';
 import type { Entry } from './bucket.ts';
 
 /** The headers of rows that have some, beside the rows: those without cost nothing. */
@@ -19,7 +20,7 @@ export class RowHeaders {
   set(entry: Entry, headers: Headers): void {
     if (headers.length > 0) {
       this.#any = true;
-      this.#headers.set(entry, headers);
+      this.#headers.set(entry, ownHeaders(headers));
     } else if (this.#any) this.#headers.delete(entry);
   }
 }

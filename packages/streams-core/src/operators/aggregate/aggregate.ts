@@ -46,7 +46,7 @@ export function aggregate<K, V, A>(
           'add',
         );
         const time = laterOf(old, timestamp);
-        const put = store.put(key, newValue, time);
+        const put = store.put(key, newValue, time, headers);
         if (put === 'expired') return context.dropped('late');
         const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });

@@ -54,7 +54,7 @@ export function tableAggregate<K, V, A>(
           newValue = returned(add(newValue ?? returned(initial(), 'initial'), value.newValue, key), 'add');
         const changes = value.newValue !== null || value.oldValue !== null;
         const time = changes ? laterOf(old, timestamp) : timestamp;
-        const put = store.put(key, newValue, time);
+        const put = store.put(key, newValue, time, headers);
         if (put === 'expired') return context.dropped('late');
         const change = rowChange(newValue, sendOldValues ? oldValue : null, put);
         return forward({ key, value: change, timestamp: time, headers });

@@ -1,6 +1,9 @@
+import type { WindowEntry } from '@millrace/state-stores';
+import type { StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { Operator } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
+import { resultHeaders } from './result-headers.ts';
 import { returned } from '../../record/returned.ts';
 
 export interface StreamSelfJoin<V, R> {
@@ -25,6 +28,7 @@ export function streamSelfJoin<K, V, R>({
     open(context, forward) {
       const store = context.windowStore<K, V>(storeName);
       const seen = context.observedTime();
+      const headersWith = resultHeaders(context);
       return ({ key, value, timestamp, headers }) => {
         const before = seen.value;
         // Whatever has a key is put into the store, or tried to.
@@ -35,20 +39,21 @@ export function streamSelfJoin<K, V, R>({
           const oldest = Math.max(timestamp - earlierMs, storeTime - sizeMs - graceMs + 1);
           return store.fetchRange(key, Math.max(0, oldest), Math.max(0, timestamp + laterMs));
         };
-        const results: { readonly value: R; readonly timestamp: number }[] = [];
-        const add = (left: V, right: V, other: number): void => {
+        const results: StreamRecord<K, R>[] = [];
+        const add = (left: V, right: V, other: WindowEntry<V>): void => {
           results.push({
+            key,
             value: returned(joiner(left, right, key), 'join'),
-            timestamp: Math.max(timestamp, other),
+            timestamp: Math.max(timestamp, other.start),
+            headers: headersWith(headers, other),
           });
         };
         // As the left side it meets what came before it; as the right side that and itself.
         const earlier = within(beforeMs, afterMs, before);
         const own = earlier.findLastIndex(({ start }) => start === timestamp);
-        for (const [index, other] of earlier.entries())
-          if (index !== own) add(value, other.value, other.start);
-        for (const other of within(afterMs, beforeMs, seen.value)) add(other.value, value, other.start);
-        return sequence(results.length, (index) => forward({ key, ...results[index]!, headers }));
+        for (const [index, other] of earlier.entries()) if (index !== own) add(value, other.value, other);
+        for (const other of within(afterMs, beforeMs, seen.value)) add(other.value, value, other);
+        return sequence(results.length, (index) => forward(results[index]!));
       };
     },
   };

@@ -1,10 +1,11 @@
-import type { TimeOrderedBuffer } from '@millrace/state-stores';
+import type { TimeOrderedBuffer, WindowEntry } from '@millrace/state-stores';
 import type { Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import type { JoinWindows } from '../../windows/join-windows.ts';
 import type { JoinSides } from './table-table-join.ts';
+import { resultHeaders } from './result-headers.ts';
 import { returned } from '../../record/returned.ts';
 import { advanceTime } from '../observed-time.ts';
 
@@ -24,8 +25,9 @@ export function joinWindow<K, V>(storeName: string): Operator<K, V, K, V> {
     open(context, forward) {
       const store = context.windowStore<K, V>(storeName);
       return (record) => {
-        const { key, value, timestamp } = record;
-        if (key !== null) store.putEntry(key, value, timestamp, timestamp);
+        const { key, value, timestamp, headers } = record;
+        if (key !== null && store.putEntry(key, value, timestamp, timestamp))
+          store.putHeaders(key, timestamp, headers);
         return forward(record);
       };
     },
@@ -45,6 +47,7 @@ export interface StreamStreamJoin<V1, V2, R> {
   readonly joiner: (left: V1 | null, right: V2 | null, key: unknown) => R;
 }
 
+/** The headers of records that wait for a partner are kept where their store keeps headers. */
 export function streamStreamJoin<K, V1, V2, R>(
   join: StreamStreamJoin<V1, V2, R>,
 ): Operator<K, V1 | V2, K, R> {
@@ -63,6 +66,7 @@ export function streamStreamJoin<K, V1, V2, R>(
     open(context: OperatorContext, forward: Forward<K, R>) {
       const store = context.windowStore<K, unknown>(otherStore);
       const time = context.observedTime(timeName);
+      const headersWith = resultHeaders(context);
       const unmatched =
         unmatchedStore === undefined
           ? undefined
@@ -76,34 +80,36 @@ export function streamStreamJoin<K, V1, V2, R>(
         });
       }
 
-      const match = ({ key, value, timestamp, headers }: StreamRecord<K, unknown>): void | Promise<void> => {
-        const partners = store.fetchRange(
+      const meet = (
+        { key, value, timestamp, headers }: StreamRecord<K, unknown>,
+        partner: WindowEntry<unknown>,
+      ): void | Promise<void> => {
+        unmatched?.delete({ side: otherSide, timestamp: partner.start, key });
+        return forward({
           key,
-          Math.max(0, timestamp - before),
-          Math.max(0, timestamp + after),
-        );
-        if (partners.length > 0) {
-          return sequence(partners.length, (index) => {
-            const partner = partners[index]!;
-            unmatched?.delete({ side: otherSide, timestamp: partner.start, key });
-            const later = Math.max(timestamp, partner.start);
-            return forward({ key, value: joined(value, partner.value, key), timestamp: later, headers });
-          });
-        }
+          value: joined(value, partner.value, key),
+          timestamp: Math.max(timestamp, partner.start),
+          headers: headersWith(headers, partner),
+        });
+      };
+
+      const match = (record: StreamRecord<K, unknown>): void | Promise<void> => {
+        const { key, value, timestamp, headers } = record;
+        const [from, to] = [Math.max(0, timestamp - before), Math.max(0, timestamp + after)];
+        const partners = store.fetchRange(key, from, to);
+        if (partners.length > 0) return sequence(partners.length, (index) => meet(record, partners[index]!));
         if (!isOuter) return;
         // Nobody can come any more: there is nothing to wait for.
-        if (unmatched === undefined || Math.max(0, timestamp + after) < time.value) {
+        if (unmatched === undefined || to < time.value)
           return forward({ key, value: joined(value, null, key), timestamp, headers });
-        }
         wait(unmatched, { side, timestamp, key }, value as V1 | V2, headers);
       };
 
       return (record: StreamRecord<K, unknown>) => {
         const { key, value, timestamp, headers } = record;
         advanceTime(time, timestamp);
-        if (isOuter && key === null && value !== null) {
+        if (isOuter && key === null && value !== null)
           return forward({ key, value: joined(value, null, key), timestamp, headers });
-        }
         if (key === null || value === null) return context.dropped();
         const pending = timestamp === time.value ? emitClosed?.(time.value) : undefined;
         return pending === undefined ? match(record) : pending.then(() => match(record));

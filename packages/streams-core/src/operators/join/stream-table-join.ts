@@ -4,6 +4,7 @@ import { sequence } from '../../record/sequence.ts';
 import type { NumberedKey } from '../../serde/numbered-key-serde.ts';
 import type { Operator, OperatorContext } from '../../topology/operator.ts';
 import { returned } from '../../record/returned.ts';
+import { resultHeaders } from './result-headers.ts';
 import { advanceTime } from '../observed-time.ts';
 
 export interface StreamTableJoin<K, V, K2, V2, R> {
@@ -34,6 +35,7 @@ export function streamTableJoin<K, V, K2, V2, R>(
     kind: left ? 'stream-table-left-join' : 'stream-table-join',
     open(context, forward) {
       const rows = context.lookup<K2, V2>(table);
+      const headersWith = resultHeaders(context);
       const join: Forward<K, V> = ({ key, value, timestamp, headers }) => {
         if (value === null) return context.dropped();
         const mapped = selectKey(key, value);
@@ -44,7 +46,7 @@ export function streamTableJoin<K, V, K2, V2, R>(
           key,
           value: returned(joiner(value, row?.value ?? null, key), 'join'),
           timestamp,
-          headers,
+          headers: headersWith(headers, row),
         });
       };
       return grace === undefined ? join : waiting(context, grace, join);

@@ -1,6 +1,8 @@
 import type { ValueAndTimestamp } from '@millrace/state-stores';
 import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
+import { derivedRow } from '../table/derived-row.ts';
+import { resultHeaders } from './result-headers.ts';
 import { returned } from '../../record/returned.ts';
 
 /** Whether a side's rows appear in the result without a partner. */
@@ -44,6 +46,7 @@ export function tableTableJoin<K, V1, V2, R>(
     kind: 'table-table-join',
     open(context, forward) {
       const rows = context.lookup<K, unknown>(other);
+      const headersWith = resultHeaders(context);
       const { sendOldValues } = context;
       return ({ key, value, timestamp, headers }: StreamRecord<K, Change<unknown>>) => {
         if (key === null) return context.dropped();
@@ -57,7 +60,7 @@ export function tableTableJoin<K, V1, V2, R>(
           oldValue: sendOldValues ? row(value.oldValue, theirs) : null,
         };
         const time = found !== undefined && found.timestamp > timestamp ? found.timestamp : timestamp;
-        return forward({ key, value: change, timestamp: time, headers });
+        return forward({ key, value: change, timestamp: time, headers: headersWith(headers, found) });
       };
     },
     lookup(context): TableLookup<K, R> {
@@ -67,7 +70,8 @@ export function tableTableJoin<K, V1, V2, R>(
           const [a, b] = [mine.get(key), theirs.get(key)];
           const value = row(a?.value ?? null, b?.value ?? null);
           if (value === null) return undefined;
-          return { value, timestamp: Math.max(a?.timestamp ?? -1, b?.timestamp ?? -1) };
+          const last = a === undefined || (b !== undefined && b.timestamp > a.timestamp) ? b : a;
+          return derivedRow(last!, value);
         },
       };
     },

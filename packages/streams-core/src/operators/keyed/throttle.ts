@@ -24,7 +24,7 @@ export function throttle<K, V>({ storeName, limit, intervalMs }: Throttle): Oper
     open(context, forward) {
       const store = context.rowStore<K, Allowance>(storeName);
       return (record) => {
-        const { key, timestamp } = record;
+        const { key, timestamp, headers } = record;
         if (key === null) return context.dropped();
         const current = timestamp - (timestamp % intervalMs);
         const known = store.get(key)?.value;
@@ -34,7 +34,7 @@ export function throttle<K, V>({ storeName, limit, intervalMs }: Throttle): Oper
           context.dropped('stale');
           return;
         }
-        store.put(key, { ...allowance, used: allowance.used + 1 }, timestamp);
+        store.put(key, { ...allowance, used: allowance.used + 1 }, timestamp, headers);
         return forward(record);
       };
     },

@@ -6,20 +6,20 @@ import { rowChange } from './row-change.ts';
 export type MaterializedIn = string | undefined;
 
 /**
- * Puts a change's row into the table's store, if it has one. Returns the change to forward; undefined where
- * the row is past the store's retention. The old value comes from the store if there is one, else from the
- * change.
+ * Puts a change's row into the table's store, if it has one, with the record's timestamp and headers. Returns
+ * the change to forward; undefined where the row is past the store's retention. The old value comes from the
+ * store if there is one, else from the change.
  */
 export function materializer<K, V>(
   context: OperatorContext,
   materialized: MaterializedIn,
-): (key: K, change: Change<V>, timestamp: number) => Change<V> | undefined {
+): (record: StreamRecord<K, unknown>, change: Change<V>) => Change<V> | undefined {
   const { sendOldValues } = context;
-  if (materialized === undefined) return (_key, change) => change;
+  if (materialized === undefined) return (_record, change) => change;
   const store = context.rowStore<K, V>(materialized);
-  return (key, { newValue }, timestamp) => {
+  return ({ key, timestamp, headers }, { newValue }) => {
     const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;
-    const put = store.put(key, newValue, timestamp);
+    const put = store.put(key, newValue, timestamp, headers);
     if (put !== 'expired') return rowChange(newValue, oldValue, put);
     context.dropped('late');
   };
@@ -34,8 +34,9 @@ export function tableMerge<K, V>(
     kind: 'table-merge',
     open(context, forward) {
       const materialize = materializer<K, V>(context, materialized);
-      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
-        const change = materialize(key, value, timestamp);
+      return (record: StreamRecord<K, Change<V>>) => {
+        const { key, value, timestamp, headers } = record;
+        const change = materialize(record, value);
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },

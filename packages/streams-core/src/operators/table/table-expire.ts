@@ -26,17 +26,17 @@ export function tableExpire<K, V>({
       const rows = context.rowStore<K, V>(store);
       const { sendOldValues } = context;
       const timer = context.processorContext.timers(timers, (key, { at }) => {
-        const old = rows.get(key)?.value;
+        const old = rows.get(key);
         if (old === undefined) return;
-        rows.put(key, null, at);
-        const change = { newValue: null, oldValue: sendOldValues ? old : null };
-        return forward({ key, value: change, timestamp: at, headers: noHeaders });
+        rows.put(key, null, at, noHeaders);
+        const change = { newValue: null, oldValue: sendOldValues ? old.value : null };
+        return forward({ key, value: change, timestamp: at, headers: old.headers ?? noHeaders });
       });
       return ({ key, value: { newValue }, timestamp, headers }: StreamRecord<K, Change<V>>) => {
         const old = rows.get(key)?.value;
         // It has gone already, or was never there.
         if (newValue === null && old === undefined) return;
-        rows.put(key, newValue, timestamp);
+        rows.put(key, newValue, timestamp, headers);
         if (newValue === null) timer.cancel(key);
         else timer.set(key, timestamp + ttlMs);
         const change = { newValue, oldValue: sendOldValues ? (old ?? null) : null };

@@ -30,7 +30,8 @@ export function tableFilter<K, V>({
       const store = materialized === undefined ? undefined : context.rowStore<K, V>(materialized);
       const materialize = materializer<K, V>(context, materialized);
       const { sendOldValues } = context;
-      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
+      return (record: StreamRecord<K, Change<V>>) => {
+        const { key, value, timestamp, headers } = record;
         const newValue = pass(value.newValue, key);
         // Neither there before nor now: nothing has changed.
         if (sendOldValues && newValue === null && !versioned) {
@@ -38,7 +39,7 @@ export function tableFilter<K, V>({
           if (old === null) return;
         }
         const oldValue = sendOldValues ? pass(value.oldValue, key) : null;
-        const change = materialize(key, passed(value, newValue, oldValue), timestamp);
+        const change = materialize(record, passed(value, newValue, oldValue));
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },

@@ -1,5 +1,6 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, TableLookup } from '../../topology/operator.ts';
+import { derivedRow } from './derived-row.ts';
 import { type MaterializedIn, materializer } from './materialize.ts';
 import { passed } from './row-change.ts';
 import { returned } from '../../record/returned.ts';
@@ -17,9 +18,10 @@ export function tableMapValues<K, V, V2>(
     open(context, forward) {
       const materialize = materializer<K, V2>(context, materialized);
       const needsOld = context.sendOldValues && materialized === undefined;
-      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
+      return (record: StreamRecord<K, Change<V>>) => {
+        const { key, value, timestamp, headers } = record;
         const oldValue = needsOld ? mapped(value.oldValue, key) : null;
-        const change = materialize(key, passed(value, mapped(value.newValue, key), oldValue), timestamp);
+        const change = materialize(record, passed(value, mapped(value.newValue, key), oldValue));
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
@@ -29,9 +31,7 @@ export function tableMapValues<K, V, V2>(
       const derived: TableLookup<K, V2> = {
         get: (key, asOf) => {
           const row = rows.get(key, asOf);
-          return row === undefined
-            ? undefined
-            : { value: returned(mapper(row.value, key), 'mapValues'), timestamp: row.timestamp };
+          return row && derivedRow(row, returned(mapper(row.value, key), 'mapValues'));
         },
       };
       return derived as TableLookup<unknown, unknown>;

@@ -22,7 +22,7 @@ export function tableSource<K, V>(storeName: string): Operator<K, V, K, Change<V
       return ({ key, value, timestamp, headers }) => {
         if (key === null) return context.dropped();
         const oldValue = sendOldValues ? (store.get(key)?.value ?? null) : null;
-        const put = store.put(key, value, timestamp);
+        const put = store.put(key, value, timestamp, headers);
         if (put === 'expired') return context.dropped('late');
         return forward({ key, value: rowChange(value, oldValue, put), timestamp, headers });
       };

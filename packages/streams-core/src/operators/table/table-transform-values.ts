@@ -1,6 +1,7 @@
 import type { Change, StreamRecord } from '../../record/record.ts';
 import type { Operator, OperatorContext, TableLookup } from '../../topology/operator.ts';
 import type { ValueTransformerContext, ValueTransformerSupplier } from '../../topology/processor.ts';
+import { derivedRow } from './derived-row.ts';
 import { type MaterializedIn, materializer } from './materialize.ts';
 import { passed } from './row-change.ts';
 
@@ -22,10 +23,11 @@ export function tableTransformValues<K, V, V2>(
       const transform = transformer(context);
       const materialize = materializer<K, V2>(context, materialized);
       const needsOld = context.sendOldValues && materialized === undefined;
-      return ({ key, value, timestamp, headers }: StreamRecord<K, Change<V>>) => {
+      return (record: StreamRecord<K, Change<V>>) => {
+        const { key, value, timestamp, headers } = record;
         const newValue = transform(value.newValue, key);
         const oldValue = needsOld ? transform(value.oldValue, key) : null;
-        const change = materialize(key, passed(value, newValue, oldValue), timestamp);
+        const change = materialize(record, passed(value, newValue, oldValue));
         if (change !== undefined) return forward({ key, value: change, timestamp, headers });
       };
     },
@@ -37,7 +39,7 @@ export function tableTransformValues<K, V, V2>(
         get: (key, asOf) => {
           const row = rows.get(key, asOf);
           const value = transform(row?.value ?? null, key);
-          return value === null ? undefined : { value, timestamp: row?.timestamp ?? -1 };
+          return value === null ? undefined : derivedRow(row ?? { value: null, timestamp: -1 }, value);
         },
       };
       return derived as TableLookup<unknown, unknown>;

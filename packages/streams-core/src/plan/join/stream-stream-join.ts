@@ -75,7 +75,7 @@ function addStores<K, V1, V2, R>(
   graph: LogicalGraph,
   { left, right, windows, outer, options, names, key, isSelfJoin }: Planned<K, V1, V2, R>,
 ): void {
-  const { persistent = true, logging = true, changelogConfigs } = options;
+  const { persistent = true, logging = true, changelogConfigs, keepHeaders = false } = options;
   const configs = changelogConfigs === undefined ? {} : { changelogConfigs };
   const { sizeMs, graceMs } = windows;
   const addSide = <V>(name: string, value: Serde<V>): void => {
@@ -83,7 +83,7 @@ function addStores<K, V1, V2, R>(
     // more.
     const retentionMs = sizeMs + graceMs + (isSelfJoin ? 1 : 0);
     const spec = windowStore({ name, key, value, persistent, logging, retentionMs, windowSizeMs: sizeMs });
-    graph.addStore({ ...spec, ...configs, retainDuplicates: true });
+    graph.addStore({ ...spec, ...configs, retainDuplicates: true, keepsHeaders: keepHeaders });
   };
   const leftValue = valueSerdeOr(options.value, left.value);
   const rightValue = valueSerdeOr(options.otherValue, right.value);

@@ -3,6 +3,10 @@ import { TopologyError } from '../../errors.ts';
 import type { QueryableKeyValueStore, RangeQuery, Row, TimeQuery } from './queryable-store.ts';
 import { byKey, countOf, type StoreQuery } from './store-query.ts';
 
+function rowOf({ key, value, timestamp, headers }: StoreRow<unknown, unknown>): Row<unknown, unknown> {
+  return headers === undefined ? { key, value, timestamp } : { key, value, timestamp, headers };
+}
+
 /** Queries of a key-value store, versioned or not. */
 export class KeyValueStoreQuery implements QueryableKeyValueStore<unknown, unknown> {
   readonly name: string;
@@ -27,7 +31,7 @@ export class KeyValueStoreQuery implements QueryableKeyValueStore<unknown, unkno
       if (asOf !== undefined) throw this.#unversioned('asOf');
       const { queries, ...copy } = await this.#query.find<KeyValueQueries<unknown, unknown>>(key);
       const found = queries.get(key);
-      return found && { key, value: found.value, timestamp: found.timestamp, ...copy };
+      return found && { ...rowOf(found), key, ...copy };
     }
     const { queries, ...copy } = await this.#query.find<VersionedQueries<unknown, unknown>>(key);
     const found = queries.get(key, asOf);
@@ -82,11 +86,8 @@ export class KeyValueStoreQuery implements QueryableKeyValueStore<unknown, unkno
     ) => AsyncIterableIterator<StoreRow<unknown, unknown>>,
     reverse: boolean,
   ): AsyncIterableIterator<Row<unknown, unknown>> {
-    for await (const { key, value, timestamp } of this.#query.scan(
-      open,
-      reverse ? (a, b) => -byKey(a, b) : byKey,
-    ))
-      yield { key, value, timestamp };
+    for await (const row of this.#query.scan(open, reverse ? (a, b) => -byKey(a, b) : byKey))
+      yield rowOf(row);
   }
 
   async approximateCount(): Promise<number> {

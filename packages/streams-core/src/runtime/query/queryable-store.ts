@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/log-client';
 import type { StoreSpec, VersionedRecord } from '@millrace/state-stores';
 import type { Window, Windowed } from '../../record/record.ts';
 import type { TableHandle } from '../../record/table-handle.ts';
@@ -7,6 +8,8 @@ export interface Row<out K, out V> {
   readonly key: K;
   readonly value: V;
   readonly timestamp: number;
+  /** Of the record that set it, where the table keeps headers (`keepHeaders`). */
+  readonly headers?: Headers;
   /** Where a copy answered (`stale`): how many changelog records it was behind. */
   readonly lag?: number;
 }

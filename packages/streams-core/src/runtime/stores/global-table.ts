@@ -110,7 +110,7 @@ function plain(subTopology: SubTopology, { onDeserializationError }: GlobalTable
         const row = deserialize(record, -1);
         if (row === undefined) continue;
         if (row.key === null) count();
-        else rows.put(row.key, row.value, row.timestamp);
+        else rows.put(row.key, row.value, row.timestamp, row.headers);
       }
       store.takeChanges();
       store.commitStands();
@@ -124,7 +124,7 @@ function processed(topology: Topology, subTopology: SubTopology, given: GlobalTa
   const topic = subTopology.sources[0]!.topics[0]!;
   const clock = new TaskClock(0);
   const spec = { ...subTopology.stores[0]!, persistent: false };
-  const store = openStore(spec, { timestamp: () => clock.timestamp }) as StateStore;
+  const store = openStore(spec, clock.current) as StateStore;
   const task = new Task({
     id: { subTopology: subTopology.id, partition: 0 },
     applicationId: 'global',

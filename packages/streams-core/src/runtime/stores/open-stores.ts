@@ -85,7 +85,7 @@ async function openRestored(
   const dir = folder(spec, options);
   const open = async (): Promise<StateStore> =>
     openStore(options.validate ? checkingSpec(spec) : spec, {
-      timestamp: () => options.clock.timestamp,
+      ...options.clock.current,
       ...(dir === undefined ? {} : { dir }),
     });
   let store = await open();

@@ -1,4 +1,4 @@
-import type { LogRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
 import type { RecordOrigin } from '../../errors.ts';
 
 /**
@@ -14,11 +14,23 @@ export class TaskClock {
   topic: string | undefined;
   topicPartition = 0;
   offset = -1;
+  /** The current record's headers, which carry its trace; none between records. */
+  headers: Headers = noHeaders;
   /** The current record as the log has it; undefined between records. */
   raw: LogRecord | undefined;
 
+  /** What stores write rows with. */
+  readonly current = { timestamp: () => this.timestamp, headers: () => this.headers };
+
   constructor(partition: number) {
     this.partition = partition;
+  }
+
+  /** Between records from now on. */
+  leave(): void {
+    this.topic = undefined;
+    this.raw = undefined;
+    this.headers = noHeaders;
   }
 
   /** Where the current record came from; undefined between records. */

@@ -37,8 +37,15 @@ export class TaskTracing {
       const topic = clock.topic!;
       const span = tracing.process({ applicationId, taskId, topic, partition, offset, timestamp, headers });
       if (span === undefined) return forward(record);
+      clock.headers = span.headers;
       return within(span, () => forward({ ...record, headers: span.headers }));
     };
+  }
+
+  /** How a node gives results of a join the trace of the row they come from, too. */
+  joins(node: string): (headers: Headers, row: Headers) => Headers {
+    const { tracing, applicationId, taskId } = this.#options;
+    return (headers, row) => tracing.join({ applicationId, taskId, node, headers, row });
   }
 
   /** The headers that a result goes out with. */

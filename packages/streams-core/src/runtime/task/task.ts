@@ -210,6 +210,7 @@ export class Task {
     clock.topicPartition = queue.partition;
     clock.offset = queue.headOffset;
     clock.timestamp = record.timestamp;
+    clock.headers = record.headers;
     clock.raw = queue.raw;
     const advanced = record.timestamp > clock.streamTime;
     if (advanced) clock.streamTime = record.timestamp;
@@ -222,8 +223,7 @@ export class Task {
   }
 
   #finishOne(queue: RecordQueue, advanced: boolean): void | Promise<void> {
-    this.#clock.topic = undefined;
-    this.#clock.raw = undefined;
+    this.#clock.leave();
     queue.take();
     if (!advanced || !this.#punctuations.any) return;
     const fired = this.#fire('stream-time', this.#clock.streamTime);

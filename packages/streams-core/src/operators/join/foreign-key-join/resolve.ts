@@ -1,5 +1,6 @@
 import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
+import { resultHeaders } from '../result-headers.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { sameHash, valueHash } from './value-hash.ts';
 import { returned } from '../../../record/returned.ts';
@@ -26,8 +27,10 @@ export function resolve<K, V, VO, R>({
     kind: 'foreign-key-resolve',
     open(context, forward) {
       const rows = context.lookup<K, V>(table);
+      const headersWith = resultHeaders(context);
       return ({ key, value: response, timestamp, headers }) => {
-        const row = rows.get(key)?.value ?? null;
+        const found = rows.get(key);
+        const row = found?.value ?? null;
         if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row)))
           return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
@@ -35,7 +38,7 @@ export function resolve<K, V, VO, R>({
           key,
           value: joins ? returned(joiner(row, response.value), 'join') : null,
           timestamp,
-          headers,
+          headers: headersWith(headers, found),
         });
       };
     },

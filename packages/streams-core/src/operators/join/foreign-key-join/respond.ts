@@ -1,6 +1,7 @@
 import type { Change, StreamRecord } from '../../../record/record.ts';
 import { sequence } from '../../../record/sequence.ts';
 import type { Subscription, SubscriptionResponse } from '../../../serde/subscription-serde.ts';
+import { resultHeaders } from '../result-headers.ts';
 import type { Operator } from '../../../topology/operator.ts';
 
 /**
@@ -16,6 +17,7 @@ export function respondToSubscription<KO, VO>(
     open(context, forward) {
       const store = context.groupStore<KO, Subscription>(storeName);
       const rows = context.lookup<KO, VO>(table);
+      const headersWith = resultHeaders(context);
       return ({ key, value: subscription, timestamp, headers }) => {
         const { version, instruction, primaryKey, primaryPartition, hash } = subscription;
         const deletes = instruction === 'delete' || instruction === 'delete-and-answer';
@@ -32,7 +34,7 @@ export function respondToSubscription<KO, VO>(
           key: primaryKey,
           value: { version, hash, primaryPartition, value },
           timestamp: time,
-          headers,
+          headers: headersWith(headers, row),
         });
       };
     },

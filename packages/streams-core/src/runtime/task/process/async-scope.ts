@@ -31,13 +31,10 @@ export class TaskAsyncScope implements AsyncScope {
    */
   inContext(apply: () => void | Promise<void>): () => void | Promise<void> {
     const clock = this.#clock;
-    const { topic, topicPartition, offset, timestamp, raw } = clock;
+    const { topic, topicPartition, offset, timestamp, headers, raw } = clock;
     return () => {
-      Object.assign(clock, { topic, topicPartition, offset, timestamp, raw });
-      const done = (): void => {
-        clock.topic = undefined;
-        clock.raw = undefined;
-      };
+      Object.assign(clock, { topic, topicPartition, offset, timestamp, headers, raw });
+      const done = (): void => clock.leave();
       const pending = apply();
       return pending === undefined ? done() : pending.finally(done);
     };

@@ -80,6 +80,7 @@ export function operatorContext(
     },
     dropped: (reason) => options.dropped(reason, node.name),
     asyncScope: options.asyncScope,
+    traceJoin: options.tracing?.joins(node.name),
     fail: (cause, record) => handleError(node, cause, record, options),
     processorContext,
     onTimeAdvance: (advance) => hooks.advancers.push(advance),

@@ -108,6 +108,7 @@ export class TaskProcessorContext implements ProcessorContext<unknown, unknown> 
   timers<K>(spec: TimersSpec<K>, onTimer: OnTimer<K>): Timers<K> {
     const context = {
       store: (one: TimersSpec<never>) => this.store(one),
+      headers: () => this.#options.clock.headers,
       // Looked at whenever punctuators are; a task with nothing due has not worked.
       schedule: (type: PunctuationType, callback: NewSchedule['callback'], isDue: (now: number) => boolean) =>
         this.#schedule({ intervalMs: 1, type, callback, startAtMs: undefined, isDue }),
