@@ -115,6 +115,7 @@ describe('arrows between packages', () => {
       'inspector',
       'kafka',
       'streams-core',
+      'testing',
     ],
   };
 

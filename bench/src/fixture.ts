@@ -129,23 +129,31 @@ export async function runTopology(
   whenMade(app);
   const cost = await timed(async () => {
     await app.start();
-    // Twice: what the first look finds at its end may have been sent more meanwhile.
-    for (let drained = 0; drained < 2; ) {
-      if (app.state === 'error') throw app.failure;
-      drained = (await isDrained(log, applicationId, sources)) ? drained + 1 : 0;
-      if (drained === 0) await sleep(2);
-    }
+    await untilDrained(app, { log, applicationId, sources, lookEveryMs: 2 });
   });
   await app.close();
   return cost;
 }
 
-/** Whether the application has committed all of its input, and of the topics that it sends to itself. */
-async function isDrained(
-  log: EmbeddedLog,
-  applicationId: string,
-  sources: readonly string[],
-): Promise<boolean> {
+export interface Drained {
+  readonly log: EmbeddedLog;
+  readonly applicationId: string;
+  /** The topics that have to be read to their end. */
+  readonly sources: readonly string[];
+  readonly lookEveryMs: number;
+}
+
+/** Until an app has committed all of its input, and of the topics that it sends to itself. */
+export async function untilDrained(app: StreamsApp, options: Drained): Promise<void> {
+  // Twice: what the first look finds at its end may have been sent more meanwhile.
+  for (let drained = 0; drained < 2; ) {
+    if (app.state === 'error') throw app.failure;
+    drained = (await isDrained(options)) ? drained + 1 : 0;
+    if (drained === 0) await sleep(options.lookEveryMs);
+  }
+}
+
+async function isDrained({ log, applicationId, sources }: Drained): Promise<boolean> {
   if (!(await areCommitted(log, applicationId, sources))) return false;
   const topics = [...(await log.admin.topics()).keys()];
   const own = topics.filter((name) => name.startsWith(`${applicationId}-`) && !name.endsWith('-changelog'));
@@ -157,7 +165,10 @@ async function areCommitted(
   applicationId: string,
   topics: readonly string[],
 ): Promise<boolean> {
-  const partitions = topics.map((topic) => ({ topic, partition: 0 }));
+  const counts = await log.admin.topics(topics);
+  const partitions = topics.flatMap((topic) =>
+    Array.from({ length: counts.get(topic)?.partitions ?? 0 }, (_, partition) => ({ topic, partition })),
+  );
   const committed = await log.admin.committed(applicationId, partitions);
   const ranges = await log.admin.offsets(partitions);
   return ranges.every(({ end }, index) => end === 0 || committed[index]?.offset === end);

@@ -22,6 +22,12 @@ export interface EmbeddedReaderOptions {
   readonly onClose: (reader: EmbeddedReader) => void;
 }
 
+/**
+ * So many records of a partition come at once where it has them: a few of each of very many would cost a read
+ * and, later, a batch of results each.
+ */
+const fewestRecords = 100;
+
 /** Reads partitions of an embedded log in turn, each from its own position. */
 export class EmbeddedReader implements LogReader, AppendListener {
   readonly #options: EmbeddedReaderOptions;
@@ -90,7 +96,7 @@ export class EmbeddedReader implements LogReader, AppendListener {
     const ready = this.#ready();
     const partitions = Math.max(1, ready.length);
     const share = {
-      maxRecords: Math.max(1, Math.ceil(maxRecords / partitions)),
+      maxRecords: Math.min(maxRecords, Math.max(fewestRecords, Math.ceil(maxRecords / partitions))),
       maxBytes: Math.max(1, maxBytes / partitions),
     };
     const batches: RecordBatch[] = [];

@@ -2,17 +2,14 @@ import { noHeaders } from '@millrace/log-client';
 import { expect, test } from 'vitest';
 import { EmbeddedLog } from '../src/index.ts';
 
+const recordOf = (n: number) => ({ key: null, value: String(n), timestamp: n, headers: noHeaders });
+
 /** A log with so many partitions, each with two batches of 100 records. */
 async function logOf(partitions: number): Promise<EmbeddedLog> {
   const log = await EmbeddedLog.inMemory({ housekeepingMs: Number.POSITIVE_INFINITY });
   await log.admin.createTopics([{ name: 't', partitions }]);
   const producer = await log.producer();
-  const records = Array.from({ length: 100 }, (_, n) => ({
-    key: null,
-    value: String(n),
-    timestamp: n,
-    headers: noHeaders,
-  }));
+  const records = Array.from({ length: 100 }, (_, n) => recordOf(n));
   for (let round = 0; round < 2; round++) {
     for (let partition = 0; partition < partitions; partition++) {
       await producer.send([{ topic: 't', partition, records }]);
@@ -44,5 +41,41 @@ test('one partition with more than is asked for gives a batch at a time', async 
     sizes.push(batches.reduce((sum, { records }) => sum + records.length, 0));
   }
   expect(sizes).toEqual([100, 100, 0]);
+  await log.close();
+});
+
+test('of many partitions with small batches a poll takes some from a few, not a few from all', async () => {
+  const log = await EmbeddedLog.inMemory({ housekeepingMs: Number.POSITIVE_INFINITY });
+  const partitions = 50;
+  await log.admin.createTopics([{ name: 't', partitions }]);
+  const producer = await log.producer();
+  for (let offset = 0; offset < 300; offset += 5) {
+    const records = Array.from({ length: 5 }, (_, n) => recordOf(offset + n));
+    await producer.send(
+      Array.from({ length: partitions }, (_, partition) => ({ topic: 't', partition, records })),
+    );
+  }
+  const positions = Array.from({ length: partitions }, (_, partition) => ({
+    topic: 't',
+    partition,
+    offset: 0,
+  }));
+  const reader = await log.reader(positions);
+  const read = new Map<number, string[]>();
+  const rounds = 30;
+  for (let poll = 0; poll < rounds; poll++) {
+    const batches = await reader.poll({ maxWaitMs: 0, maxRecords: 500 });
+    expect(batches.map(({ records }) => records.length)).toEqual([100, 100, 100, 100, 100]);
+    for (const { partition, records } of batches) {
+      const values = records.map(({ value }) => Buffer.from(value!).toString());
+      read.set(partition, [...(read.get(partition) ?? []), ...values]);
+    }
+    // Each has its turn before any has its second one.
+    const turns = [...read.values()].map(({ length }) => length);
+    expect(Math.max(...turns) - (read.size < partitions ? 0 : Math.min(...turns))).toBeLessThanOrEqual(100);
+  }
+  expect(await reader.poll({ maxWaitMs: 0, maxRecords: 500 })).toEqual([]);
+  const all = Array.from({ length: 300 }, (_, n) => String(n));
+  for (const values of read.values()) expect(values).toEqual(all);
   await log.close();
 });

@@ -9,6 +9,7 @@ import { EmbeddedLog } from '../src/index.ts';
 import { MemoryFileSystem } from '../src/files/memory-file-system.ts';
 import { segmentName } from '../src/format/file-names.ts';
 import { batchOf } from './batches.ts';
+import { WatchedFileSystem } from './simulation/watched-file-system.ts';
 
 let dir = '';
 beforeEach(async () => {
@@ -106,5 +107,30 @@ test('reading 100,000 small batches leaves an index entry per 64 KiB, not one a 
     expect((await segment.read(offset, { maxRecords: 1, maxBytes: Infinity })).records[0]!.offset).toBe(
       offset,
     );
+  }
+});
+
+test('a file is read once, however few records of it are taken at a time, and nothing of it is held then', async () => {
+  const disk = new WatchedFileSystem(new MemoryFileSystem());
+  const id = { topicId: 1, partition: 0, baseOffset: 0, fileId: 1 };
+  for (const [batches, most] of [
+    // One chunk is the whole file; several chunks, the first of which is smaller.
+    [500, 1],
+    [20_000, 4],
+  ] as const) {
+    const bytes = Buffer.concat(
+      Array.from({ length: batches }, (_, offset) => batchOf([record('v')], offset)),
+    );
+    const files = new OpenFiles(disk);
+    await files.write(segmentName(id), 0, [bytes], { again: true });
+    disk.take();
+    const stored = { bytes: bytes.length, maxTimestamp: 0, firstAppend: 0, lastAppend: 0 };
+    const segment = new Segment(files, id, stored);
+    for (let offset = 0; offset < batches; offset++) {
+      const { records } = await segment.read(offset, { maxRecords: 1, maxBytes: Infinity });
+      expect(records[0]?.offset).toBe(offset);
+    }
+    const reads = disk.take().filter((call) => call === `read ${segmentName(id)}`).length;
+    expect([reads, reads <= most, files.chunks.count]).toEqual([reads, true, 0]);
   }
 });

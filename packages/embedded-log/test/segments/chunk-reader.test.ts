@@ -33,30 +33,37 @@ async function segmentOf(bytesOfBatch: number) {
 
 test('a chunk is kept while there is more to read in it or after it', async () => {
   const { files, reads, reader, second } = await segmentOf(kibibyte);
-  // Eight batches of a kibibyte are one chunk, which is the whole file: nothing comes after it.
+  // Eight batches of a kibibyte are one chunk, which is the whole file: it goes once all of it is read.
   await reader.at(0);
-  expect([reads(), files.chunksHeld]).toEqual([1, 0]);
+  expect([reads(), files.chunks.count]).toEqual([1, 1]);
+  for (let n = 1; n < 8; n++) {
+    reader.passed(n * second);
+    await reader.at(n * second);
+  }
+  expect([reads(), files.chunks.count]).toEqual([0, 1]);
+  reader.passed(8 * second);
+  expect(files.chunks.count).toBe(0);
   const larger = await segmentOf(50 * kibibyte);
   await larger.reader.at(0);
   // Two whole batches in the first chunk, and the next chunk on its way.
-  expect([larger.reads(), larger.files.chunksHeld]).toEqual([2, 1]);
+  expect([larger.reads(), larger.files.chunks.count]).toEqual([2, 1]);
   await larger.reader.at(larger.second);
   expect(larger.reads()).toBe(0);
   larger.reader.release();
   larger.reader.release();
-  expect(larger.files.chunksHeld).toBe(0);
+  expect(larger.files.chunks.count).toBe(0);
   expect(second).toBeGreaterThan(kibibyte);
 });
 
 test('among very many segments, a chunk of a single batch is not kept: it has been read whole', async () => {
   const { files, reads, reader, second } = await segmentOf(50 * kibibyte);
-  files.chunksHeld = 1000;
+  for (let n = 0; n < 1000; n++) files.chunks.hold({ release: () => {} }, 0);
   await reader.at(0);
-  expect([reads(), files.chunksHeld]).toEqual([1, 1001]);
+  expect([reads(), files.chunks.count]).toEqual([1, 1001]);
   await reader.at(0);
   expect(reads()).toBe(1);
   await reader.at(second);
-  expect([reads(), files.chunksHeld]).toEqual([1, 1001]);
+  expect([reads(), files.chunks.count]).toEqual([1, 1001]);
   reader.release();
-  expect(files.chunksHeld).toBe(1000);
+  expect(files.chunks.count).toBe(1000);
 });

@@ -160,21 +160,4 @@ describe('files', () => {
     disk.fail('read a');
     await expect(files.read('a', 0, 4)).rejects.toThrow(/Could not read a in memory: EIO/u);
   });
-
-  test('are read in smaller pieces where more of them are read, and not ahead where very many are', () => {
-    const { files } = filesOn();
-    const at = (held: number): readonly [number, boolean] => {
-      files.chunksHeld = held;
-      return [files.chunkBytes >> 10, files.readsAhead];
-    };
-    expect([0, 15, 16, 255, 256, 257, 5000].map(at)).toEqual([
-      [1024, true],
-      [1024, true],
-      [512, true],
-      [64, true],
-      [64, true],
-      [64, false],
-      [64, false],
-    ]);
-  });
 });

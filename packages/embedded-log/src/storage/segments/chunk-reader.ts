@@ -25,10 +25,8 @@ interface Chunk {
 export class ChunkReader {
   readonly #files: OpenFiles;
   readonly #source: ChunkSource;
-  /** What was read last, while more of it is to come. */
+  /** What was read last, while more of it, or of the file after it, is to come. */
   #last: Chunk | undefined;
-  /** Whether the files count this segment as being read. */
-  #isCounted = false;
   /** The bytes after it, on their way. */
   #ahead: { readonly position: number; readonly bytes: Promise<Buffer> } | undefined;
 
@@ -43,12 +41,13 @@ export class ChunkReader {
     if (inMemory !== undefined) return inMemory.bytes.subarray(position - inMemory.position);
     const last = this.#last;
     if (last !== undefined && position >= last.position && position < last.end) {
+      this.#files.chunks.used(this);
       return last.bytes.subarray(position - last.position, last.end - last.position);
     }
     const ahead =
       this.#ahead?.position === position
         ? this.#ahead.bytes
-        : this.#fetch(position, Math.min(firstBytes, this.#files.chunkBytes));
+        : this.#fetch(position, Math.min(firstBytes, this.#files.chunks.chunkBytes));
     this.#ahead = undefined;
     let bytes = await ahead;
     let end = wholeBatches(bytes);
@@ -61,14 +60,17 @@ export class ChunkReader {
     return bytes.subarray(0, end);
   }
 
-  /** Keeps a chunk while there is more of the file to read after it. */
+  /** Keeps a chunk, and fetches the one after it where there is one. */
   #hold(chunk: Chunk): void {
-    const isLast = chunk.end >= this.#source.size || this.#source.memory.at(chunk.end) !== undefined;
-    this.#count(!isLast);
+    const { chunks } = this.#files;
+    const { readsAhead, chunkBytes } = chunks;
+    const isLast = this.#endsAt(chunk.end);
     // Batches are read whole: with very many segments in work, one that was the only one of its chunk goes.
-    const isReadWhole = !this.#files.readsAhead && batchSize(chunk.bytes, 0) === chunk.end - chunk.position;
-    this.#last = isLast || isReadWhole ? undefined : chunk;
-    if (isLast || !this.#files.readsAhead) return;
+    const isReadWhole = !readsAhead && batchSize(chunk.bytes, 0) === chunk.end - chunk.position;
+    this.#last = isReadWhole ? undefined : chunk;
+    const isAhead = !isLast && readsAhead;
+    chunks.hold(this, (isReadWhole ? 0 : chunk.bytes.length) + (isAhead ? chunkBytes : 0));
+    if (!isAhead) return;
     const bytes = this.#fetch(chunk.end);
     // The read that needs these bytes rejects with this error; without a listener here it would count as
     // unhandled.
@@ -76,19 +78,25 @@ export class ChunkReader {
     this.#ahead = { position: chunk.end, bytes };
   }
 
-  #count(isRead: boolean): void {
-    if (isRead !== this.#isCounted) this.#files.chunksHeld += isRead ? 1 : -1;
-    this.#isCounted = isRead;
+  /** Whether no more of the file is to be read from here on. */
+  #endsAt(position: number): boolean {
+    return position >= this.#source.size || this.#source.memory.at(position) !== undefined;
+  }
+
+  /** All before `position` has been read: the last chunk of the file goes once it is behind. */
+  passed(position: number): void {
+    const end = this.#last?.end ?? position;
+    if (position >= end && this.#endsAt(end)) this.release();
   }
 
   /** Releases what was read. */
   release(): void {
-    this.#count(false);
+    this.#files.chunks.drop(this);
     this.#last = undefined;
     this.#ahead = undefined;
   }
 
-  #fetch(position: number, length = this.#files.chunkBytes): Promise<Buffer> {
+  #fetch(position: number, length = this.#files.chunks.chunkBytes): Promise<Buffer> {
     const end = this.#source.memory.positionAfter(position) ?? this.#source.size;
     return this.#files.read(this.#source.name, position, Math.min(length, end - position));
   }

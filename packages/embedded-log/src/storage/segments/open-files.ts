@@ -1,4 +1,6 @@
 import type { FileSystem, LogFile } from '../../files/file-system.ts';
+import { HeldChunks } from './held-chunks.ts';
+import { openFileLimit } from './open-file-limit.ts';
 import { ioError } from '../io-error.ts';
 
 interface OpenFile {
@@ -8,11 +10,6 @@ interface OpenFile {
 }
 
 type Mode = 'create' | 'existing';
-
-const mebibyte = 1 << 20;
-/** What readers of segments may hold of files that they are in the middle of. */
-const readAheadBytes = 32 * mebibyte;
-const smallestChunk = 64 << 10;
 
 /**
  * The segment files of a log, kept open for the next use. Limited in number; the least recently used is
@@ -34,10 +31,9 @@ export class OpenFiles {
   readonly #irreplaceable = new Set<string>();
   /** The failed sync of a file that held what nothing else held: another sync of it would lie. */
   lost: unknown;
-  /** How many segments are being read in chunks. */
-  chunksHeld = 0;
+  readonly chunks = new HeldChunks();
 
-  constructor(fileSystem: FileSystem, limit = 128) {
+  constructor(fileSystem: FileSystem, limit = openFileLimit()) {
     this.#fileSystem = fileSystem;
     this.#limit = limit;
   }
@@ -49,17 +45,6 @@ export class OpenFiles {
 
   get location(): string {
     return this.#fileSystem.location;
-  }
-
-  /** How much to read at once: less where many segments are being read. */
-  get chunkBytes(): number {
-    const share = readAheadBytes / (2 * (this.chunksHeld + 1));
-    return Math.max(smallestChunk, Math.min(mebibyte, 2 ** Math.floor(Math.log2(share))));
-  }
-
-  /** Whether there is room for the chunk after the one that is read: not where very many are being read. */
-  get readsAhead(): boolean {
-    return 2 * this.chunksHeld * smallestChunk <= readAheadBytes;
   }
 
   async read(name: string, position: number, length: number): Promise<Buffer> {

@@ -160,9 +160,14 @@ export class Segment {
         read,
       });
     }
-    this.#next = place;
+    this.#continueAt(place);
     read.nextOffset = Math.max(offset, place.offset);
     return read;
+  }
+
+  #continueAt(place: Place): void {
+    this.#next = place;
+    this.#chunks.passed(place.position);
   }
 
   /**
@@ -201,7 +206,7 @@ export class Segment {
       bytes += at - from;
       place = { offset: next, position: place.position + at, maxTimestampBefore: undefined };
     }
-    this.#next = place;
+    this.#continueAt(place);
     return pieces;
   }
 

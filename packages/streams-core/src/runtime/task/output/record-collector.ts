@@ -5,7 +5,9 @@ const recordOverhead = 40;
 
 /** What a task has produced since its last commit, by topic and partition. */
 export class RecordCollector {
-  readonly #topics = new Map<string, ProducerRecord[][]>();
+  readonly #topics = new Map<string, (ProducerRecord[] | undefined)[]>();
+  /** In the order of their first records. */
+  #made: (PartitionRecords & { readonly records: ProducerRecord[] })[] = [];
   bytes = 0;
   count = 0;
 
@@ -16,21 +18,22 @@ export class RecordCollector {
       this.#topics.set(topic, partitions);
     }
     const records = partitions[partition];
-    if (records === undefined) partitions[partition] = [record];
-    else records.push(record);
+    if (records !== undefined) records.push(record);
+    else {
+      const first = [record];
+      partitions[partition] = first;
+      this.#made.push({ topic, partition, records: first });
+    }
     this.count++;
     this.bytes += recordOverhead + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   }
 
   /** Hands everything over and starts empty. */
   take(): PartitionRecords[] {
-    const taken: PartitionRecords[] = [];
-    for (const [topic, partitions] of this.#topics) {
-      for (const [partition, records] of partitions.entries()) {
-        if (records !== undefined) taken.push({ topic, partition, records });
-      }
-    }
-    this.#topics.clear();
+    const taken = this.#made;
+    this.#made = [];
+    // Not by going through all partitions: a task writes to few of them, mostly to its own.
+    for (const { topic, partition } of taken) this.#topics.get(topic)![partition] = undefined;
     this.bytes = 0;
     this.count = 0;
     return taken;
