@@ -90,6 +90,7 @@ describe('arrows between packages', () => {
       'log-server',
       'schema-registry',
       'streams-core',
+      'testing',
     ],
     'packages/millrace': ['cli', 'embedded-log', 'log-client', 'log-server', 'streams-core', 'testing'],
     // One install: the umbrella alone.

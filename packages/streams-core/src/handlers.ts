@@ -70,6 +70,16 @@ export type DroppedRecordHandler = ((
 ) => void | 'continue' | { readonly deadLetterTopic: string }) &
   NamesTopic;
 
+/** Records that a task takes in, or a global table. */
+export interface ReceivedInput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+}
+
+/** Called with all input as it is taken in, batch by batch; not with what the app has sent to itself. */
+export type InputListener = (input: ReceivedInput) => void;
+
 /** Stops the app: the default. */
 export const failOnRecordError = (): 'fail' => 'fail';
 

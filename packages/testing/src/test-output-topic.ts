@@ -5,11 +5,17 @@ import type { StreamRecord, Topic } from '@millrace/streams-core';
 export class TestOutputTopic<K, V> {
   readonly #topic: Topic<K, V>;
   readonly #queue: () => LogRecord[];
+  readonly #onRead: (record: object, offset: number) => void;
 
   /** @internal */
-  constructor(topic: Topic<K, V>, queue: () => LogRecord[]) {
+  constructor(
+    topic: Topic<K, V>,
+    queue: () => LogRecord[],
+    onRead: (record: object, offset: number) => void,
+  ) {
     this.#topic = topic;
     this.#queue = queue;
+    this.#onRead = onRead;
   }
 
   get queueSize(): number {
@@ -25,13 +31,15 @@ export class TestOutputTopic<K, V> {
     const record = this.#queue().shift();
     if (record === undefined)
       throw new Error(`There is no record left to read in topic "${this.#topic.name}"`);
-    const { key, value, timestamp, headers } = record;
-    return {
+    const { key, value, timestamp, headers, offset } = record;
+    const read = {
       key: key === null ? null : this.#topic.key.deserialize(key),
       value: value === null ? null : this.#topic.value.deserialize(value),
       timestamp,
       headers,
     };
+    this.#onRead(read, offset);
+    return read;
   }
 
   readKeyValue(): readonly [K | null, V | null] {

@@ -16,9 +16,11 @@ import {
   resolveTopics,
   Task,
   type TaskInput,
+  taskName,
   TaskClock,
   warningsOnly,
 } from '@millrace/streams-core/runtime';
+import type { StepRecorder } from './steps/step-recorder.ts';
 import { TestTopics } from './test-topics.ts';
 
 type Part = Topology['subTopologies'][number];
@@ -42,6 +44,8 @@ export interface TestTasksOptions {
   readonly deadLetterTopics: readonly string[];
   /** Wall-clock time in milliseconds. */
   readonly now: () => number;
+  /** Writes down what each record does; undefined: nobody wants to know. */
+  readonly steps: StepRecorder | undefined;
   /** Stores that are open already, by sub-topology; the others are in memory. */
   readonly opened: ReadonlyMap<number, OpenedStores>;
 }
@@ -78,7 +82,10 @@ export class TestTasks {
       logger: warningsOnly,
     });
     this.globals = new Map(tables.map((table) => [table.topic.name, table]));
-    for (const { store } of tables) this.stores.set(store.name, { store, clock: new TaskClock(0) });
+    for (const { store } of tables) {
+      this.stores.set(store.name, { store, clock: new TaskClock(0) });
+      options.steps?.watchStore(store);
+    }
     this.#parts = checkedParts(topology, applicationId);
     for (const subTopology of this.#parts)
       this.#start(subTopology, options.opened.get(subTopology.id) ?? inMemory(subTopology));
@@ -106,13 +113,18 @@ export class TestTasks {
   }
 
   #start(subTopology: Part, { clock, stores }: OpenedStores): void {
-    for (const store of stores.values()) this.stores.set(store.name, { store, clock });
+    const { steps } = this.#options;
+    for (const store of stores.values()) {
+      this.stores.set(store.name, { store, clock });
+      steps?.watchStore(store);
+    }
+    const id = { subTopology: subTopology.id, partition: 0 };
     const inputs = subTopology.sources.flatMap((source) =>
       source.topics.map(({ name }) => this.#input(name)),
     );
     const { applicationId, cacheMaxBytes, emitIntervalMs, now } = this.#options;
     const task = new Task({
-      id: { subTopology: subTopology.id, partition: 0 },
+      id,
       applicationId,
       topology: this.#topology,
       subTopology,
@@ -135,6 +147,7 @@ export class TestTasks {
       cacheBudget: cacheBudget(cacheMaxBytes),
       emitIntervalMs,
       now,
+      watch: steps?.watch(taskName(id), clock),
     });
     for (const { source, topic } of this.#matched) {
       if (subTopology.sources.includes(source)) task.addInput(source, topic, this.#input(topic.name));
@@ -190,6 +203,7 @@ export class TestTasks {
   /** Gives a record to the task that reads its topic. */
   pipe(topic: string, record: Omit<LogRecord, 'offset'>): void | Promise<void> {
     const records = this.topics.append(topic, [record]);
+    this.#options.steps?.begin({ type: 'record', topic, record: records[0]! });
     return this.#after(this.#deliver(topic, records));
   }
 
@@ -251,6 +265,8 @@ export class TestTasks {
   #finishCommit(task: Task): void | Promise<void> {
     const prepared = task.prepareCommit();
     const produced = this.topics.produce(prepared.records);
+    for (const [index, { topic, records }] of produced.entries())
+      this.#options.steps?.place(topic, prepared.records[index]!.records, records);
     const ends = new Map(
       produced
         .slice(0, prepared.changelogs)

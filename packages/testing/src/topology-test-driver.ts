@@ -9,53 +9,28 @@ import {
   type WindowStore,
 } from '@millrace/state-stores';
 import { openStore, type StateStore } from '@millrace/state-stores/runtime';
-import type { Queryable, StoreReference, Topic, Topology } from '@millrace/streams-core';
+import type { Queryable, StoreReference, StreamRecord, Topic, Topology } from '@millrace/streams-core';
 import {
   addMetrics,
   type AppMetrics,
   noMetrics,
   checkingSpec,
   deadLetterTopicsOf,
-  type DeserializationExceptionHandler,
-  type DroppedRecordHandler,
-  failOnDeserializationError,
-  failOnProductionError,
-  failOnRecordError,
-  type ProcessingExceptionHandler,
   openQuery,
-  type ProductionExceptionHandler,
   storeNamed,
-  type StorePartition,
-  type StorePartitions,
   TaskClock,
   taskName,
 } from '@millrace/streams-core/runtime';
+import type { TopologyRecorder } from './recording/topology-recorder.ts';
+import { explain } from './steps/explain.ts';
+import type { Explanation, ResultPlace } from './steps/explanation.ts';
+import { handlersOf, noting, type TopologyTestDriverOptions } from './driver-options.ts';
+import { onePartition } from './one-partition.ts';
+import type { Step } from './steps/step.ts';
+import { StepRecorder } from './steps/step-recorder.ts';
 import { type TestInputOptions, TestInputTopic } from './test-input-topic.ts';
 import { TestOutputTopic } from './test-output-topic.ts';
 import { type OpenedStores, TestTasks } from './test-tasks.ts';
-
-export interface TopologyTestDriverOptions {
-  /** Default `test-app`. */
-  readonly applicationId?: string;
-  /** Where the wall clock starts, in milliseconds. Default 0. */
-  readonly initialWallClockMs?: number;
-  readonly deserializationExceptionHandler?: DeserializationExceptionHandler;
-  /**
-   * For changes of tables that may wait until the next commit. Default 0: none. Every record is committed at
-   * once.
-   */
-  readonly cacheMaxBytes?: number;
-  /** Wall-clock time between results that wait for stream time to pass, in milliseconds. Default 0. */
-  readonly emitIntervalMs?: number;
-  readonly processingExceptionHandler?: ProcessingExceptionHandler;
-  readonly productionExceptionHandler?: ProductionExceptionHandler;
-  readonly droppedRecordHandler?: DroppedRecordHandler;
-  /**
-   * Topics that handlers of your own may send records to; those of `deadLetterTo` are known. As strict as an
-   * app is.
-   */
-  readonly deadLetterTopics?: readonly string[];
-}
 
 /** What a topology has done so far under test. */
 export type TestMetrics = AppMetrics;
@@ -71,29 +46,26 @@ export class TopologyTestDriver {
   #wallClockMs: number;
   #pending: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  readonly #steps: StepRecorder | undefined;
+  readonly #recorder: TopologyRecorder | undefined;
+  /** Where results were read that a test has. */
+  readonly #places = new WeakMap<object, ResultPlace>();
 
   /** Stores are in memory. For stores on disk use {@link TopologyTestDriver.open}. */
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     this.#topology = topology;
     const { opened = new Map() } = options as WithOpenedStores;
-    const {
-      deserializationExceptionHandler = failOnDeserializationError,
-      processingExceptionHandler = failOnRecordError,
-      productionExceptionHandler = failOnProductionError,
-      droppedRecordHandler = () => {},
-    } = options;
-    const handlers = {
-      deserializationExceptionHandler,
-      processingExceptionHandler,
-      productionExceptionHandler,
-      droppedRecordHandler,
-    };
+    const steps = options.steps === true ? new StepRecorder(topology) : undefined;
+    this.#steps = steps;
+    this.#recorder = options.recorder;
+    const handlers = handlersOf(options);
     this.#wallClockMs = options.initialWallClockMs ?? 0;
     this.#tasks = new TestTasks(topology, {
       applicationId: options.applicationId ?? 'test-app',
       cacheMaxBytes: options.cacheMaxBytes ?? 0,
       emitIntervalMs: options.emitIntervalMs ?? 0,
-      ...handlers,
+      ...(steps === undefined ? handlers : noting(handlers, steps)),
+      steps,
       deadLetterTopics: deadLetterTopicsOf(Object.values(handlers), options.deadLetterTopics ?? []),
       now: () => this.#wallClockMs,
       opened,
@@ -127,10 +99,13 @@ export class TopologyTestDriver {
   }
 
   createOutputTopic<K, V>(topic: Topic<K, V>): TestOutputTopic<K, V> {
-    return new TestOutputTopic(topic, () => {
+    const queue = (): LogRecord[] => {
       this.#assertSettled();
       this.#assertNotMisspelt(topic.name);
       return this.#tasks.topics.output(topic.name);
+    };
+    return new TestOutputTopic(topic, queue, (record, offset) => {
+      this.#places.set(record, { topic: topic.name, offset });
     });
   }
 
@@ -154,13 +129,16 @@ export class TopologyTestDriver {
         `The topology does not read the topic "${topic}"; it reads ${inputs.join(', ')}${didYouMean(topic, inputs)}`,
       );
     }
+    this.#recorder?.add({ topic, partition: 0, record });
     this.#then(() => this.#tasks.pipe(topic, record));
   }
 
   /** Moves the wall clock forward and calls the punctuators that are due. */
   advanceWallClockTime(ms: number): void {
     if (ms < 0) throw new RangeError(`advanceWallClockTime: time cannot go back, got ${ms}`);
+    this.#recorder?.add({ advanceMs: ms });
     this.#then(() => {
+      this.#steps?.begin({ type: 'time', advancedMs: ms });
       this.#wallClockMs += ms;
       return this.#tasks.punctuate();
     });
@@ -171,7 +149,11 @@ export class TopologyTestDriver {
    * changelogs.
    */
   restart(): void {
-    this.#then(() => this.#tasks.restart());
+    this.#recorder?.add({ restart: true });
+    this.#then(() => {
+      this.#steps?.begin({ type: 'restart' });
+      this.#tasks.restart();
+    });
   }
 
   /** Runs a step now, or after what is still under way. */
@@ -207,6 +189,40 @@ export class TopologyTestDriver {
     }
   }
 
+  /**
+   * What each record did, one step for each that was piped, each move of time and each restart.
+   * @throws Error unless the driver was made with `steps: true`
+   */
+  get steps(): readonly Step[] {
+    return this.#recordedSteps.steps;
+  }
+
+  get #recordedSteps(): StepRecorder {
+    if (this.#steps !== undefined) return this.#steps;
+    throw new Error(
+      'This driver does not write down its steps: make it with new TopologyTestDriver(topology, { steps: true })',
+    );
+  }
+
+  /**
+   * Why a result is what it is: its way through the nodes, with the values they got, the rows it changed, and
+   * what was left out in the same step. `result` is what `readRecord` gave, or where it stands. As a string
+   * it is readable.
+   * @throws Error for what is no result, or unless the driver was made with `steps: true`
+   */
+  explain(result: StreamRecord<unknown, unknown> | ResultPlace): Explanation {
+    const recorder = this.#recordedSteps;
+    const place = 'offset' in result ? result : this.#places.get(result);
+    if (place === undefined) {
+      throw new Error(
+        'This record was not read from an output topic of this driver: give what readRecord or readRecordsToList returned, or { topic, offset }',
+      );
+    }
+    const found = explain(this.#topology, recorder, place);
+    if (found !== undefined) return found;
+    throw new Error(`No step has written a record to ${place.topic} @ ${place.offset}`);
+  }
+
   /** Every topic that has been written to, the topology's own included. */
   get producedTopicNames(): ReadonlySet<string> {
     return this.#tasks.topics.producedNames;
@@ -237,24 +253,10 @@ export class TopologyTestDriver {
    */
   store<T extends StoreReference>(reference: T): Queryable<T> {
     const spec = storeNamed(this.#topology.stores, reference);
-    const partition = (): StorePartition => ({
-      partition: 0,
-      store: this.#store(spec.name).store,
-      isReplica: true,
-      isOpen: () => true,
-      position: () => undefined,
-    });
-    const partitions: StorePartitions = {
-      spec,
-      count: () => 1,
-      here: () => [partition()],
-      all: () => [partition()],
-      find: partition,
-      // Nothing changes but by calls of the test.
-      changed: () => new Promise(() => {}),
-      isOver: () => false,
-    };
-    return openQuery(partitions, {}) as Queryable<T>;
+    return openQuery(
+      onePartition(spec, () => this.#store(spec.name).store),
+      {},
+    ) as Queryable<T>;
   }
 
   /** Any store, as user code has it. */

@@ -11,6 +11,7 @@ import {
   failOnProductionError,
   failOnDeserializationError,
   failOnRecordError,
+  type InputListener,
   type OffsetResetListener,
   type ProcessingExceptionHandler,
   type ProductionExceptionHandler,
@@ -134,6 +135,11 @@ export interface StreamsConfig {
    * not traced.
    */
   readonly tracing?: Tracing;
+  /**
+   * Called with all input as it is taken in: a `TopologyRecorder` of @millrace/testing keeps it, to be gone
+   * through with `millrace debug`.
+   */
+  readonly inputListener?: InputListener;
   readonly stateRestoreListener?: StateRestoreListener;
   /**
    * Called when a committed offset is out of range and the position was reset. Default: a process warning.
@@ -142,8 +148,9 @@ export interface StreamsConfig {
 }
 
 export type ResolvedConfig = Required<
-  Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs' | 'applicationServer' | 'tracing'>
+  Omit<StreamsConfig, 'stateDir' | 'idleAdvanceMs' | 'applicationServer' | 'tracing' | 'inputListener'>
 > & {
+  readonly inputListener: InputListener | undefined;
   readonly applicationServer: string | undefined;
   readonly stateDir: string | undefined;
   readonly idleAdvanceMs: number | undefined;
@@ -218,6 +225,7 @@ const schema = z.strictObject({
       'expected a Tracing, e.g. openTelemetryTracing()',
     )
     .optional(),
+  inputListener: aFunction<InputListener>().optional(),
   stateRestoreListener: z
     .custom<StateRestoreListener>(
       (value) => typeof value === 'object' && value !== null,
@@ -230,15 +238,16 @@ const schema = z.strictObject({
 export function resolveConfig(config: StreamsConfig): ResolvedConfig {
   const parsed = schema.safeParse(config);
   if (parsed.success) {
-    const { applicationServer, stateDir, idleAdvanceMs, tracing, deadLetterTopics: named } = parsed.data;
+    const { data } = parsed;
     const handlers = [
-      parsed.data.deserializationExceptionHandler,
-      parsed.data.processingExceptionHandler,
-      parsed.data.productionExceptionHandler,
-      parsed.data.droppedRecordHandler,
+      data.deserializationExceptionHandler,
+      data.processingExceptionHandler,
+      data.productionExceptionHandler,
+      data.droppedRecordHandler,
     ];
-    const deadLetterTopics = deadLetterTopicsOf(handlers, named);
-    return { ...parsed.data, applicationServer, stateDir, idleAdvanceMs, tracing, deadLetterTopics };
+    const deadLetterTopics = deadLetterTopicsOf(handlers, data.deadLetterTopics);
+    const { applicationServer, stateDir, idleAdvanceMs, tracing, inputListener } = data;
+    return { ...data, applicationServer, stateDir, idleAdvanceMs, tracing, inputListener, deadLetterTopics };
   }
   const issues = parsed.error.issues.map((issue) => {
     const name =

@@ -16,6 +16,7 @@ export {
 } from '../handlers.ts';
 export { type CacheBudget, cacheBudget } from './task/process/change-cache.ts';
 export { Task } from './task/task.ts';
+export type { TaskWatch } from './task/process/task-watch.ts';
 export type { PreparedCommit, TaskCounts, TaskOptions } from './task/task-options.ts';
 export type { TaskInput } from './task/input/task-inputs.ts';
 export { TaskClock } from './task/task-clock.ts';

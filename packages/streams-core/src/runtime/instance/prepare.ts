@@ -30,6 +30,7 @@ export async function prepare(options: InstanceOptions): Promise<Prepared> {
   const layout = new TaskLayout(topology, topics);
   signal.throwIfAborted();
   const globals = await GlobalTables.open(topology, {
+    inputListener: config.inputListener,
     log,
     signal,
     onDeserializationError: config.deserializationExceptionHandler,

@@ -1,4 +1,4 @@
-import type { GroupMember, TopicPartition } from '@millrace/log-client';
+import type { GroupMember, LogRecord, TopicPartition } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '../../topology/built/topology.ts';
 import type { TaskLayout } from '../assign/task-assignor.ts';
@@ -36,10 +36,14 @@ export class TaskRegistry {
   readonly #tasks = new Map<string, Task>();
   readonly #opening = new Set<string>();
 
+  /** Topics that the app sends to itself. */
+  readonly #ownTopics: ReadonlySet<string>;
   readonly #cacheBudget: CacheBudget | undefined;
 
   constructor(options: TaskRegistryOptions) {
     this.#options = options;
+    const { topology, directory } = options;
+    this.#ownTopics = new Set([...topology.repartitionTopics.keys()].map((name) => directory.realName(name)));
     this.#cacheBudget = cacheBudget(options.config.cacheMaxBytes);
   }
 
@@ -104,7 +108,7 @@ export class TaskRegistry {
   async #openTask(id: TaskId, member: GroupMember): Promise<Task> {
     const { topology, config, directory, globalStores, positions, signal, queried, recorder } = this.#options;
     const { log, applicationId, stateDir, stateRestoreListener: listener } = config;
-    const { deserializationExceptionHandler: onDeserializationError } = config;
+    const { deserializationExceptionHandler: onDeserializationError, inputListener } = config;
     const validate = config.validate === 'both';
     const subTopology = topology.subTopologies.find((one) => one.id === id.subTopology)!;
     const clock = new TaskClock(id.partition);
@@ -156,11 +160,17 @@ export class TaskRegistry {
         endToEnd: recorder.isOn ? recorder.endToEnd : undefined,
         countsNodes: recorder.level === 'debug',
         tracing: config.tracing,
+        onInput: inputListener && ((topic, records) => this.#received(id.partition, topic, records)),
       });
     } catch (error) {
       for (const store of stores.values()) await store.close();
       throw error;
     }
+  }
+
+  #received(partition: number, topic: string, records: readonly LogRecord[]): void {
+    const { inputListener } = this.#options.config;
+    if (!this.#ownTopics.has(topic)) inputListener?.({ topic, partition, records });
   }
 
   /** Closes tasks whose work is committed: their stores are written to disk first. */

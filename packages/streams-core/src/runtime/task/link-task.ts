@@ -25,7 +25,7 @@ export interface TaskParts {
 
 /** Links the nodes of a task's sub-topology, with defaults where its options are silent. */
 export function linkTask(options: TaskOptions, parts: TaskParts): Linked {
-  const { id, subTopology, topology, stores, globalStores, now } = options;
+  const { id, subTopology, topology, stores, globalStores, now, watch } = options;
   return link({
     ...parts,
     nodes: topology.nodes,
@@ -46,5 +46,13 @@ export function linkTask(options: TaskOptions, parts: TaskParts): Linked {
     onProcessingError: options.onProcessingError ?? failOnRecordError,
     onProductionError: options.onProductionError ?? failOnRecordError,
     wrapProcessor: topology.processorWrapper,
+    watch,
+    dropped:
+      watch === undefined
+        ? parts.dropped
+        : (reason, node) => {
+            watch.dropped(node, reason ?? 'null');
+            parts.dropped(reason, node);
+          },
   });
 }

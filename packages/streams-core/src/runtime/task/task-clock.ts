@@ -1,5 +1,14 @@
 import { type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
+import type { StreamRecord } from '../../record/record.ts';
 import type { RecordOrigin } from '../../errors.ts';
+
+/** The first record of an input, and where it came from. */
+interface QueueHead {
+  readonly topic: string;
+  readonly partition: number;
+  readonly headOffset: number;
+  readonly raw: LogRecord | undefined;
+}
 
 /**
  * Where a task is: the record it is working on, and how far its times have got. Changed in place, for every
@@ -24,6 +33,19 @@ export class TaskClock {
 
   constructor(partition: number) {
     this.partition = partition;
+  }
+
+  /** At the head of a queue from now on. Returns whether that moves stream time on. */
+  enter(queue: QueueHead, { timestamp, headers }: StreamRecord<unknown, unknown>): boolean {
+    this.topic = queue.topic;
+    this.topicPartition = queue.partition;
+    this.offset = queue.headOffset;
+    this.raw = queue.raw;
+    this.timestamp = timestamp;
+    this.headers = headers;
+    if (timestamp <= this.streamTime) return false;
+    this.streamTime = timestamp;
+    return true;
   }
 
   /** Between records from now on. */

@@ -1,4 +1,4 @@
-import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
+import type { LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores/runtime';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -9,6 +9,7 @@ import type {
   ProductionExceptionHandler,
 } from '../../handlers.ts';
 import type { Tracing } from '../../tracing.ts';
+import type { TaskWatch } from './process/task-watch.ts';
 import type { CacheBudget } from './process/change-cache.ts';
 import type { LagOf } from './input/partition-group.ts';
 import type { Timing } from './timing.ts';
@@ -51,6 +52,10 @@ export interface TaskOptions {
   readonly tracing?: Tracing | undefined;
   /** Whether the records of each node are counted. Default false. */
   readonly countsNodes?: boolean;
+  /** Called with what an input brings, by real topic name. */
+  readonly onInput?: ((topic: string, records: readonly LogRecord[]) => void) | undefined;
+  /** Sees every record at every node; undefined: nobody watches. */
+  readonly watch?: TaskWatch | undefined;
 }
 
 /** What a task has made since it was last asked. */

@@ -6,7 +6,8 @@ import { TaskAsyncScope } from './process/async-scope.ts';
 import { DroppedRecords } from './output/dropped-records.ts';
 import type { Linked } from './process/link.ts';
 import { Punctuations } from './process/punctuation.ts';
-import { RecordCollector } from './output/record-collector.ts';
+import { recordCollector } from './process/task-watch.ts';
+import type { RecordCollector } from './output/record-collector.ts';
 import { inputQueue } from './input/input-queue.ts';
 import type { RecordQueue } from './input/record-queue.ts';
 import { IdleTime } from './idle-time.ts';
@@ -38,7 +39,7 @@ export class Task {
   readonly stores: TaskStores;
   readonly metrics: TaskMetrics;
   readonly #options: TaskOptions;
-  readonly #collector = new RecordCollector();
+  readonly #collector: RecordCollector;
   readonly #clock: TaskClock;
   readonly #punctuations = new Punctuations();
   readonly #observedTimes = new Map<string, ObservedTime>();
@@ -64,6 +65,7 @@ export class Task {
     this.#options = options;
     this.#clock = clock;
     this.#async = new TaskAsyncScope(clock);
+    this.#collector = recordCollector(options.watch);
     const specs = subTopology.stores.filter(({ name }) => !topology.globalStores.has(name));
     const realName = (topic: string): string => directory.realName(topic);
     this.stores = new TaskStores({ specs, stores, applicationId, realName });
@@ -128,6 +130,7 @@ export class Task {
   addRecords(topic: string, records: readonly LogRecord[], nextOffset?: number): void {
     this.metrics.arrived(topic, records);
     this.#tracing?.received(topic, records);
+    this.#options.onInput?.(topic, records);
     // What was passed is worth a commit too: it is how far this task has read.
     if (this.#inputs.push(topic, records, nextOffset)) this.#work++;
   }
@@ -205,15 +208,7 @@ export class Task {
 
   #processOne(queue: RecordQueue): void | Promise<void> {
     const record = queue.head!;
-    const clock = this.#clock;
-    clock.topic = queue.topic;
-    clock.topicPartition = queue.partition;
-    clock.offset = queue.headOffset;
-    clock.timestamp = record.timestamp;
-    clock.headers = record.headers;
-    clock.raw = queue.raw;
-    const advanced = record.timestamp > clock.streamTime;
-    if (advanced) clock.streamTime = record.timestamp;
+    const advanced = this.#clock.enter(queue, record);
     this.#work++;
     this.counts.processed++;
     const pending = queue.entry(record);

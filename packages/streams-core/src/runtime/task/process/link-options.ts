@@ -6,6 +6,7 @@ import type { ProcessorWrapper } from '../../../topology/processor.ts';
 import type { ProductionExceptionHandler } from '../../../handlers.ts';
 import type { CacheBudget } from './change-cache.ts';
 import type { GuardOptions } from './guard.ts';
+import type { TaskWatch } from './task-watch.ts';
 import type { TaskTracing } from '../task-tracing.ts';
 import type { UserMetrics } from './user-metrics.ts';
 import type { Punctuations } from './punctuation.ts';
@@ -40,6 +41,7 @@ export interface LinkOptions extends GuardOptions {
   readonly userMetrics: UserMetrics;
   /** Undefined where records are not traced. */
   readonly tracing: TaskTracing | undefined;
+  readonly watch: TaskWatch | undefined;
   /** Records by node, where they are counted. */
   readonly nodeCounts: Map<string, NodeCount> | undefined;
 }

@@ -7,6 +7,7 @@ import { ChangeCache } from './change-cache.ts';
 import { guard } from './guard.ts';
 import type { LinkOptions } from './link-options.ts';
 import { type Hooks, operatorContext } from './operator-context.ts';
+import { watched } from './task-watch.ts';
 import { openSink } from '../output/sink-node.ts';
 
 export interface Linked {
@@ -36,10 +37,13 @@ export function link(options: LinkOptions): Linked {
   const children = childrenOf(options.subTopology);
   const below = (node: TopologyNode): Forward =>
     fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
+  const open = (node: TopologyNode): Forward => {
+    if (node.kind === 'source') return below(node);
+    if (node.kind === 'sink') return openSink(node, options);
+    return openProcessor(node, below(node), linking);
+  };
   for (const node of [...options.subTopology].reverse()) {
-    if (node.kind === 'source') forwards.set(node.name, below(node));
-    else if (node.kind === 'sink') forwards.set(node.name, openSink(node, options));
-    else forwards.set(node.name, openProcessor(node, below(node), linking));
+    forwards.set(node.name, watched(node.name, open(node), options.watch));
   }
   const sources = options.subTopology.filter((node): node is SourceNode => node.kind === 'source');
   // Those nearer to the sources first: what they send may wait again further down.
