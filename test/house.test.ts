@@ -58,6 +58,7 @@ const files = [
   'examples/retail-reorder/src',
   'examples/page-views/src',
   'examples/recipes/src',
+  'examples/use-cases/src',
   'tools/kafka-broker/src',
   'tools/kafka-messages/src',
   'tools/clients/src',
@@ -96,6 +97,7 @@ describe('arrows between packages', () => {
     // One install: the umbrella alone.
     'examples/page-views': [],
     'examples/recipes': [],
+    'examples/use-cases': [],
     'examples/retail-reorder': [
       'app-server',
       'log-client',
