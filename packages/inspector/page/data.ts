@@ -35,9 +35,10 @@ export function setToken(given: string): void {
   sessionStorage.setItem('token', given);
 }
 
-async function request(path: string, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = token === '' ? {} : { authorization: `Bearer ${token}` };
-  const answer = await fetch(path, { headers, ...(signal === undefined ? {} : { signal }) });
+async function request(path: string, options: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(options.headers);
+  if (token !== '') headers.set('authorization', `Bearer ${token}`);
+  const answer = await fetch(path, { ...options, headers });
   if (answer.status === 401) throw new TokenNeededError('The app asks for its token.');
   if (answer.ok) return answer;
   const text = await answer.text();
@@ -53,7 +54,21 @@ function messageIn(text: string): string | undefined {
 }
 
 export async function load<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await (await request(path, signal)).json()) as T;
+  return (await (await request(path, signal === undefined ? {} : { signal })).json()) as T;
+}
+
+/** Where a record is. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Writes a dead letter to where it came from; resolves to its new place. */
+export async function sendAgain(place: Place): Promise<Place> {
+  const headers = { 'content-type': 'application/json' };
+  const options = { method: 'POST', headers, body: JSON.stringify(place) };
+  return (await (await request('/inspector/send-again', options)).json()) as Place;
 }
 
 /** Follows server-sent events until the signal ends it. */
@@ -62,7 +77,7 @@ export async function follow(
   signal: AbortSignal,
   take: (event: string, data: unknown) => void,
 ): Promise<void> {
-  const answer = await request(path, signal);
+  const answer = await request(path, { signal });
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {

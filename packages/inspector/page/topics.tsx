@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { load, type TopicTail, type TopicView } from './data.ts';
+import { load, type Place, sendAgain, type TopicTail, type TopicView } from './data.ts';
 import { bytes, count, line, time } from './format.ts';
 import { Field } from './stores.tsx';
 import { Value } from './value.tsx';
@@ -7,6 +7,8 @@ import { Value } from './value.tsx';
 const refreshMs = 2000;
 const tailMs = 1000;
 const shown = 200;
+/** Headers that the column beside them says. */
+const errorHeader = '__streams.errors.';
 
 interface Props {
   readonly applicationId: string;
@@ -113,6 +115,7 @@ function Records({ topic }: { readonly topic: string }) {
       clearTimeout(timer);
     };
   }, [filter, isFollowed]);
+  const hasLetters = records.some(({ deadLetter }) => deadLetter !== undefined);
   return (
     <section aria-label={`Records of ${topic}`}>
       <h2>{topic}</h2>
@@ -140,26 +143,87 @@ function Records({ topic }: { readonly topic: string }) {
                 <th>key</th>
                 <th>value</th>
                 <th>headers</th>
+                {hasLetters && <th>what happened</th>}
               </tr>
             </thead>
             <tbody>
-              {records.toReversed().map(({ partition, offset, timestamp, key, value, headers }) => (
-                <tr key={`${partition}-${offset}`}>
-                  <td>
-                    {partition} @ {offset}
-                  </td>
-                  <td>{time(timestamp)}</td>
-                  <td>{key === null ? <Value value={null} /> : line(key)}</td>
-                  <td>
-                    <Value value={value} />
-                  </td>
-                  <td>{headers.map((header) => `${header.key}=${header.value ?? ''}`).join(' ')}</td>
-                </tr>
-              ))}
+              {records
+                .toReversed()
+                .map(({ partition, offset, timestamp, key, value, headers, deadLetter }) => (
+                  <tr key={`${partition}-${offset}`}>
+                    <td>
+                      {partition} @ {offset}
+                    </td>
+                    <td>{time(timestamp)}</td>
+                    <td>{key === null ? <Value value={null} /> : line(key)}</td>
+                    <td>
+                      <Value value={value} />
+                    </td>
+                    <td>
+                      {headers
+                        .filter((header) => deadLetter === undefined || !header.key.startsWith(errorHeader))
+                        .map((header) => `${header.key}=${header.value ?? ''}`)
+                        .join(' ')}
+                    </td>
+                    {hasLetters && (
+                      <td>
+                        {deadLetter && <Letter place={{ topic, partition, offset }} letter={deadLetter} />}
+                      </td>
+                    )}
+                  </tr>
+                ))}
             </tbody>
           </table>
         </div>
       )}
     </section>
+  );
+}
+
+type DeadLetter = NonNullable<TopicTail['records'][number]['deadLetter']>;
+
+const placeText = ({
+  topic,
+  partition,
+  offset,
+}: Omit<Place, 'offset'> & { readonly offset: number | undefined }): string =>
+  `${topic}-${partition}${offset === undefined ? '' : ` @ ${offset}`}`;
+
+/** Why a record is a dead letter, and a way to send it to where it came from once more. */
+function Letter({ place, letter }: { readonly place: Place; readonly letter: DeadLetter }) {
+  const [isAsking, setAsking] = useState(false);
+  const [outcome, setOutcome] = useState('');
+  const from = placeText(letter);
+  const send = (): void => {
+    setAsking(false);
+    setOutcome('sending …');
+    sendAgain(place).then(
+      (sent) => setOutcome(`sent to ${placeText(sent)}`),
+      (error: Error) => setOutcome(error.message),
+    );
+  };
+  return (
+    <>
+      <p>
+        {letter.reason}: {letter.message}
+      </p>
+      <p>from {from}</p>
+      {isAsking ? (
+        <p>
+          It is processed as if it were new.{' '}
+          <button type="button" onClick={send}>
+            Send to {placeText({ ...letter, offset: undefined })}
+          </button>{' '}
+          <button type="button" onClick={() => setAsking(false)}>
+            Leave it
+          </button>
+        </p>
+      ) : (
+        <button type="button" onClick={() => setAsking(true)}>
+          Send again …
+        </button>
+      )}
+      {outcome !== '' && <p role="status">{outcome}</p>}
+    </>
   );
 }

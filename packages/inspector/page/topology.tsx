@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Chart } from './chart.tsx';
 import type { Snapshot, Topology } from './data.ts';
-import { bytes, count, rate } from './format.ts';
+import { bytes, count, duration, rate } from './format.ts';
 import { rateOf, ratesOf } from './history.ts';
 
 type Box = Topology['boxes'][number];
@@ -51,13 +51,8 @@ export function TopologyPanel({ topology, history, onTopic }: Props) {
               </text>
             </g>
           ))}
-          {arrows.map(({ points, uses }, at) => (
-            <path
-              key={at}
-              class={`arrow${uses ? ' uses' : ''}`}
-              d={points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')}
-              marker-end={uses ? undefined : 'url(#head)'}
-            />
+          {arrows.map((arrow, at) => (
+            <Arrow key={at} arrow={arrow} history={history} />
           ))}
           {boxes.map((box) => (
             <Node
@@ -94,9 +89,12 @@ function nodeOf({ id }: Box): string {
   return id.replace(/^operator /, '');
 }
 
+/** A node that takes so many milliseconds of each second is busy. */
+const busyMs = 500;
+
 interface Figures {
   readonly text: string;
-  /** Records are dropped, or wait, more and more. */
+  /** It is busy, or records are dropped, or wait, more and more. */
   readonly isBad: boolean;
 }
 
@@ -108,11 +106,15 @@ function figuresOf(box: Box, applicationId: string, history: readonly Snapshot[]
     const dropped = now.nodes[name]?.dropped ?? 0;
     const droppedNow = rateOf(history, ({ nodes }) => nodes[name]?.dropped ?? 0) ?? 0;
     const processed = rateOf(history, ({ nodes }) => nodes[name]?.processed);
+    const latencyMs = now.nodes[name]?.latencyMs;
+    const isBusy = (processed ?? 0) * (latencyMs ?? 0) > busyMs;
     const parts = [
       ...(processed === undefined ? [] : [rate(processed)]),
+      ...(latencyMs === undefined ? [] : [duration(latencyMs)]),
+      ...(isBusy ? ['busy'] : []),
       ...(dropped > 0 ? [`${count(dropped)} dropped`] : []),
     ];
-    return { text: parts.join(', '), isBad: droppedNow > 0 };
+    return { text: parts.join(', '), isBad: droppedNow > 0 || isBusy };
   }
   if (box.kind === 'store') {
     const store = now.stores[box.label];
@@ -128,6 +130,27 @@ function figuresOf(box: Box, applicationId: string, history: readonly Snapshot[]
   if (lag === undefined) return { text: '', isBad: false };
   const before = history.at(-10)?.lag[topic] ?? lag;
   return { text: `lag ${count(lag)}`, isBad: lag > before && lag > 1000 };
+}
+
+/** Where records go, with how many do where that is known. */
+function Arrow({ arrow, history }: { arrow: Topology['arrows'][number]; history: readonly Snapshot[] }) {
+  const { points, uses, counts } = arrow;
+  const records = counts === undefined ? undefined : rateOf(history, ({ nodes }) => nodes[counts]?.processed);
+  const middle = points[Math.floor(points.length / 2)];
+  return (
+    <>
+      <path
+        class={`arrow${uses ? ' uses' : ''}`}
+        d={points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x} ${y}`).join('')}
+        marker-end={uses ? undefined : 'url(#head)'}
+      />
+      {records !== undefined && records > 0 && middle !== undefined && (
+        <text class="flow" text-anchor="middle" x={middle.x} y={middle.y - 4}>
+          {rate(records)}
+        </text>
+      )}
+    </>
+  );
 }
 
 interface NodeProps {
@@ -208,6 +231,9 @@ function Details({
               label="records a second"
               values={(all) => ratesOf(all, ({ nodes }) => nodes[name]?.processed)}
             />
+          )}
+          {now?.nodes[name]?.latencyMs !== undefined && (
+            <p>{duration(now.nodes[name].latencyMs)} for a record, without what comes after it.</p>
           )}
           <p>{count(now?.nodes[name]?.dropped ?? 0)} records dropped here.</p>
         </>

@@ -74,16 +74,18 @@ describe('what the page shows', () => {
     const text = Buffer.from(value!).toString();
     const snapshot = JSON.parse(/data: (.*)/.exec(text)![1]!) as {
       readonly processed: number;
-      readonly nodes: Record<string, { readonly processed: number }>;
+      readonly nodes: Record<string, { readonly processed: number; readonly latencyMs: number }>;
       readonly lag: Record<string, number>;
       readonly stores: Record<string, { readonly memoryRows: number }>;
       readonly health: { readonly status: string };
     };
     expect(snapshot).toMatchObject({ processed: 30, health: { status: 'running' }, lag: { orders: 0 } });
     expect(snapshot.nodes['KSTREAM-FILTER-0000000001']?.processed).toBe(20);
+    expect(snapshot.nodes['KSTREAM-FILTER-0000000001']?.latencyMs).toBeGreaterThan(0);
     expect(snapshot.stores['per-product']?.memoryRows).toBe(3);
     const topics = (await ask('/inspector/topics')) as { name: string; role: string }[];
     expect(topics.map(({ name, role }) => `${role} ${name}`)).toEqual([
+      'dead letters bad-orders',
       'input orders',
       'internal shop-by-region-repartition',
       'changelog shop-closed-store-changelog',
@@ -121,6 +123,116 @@ describe('what the page shows', () => {
       status: 404,
       body: { message: expect.stringContaining('none that this app reads or writes') },
     });
+  });
+});
+
+interface Letters {
+  readonly records: readonly {
+    readonly partition: number;
+    readonly offset: number;
+    readonly value: string;
+    readonly headers: readonly { readonly key: string; readonly value: string }[];
+    readonly deadLetter?: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+describe('a dead letter', () => {
+  const post = async (url: string, body: unknown, headers: Record<string, string> = {}) => {
+    const answer = await fetch(new URL('/inspector/send-again', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: JSON.parse(text) as Record<string, unknown> };
+  };
+  const lettersOf = async (url: string, topic = 'bad-orders') =>
+    ((await (await fetch(new URL(`/inspector/topics/${topic}`, url))).json()) as Letters).records;
+
+  test('says what happened and where it came from, and is sent there again as it was', async () => {
+    const { server, sendJunk } = await openShop();
+    await sendJunk('k', 'no JSON');
+    await vi.waitFor(async () => expect(await lettersOf(server.url)).toHaveLength(1), { timeout: 10_000 });
+    const [letter] = await lettersOf(server.url);
+    expect(letter!.deadLetter).toEqual({
+      reason: 'SyntaxError',
+      message: expect.stringContaining('is not valid JSON'),
+      topic: 'orders',
+      partition: 1,
+      offset: 0,
+    });
+    const place = { topic: 'bad-orders', partition: letter!.partition, offset: letter!.offset };
+    expect(await post(server.url, place)).toEqual({
+      status: 200,
+      body: { topic: 'orders', partition: 1, offset: 1 },
+    });
+    const again = (await lettersOf(server.url, 'orders')).at(-1)!;
+    expect(again).toMatchObject({ partition: 1, offset: 1, value: 'no JSON', timestamp: 7 });
+    expect(again.headers).toEqual([{ key: 'mine', value: 'kept' }]);
+    // It cannot be read this time either.
+    await vi.waitFor(async () => expect(await lettersOf(server.url)).toHaveLength(2), { timeout: 10_000 });
+    expect((await lettersOf(server.url)).map(({ deadLetter }) => deadLetter?.['offset'])).toEqual([0, 1]);
+  });
+
+  test('is not sent for another site, without the token, or where there is none', async () => {
+    const { server } = await openShop({ token });
+    const place = { topic: 'bad-orders', partition: 0, offset: 0 };
+    const mine = { authorization: `Bearer ${token}` };
+    expect((await post(server.url, place)).status).toBe(401);
+    expect((await post(server.url, place, { ...mine, 'content-type': 'text/plain' })).status).toBe(415);
+    for (const bad of [
+      '{',
+      '5',
+      'null',
+      { topic: 5 },
+      { ...place, offset: -1 },
+      { ...place, partition: 0.5 },
+    ])
+      expect([bad, (await post(server.url, bad, mine)).status]).toEqual([bad, 400]);
+    expect(await post(server.url, place, mine)).toMatchObject({
+      status: 409,
+      body: { message: 'There is no record at bad-orders-0 @ 0 any more' },
+    });
+    expect(await post(server.url, { ...place, partition: 9 }, mine)).toMatchObject({ status: 409 });
+    expect(await post(server.url, { ...place, topic: 'orders' }, mine)).toMatchObject({
+      status: 409,
+      body: { message: '"orders" is no topic that this app sends dead letters to' },
+    });
+  });
+
+  test('that does not say where it came from, or says a topic of others, stays where it is', async () => {
+    const { server, app } = await openShop();
+    const producer = await app.log.producer();
+    const header = (key: string, value: string) => ({
+      key: `__streams.errors.${key}`,
+      value: Buffer.from(value),
+    });
+    const of = (...headers: { key: string; value: Buffer }[]) => ({
+      key: 'k',
+      value: 'v',
+      timestamp: 0,
+      headers,
+    });
+    const records = [
+      of(),
+      of(header('topic', 'of-others'), header('partition', '0')),
+      of(header('topic', 'orders'), header('partition', '7')),
+      {
+        ...of(header('topic', 'totals'), header('partition', '0'), header('exception', 'LOG_TOO_LARGE')),
+        value: null,
+      },
+    ];
+    await producer.send([{ topic: 'bad-orders', partition: 0, records }]);
+    await producer.close();
+    const messages: unknown[] = [];
+    for (const offset of records.keys())
+      messages.push((await post(server.url, { topic: 'bad-orders', partition: 0, offset })).body['message']);
+    expect(messages).toEqual([
+      'The record at bad-orders-0 @ 0 does not say where it came from',
+      expect.stringContaining('came from of-others-0, which this app does not read or write'),
+      expect.stringContaining('came from orders-7, which this app does not read or write, or which is gone'),
+      'The value of bad-orders-0 @ 3 was too large to be kept: it is not there any more',
+    ]);
   });
 });
 

@@ -9,7 +9,12 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     browser = await chromium.launch({
       executablePath: chromiumPath!,
-      args: ['--no-sandbox', '--disable-dev-shm-usage'],
+      args: [
+        '--no-sandbox',
+        '--disable-dev-shm-usage',
+        '--js-flags=--expose-gc',
+        '--enable-precise-memory-info',
+      ],
     });
   }, 60_000);
   afterAll(() => browser?.close());
@@ -86,6 +91,25 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     expect(await page.title()).toBe('Millrace');
   });
 
+  test('shows why a dead letter is one, and sends it again once that is confirmed', async () => {
+    const { server, sendJunk } = await openShop();
+    const page = await open(server.url);
+    await sendJunk('k', hostile);
+    await tab(page, 'Topics');
+    await page.getByRole('button', { name: 'bad-orders', exact: true }).click();
+    const letters = page.getByRole('region', { name: 'Records of bad-orders' });
+    await letters.getByText(/SyntaxError: .*is not valid JSON/).waitFor();
+    await letters.getByText('from orders-1 @ 0').waitFor();
+    await letters.getByRole('button', { name: 'Send again …' }).click();
+    await letters.getByRole('button', { name: 'Leave it' }).click();
+    await letters.getByRole('button', { name: 'Send again …' }).click();
+    await letters.getByRole('button', { name: 'Send to orders-1' }).click();
+    await letters.getByText('sent to orders-1 @ 1').waitFor();
+    // It fails again.
+    await letters.getByText('from orders-1 @ 1').waitFor();
+    expect(await page.title()).toBe('Millrace');
+  });
+
   test('says who runs what, and what happened: failed, and gone', async () => {
     const { server, send, app } = await openShop();
     const page = await open(server.url);
@@ -113,6 +137,45 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     const other = await open(`${server.url}#token=${token}`);
     await see(other, 'running');
   });
+
+  test('stays responsive and small while 10,000 records a second go through for a minute', async () => {
+    const { server, sendMany, app } = await openShop({ intervalMs: 1000 });
+    const page = await open(server.url);
+    await see(page, 'running');
+    // The longest that the page did nothing else, as its own timer sees it.
+    await page.evaluate(`{
+      let last = performance.now();
+      window.longest = 0;
+      setInterval(() => {
+        window.longest = Math.max(window.longest, performance.now() - last);
+        last = performance.now();
+      }, 20);
+    }`);
+    const heap = (): Promise<number> => page.evaluate('gc(), performance.memory.usedJSHeapSize');
+    const [seconds, perSecond] = [60, 10_000];
+    let [early, isTailing] = [0, false];
+    const began = performance.now();
+    for (let sent = 0; sent < seconds * perSecond; ) {
+      const due = Math.min(seconds * perSecond, ((performance.now() - began) * perSecond) / 1000);
+      if (due > sent) await sendMany(Math.floor(due - sent), 1000);
+      sent = Math.max(sent, Math.floor(due));
+      if (sent > 10 * perSecond && !isTailing) {
+        isTailing = true;
+        await tab(page, 'Topics');
+        await page.getByRole('button', { name: 'orders', exact: true }).click();
+      }
+      if (sent > 20 * perSecond && early === 0) early = await heap();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    const late = await heap();
+    const longest: number = await page.evaluate('window.longest');
+    await expect.poll(() => app.metrics.processedRecords, { timeout: 30_000 }).toBeGreaterThan(600_000);
+    console.log(
+      `page: ${(early / 1e6).toFixed(1)} MB after 20 s, ${(late / 1e6).toFixed(1)} MB after 60 s, longest pause ${longest.toFixed(0)} ms`,
+    );
+    expect(late).toBeLessThan(early * 1.5);
+    expect(longest).toBeLessThan(1000);
+  }, 180_000);
 
   test.each([390, 1280])('fits a window of %i pixels, in light and dark', async (width) => {
     const { server, send } = await openShop();

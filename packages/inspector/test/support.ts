@@ -6,6 +6,7 @@ import type { AppServer } from '@millrace/app-server';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { noHeaders } from '@millrace/log-client';
 import {
+  deadLetterTo,
   json,
   minutes,
   StreamsApp,
@@ -58,6 +59,10 @@ export interface Shop {
   readonly app: StreamsApp;
   readonly server: AppServer;
   readonly send: (key: string, order: Order, timestamp?: number) => Promise<void>;
+  /** Sends orders of so many products, all at once. */
+  readonly sendMany: (count: number, products: number) => Promise<void>;
+  /** Sends what is no order, with a header. */
+  readonly sendJunk: (key: string, value: string) => Promise<void>;
 }
 
 /** An app at work, and its page. */
@@ -66,12 +71,14 @@ export async function openShop(options: InspectOptions = {}): Promise<Shop> {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const log = await EmbeddedLog.inMemory();
   onTestFinished(() => log.close());
-  await log.admin.createTopics(['orders', 'totals'].map((name) => ({ name, partitions: 2 })));
+  await log.admin.createTopics(['orders', 'totals', 'bad-orders'].map((name) => ({ name, partitions: 2 })));
   const app = new StreamsApp(shopTopology(), {
     applicationId: 'shop',
     log,
     stateDir: dir,
     recordingLevel: 'debug',
+    deserializationExceptionHandler: deadLetterTo('bad-orders'),
+    productionExceptionHandler: () => ({ deadLetterTopic: 'bad-orders' }),
   });
   onTestFinished(() => app.close().catch(() => {}));
   app.done.catch(() => {});
@@ -79,12 +86,26 @@ export async function openShop(options: InspectOptions = {}): Promise<Shop> {
   onTestFinished(() => server.close());
   await app.start();
   const producer = await log.producer();
+  let sent = 0;
   return {
     app,
     server,
     send: async (key, order, timestamp = Date.now()) => {
       const record = { key, value: JSON.stringify(order), timestamp, headers: noHeaders };
       await producer.send([{ topic: 'orders', partition: Math.abs(order.n) % 2, records: [record] }]);
+    },
+    sendMany: async (count, products) => {
+      const records = Array.from({ length: count }, (_, n) => ({
+        key: `product-${sent++ % products}`,
+        value: JSON.stringify({ n: n * 2, region: `region-${n % 7}`, note: 'x'.repeat(20) }),
+        timestamp: Date.now(),
+        headers: noHeaders,
+      }));
+      await producer.send([{ topic: 'orders', partition: sent % 2, records }]);
+    },
+    sendJunk: async (key, value) => {
+      const record = { key, value, timestamp: 7, headers: [{ key: 'mine', value: Buffer.from('kept') }] };
+      await producer.send([{ topic: 'orders', partition: 1, records: [record] }]);
     },
   };
 }

@@ -21,6 +21,8 @@ export interface GraphArrow {
   readonly to: string;
   /** Whether it joins an operator and a store that it uses. */
   readonly uses: boolean;
+  /** The node that all records of it come to, and no others: it counts them. */
+  readonly counts: string | undefined;
 }
 
 /** What a picture of a topology shows. */
@@ -94,11 +96,14 @@ function drawPart(part: Part, { boxes, arrows, topic }: Drawing): void {
       node.kind === 'sink'
         ? topic(typeof node.topic === 'string' ? node.topic : anyTopic, title)
         : operatorBox(node, part.id, title, boxes);
-    for (const parent of node.parents)
-      for (const from of outlets.get(parent) ?? []) arrows.push({ from, to, uses: false });
+    const sources = node.parents.flatMap((parent) => outlets.get(parent) ?? []);
+    const counts = sources.length === 1 ? node.name : undefined;
+    for (const from of sources) arrows.push({ from, to, uses: false, counts });
     if (node.kind === 'sink') continue;
     outlets.set(node.name, [to]);
-    for (const store of node.stores) arrows.push({ from: to, to: `store ${store}`, uses: true });
+    for (const store of node.stores) {
+      arrows.push({ from: to, to: `store ${store}`, uses: true, counts: undefined });
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { StreamsApp } from '@millrace/streams-core';
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { layout, topologyGraph } from '../draw/index.ts';
+import { sendAgain, SendAgainError, type SendAgainRequest } from './dead-letters.ts';
 import { snapshotOf } from './snapshot.ts';
 import { asText, tailOf, topicViews, UnknownTopicError } from './topics.ts';
 
@@ -45,6 +46,7 @@ export function pageRoutes(
     );
     server.get('/inspector/topics', async (context) => json(context, await topicViews(app)));
     server.get('/inspector/topics/:topic', (context) => tail(context, app, json));
+    server.post('/inspector/send-again', (context) => again(context, app));
     server.get('/inspector/events', (context) =>
       streamSSE(context, async (stream) => {
         let timer: NodeJS.Timeout | undefined;
@@ -87,6 +89,32 @@ async function file(context: Context, name: string): Promise<Response> {
     return context.notFound();
   }
   return context.body(body, 200, { ...headers, 'content-type': type });
+}
+
+/**
+ * Only what is sent as JSON: a form of another site cannot, and its scripts are not let.
+ */
+async function again(context: Context, app: StreamsApp): Promise<Response> {
+  if (context.req.header('content-type') !== 'application/json')
+    return context.json({ code: 'REQUEST_INVALID', message: 'application/json expected' }, 415);
+  const place: unknown = await context.req.json().catch(() => undefined);
+  if (!isPlace(place)) {
+    const message = 'topic, partition and offset of a dead letter expected';
+    return context.json({ code: 'REQUEST_INVALID', message }, 400);
+  }
+  try {
+    return context.json(await sendAgain(app, place));
+  } catch (error) {
+    if (!(error instanceof SendAgainError)) throw error;
+    return context.json({ code: 'NOT_SENT', message: error.message }, 409);
+  }
+}
+
+function isPlace(value: unknown): value is SendAgainRequest {
+  if (typeof value !== 'object' || value === null) return false;
+  const { topic, partition, offset } = value as Partial<Record<keyof SendAgainRequest, unknown>>;
+  const isCount = (one: unknown): boolean => Number.isSafeInteger(one) && (one as number) >= 0;
+  return typeof topic === 'string' && isCount(partition) && isCount(offset);
 }
 
 const tailRecords = 100;

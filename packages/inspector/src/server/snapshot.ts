@@ -15,6 +15,14 @@ export interface StoreFigures {
   readonly restoreRemaining: number;
 }
 
+/** The first two where the recording level is debug. */
+export interface NodeFigures {
+  readonly processed?: number;
+  /** Of a record, without the nodes below: the mean of all tasks. */
+  readonly latencyMs?: number;
+  readonly dropped: number;
+}
+
 /** What the page shows of a running app at one moment. Totals only grow: rates are for the page to make. */
 export interface Snapshot {
   /** In milliseconds since the epoch. */
@@ -32,8 +40,7 @@ export interface Snapshot {
   readonly commitMs: number;
   readonly commits: number;
   readonly residentBytes: number;
-  /** Records by node, where the recording level is debug; and those that it dropped. */
-  readonly nodes: Readonly<Record<string, { readonly processed?: number; readonly dropped: number }>>;
+  readonly nodes: Readonly<Record<string, NodeFigures>>;
   /** Records of a topic that were not processed yet. */
   readonly lag: Readonly<Record<string, number>>;
   readonly stores: Readonly<Record<string, StoreFigures>>;
@@ -78,13 +85,27 @@ function nodesOf(metrics: readonly Metric[]): Snapshot['nodes'] {
   const ofNodes = metrics.filter(({ group }) => group === 'stream-processor-node-metrics');
   const processed = sumBy(ofNodes, 'process-total', 'processor-node-id');
   const dropped = sumBy(ofNodes, 'dropped-records-total', 'processor-node-id');
+  const latencyOf = (node: string): readonly Metric[] =>
+    ofNodes.filter(({ name, tags }) => name === 'process-latency-avg' && tags['processor-node-id'] === node);
   const names = new Set([...Object.keys(processed), ...Object.keys(dropped)]);
   return Object.fromEntries(
-    [...names].map((name) => {
+    [...names].map((name): [string, NodeFigures] => {
       const count = processed[name];
-      return [name, { dropped: dropped[name] ?? 0, ...(count === undefined ? {} : { processed: count }) }];
+      const latency = latencyOf(name);
+      return [
+        name,
+        {
+          dropped: dropped[name] ?? 0,
+          ...(count === undefined ? {} : { processed: count }),
+          ...(latency.length === 0 ? {} : { latencyMs: meanOf(latency) }),
+        },
+      ];
     }),
   );
+}
+
+function meanOf(metrics: readonly Metric[]): number {
+  return metrics.reduce((sum, { value }) => sum + value, 0) / metrics.length;
 }
 
 function storesOf(metrics: readonly Metric[]): Snapshot['stores'] {

@@ -1,16 +1,7 @@
 import { asBuffer, type LogRecord, type Serde } from '@millrace/log-client';
 import type { StreamsApp } from '@millrace/streams-core';
-import { changelogName, realNames } from '@millrace/streams-core/runtime';
-
-/** What a topic is to the app. */
-export type TopicRole = 'input' | 'output' | 'internal' | 'changelog';
-
-interface KnownTopic {
-  readonly name: string;
-  readonly role: TopicRole;
-  readonly key: Serde<unknown> | undefined;
-  readonly value: Serde<unknown> | undefined;
-}
+import { type DeadLetter, deadLetterIn } from './dead-letters.ts';
+import { type KnownTopic, knownTopics, type TopicRole } from './known-topics.ts';
 
 export interface TopicView {
   readonly name: string;
@@ -31,6 +22,8 @@ export interface RecordView {
   readonly key: unknown;
   readonly value: unknown;
   readonly headers: readonly { readonly key: string; readonly value: string | null }[];
+  /** Of a dead letter: what happened, and where it came from. */
+  readonly deadLetter?: DeadLetter;
 }
 
 /** What was asked for of a topic's records. */
@@ -51,53 +44,6 @@ export interface TopicTail {
 /** A topic that the app neither reads nor writes. */
 export class UnknownTopicError extends Error {
   override readonly name = 'UnknownTopicError';
-}
-
-/** The topics that an app reads and writes, with the serdes of their records. */
-export function knownTopics(app: StreamsApp): ReadonlyMap<string, KnownTopic> {
-  const { topology, applicationId } = app;
-  const realName = realNames(topology, applicationId);
-  const known = new Map<string, KnownTopic>();
-  const add = (topic: KnownTopic): void => {
-    if (!known.has(topic.name)) known.set(topic.name, topic);
-  };
-  for (const node of topology.nodes.values()) {
-    if (node.kind === 'source') {
-      for (const { name, key, value } of node.topics)
-        add({ name: realName(name), role: roleOf(topology, name, 'input'), key, value });
-    } else if (node.kind === 'sink' && typeof node.topic === 'string') {
-      const { topic, key, value } = node as typeof node & {
-        readonly topic: string;
-        readonly key?: Partial<Serde<unknown>>;
-        readonly value?: Partial<Serde<unknown>>;
-      };
-      add({
-        name: realName(topic),
-        role: roleOf(topology, topic, 'output'),
-        key: readable(key),
-        value: readable(value),
-      });
-    }
-  }
-  for (const { name, key, value, logging } of topology.stores.values()) {
-    if (!logging) continue;
-    const serdes = { key: key as Serde<unknown>, value: value as Serde<unknown> };
-    add({ name: changelogName(applicationId, name), role: 'changelog', ...serdes });
-  }
-  return known;
-}
-
-function roleOf(
-  { repartitionTopics }: StreamsApp['topology'],
-  name: string,
-  otherwise: TopicRole,
-): TopicRole {
-  return repartitionTopics.has(name) ? 'internal' : otherwise;
-}
-
-/** A sink needs only one side of a serde. */
-function readable(serde: Partial<Serde<unknown>> | undefined): Serde<unknown> | undefined {
-  return serde?.deserialize === undefined ? undefined : (serde as Serde<unknown>);
 }
 
 /** Every topic of the app that is there, with its offsets and sizes. */
@@ -169,7 +115,9 @@ function recordView(
   partition: number,
   topic: KnownTopic,
 ): RecordView {
+  const deadLetter = topic.role === 'dead letters' ? deadLetterIn(headers) : undefined;
   return {
+    ...(deadLetter === undefined ? {} : { deadLetter }),
     partition,
     offset,
     timestamp,

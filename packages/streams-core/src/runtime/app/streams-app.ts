@@ -108,6 +108,11 @@ export class StreamsApp {
     return this.#config.applicationServer;
   }
 
+  /** The topics that its handlers may send records to. */
+  get deadLetterTopics(): readonly string[] {
+    return this.#config.deadLetterTopics;
+  }
+
   /** The log that it runs on. */
   get log(): LogClient {
     return this.#config.log;

@@ -132,8 +132,11 @@ function addTask(metrics: MetricList, task: Task, { lagOf, now }: MetricSources)
   const nodes = 'stream-processor-node-metrics';
   for (const [node, count] of task.counts.droppedBy)
     metrics.add(nodes, 'dropped-records-total', count, { ...tags, 'processor-node-id': node });
-  for (const [node, { records }] of task.metrics.nodeCounts ?? [])
-    metrics.add(nodes, 'process-total', records, { ...tags, 'processor-node-id': node });
+  for (const [node, { records, timed, timedMs }] of task.metrics.meter?.counts ?? []) {
+    const ofNode = { ...tags, 'processor-node-id': node };
+    metrics.add(nodes, 'process-total', records, ofNode);
+    if (timed > 0) metrics.add(nodes, 'process-latency-avg', timedMs / timed, ofNode);
+  }
   for (const store of task.stores.all.values()) {
     const state = { ...tags, 'state-id': store.name };
     const { memoryRows, unflushedRows, flushes, diskBytes } = store.stats;

@@ -4,7 +4,7 @@ import type { RecordCollector } from './output/record-collector.ts';
 import type { TaskAsyncScope } from './process/async-scope.ts';
 import { type Linked, link } from './process/link.ts';
 import type { Punctuations } from './process/punctuation.ts';
-import type { NodeCount } from './process/link-options.ts';
+import type { NodeMeter } from './process/node-meter.ts';
 import type { TaskTracing } from './task-tracing.ts';
 import type { UserMetrics } from './process/user-metrics.ts';
 import { taskName } from './task-id.ts';
@@ -19,7 +19,7 @@ export interface TaskParts {
   readonly dropped: (reason: DropReason | undefined, node: string) => void;
   readonly requestCommit: () => void;
   readonly userMetrics: UserMetrics;
-  readonly nodeCounts: Map<string, NodeCount> | undefined;
+  readonly meter: NodeMeter | undefined;
   readonly tracing: TaskTracing | undefined;
 }
 

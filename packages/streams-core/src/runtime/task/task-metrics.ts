@@ -1,6 +1,6 @@
 import type { LogRecord, OffsetCommit } from '@millrace/log-client';
 import { LatencyProbe } from './latency-probe.ts';
-import type { NodeCount } from './process/link-options.ts';
+import { NodeMeter } from './process/node-meter.ts';
 import { UserMetrics } from './process/user-metrics.ts';
 import type { TaskOptions } from './task-options.ts';
 
@@ -9,11 +9,11 @@ export class TaskMetrics {
   /** What its processors measure. */
   readonly user = new UserMetrics();
   /** Records by node; undefined unless they are counted. */
-  readonly nodeCounts: Map<string, NodeCount> | undefined;
+  readonly meter: NodeMeter | undefined;
   readonly #probe: LatencyProbe | undefined;
 
   constructor({ endToEnd, countsNodes = false, now }: TaskOptions) {
-    this.nodeCounts = countsNodes ? new Map() : undefined;
+    this.meter = countsNodes ? new NodeMeter() : undefined;
     this.#probe = endToEnd && new LatencyProbe(endToEnd, now);
   }
 

@@ -77,7 +77,7 @@ export class Task {
     this.#linked = linkTask(options, {
       tracing: this.#tracing,
       userMetrics: this.metrics.user,
-      nodeCounts: this.metrics.nodeCounts,
+      meter: this.metrics.meter,
       collector: this.#collector,
       punctuations: this.#punctuations,
       asyncScope: this.#async,

@@ -6,6 +6,7 @@ import type { ProcessorWrapper } from '../../../topology/processor.ts';
 import type { ProductionExceptionHandler } from '../../../handlers.ts';
 import type { CacheBudget } from './change-cache.ts';
 import type { GuardOptions } from './guard.ts';
+import type { NodeMeter } from './node-meter.ts';
 import type { TaskWatch } from './task-watch.ts';
 import type { TaskTracing } from '../task-tracing.ts';
 import type { UserMetrics } from './user-metrics.ts';
@@ -42,11 +43,6 @@ export interface LinkOptions extends GuardOptions {
   /** Undefined where records are not traced. */
   readonly tracing: TaskTracing | undefined;
   readonly watch: TaskWatch | undefined;
-  /** Records by node, where they are counted. */
-  readonly nodeCounts: Map<string, NodeCount> | undefined;
-}
-
-/** How many records have come to a node. */
-export interface NodeCount {
-  records: number;
+  /** Counts the records of each node; undefined: nobody does. */
+  readonly meter: NodeMeter | undefined;
 }

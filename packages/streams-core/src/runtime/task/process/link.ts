@@ -43,7 +43,8 @@ export function link(options: LinkOptions): Linked {
     return openProcessor(node, below(node), linking);
   };
   for (const node of [...options.subTopology].reverse()) {
-    forwards.set(node.name, watched(node.name, open(node), options.watch));
+    const run = watched(node.name, open(node), options.watch);
+    forwards.set(node.name, options.meter?.metered(node.name, run) ?? run);
   }
   const sources = options.subTopology.filter((node): node is SourceNode => node.kind === 'source');
   // Those nearer to the sources first: what they send may wait again further down.
@@ -95,18 +96,7 @@ function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): F
     open,
   );
   const run: Forward = wrapped === undefined ? open : (record) => toAwait(wrapped(record));
-  return counted(node.name, guard(node, run, linking), linking);
-}
-
-/** Counts the records that come to a node, where that is asked for. */
-function counted(name: string, run: Forward, { nodeCounts }: Linking): Forward {
-  if (nodeCounts === undefined) return run;
-  const count = { records: 0 };
-  nodeCounts.set(name, count);
-  return (record) => {
-    count.records++;
-    return run(record);
-  };
+  return guard(node, run, linking);
 }
 
 type CachedRecord = StreamRecord<unknown, Change<unknown>>;

@@ -1,0 +1,58 @@
+import type { Forward } from '../../../record/record.ts';
+
+/** What has come to a node. */
+export interface NodeCount {
+  records: number;
+  /** So many of them were timed, */
+  timed: number;
+  /** and took so long at this node, without those below it. In milliseconds. */
+  timedMs: number;
+}
+
+/** One record in so many is timed, at each node on its way. */
+const every = 16;
+
+/** Counts the records of a task's nodes, and times some. */
+export class NodeMeter {
+  readonly counts = new Map<string, NodeCount>();
+  /** How many nodes the record under way is in. */
+  #depth = 0;
+  #turn = 0;
+  #isTimed = false;
+  /** What the nodes below the present one have taken, in milliseconds. */
+  #belowMs = 0;
+
+  /** A node that is counted. */
+  metered(name: string, run: Forward): Forward {
+    const count: NodeCount = { records: 0, timed: 0, timedMs: 0 };
+    this.counts.set(name, count);
+    return (record) => {
+      count.records++;
+      if (this.#depth === 0) this.#isTimed = this.#turn++ % every === 0;
+      this.#depth++;
+      const pending = this.#isTimed ? this.#timed(count, () => run(record)) : run(record);
+      if (pending === undefined) {
+        this.#depth--;
+        return;
+      }
+      return pending.finally(() => {
+        this.#depth--;
+      });
+    };
+  }
+
+  #timed(count: NodeCount, run: () => void | Promise<void>): void | Promise<void> {
+    const besideMs = this.#belowMs;
+    this.#belowMs = 0;
+    const start = performance.now();
+    const pending = run();
+    const tookMs = performance.now() - start;
+    // What waits for something else takes no time of this node's.
+    if (pending === undefined) {
+      count.timed++;
+      count.timedMs += tookMs - this.#belowMs;
+    }
+    this.#belowMs = besideMs + tookMs;
+    return pending;
+  }
+}
