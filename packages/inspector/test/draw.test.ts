@@ -21,7 +21,7 @@ function wordCounts() {
     .flatMapValues((line) => line.split(' '))
     .leftJoin(
       stopWords,
-      (_, word) => word,
+      (word) => word,
       (word) => word,
       { name: 'without-stop-words' },
     )

@@ -167,7 +167,7 @@ describe('joins', () => {
     const global: GlobalKTable<number, Product> = builder.globalTable(byNumber);
     const joined = stream.join(
       global,
-      (_key, sale) => sale.quantity,
+      (sale) => sale.quantity,
       (sale, product) => sale.quantity * product.price,
     );
     expectTypeOf(joined).toEqualTypeOf<KStream<string, number>>();

@@ -66,8 +66,7 @@ const kinds: Readonly<Record<JoinOp['kind'], (op: JoinOp, from: Made) => Joined>
 
   'stream-globalTable'(op, from) {
     const [stream, table] = [from.stream(op.left), from.global(op.right)];
-    const selector = functions.newKey(op.keySelector!);
-    const select = (key: Scalar, value: Scalar): Scalar => selector(value, key);
+    const select = functions.newKey(op.keySelector!);
     const joiner = functions.joiner(op.joiner);
     return op.op === 'join'
       ? stream.join<Scalar, Scalar, Scalar>(table, select, joiner, { name: op.id })

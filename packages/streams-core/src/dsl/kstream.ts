@@ -59,7 +59,7 @@ type StreamJoinArguments<K, V> = readonly [
 ];
 
 type TableJoinArguments<K, V> = readonly [
-  selectKey: ((key: K, value: V) => unknown) | undefined,
+  selectKey: ((value: V, key: K) => unknown) | undefined,
   joiner: (value: V, row: unknown, key: K) => unknown,
   options?: TableJoinOptions,
 ];
@@ -282,7 +282,7 @@ export class KStream<out K, out V> {
   /** Joins each record with the global table's row of the key that `selectKey` gives. */
   join<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
-    selectKey: (key: K, value: V) => K2 | null,
+    selectKey: (value: V, key: K) => K2 | null,
     joiner: (value: V, row: V2, key: K) => R,
     named?: Named,
   ): KStream<K, R>;
@@ -305,7 +305,7 @@ export class KStream<out K, out V> {
   ): KStream<K, R>;
   leftJoin<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
-    selectKey: (key: K, value: V) => K2 | null,
+    selectKey: (value: V, key: K) => K2 | null,
     joiner: (value: V, row: V2 | null, key: K) => R,
     named?: Named,
   ): KStream<K, R>;

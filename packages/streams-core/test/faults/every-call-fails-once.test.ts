@@ -29,7 +29,7 @@ function everything(): Topology {
     .stream(topicPattern(/clicks-.*/, { key: string(), value: string() }))
     .leftJoin(
       global,
-      (key) => key,
+      (_, key) => key,
       (value, name) => name ?? value,
     )
     .groupBy((value) => value, { key: string() })

@@ -28,7 +28,7 @@ const joined = (): Topology => {
     .stream(withNulls(orders))
     .leftJoin(
       global,
-      (key) => key,
+      (_, key) => key,
       (n, row) => (row === null ? null : n * row.rate),
     )
     .to(priced);
@@ -86,7 +86,7 @@ describe('an unreadable record in a global table\u2019s topic', () => {
       .stream(withNulls(orders))
       .join(
         rows,
-        (key) => key,
+        (_, key) => key,
         (n, { rate }) => n * rate,
       )
       .to(priced);

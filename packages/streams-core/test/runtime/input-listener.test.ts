@@ -14,7 +14,7 @@ function topology() {
     .stream(sales)
     .join(
       builder.globalTable(prices),
-      (_, { product }) => product,
+      ({ product }) => product,
       ({ product, quantity }, price) => ({ product, amount: quantity * price }),
     )
     .groupBy(({ product }) => product, { key: string(), name: 'by-product' })

@@ -136,7 +136,7 @@ test('a global table is whole before the first record is processed, on every ins
       stream
         .join(
           builder.globalTable(products),
-          (_key, { product }) => product,
+          ({ product }) => product,
           (_order, name) => name,
         )
         .to(named),

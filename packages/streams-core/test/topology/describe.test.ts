@@ -98,7 +98,7 @@ test('a stream joined with a table, and with a global one', () => {
     .join(table, (line, user) => line + user)
     .leftJoin(
       global,
-      (key) => key,
+      (_, key) => key,
       (text, region) => `${text}${region}`,
     )
     .to(topic('out', { key: string(), value: string() }));

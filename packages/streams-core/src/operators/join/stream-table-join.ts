@@ -13,7 +13,7 @@ export interface StreamTableJoin<K, V, K2, V2, R> {
   /** Its rows come in versions: looked up as of the record's timestamp. */
   readonly versioned: boolean;
   /** The table's key for a record: the record's own, save with a global table. */
-  readonly selectKey: (key: K, value: V) => K2 | null;
+  readonly selectKey: (value: V, key: K) => K2 | null;
   readonly joiner: (value: V, other: V2 | null, key: K) => R;
   /** Also where the table has no row. */
   readonly left: boolean;
@@ -38,7 +38,7 @@ export function streamTableJoin<K, V, K2, V2, R>(
       const headersWith = resultHeaders(context);
       const join: Forward<K, V> = ({ key, value, timestamp, headers }) => {
         if (value === null) return context.dropped();
-        const mapped = selectKey(key, value);
+        const mapped = selectKey(value, key);
         if (mapped === null && !left) return context.dropped();
         const row = mapped === null ? undefined : rows.get(mapped, versioned ? timestamp : undefined);
         if (row === undefined && !left) return;

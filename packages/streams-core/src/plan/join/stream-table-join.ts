@@ -12,7 +12,7 @@ export interface StreamTableJoinPlan<K, V> {
   readonly stream: StreamRef<K, V>;
   readonly table: TableRef<unknown, unknown>;
   /** The key to look up in a global table; undefined where the table is not global: then the record's own. */
-  readonly selectKey: ((key: K, value: V) => unknown) | undefined;
+  readonly selectKey: ((value: V, key: K) => unknown) | undefined;
   readonly joiner: (value: V, row: unknown, key: K) => unknown;
   /** Records without a row come through. */
   readonly isLeft: boolean;
@@ -47,7 +47,7 @@ export function joinTable<K, V>(
       table: other.node,
       versioned: other.historyRetentionMs !== undefined,
       grace,
-      selectKey: selectKey ?? ((key: K) => key),
+      selectKey: selectKey ?? ((_: V, key: K) => key),
       joiner,
       left: isLeft,
     }),

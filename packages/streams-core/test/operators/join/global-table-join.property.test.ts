@@ -33,7 +33,7 @@ test.each([
         const results = run(
           (builder) => {
             const [stream, table] = [builder.stream(withNulls(left)), builder.globalTable(right)];
-            const select = (_key: string, value: string): string | null => wanted(value);
+            const select = (value: string): string | null => wanted(value);
             const joiner = (value: string, row: string | null): string => `${value}+${row}`;
             (isLeft ? stream.leftJoin(table, select, joiner) : stream.join(table, select, joiner)).to(output);
           },

@@ -107,7 +107,7 @@ test('a left join with a global table joins a record without a key for it with n
       .stream(withNulls(input))
       .leftJoin(
         global,
-        (_key, n) => (n === 0 ? null : `id-${n}`),
+        (n) => (n === 0 ? null : `id-${n}`),
         (n, name) => `${n}${name}`,
       )
       .to(output);
@@ -127,7 +127,7 @@ test('an inner join with a global table leaves out what finds no row', () => {
       .stream(withNulls(input))
       .join(
         builder.globalTable(names),
-        (key) => key,
+        (_, key) => key,
         (n, name) => `${n}${name}`,
       )
       .to(output),

@@ -233,7 +233,7 @@ test('a global table answers on every instance', async () => {
       .stream(clicks)
       .join(
         table,
-        (key) => key,
+        (_, key) => key,
         (value, { name }) => `${value} ${name}`,
       )
       .to(topic('greetings', { key: string(), value: string() }));
