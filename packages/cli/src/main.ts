@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   fork: async () => (await import('./commands/fork.ts')).forkCommand,
   compare: async () => (await import('./commands/fork.ts')).compareCommand,
   promote: async () => (await import('./commands/fork.ts')).promoteCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
   debug: async () => (await import('./commands/debug.ts')).debugCommand,
   topics: async () => (await import('./commands/topics.ts')).topicsCommand,
   tail: async () => (await import('./commands/tail.ts')).tailCommand,

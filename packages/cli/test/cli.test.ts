@@ -288,7 +288,7 @@ test('a pipe that is closed early is no error', async () => {
   expect(err).toBe('');
 });
 
-describe('plan', () => {
+describe('with the topology of a module', () => {
   const module = (name: string, store: string): string => {
     const file = path.join(dir, `${name}.mjs`);
     const core = JSON.stringify(fileURLToPath(new URL('../../streams-core/dist/index.js', import.meta.url)));
@@ -302,6 +302,37 @@ describe('plan', () => {
     );
     return file;
   };
+
+  test('a page shows an application from outside, until it is stopped', async () => {
+    const args = [
+      'inspect',
+      module('first', 'kept'),
+      '--application',
+      'counter',
+      '--log-dir',
+      logDir,
+      '--port',
+      '0',
+    ];
+    const child = spawn(process.execPath, [bin, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stdout.on('data', (text) => {
+        said += text;
+        const found = /http:\S+/.exec(said);
+        if (found !== null) resolve(found[0]);
+      });
+      child.stderr.on('data', (text) => (said += text));
+      child.once('exit', () => reject(new Error(said)));
+    });
+    const topology = await (await fetch(new URL('/inspector/topology', url))).json();
+    expect(topology).toMatchObject({ applicationId: 'counter' });
+    const topics = (await (await fetch(new URL('/inspector/topics', url))).json()) as { name: string }[];
+    expect(topics.map(({ name }) => name)).toContain('words');
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+  });
 
   test('compares a topology with the lock file, and writes it unless state would be lost', async () => {
     const [first, second] = [module('first', 'kept'), module('second', 'renamed')];

@@ -30,9 +30,13 @@ export function InstancesPanel({ history }: { readonly history: readonly Snapsho
         </tbody>
       </table>
       {now.instances.length === 0 && <p class="empty">The group has not agreed yet.</p>}
-      <p>
-        This one works on {now.tasks.join(', ') || 'no tasks'}; {bytes(now.residentBytes)} of memory.
-      </p>
+      {now.isOutside === true ? (
+        <p>Seen from outside: figures of nodes and stores are with the instances.</p>
+      ) : (
+        <p>
+          This one works on {now.tasks.join(', ') || 'no tasks'}; {bytes(now.residentBytes)} of memory.
+        </p>
+      )}
       {restoring.length > 0 && (
         <>
           <h2>Restoring</h2>

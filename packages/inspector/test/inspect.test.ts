@@ -1,7 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test, vi } from 'vitest';
+import { StreamsApp } from '@millrace/streams-core';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { inspect } from '../src/index.ts';
+import type { Snapshot } from '../src/server/snapshot.ts';
 import { openShop } from './support.ts';
 
 const page = new URL('../dist/page/', import.meta.url);
@@ -124,6 +127,51 @@ describe('what the page shows', () => {
       body: { message: expect.stringContaining('none that this app reads or writes') },
     });
   });
+});
+
+test('an app that runs elsewhere is seen from outside: its lag, and who is in its group', async () => {
+  const { app, send } = await openShop();
+  await vi.waitFor(() => expect(app.state).toBe('running'), { timeout: 10_000 });
+  const outside = new StreamsApp(app.topology, { applicationId: 'shop', log: app.log });
+  const page = await inspect(outside, { intervalMs: 20 });
+  onTestFinished(async () => {
+    await page.close();
+    await outside.close();
+  });
+  for (let n = 0; n < 10; n++) await send('product', { n, region: 'north', note: '' });
+  const events = await fetch(new URL('/inspector/events', page.url));
+  const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  const seen = async (holds: (snapshot: Snapshot) => boolean): Promise<Snapshot> => {
+    for (;;) {
+      for (const [, data] of text.matchAll(/data: (.*)\n\n/g)) {
+        const snapshot = JSON.parse(data!) as Snapshot;
+        if (holds(snapshot)) return snapshot;
+      }
+      text = text.slice(text.lastIndexOf('\n\n') + 2) + (await reader.read()).value!;
+    }
+  };
+  expect(
+    await seen(({ processed, lag }) => processed > 10 && Object.values(lag).every((one) => one === 0)),
+  ).toMatchObject({
+    isOutside: true,
+    state: 'stable',
+    health: { status: 'running' },
+    lag: { orders: 0, 'shop-by-region-repartition': 0 },
+    instances: [
+      { tasks: expect.arrayContaining(['orders-0', 'orders-1', 'shop-by-region-repartition-1']) as unknown },
+    ],
+    tasks: [],
+  });
+  await app.close();
+  await send('product', { n: 10, region: 'north', note: '' });
+  expect(await seen(({ lag, state }) => lag['orders'] === 1 && state === 'empty')).toMatchObject({
+    health: { status: 'closed', reasons: ['No instance is in the group "shop".'] },
+    instances: [],
+  });
+  await reader.cancel();
+  // It has taken part in nothing.
+  expect(outside.state).toBe('created');
 });
 
 interface Letters {

@@ -4,6 +4,7 @@ import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { layout, topologyGraph } from '../draw/index.ts';
 import { sendAgain, SendAgainError, type SendAgainRequest } from './dead-letters.ts';
+import { snapshotFromOutside } from './outside.ts';
 import { snapshotOf } from './snapshot.ts';
 import { asText, tailOf, topicViews, UnknownTopicError } from './topics.ts';
 
@@ -60,7 +61,9 @@ export function pageRoutes(
         streams.add(stop);
         stream.onAbort(stop);
         while (!isOver) {
-          await stream.writeSSE({ event: 'snapshot', data: asText(snapshotOf(app)) });
+          // One that was never started is looked at from outside.
+          const snapshot = app.state === 'created' ? await snapshotFromOutside(app) : snapshotOf(app);
+          await stream.writeSSE({ event: 'snapshot', data: asText(snapshot) });
           await new Promise<void>((resolve) => {
             wake = resolve;
             timer = setTimeout(resolve, intervalMs).unref();

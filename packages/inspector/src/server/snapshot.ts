@@ -27,6 +27,8 @@ export interface NodeFigures {
 export interface Snapshot {
   /** In milliseconds since the epoch. */
   readonly at: number;
+  /** Of an app that does not run in the process that serves the page. */
+  readonly isOutside?: true;
   readonly state: string;
   readonly health: Health;
   readonly tasks: readonly string[];
