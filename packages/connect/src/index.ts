@@ -1,6 +1,7 @@
 export type { Connector, ConnectorProblem } from './connector.ts';
 export type { Claim, Destination, DestinationTransaction } from './destination.ts';
 export { DestinationError, SinkFencedError } from './errors.ts';
+export { type FileRelayOptions, type LinePlace, relayFile } from './file-relay.ts';
 export {
   type Outbox,
   type OutboxEntry,
@@ -15,3 +16,4 @@ export { type PgClient, type PgPool, postgres, type PostgresOptions } from './po
 export { sinkTo, type SinkToOptions } from './sink.ts';
 export { sqlite, type SqliteDatabase, type SqliteOptions } from './sqlite.ts';
 export type { RowMapping, SqlRow } from './table-rows.ts';
+export { webhook, type WebhookOptions } from './webhook.ts';
