@@ -18,7 +18,7 @@ import { advanceTime } from '../observed-time.ts';
 
 type Side = 'left' | 'right';
 
-/** Keeps the records of one side. */
+/** Keeps the records of one side, with their headers where the store keeps headers. */
 export function joinWindow<K, V>(storeName: string): Operator<K, V, K, V> {
   return {
     kind: 'join-window',
@@ -26,8 +26,8 @@ export function joinWindow<K, V>(storeName: string): Operator<K, V, K, V> {
       const store = context.windowStore<K, V>(storeName);
       return (record) => {
         const { key, value, timestamp, headers } = record;
-        if (key !== null && store.putEntry(key, value, timestamp, timestamp))
-          store.putHeaders(key, timestamp, headers);
+        const isKept = key !== null && store.putEntry(key, value, timestamp, timestamp);
+        if (isKept && value !== null) store.putHeaders(key, timestamp, headers);
         return forward(record);
       };
     },
@@ -47,7 +47,6 @@ export interface StreamStreamJoin<V1, V2, R> {
   readonly joiner: (left: V1 | null, right: V2 | null, key: unknown) => R;
 }
 
-/** The headers of records that wait for a partner are kept where their store keeps headers. */
 export function streamStreamJoin<K, V1, V2, R>(
   join: StreamStreamJoin<V1, V2, R>,
 ): Operator<K, V1 | V2, K, R> {
