@@ -1,4 +1,4 @@
-import { isLogError, type LogClient, type LogProducer } from '@millrace/log-client';
+import type { LogClient, LogProducer } from '@millrace/log-client';
 import {
   byPartition,
   RecordPlacer,
@@ -7,6 +7,7 @@ import {
   type Topic,
 } from '@millrace/streams-core';
 import { type Connector, type ConnectorProblem, Retries, startConnector } from './connector.ts';
+import { withFencedProducer } from './fenced-producer.ts';
 import { type FileLine, FileLines, type FilePosition } from './file-lines.ts';
 
 /** A line of a file, from 1 on. */
@@ -72,35 +73,27 @@ class FileRun<K, V> {
     this.#stopping.abort();
   }
 
-  async run(): Promise<void> {
-    for (let isDone = false; !isDone && !this.#isStopping; ) {
-      let producer: LogProducer | undefined;
-      try {
-        // Fences a relay of this name that still runs: what it has committed cannot change after this.
-        producer = await this.#parts.log.producer({ transactionalId: this.#group });
-        isDone = await this.#relay(producer, await this.#lastPosition());
-      } catch (error) {
-        if (!isLogError(error) || !error.retriable) throw error;
-        await this.#retries.waitAfter(error);
-      } finally {
-        await producer?.close();
-      }
-    }
+  run(): Promise<void> {
+    const { log } = this.#parts;
+    const { signal } = this.#stopping;
+    return withFencedProducer({ log, name: this.#group, signal, retries: this.#retries }, async (producer) =>
+      this.#relay(producer, await this.#lastPosition()),
+    );
   }
 
   get #isStopping(): boolean {
     return this.#stopping.signal.aborted;
   }
 
-  /** Returns whether the file is at its end. */
-  async #relay(producer: LogProducer, known: FilePosition | undefined): Promise<boolean> {
+  /** Until the file is at its end, or where it is followed until it is stopped. */
+  async #relay(producer: LogProducer, known: FilePosition | undefined): Promise<void> {
     const { file, follow = false, pollMs = 200, maxLines = 1000 } = this.#parts.options;
     let lines = await FileLines.open(file, known);
     try {
       while (!this.#isStopping) {
         const found = await lines.read(maxLines, { isWhole: !follow });
         if (found.length > 0) await this.#write(producer, found);
-        else if (!follow) return true;
+        else if (!follow) return;
         else if (await lines.isReplaced()) {
           // What the old one still has without an end of a line is its last line.
           const rest = await lines.read(maxLines, { isWhole: true });
@@ -112,7 +105,6 @@ class FileRun<K, V> {
     } finally {
       await lines.close();
     }
-    return true;
   }
 
   async #write(producer: LogProducer, lines: readonly FileLine[]): Promise<void> {

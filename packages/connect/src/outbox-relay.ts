@@ -1,7 +1,7 @@
-import { isLogError, type LogClient, type LogProducer } from '@millrace/log-client';
+import type { LogClient, LogProducer } from '@millrace/log-client';
 import { byPartition, RecordPlacer, type Topic } from '@millrace/streams-core';
 import { type Connector, startConnector, type ConnectorProblem, Retries } from './connector.ts';
-import { DestinationError } from './errors.ts';
+import { withFencedProducer } from './fenced-producer.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
 
 export interface OutboxRelayOptions {
@@ -58,21 +58,16 @@ class RelayRun<K, V> {
     this.#stopping.abort();
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
     const { log, outbox } = this.#parts;
-    while (!this.#isStopping) {
-      let producer: LogProducer | undefined;
-      try {
-        // Fences a relay of this name that still runs: what it has committed cannot change after this.
-        producer = await log.producer({ transactionalId: this.#group });
+    const { signal } = this.#stopping;
+    return withFencedProducer(
+      { log, name: this.#group, signal, retries: this.#retries },
+      async (producer) => {
         await outbox.remove(await this.#idsOfLastCommit());
         await this.#relay(producer);
-      } catch (error) {
-        await this.#waitAfter(error);
-      } finally {
-        await producer?.close();
-      }
-    }
+      },
+    );
   }
 
   get #isStopping(): boolean {
@@ -112,13 +107,6 @@ class RelayRun<K, V> {
   async #idsOfLastCommit(): Promise<readonly string[]> {
     const [commit] = await this.#parts.log.admin.committed(this.#group, [this.#place]);
     return commit === undefined ? [] : (JSON.parse(commit.metadata) as string[]);
-  }
-
-  /** @throws what is no use to try again */
-  async #waitAfter(error: unknown): Promise<void> {
-    const mayRetry = error instanceof DestinationError || isLogError(error) ? error.retriable : false;
-    if (!mayRetry) throw error;
-    await this.#retries.waitAfter(error as Error);
   }
 }
 
