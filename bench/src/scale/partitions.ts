@@ -1,7 +1,8 @@
 import { json, StreamsBuilder, string, topic, type Topology } from '@millrace/streams-core';
 import { recordAt } from '../fixture.ts';
 import { figuresOf, type ScaleRow } from './row.ts';
-import { fillTopic, inScratch, runApp } from './scratch.ts';
+import { fillTopic, inScratch, runApp, type Scratch } from './scratch.ts';
+import { tallyTopic } from '../tally.ts';
 
 interface Order {
   readonly quantity: number;
@@ -36,9 +37,22 @@ const overPartitions = (kind: string, topology: () => Topology, partitions: numb
     inScratch(async (scratch) => {
       await fillTopic(scratch.log, input, { count, partitions, record: recordAt });
       await scratch.log.admin.createTopics([{ name: output, partitions }]);
-      return figuresOf(count, await runApp(scratch, topology(), { sources: [input] }));
+      const figures = figuresOf(count, await runApp(scratch, topology(), { sources: [input] }));
+      if (kind === 'stateless') await assertAll(scratch, count, partitions);
+      return figures;
     }),
 });
+
+/** @throws Error where there are more results, or fewer, than orders that are kept */
+async function assertAll({ log }: Scratch, count: number, partitions: number): Promise<void> {
+  let found = 0;
+  for (let partition = 0; partition < partitions; partition++)
+    found += (await tallyTopic(log, output, { partition })).count;
+  const expected = Array.from({ length: count }, (_, n) => recordAt(n)).filter(
+    ({ value }) => (JSON.parse(value) as Order).quantity > 2,
+  ).length;
+  if (found !== expected) throw new Error(`${expected} results are expected; there are ${found}`);
+}
 
 const sizes = [1, 10, 100, 1000];
 
