@@ -180,7 +180,7 @@ describe('a file', () => {
           commits++;
           if (commits === 2) throw new LogError('LOG_TIMEOUT', 'not there');
           const placed = await producer.commit(transaction);
-          // It has committed, and nobody heard of it.
+          // It has committed, and the answer is lost.
           if (commits === 4) throw new LogError('LOG_TIMEOUT', 'not heard');
           return placed;
         },

@@ -24,7 +24,7 @@ function topology() {
   return builder.build();
 }
 
-test('all input that an app takes in is heard of, and a replay of it gives what the app gave', async () => {
+test('an app reports all input that it takes in, and a replay of it gives what the app gave', async () => {
   await withLog(async (log, stateDir) => {
     const topics = [sales, prices, revenue].map(({ name }) => ({ name, partitions: 2 }));
     await log.admin.createTopics(topics);
