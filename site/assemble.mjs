@@ -60,7 +60,7 @@ export function linked(text, { root, from, pages }) {
   });
 }
 
-/** Makes all pages anew in a folder. */
+/** Makes all pages in a folder; what an earlier run left there goes. */
 export function assemble(root, out) {
   const pages = pagesOf(root);
   for (const name of existsSync(out) ? readdirSync(out) : []) {

@@ -124,7 +124,7 @@ describe('a file', () => {
   });
 
   test.each(['while it is followed', 'between two runs'])(
-    'that is cut and written anew is a new one: %s',
+    'that is truncated and rewritten is a new one: %s',
     async (when) => {
       const log = await newLog(1);
       await writeFile(file, text(0, 5));

@@ -1,11 +1,11 @@
 import type { EmbeddedLog } from '@millrace/embedded-log';
 import { LogError } from '@millrace/log-client';
 import { records } from '@millrace/streams-core';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Connector, postgresOutbox, relayOutbox, type SqlRow, sqliteOutbox } from '../src/index.ts';
 import { cutAt } from './cut-pool.ts';
-import { postgresBin, type PostgresServer, startPostgres } from './postgres-server.ts';
+import { openPostgres, postgresBin } from './postgres-server.ts';
 import { openSqlite } from './open-sqlite.ts';
 import { eventually, newLog, stock } from './support.ts';
 
@@ -30,18 +30,12 @@ function closeLater(relay: Connector): Connector {
 const wanted = Array.from({ length: 8 }, (_, n) => `sku-${n}=${n}`);
 
 describe.skipIf(postgresBin === undefined)('an outbox in PostgreSQL', { timeout: 60_000 }, () => {
-  let server: PostgresServer;
   let pool: pg.Pool;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    server = await startPostgres(postgresBin!);
-    pool = new pg.Pool({ connectionString: server.connectionString });
-    // Of connections that a test cuts.
-    pool.on('error', () => {});
+    ({ pool, close } = await openPostgres());
   }, 60_000);
-  afterAll(async () => {
-    await pool?.end();
-    await server?.close();
-  });
+  afterAll(() => close?.());
   beforeEach(async () => {
     await pool.query('drop table if exists outbox');
     await pool.query('create table outbox (id bigserial primary key, sku text, on_hand bigint)');

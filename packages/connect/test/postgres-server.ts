@@ -95,3 +95,21 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     }
   }
 }
+
+/** A server of the test's own, and connections to it. */
+export async function openPostgres(): Promise<{
+  readonly pool: pg.Pool;
+  readonly close: () => Promise<void>;
+}> {
+  const server = await startPostgres(postgresBin!);
+  const pool = new pg.Pool({ connectionString: server.connectionString });
+  // Of connections that a test cuts.
+  pool.on('error', () => {});
+  return {
+    pool,
+    close: async () => {
+      await pool.end();
+      await server.close();
+    },
+  };
+}

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { postgres, type Connector, sinkTo } from '../src/index.ts';
 import { cutAt } from './cut-pool.ts';
-import { postgresBin, type PostgresServer, startPostgres } from './postgres-server.ts';
+import { openPostgres, postgresBin } from './postgres-server.ts';
 import { eventually, newLog, send, stock, type Stock } from './support.ts';
 
 if (postgresBin === undefined)
@@ -12,18 +12,12 @@ if (postgresBin === undefined)
   );
 
 describe.skipIf(postgresBin === undefined)('rows in PostgreSQL', { timeout: 60_000 }, () => {
-  let server: PostgresServer;
   let pool: pg.Pool;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    server = await startPostgres(postgresBin!);
-    pool = new pg.Pool({ connectionString: server.connectionString });
-    // Of connections that a test cuts.
-    pool.on('error', () => {});
+    ({ pool, close } = await openPostgres());
   }, 60_000);
-  afterAll(async () => {
-    await pool?.end();
-    await server?.close();
-  });
+  afterAll(() => close?.());
   beforeEach(async () => {
     await pool.query('drop table if exists stock, events, millrace_offsets');
     await pool.query('create table stock (sku text primary key, on_hand bigint not null)');

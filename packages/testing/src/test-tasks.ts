@@ -1,11 +1,10 @@
 import type { LogRecord, OffsetCommit } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
-import { type Checkpoint, openStore, type StateStore } from '@millrace/state-stores/runtime';
+import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import type { Topology } from '@millrace/streams-core';
 import {
   cacheBudget,
   changelogName,
-  checkingSpec,
   type DeserializationExceptionHandler,
   type DroppedRecordHandler,
   type GlobalTable,
@@ -13,7 +12,6 @@ import {
   type ProcessingExceptionHandler,
   type ProductionExceptionHandler,
   realNames,
-  resolveTopics,
   Task,
   type TaskInput,
   taskName,
@@ -21,16 +19,10 @@ import {
   warningsOnly,
 } from '@millrace/streams-core/runtime';
 import type { StepRecorder } from './steps/step-recorder.ts';
+import { checkedParts, inMemory, type OpenedStores, type Part } from './test-parts.ts';
 import { TestTopics } from './test-topics.ts';
 
-type Part = Topology['subTopologies'][number];
 type SourceTopic = Part['sources'][number]['topics'][number];
-
-/** A task's stores, and the clock that they and the task share. */
-export interface OpenedStores {
-  readonly clock: TaskClock;
-  readonly stores: ReadonlyMap<string, StateStore>;
-}
 
 export interface TestTasksOptions {
   readonly applicationId: string;
@@ -292,35 +284,8 @@ export class TestTasks {
   }
 }
 
-/** Every topic has one partition here; what is wrong whatever the partitions shows all the same. */
-function checkedParts(topology: Topology, applicationId: string): Part[] {
-  const { subTopologies, repartitionTopics } = topology;
-  const external = subTopologies.flatMap((subTopology) =>
-    subTopology.sources.flatMap((source) => source.topics.map(({ name }) => name)),
-  );
-  const counts = new Map(external.filter((name) => !repartitionTopics.has(name)).map((name) => [name, 1]));
-  resolveTopics(onePartition(topology), applicationId, counts);
-  return subTopologies.filter((subTopology) => !subTopology.global);
-}
-
-function inMemory(subTopology: Part): OpenedStores {
-  const clock = new TaskClock(0);
-  const stores = subTopology.stores.map(
-    (spec) => [spec.name, openStore(checkingSpec(spec), clock.current) as StateStore] as const,
-  );
-  return { clock, stores: new Map(stores) };
-}
-
 const checkpoint = (topicId: string, offset: number, store: StateStore): Checkpoint => ({
   topicId,
   offset,
   streamTime: store.streamTime,
 });
-
-/** The topology with its repartition topics at one partition each: counts are for the runtime to check. */
-function onePartition(topology: Topology): Topology {
-  const repartitionTopics = new Map(
-    [...topology.repartitionTopics.keys()].map((name) => [name, { name, partitions: 1 }]),
-  );
-  return Object.create(topology, { repartitionTopics: { value: repartitionTopics } }) as Topology;
-}

@@ -30,7 +30,8 @@ import type { Step } from './steps/step.ts';
 import { StepRecorder } from './steps/step-recorder.ts';
 import { type TestInputOptions, TestInputTopic } from './test-input-topic.ts';
 import { TestOutputTopic } from './test-output-topic.ts';
-import { type OpenedStores, TestTasks } from './test-tasks.ts';
+import type { OpenedStores } from './test-parts.ts';
+import { TestTasks } from './test-tasks.ts';
 
 /** What a topology has done so far under test. */
 export type TestMetrics = AppMetrics;

@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { loadRecording, type Recording, recordedTest, replay, showStep } from '@millrace/testing';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { countFromOne } from '../arguments.ts';
 import { fromCallersFolder } from '../callers-folder.ts';
 import { type LogOptions, onLog, withLogOptions } from '../connect.ts';
 import { breakpoint, type Breakpoint, breakpointKinds } from '../debug/breakpoint.ts';
@@ -20,11 +21,6 @@ interface DebugOptions extends LogOptions {
   readonly test?: string;
 }
 
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number above 0.');
-}
-
 export function debugCommand(program: Command): void {
   const command = program
     .command('debug')
@@ -37,7 +33,7 @@ export function debugCommand(program: Command): void {
     )
     .requiredOption('--topology <module>', 'a JavaScript module that exports the topology')
     .option('--export <name>', 'which export; default: the first that is or makes a topology')
-    .option('--max <n>', 'so many records of the topics at most', wholeNumber, 10_000)
+    .option('--max <n>', 'so many records of the topics at most', countFromOne, 10_000)
     .option(
       '--break <where>',
       `stop there, may be given again: ${breakpointKinds}`,

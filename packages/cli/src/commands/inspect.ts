@@ -1,6 +1,8 @@
 import { StreamsApp } from '@millrace/streams-core';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { portNumber } from '../arguments.ts';
 import { type LogOptions, onLog, withLogOptions } from '../connect.ts';
+import { ended } from '../ended.ts';
 import { loadTopology } from '../load-topology.ts';
 import { optionalPackage } from '../optional-package.ts';
 
@@ -11,11 +13,6 @@ interface InspectOptions extends LogOptions {
   readonly application: string;
   readonly port: number;
   readonly host: string;
-}
-
-function portNumber(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('Expected a number from 0 to 65535.');
 }
 
 /** Serves the page of an app that runs elsewhere, or not at all, until a signal ends it. */
@@ -36,9 +33,7 @@ async function inspectFromOutside(file: string, options: InspectOptions): Promis
       ...(token === undefined ? {} : { token }),
     });
     console.log(`${options.application} is shown at ${page.url}`);
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    });
+    await ended();
     await page.close();
     await app.close();
   });

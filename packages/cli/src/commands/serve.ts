@@ -1,7 +1,9 @@
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { listen, type LogServer, removeOwner, writeOwner } from '@millrace/log-server';
 import { type Command, InvalidArgumentError } from 'commander';
+import { countFromOne, portNumber } from '../arguments.ts';
 import { fromCallersFolder } from '../callers-folder.ts';
+import { ended } from '../ended.ts';
 
 const tokenVariable = 'MILLRACE_TOKEN';
 
@@ -16,26 +18,9 @@ interface ServeOptions {
   readonly durability: 'commit' | 'interval' | 'os';
 }
 
-function portNumber(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('Expected a number from 0 to 65535.');
-}
-
-function count(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Expected a whole number from 1 on.');
-}
-
 function durability(text: string): ServeOptions['durability'] {
   if (text === 'commit' || text === 'interval' || text === 'os') return text;
   throw new InvalidArgumentError('Expected commit, interval or os.');
-}
-
-/** Resolves to the signal that ends the program. */
-function ended(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
-  });
 }
 
 function announce(dir: string, { address, token }: LogServer): void {
@@ -85,7 +70,7 @@ export function serveCommand(program: Command): void {
     .option('--host <address>', 'the address to listen on; 0.0.0.0 for other machines too', '127.0.0.1')
     .option('--advertise <host>', 'the advertised host: what clients connect to')
     .option('--no-token', 'let everybody on this machine in')
-    .option('--max-group-size <number>', 'how many members a consumer group may have', count)
+    .option('--max-group-size <number>', 'how many members a consumer group may have', countFromOne)
     .option('--auto-create', 'create topics that clients ask for')
     .option(
       '--durability <level>',

@@ -1,5 +1,5 @@
-import type { Header, LogRecord } from '@millrace/log-client';
-import type { StreamsApp } from '@millrace/streams-core';
+import type { Header } from '@millrace/log-client';
+import { bytes, nullable, records, type StreamsApp, topic, type TopicRecord } from '@millrace/streams-core';
 import { knownTopics } from './known-topics.ts';
 
 /** The headers of KIP-1034 begin with this. */
@@ -23,12 +23,12 @@ export function deadLetterIn(headers: readonly Header[]): DeadLetter | undefined
     const value = headers.findLast(({ key }) => key === prefix + name)?.value;
     return value === undefined || value === null ? undefined : Buffer.from(value).toString('utf8');
   };
-  const [topic, partition, offset] = [read('topic'), read('partition'), read('offset')];
-  if (topic === undefined || partition === undefined) return undefined;
+  const [from, partition, offset] = [read('topic'), read('partition'), read('offset')];
+  if (from === undefined || partition === undefined) return undefined;
   return {
     reason: read('exception') ?? read('reason') ?? 'unknown',
     message: read('message') ?? '',
-    topic,
+    topic: from,
     partition: Number(partition),
     offset: offset === undefined ? undefined : Number(offset),
   };
@@ -52,10 +52,10 @@ export class SendAgainError extends Error {
  * @throws SendAgainError for what is no dead letter of this app, or lost its value
  */
 export async function sendAgain(app: StreamsApp, place: SendAgainRequest): Promise<SendAgainRequest> {
-  const { topic, partition, offset } = place;
-  const at = `${topic}-${partition} @ ${offset}`;
-  if (!app.deadLetterTopics.includes(topic))
-    throw new SendAgainError(`"${topic}" is no topic that this app sends dead letters to`);
+  const { topic: name, partition, offset } = place;
+  const at = `${name}-${partition} @ ${offset}`;
+  if (!app.deadLetterTopics.includes(name))
+    throw new SendAgainError(`"${name}" is no topic that this app sends dead letters to`);
   const record = await recordAt(app, place);
   if (record === undefined) throw new SendAgainError(`There is no record at ${at} any more`);
   const letter = deadLetterIn(record.headers);
@@ -82,20 +82,14 @@ export async function sendAgain(app: StreamsApp, place: SendAgainRequest): Promi
 
 async function recordAt(
   app: StreamsApp,
-  { topic, partition, offset }: SendAgainRequest,
-): Promise<LogRecord | undefined> {
-  const info = (await app.log.admin.topics([topic])).get(topic);
+  { topic: name, partition, offset }: SendAgainRequest,
+): Promise<Raw | undefined> {
+  const info = (await app.log.admin.topics([name])).get(name);
   if (info === undefined || partition >= info.partitions) return undefined;
-  const [range] = await app.log.admin.offsets([{ topic, partition }]);
-  if (offset < range!.start || offset >= range!.end) return undefined;
-  const reader = await app.log.reader([{ topic, partition, offset }]);
-  try {
-    for (;;) {
-      const [batch] = await reader.poll({ maxWaitMs: 1000, maxRecords: 1 });
-      if (batch === undefined || batch.nextOffset > offset)
-        return batch?.records.find((record) => record.offset === offset);
-    }
-  } finally {
-    await reader.close();
-  }
+  const raw = topic(name, { key: bytes(), value: nullable(bytes()) });
+  for await (const record of records(app.log, raw, { from: { offset }, partitions: [partition], limit: 1 }))
+    if (record.offset === offset) return record;
+  return undefined;
 }
+
+type Raw = TopicRecord<Uint8Array, Uint8Array | null>;

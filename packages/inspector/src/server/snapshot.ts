@@ -87,27 +87,34 @@ function nodesOf(metrics: readonly Metric[]): Snapshot['nodes'] {
   const ofNodes = metrics.filter(({ group }) => group === 'stream-processor-node-metrics');
   const processed = sumBy(ofNodes, 'process-total', 'processor-node-id');
   const dropped = sumBy(ofNodes, 'dropped-records-total', 'processor-node-id');
-  const latencyOf = (node: string): readonly Metric[] =>
-    ofNodes.filter(({ name, tags }) => name === 'process-latency-avg' && tags['processor-node-id'] === node);
+  const latencies = Object.entries(sumBy(ofNodes, 'process-latency-avg', 'processor-node-id'));
+  const tasks = countBy(ofNodes, 'process-latency-avg', 'processor-node-id');
+  const means = new Map(latencies.map(([name, sum]) => [name, sum / tasks.get(name)!]));
   const names = new Set([...Object.keys(processed), ...Object.keys(dropped)]);
   return Object.fromEntries(
     [...names].map((name): [string, NodeFigures] => {
       const count = processed[name];
-      const latency = latencyOf(name);
+      const latencyMs = means.get(name);
       return [
         name,
         {
           dropped: dropped[name] ?? 0,
           ...(count === undefined ? {} : { processed: count }),
-          ...(latency.length === 0 ? {} : { latencyMs: meanOf(latency) }),
+          ...(latencyMs === undefined ? {} : { latencyMs }),
         },
       ];
     }),
   );
 }
 
-function meanOf(metrics: readonly Metric[]): number {
-  return metrics.reduce((sum, { value }) => sum + value, 0) / metrics.length;
+/** In how many tasks a metric is, by a tag. */
+function countBy(metrics: readonly Metric[], name: string, tag: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const metric of metrics) {
+    const key = metric.tags[tag];
+    if (metric.name === name && key !== undefined) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 function storesOf(metrics: readonly Metric[]): Snapshot['stores'] {

@@ -94,8 +94,8 @@ export function streamStreamJoin<K, V1, V2, R>(
 
       const match = (record: StreamRecord<K, unknown>): void | Promise<void> => {
         const { key, value, timestamp, headers } = record;
-        const [from, to] = [Math.max(0, timestamp - before), Math.max(0, timestamp + after)];
-        const partners = store.fetchRange(key, from, to);
+        const to = Math.max(0, timestamp + after);
+        const partners = store.fetchRange(key, Math.max(0, timestamp - before), to);
         if (partners.length > 0) return sequence(partners.length, (index) => meet(record, partners[index]!));
         if (!isOuter) return;
         // Nobody can come any more: there is nothing to wait for.
