@@ -22,7 +22,7 @@ const budgets: Readonly<Record<string, number>> = {
   millrace: 10,
   'millrace-app-server': 65,
   'millrace-cli': 80,
-  'millrace-connect': 50,
+  'millrace-connect': 75,
   'millrace-embedded-log': 280,
   'millrace-inspector': 75,
   'millrace-kafka': 120,

@@ -1,7 +1,24 @@
 export type { Connector, ConnectorProblem } from './connector.ts';
+export { debezium, debeziumKey, type CapturedChange } from './debezium.ts';
 export type { Claim, Destination, DestinationTransaction } from './destination.ts';
 export { DestinationError, SinkFencedError } from './errors.ts';
-export { type FileRelayOptions, type LinePlace, relayFile } from './file-relay.ts';
+export { type CsvRelayOptions, type CsvRow, relayCsv } from './files/csv-relay.ts';
+export {
+  type FileRelayOptions,
+  type FileRelaySettings,
+  type LinePlace,
+  type LineReader,
+  relayFile,
+} from './files/file-relay.ts';
+export { files, type FilesOptions } from './files/files.ts';
+export {
+  type CsvField,
+  csvLines,
+  type CsvLinesOptions,
+  jsonLines,
+  type JsonLinesOptions,
+  type LineFormat,
+} from './files/line-format.ts';
 export {
   type Outbox,
   type OutboxEntry,
@@ -10,10 +27,10 @@ export {
   type PostgresOutboxOptions,
   sqliteOutbox,
   type SqliteOutboxOptions,
-} from './outbox.ts';
-export { type OutboxRelayOptions, relayOutbox } from './outbox-relay.ts';
-export { type PgClient, type PgPool, postgres, type PostgresOptions } from './postgres.ts';
+} from './database/outbox.ts';
+export { type OutboxRelayOptions, relayOutbox } from './database/outbox-relay.ts';
+export { type PgClient, type PgPool, postgres, type PostgresOptions } from './database/postgres.ts';
 export { sinkTo, type SinkToOptions } from './sink.ts';
-export { sqlite, type SqliteDatabase, type SqliteOptions } from './sqlite.ts';
-export type { RowMapping, SqlRow } from './table-rows.ts';
+export { sqlite, type SqliteDatabase, type SqliteOptions } from './database/sqlite.ts';
+export type { RowMapping, SqlRow } from './database/table-rows.ts';
 export { webhook, type WebhookOptions } from './webhook.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { TopicRecord } from '@millrace/streams-core';
-import { changesOf, quoted, statementsOf } from '../src/table-rows.ts';
+import { changesOf, quoted, statementsOf } from '../src/database/table-rows.ts';
 
 function records(rows: readonly (readonly [string, number | null])[]): TopicRecord<string, number>[] {
   return rows.map(([key, value], offset) => {

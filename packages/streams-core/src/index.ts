@@ -143,6 +143,7 @@ export {
   type SchemaIssue,
   type SchemaResult,
   type StandardSchema,
+  validating,
 } from './serde/schema.ts';
 export {
   type Serializer,

@@ -78,7 +78,7 @@ export const mutants = [
   },
   {
     name: 'rows of the last transaction are taken again',
-    file: 'packages/connect/src/outbox-relay.ts',
+    file: 'packages/connect/src/database/outbox-relay.ts',
     from: 'await outbox.remove(await this.#idsOfLastCommit());',
     to: '',
     ...outbox,

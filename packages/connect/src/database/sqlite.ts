@@ -1,5 +1,5 @@
-import type { Destination } from './destination.ts';
-import { DestinationError, fenced, SinkFencedError } from './errors.ts';
+import type { Destination } from '../destination.ts';
+import { DestinationError, fenced, SinkFencedError } from '../errors.ts';
 import { offsetsTable, offsetStatements } from './offset-statements.ts';
 import { changesOf, type RowMapping, type SqlDialect, statementsOf } from './table-rows.ts';
 

@@ -7,6 +7,7 @@ const longestLine = 16 << 20;
 /** So many bytes tell whether a file is the one that was read before. */
 const headBytes = 1024;
 const newline = 0x0a;
+const quote = 0x22;
 
 /** How far a file has been read. */
 export interface FilePosition {
@@ -25,34 +26,53 @@ export interface FileLine {
   readonly next: FilePosition;
 }
 
+export interface FileLinesOptions {
+  /** Whether a line goes on where it ends between double quotes, as in CSV. */
+  readonly isQuoted?: boolean;
+}
+
 /** Reads a file line by line, from a position on; the file may grow, and another may take its place. */
 export class FileLines {
   readonly #file: FileHandle;
   readonly #path: string;
+  readonly #isQuoted: boolean;
   #position: FilePosition;
   /** Bytes from the position on. */
   #buffer = Buffer.alloc(0);
+  /** Up to where the buffer was searched for the end of the line, and whether a quote is open there. */
+  #searched = 0;
+  #isInQuotes = false;
 
-  private constructor(file: FileHandle, path: string, position: FilePosition) {
+  private constructor(file: FileHandle, path: string, options: FileLinesOptions, position: FilePosition) {
     this.#file = file;
     this.#path = path;
+    this.#isQuoted = options.isQuoted ?? false;
     this.#position = position;
   }
 
   /**
    * Begins where `known` says, where the file still begins as it did and is not shorter; else at its start.
    */
-  static async open(path: string, known: FilePosition | undefined): Promise<FileLines> {
+  static async open(
+    path: string,
+    known: FilePosition | undefined,
+    options: FileLinesOptions = {},
+  ): Promise<FileLines> {
     const file = await open(path);
     try {
       const { size } = await file.stat();
       const isSame =
         known !== undefined && size >= known.offset && (await headOf(file, known.offset)) === known.head;
-      return new FileLines(file, path, isSame ? known : { offset: 0, line: 1, head: '' });
+      return new FileLines(file, path, options, isSame ? known : { offset: 0, line: 1, head: '' });
     } catch (error) {
       await file.close();
       throw error;
     }
+  }
+
+  /** Where the next line begins. */
+  get position(): FilePosition {
+    return this.#position;
   }
 
   /**
@@ -61,25 +81,34 @@ export class FileLines {
    */
   async read(limit: number, { isWhole }: { readonly isWhole: boolean }): Promise<FileLine[]> {
     const lines: FileLine[] = [];
-    for (let from = 0; lines.length < limit; ) {
-      const end = this.#buffer.indexOf(newline, from);
-      if (end >= 0) {
-        lines.push(await this.#take(end + 1));
-        from = 0;
-        continue;
+    while (lines.length < limit) {
+      const end = this.#endOfLine();
+      if (end >= 0) lines.push(await this.#take(end + 1));
+      else if (!(await this.#fill())) {
+        if (isWhole && this.#buffer.length > 0) lines.push(await this.#take(this.#buffer.length));
+        break;
       }
-      from = this.#buffer.length;
-      if (await this.#fill()) continue;
-      if (isWhole && this.#buffer.length > 0) lines.push(await this.#take(this.#buffer.length));
-      break;
     }
     return lines;
+  }
+
+  /** The place of the byte that ends the line; -1 where it is not there yet. */
+  #endOfLine(): number {
+    for (;;) {
+      const end = this.#buffer.indexOf(newline, this.#searched);
+      const to = end < 0 ? this.#buffer.length : end;
+      if (this.#isQuoted && countOf(quote, this.#buffer, this.#searched, to) % 2 === 1)
+        this.#isInQuotes = !this.#isInQuotes;
+      this.#searched = end < 0 ? to : end + 1;
+      if (end < 0 || !this.#isInQuotes) return end;
+    }
   }
 
   async #fill(): Promise<boolean> {
     if (this.#buffer.length > longestLine) {
       const { line } = this.#position;
-      throw new RangeError(`Line ${line} of ${this.#path} has more than ${longestLine} bytes: is it a text?`);
+      const why = this.#isInQuotes ? 'is a quote not closed?' : 'is it a text?';
+      throw new RangeError(`Line ${line} of ${this.#path} has more than ${longestLine} bytes: ${why}`);
     }
     const chunk = Buffer.allocUnsafe(chunkBytes);
     const at = this.#position.offset + this.#buffer.length;
@@ -93,10 +122,14 @@ export class FileLines {
     const end = offset + length;
     // Once the head is whole it does not change any more.
     const known = offset >= headBytes ? head : await headOf(this.#file, end);
-    this.#position = { offset: end, line: line + 1, head: known };
+    const lines = this.#isQuoted ? Math.max(1, countOf(newline, this.#buffer, 0, length)) : 1;
+    this.#position = { offset: end, line: line + lines, head: known };
     const text = this.#buffer.toString('utf8', 0, length).replace(/\r?\n$/, '');
     this.#buffer = this.#buffer.subarray(length);
-    return { text, line, next: this.#position };
+    this.#searched = 0;
+    this.#isInQuotes = false;
+    // A byte order mark is no part of the first line.
+    return { text: offset === 0 ? text.replace(/^\uFEFF/, '') : text, line, next: this.#position };
   }
 
   /** Whether the path leads to another file by now, or this one has been cut. */
@@ -111,6 +144,13 @@ export class FileLines {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** How often a byte occurs between two places. */
+function countOf(byte: number, bytes: Uint8Array, from: number, to: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte, from); at >= 0 && at < to; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
 }
 
 async function headOf(file: FileHandle, end: number): Promise<string> {

@@ -1,5 +1,5 @@
-import type { Destination, DestinationTransaction } from './destination.ts';
-import { DestinationError, fenced, SinkFencedError } from './errors.ts';
+import type { Destination, DestinationTransaction } from '../destination.ts';
+import { DestinationError, fenced, SinkFencedError } from '../errors.ts';
 import { offsetsTable, type OffsetStatements, offsetStatements } from './offset-statements.ts';
 import { changesOf, type RowMapping, type SqlDialect, type Statement, statementsOf } from './table-rows.ts';
 

@@ -1,7 +1,7 @@
 import type { LogClient, LogProducer } from '@millrace/log-client';
 import { byPartition, RecordPlacer, type Topic } from '@millrace/streams-core';
-import { type Connector, startConnector, type ConnectorProblem, Retries } from './connector.ts';
-import { withFencedProducer } from './fenced-producer.ts';
+import { type Connector, startConnector, type ConnectorProblem, Retries } from '../connector.ts';
+import { withFencedProducer } from '../fenced-producer.ts';
 import type { Outbox, OutboxEntry } from './outbox.ts';
 
 export interface OutboxRelayOptions {

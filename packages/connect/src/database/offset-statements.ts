@@ -1,4 +1,4 @@
-import type { Claim } from './destination.ts';
+import type { Claim } from '../destination.ts';
 import { quoted, type SqlDialect, type Statement } from './table-rows.ts';
 
 export const offsetsTable = 'millrace_offsets';

@@ -1,0 +1,106 @@
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { EmbeddedLog } from '@millrace/embedded-log';
+import { json, records, string, topic } from '@millrace/streams-core';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { csvLines, type CsvRelayOptions, type CsvRow, relayCsv } from '../src/index.ts';
+import { eventually, newLog } from './support.ts';
+
+let dir = '';
+let file = '';
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'millrace-csv-'));
+  file = path.join(dir, 'stock.csv');
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+});
+
+const rows = topic('stock', { key: string(), value: json<CsvRow>() });
+
+async function relay(log: EmbeddedLog, options: Partial<CsvRelayOptions<string, CsvRow>> = {}) {
+  const record = (row: CsvRow) => ({ key: Object.values(row)[0] ?? '', value: row });
+  const quick = { name: 'csv', file, record, pollMs: 5, maxLines: 2, onProblem: () => {} };
+  const started = await relayCsv(log, rows, { ...quick, ...options });
+  onTestFinished(() => started.close().catch(() => {}));
+  return started;
+}
+
+async function inTopic(log: EmbeddedLog): Promise<(CsvRow | null)[]> {
+  const found: (CsvRow | null)[] = [];
+  for await (const { value } of records(log, rows, { from: 'earliest' })) found.push(value);
+  return found;
+}
+
+describe('a CSV file', () => {
+  test('goes to the topic row by row, under the names of its header', async () => {
+    const log = await newLog(1);
+    await writeFile(file, '\uFEFFsku,note\r\nmug,"a ""big"" one, blue"\r\n\r\ncup,"two\nlines"\r\npot,');
+    await (await relay(log)).done;
+    expect(await inTopic(log)).toEqual([
+      { sku: 'mug', note: 'a "big" one, blue' },
+      { sku: 'cup', note: 'two\nlines' },
+      { sku: 'pot', note: '' },
+    ]);
+  });
+
+  test('knows its header where it begins again in the middle, and follows what is appended', async () => {
+    const log = await newLog(1);
+    await writeFile(file, 'sku;n\nmug;1\ncup;2\npot;3\n');
+    await (await relay(log, { delimiter: ';' })).done;
+    await appendFile(file, 'jar;4\n"can');
+    await relay(log, { delimiter: ';', follow: true });
+    await eventually(async () => expect((await inTopic(log)).at(-1)).toEqual({ sku: 'jar', n: '4' }));
+    await appendFile(file, '\nof tin";5\n');
+    await eventually(async () => expect((await inTopic(log)).at(-1)).toEqual({ sku: 'can\nof tin', n: '5' }));
+    expect(await inTopic(log)).toHaveLength(5);
+  });
+
+  test('without a header has the columns that are given', async () => {
+    const log = await newLog(1);
+    await writeFile(file, 'mug,1\n');
+    await (await relay(log, { columns: ['sku', 'n'] })).done;
+    expect(await inTopic(log)).toEqual([{ sku: 'mug', n: '1' }]);
+  });
+
+  test.each([
+    [
+      'too few fields',
+      'mug',
+      /^Line 2 of .*stock\.csv makes no record: It has 1 fields, of 2 columns: sku, n/,
+    ],
+    ['too many', 'mug,1,2', /It has 3 fields/],
+    ['a quote that is not closed', '"mug,1', /^Line 2 of .*[Qq]uote/],
+  ])('with a row of %s ends the relay at it, or leaves it out', async (_, row, error) => {
+    const log = await newLog(1);
+    await writeFile(file, `sku,n\n${row}\n`);
+    await expect((await relay(log)).done).rejects.toThrow(error);
+    const lines: number[] = [];
+    await (await relay(log, { onUnreadable: ({ line }) => lines.push(line) })).done;
+    expect([await inTopic(log), lines]).toEqual([[], [2]]);
+  });
+
+  test('says the line of the file, however many lines the rows before take', async () => {
+    const log = await newLog(1);
+    await writeFile(file, 'sku,n\n"a\nb\nc",1\nmug\n');
+    await expect((await relay(log)).done).rejects.toThrow(/^Line 5 of /);
+  });
+
+  test('that csvLines has written comes back, whatever is in its fields', async () => {
+    const field = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', ' ', 'ü') }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.record({ a: field, b: field }), { maxLength: 20 }), async (values) => {
+        const log = await newLog(1);
+        const format = csvLines<string, CsvRow, 'a' | 'b'>({ columns: ['a', 'b'], row: (value) => value! });
+        const written = values.map((value, offset) =>
+          format.line({ topic: 't', partition: 0, offset, timestamp: 0, key: '', value, headers: [] }),
+        );
+        await writeFile(file, [format.header, ...written, ''].join('\n'));
+        await (await relay(log)).done;
+        expect(await inTopic(log)).toEqual(values);
+        await log.close();
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
