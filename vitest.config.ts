@@ -12,8 +12,11 @@ const include = [
 // These need a cluster, and a browser: npm run test:kafka, npm run test:page.
 const exclude = ['**/node_modules/**', '**/*.kafka.test.ts', '**/*.browser.test.ts'];
 
-/** They limit what the process may open. */
-const needsOwnProcess = ['packages/state-stores/test/damaged-store.test.ts'];
+/** They limit what the process may open, or replace a module of Node. */
+const needsOwnProcess = [
+  'packages/state-stores/test/damaged-store.test.ts',
+  'packages/connect/test/files.test.ts',
+];
 
 const common = { testTimeout: 30_000, pool: 'forks' } as const;
 

@@ -10,7 +10,7 @@ export function timeOut(): Topology {
   const due = timers({ name: 'payment-due', key: string() });
   builder
     .stream(steps)
-    .process<string, string>(
+    .process(
       (context) => {
         const timer = context.timers(due, (key, { now }) =>
           context.forward({ key, value: 'not paid in time', timestamp: now, headers: [] }),

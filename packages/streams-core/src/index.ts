@@ -28,7 +28,7 @@ export type { DeduplicateOptions, ThrottleOptions } from './options/limits.ts';
 export type { Materialized, MaterializedWindow } from './options/materialized.ts';
 export type { Named } from './options/named.ts';
 export type { Printed } from './options/printed.ts';
-export type { ProcessOptions } from './options/process-options.ts';
+export type { Forwards, ForwardsValues, ProcessOptions } from './options/process-options.ts';
 export type { Partitioned, Produced } from './options/produced.ts';
 export type { Repartitioned } from './options/repartitioned.ts';
 export type { StreamJoined } from './options/stream-joined.ts';

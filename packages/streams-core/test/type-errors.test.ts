@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
 
 const mistakes = `
-import { json, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { integer, json, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { z } from 'zod';
 const stream = new StreamsBuilder().stream(topic('sales', { key: string(), value: json<{ sku: string }>() }));
 const grouped = stream.groupByKey();
@@ -22,6 +22,16 @@ json(z.object({ at: z.date() }));
 json(z.object({ lines: z.array(z.object({ n: z.bigint() })) }));
 json(z.object({ at: z.coerce.date(), note: z.string().optional(), n: z.int().default(1), any: z.unknown() }));
 grouped.aggregate({ initial: (): { n?: number } => ({}), add: (seen) => seen });
+const counts = topic('counts', { key: string(), value: integer() });
+stream.to(counts);
+stream.selectKey(() => 1).mapValues(() => 1).to(counts);
+stream.mapValues(async () => 1).to(counts);
+stream.map(({ sku }) => sku).to(counts);
+stream.process((context) => (record) => context.forward({ ...record, value: 1 }));
+stream.process((context) => (record) => context.forward({ ...record, value: 1 }), { value: integer() }).to(counts);
+stream.processValues((context) => () => context.forward('one'), { value: integer() }).to(counts);
+stream.filter(({ sku }) => sku);
+topic('sales', { key: string, value: json<string>() });
 `;
 
 /** The errors of a program, by line. */
@@ -43,7 +53,7 @@ async function errorsOf(program: string): Promise<ReadonlyMap<number, string>> {
 
 test('errors of the compiler name the mistake at its place', { timeout: 60_000 }, async () => {
   const errors = await errorsOf(mistakes);
-  expect([...errors.keys()]).toEqual([6, 7, 8, 9, 10, 11]);
+  expect([...errors.keys()]).toEqual([6, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 21, 22, 23]);
   expect(errors.get(6)).toMatch(
     /Property 'value' is missing .* but required in type 'SerdeNeededBecauseJsonLoses<"a Map", Map<string, number>>'/,
   );
@@ -51,5 +61,18 @@ test('errors of the compiler name the mistake at its place', { timeout: 60_000 }
   expect(errors.get(8)).toMatch(/Expected 2 arguments, but got 1/);
   expect(errors.get(10)).toContain('required in type \'JsonCannotHold<"a Date">\'');
   expect(errors.get(11)).toContain('required in type \'JsonCannotHold<"a bigint">\'');
+  // One sentence at the place, and none down the chain.
+  expect(errors.get(15)).toMatch(
+    /not assignable to .*StreamHasOtherValues<\{ sku: string; \}, number>'\. Prop/,
+  );
+  expect(errors.get(16)).toContain("StreamHasOtherKeys<number, string>'");
+  expect(errors.get(17)).toContain("StreamHasOtherValues<Promise<number>, number>'");
+  expect(errors.get(18)).toMatch(
+    /Type 'string' is not assignable to type 'readonly \[key: \w+, value: \w+\]'/,
+  );
+  expect(errors.get(19)).toContain("Type 'number' is not assignable to type '{ sku: string; }'");
+  expect(errors.get(21)).toContain("type 'string' is not assignable to parameter of type 'number'");
+  expect(errors.get(22)).toContain("Type 'string' is not assignable to type 'boolean'");
+  expect(errors.get(23)).toContain("Type '() => Serde<string>' is not assignable to type 'Serde<unknown>'");
   expect(errors.get(9)).toContain("Property 'product' does not exist on type '{ sku: string; }'");
 });

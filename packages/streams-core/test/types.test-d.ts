@@ -10,6 +10,7 @@ import {
   minutes,
   nullable,
   number,
+  type ProcessorContext,
   type Row,
   type Serde,
   SessionWindows,
@@ -323,6 +324,33 @@ describe('processors', () => {
       // @ts-expect-error: keys are numbers
       void context.forward({ key: 'text', value: value.sku, timestamp, headers });
     });
+  });
+  test('what a processor forwards is as its serdes say, or as what comes in', () => {
+    const numbered = stream.process(
+      (context) => (record) => context.forward({ ...record, key: 1, value: record.value.sku }),
+      { key: long(), value: string() },
+    );
+    expectTypeOf(numbered).toEqualTypeOf<KStream<number, string>>();
+    const lengths = stream.processValues(
+      (context) =>
+        ({ value }) =>
+          context.forward(value.quantity),
+      {
+        value: long(),
+      },
+    );
+    expectTypeOf(lengths).toEqualTypeOf<KStream<string, number>>();
+    const same = stream.process((context) => (record) => context.forward(record));
+    expectTypeOf(same).toEqualTypeOf<KStream<string, Sale>>();
+    const later = stream.processAsync(
+      async (record, { forward }) => forward({ ...record, value: record.value.quantity }),
+      { value: long() },
+    );
+    expectTypeOf(later).toEqualTypeOf<KStream<string, number>>();
+    const annotated = stream.process((context: ProcessorContext<string, boolean>) => (record) => {
+      void context.forward({ ...record, value: true });
+    });
+    expectTypeOf(annotated).toEqualTypeOf<KStream<string, boolean>>();
   });
   test('processValues keeps the key', () => {
     expectTypeOf(

@@ -18,7 +18,7 @@ export function searchIndexTopology(): Topology {
   builder.addStateStore(words);
   builder
     .stream(documents)
-    .process<string, Change>(
+    .process(
       (context) => {
         const store = context.store(words);
         return async ({ key: id, value, timestamp, headers }) => {
@@ -31,9 +31,9 @@ export function searchIndexTopology(): Topology {
             await context.forward({ key, value: [sign, id], timestamp, headers });
         };
       },
-      { stores: [words.name], name: 'changed-words' },
+      { stores: [words.name], name: 'changed-words', key: string(), value: json<Change>() },
     )
-    .groupByKey({ name: 'by-word', key: string(), value: json<Change>() })
+    .groupByKey({ name: 'by-word' })
     .aggregate({
       initial: (): readonly string[] => [],
       add: (ids, [sign, id]) => (sign === '+' ? [...ids, id].toSorted() : ids.filter((one) => one !== id)),

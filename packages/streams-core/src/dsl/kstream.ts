@@ -11,7 +11,7 @@ import { filter } from '../operators/stateless/filter.ts';
 import { flatMap } from '../operators/stateless/flat-map.ts';
 import { flatMapValues } from '../operators/stateless/flat-map-values.ts';
 import { forEach } from '../operators/stateless/for-each.ts';
-import { type KeyValue, map } from '../operators/stateless/map.ts';
+import { map } from '../operators/stateless/map.ts';
 import { mapValues } from '../operators/stateless/map-values.ts';
 import { peek } from '../operators/stateless/peek.ts';
 import { selectKey } from '../operators/stateless/select-key.ts';
@@ -21,7 +21,7 @@ import type { DeduplicateOptions, ThrottleOptions } from '../options/limits.ts';
 import type { Materialized } from '../options/materialized.ts';
 import type { Named } from '../options/named.ts';
 import { type Printed, printed } from '../options/printed.ts';
-import type { ProcessOptions } from '../options/process-options.ts';
+import type { Forwards, ForwardsValues, ProcessOptions } from '../options/process-options.ts';
 import type { Produced } from '../options/produced.ts';
 import type { Repartitioned } from '../options/repartitioned.ts';
 import type { StreamJoined } from '../options/stream-joined.ts';
@@ -38,7 +38,7 @@ import { toTable } from '../plan/table/to-table.ts';
 import { toObservable } from '../plan/to-observable.ts';
 import type { StreamRecord } from '../record/record.ts';
 import { holds } from '../record/returned.ts';
-import type { SinkTopic } from '../serde/topic.ts';
+import type { SinkTopic, TakesStream } from '../serde/topic.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { Operator } from '../topology/operator.ts';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../topology/processor.ts';
@@ -89,7 +89,10 @@ export class KStream<out K, out V> {
   }
 
   /** A new key and value for each record. Grouping or joining it goes through a topic. */
-  map<K2, V2>(mapper: (value: V, key: K) => KeyValue<K2, V2>, named: Named = {}): KStream<K2, V2> {
+  map<K2 = never, V2 = never>(
+    mapper: (value: V, key: K) => readonly [key: K2, value: V2],
+    named: Named = {},
+  ): KStream<K2, V2> {
     return this.#rekeyed('KSTREAM-MAP-', map(mapper), named);
   }
 
@@ -99,8 +102,8 @@ export class KStream<out K, out V> {
   }
 
   /** Any number of records for each one. Grouping or joining them goes through a topic. */
-  flatMap<K2, V2>(
-    mapper: (value: V, key: K) => Iterable<KeyValue<K2, V2>>,
+  flatMap<K2 = never, V2 = never>(
+    mapper: (value: V, key: K) => Iterable<readonly [key: K2, value: V2]>,
     named: Named = {},
   ): KStream<K2, V2> {
     return this.#rekeyed('KSTREAM-FLATMAP-', flatMap(mapper), named);
@@ -162,10 +165,11 @@ export class KStream<out K, out V> {
 
   /**
    * Runs an asynchronous processor without stores, as with `mapValuesAsync`; its results may have any key.
+   * What it forwards is said as with `process`.
    */
-  processAsync<K2, V2>(
+  processAsync<K2 = K, V2 = V>(
     processor: (record: StreamRecord<K, V>, context: AsyncProcessContext<K2, V2>) => Promise<void>,
-    options: AsyncOptions & Named = {},
+    options: AsyncOptions & Forwards<K2, V2> & Named = {},
   ): KStream<K2, V2> {
     return this.#rekeyed('KSTREAM-PROCESSOR-', processAsync(processor, options), options);
   }
@@ -175,15 +179,21 @@ export class KStream<out K, out V> {
     this.#add('KSTREAM-PRINTER-', forEach(printed(options)), options);
   }
 
-  /** Runs a processor of your own, with the stores it names; its results may have any key. */
-  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
+  /**
+   * Runs a processor of your own, with the stores it names; its results may have any key. What it forwards is
+   * what the serdes of the options say, or the type arguments; without them it is of the types that come in.
+   */
+  process<K2 = K, V2 = V>(
+    supplier: ProcessorSupplier<K, V, K2, V2>,
+    options: Forwards<K2, V2> & ProcessOptions = {},
+  ): KStream<K2, V2> {
     return this.#rekeyed('KSTREAM-PROCESSOR-', process(supplier), options);
   }
 
-  /** Runs a processor of your own that keeps the key. */
-  processValues<V2>(
+  /** Runs a processor of your own that keeps the key; what it forwards is said as with `process`. */
+  processValues<V2 = V>(
     supplier: FixedKeyProcessorSupplier<K, V, V2>,
-    options: ProcessOptions = {},
+    options: ForwardsValues<V2> & ProcessOptions = {},
   ): KStream<K, V2> {
     return this.#revalued('KSTREAM-PROCESSVALUES-', processValues(supplier), options);
   }
@@ -210,7 +220,7 @@ export class KStream<out K, out V> {
   }
 
   /** Writes the stream to a topic. */
-  to(topic: SinkTopic<K, V>, produced?: Produced<K, V>): void;
+  to<TK, TV>(topic: SinkTopic<TK, TV> & TakesStream<K, V, TK, TV>, produced?: Produced<K, V>): void;
   /** Writes each record to the topic that `choose` names; its serdes are those given. */
   to(choose: (record: StreamRecord<K, V>) => string, serdes: Serializers<K, V> & Produced<K, V>): void;
   to(target: SinkTarget<K, V>, options: Partial<Serializers<K, V>> & Produced<K, V> = {}): void {
@@ -369,12 +379,12 @@ export class KStream<out K, out V> {
   #revalued<K2, V2>(
     prefix: string,
     operator: Operator<K, V, K2, V2>,
-    options: AsyncOptions & ProcessOptions,
+    options: AsyncOptions & ForwardsValues<V2> & ProcessOptions,
   ): KStream<K, V2> {
     return this.#handles.stream({
       ...this.ref,
       node: this.#add(prefix, operator, options),
-      value: undefined,
+      value: options.value,
     });
   }
 
@@ -382,11 +392,12 @@ export class KStream<out K, out V> {
   #rekeyed<K2, V2>(
     prefix: string,
     operator: Operator<K, V, K2, V2>,
-    options: AsyncOptions & ProcessOptions,
+    options: AsyncOptions & Forwards<K2, V2> & ProcessOptions,
   ): KStream<K2, V2> {
     const node = this.#add(prefix, operator, options);
     const { sources } = this.ref;
-    return this.#handles.stream({ node, key: undefined, value: undefined, sources, repartition: true });
+    const { key, value } = options;
+    return this.#handles.stream({ node, key, value, sources, repartition: true });
   }
 
   #selectKey<K2>(

@@ -1,3 +1,4 @@
+import type { Serde } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import type { Named } from './named.ts';
 
@@ -7,4 +8,17 @@ import type { Named } from './named.ts';
  */
 export interface ProcessOptions extends Named {
   readonly stores?: readonly (string | StoreSpec)[];
+}
+
+/**
+ * What a processor forwards: the types of its context come from these serdes, and what is behind it uses
+ * them.
+ */
+export interface ForwardsValues<V> {
+  readonly value?: Serde<V>;
+}
+
+/** As {@link ForwardsValues}, with keys. */
+export interface Forwards<K, V> extends ForwardsValues<V> {
+  readonly key?: Serde<K>;
 }

@@ -46,6 +46,23 @@ export interface SinkTopic<in K, in V> {
   readonly value: Serializer<V>;
 }
 
+/** The topic is written with keys of another type. */
+export interface StreamHasOtherKeys<_StreamKey, _TopicKey> {
+  readonly keysThatFit: never;
+}
+
+/** The topic is written with values of another type. */
+export interface StreamHasOtherValues<_StreamValue, _TopicValue> {
+  readonly valuesThatFit: never;
+}
+
+/** Nothing where a topic takes such keys and values; else what is wrong, as the compiler will say it. */
+export type TakesStream<K, V, TK, TV> = [K] extends [TK]
+  ? [V] extends [TV]
+    ? unknown
+    : StreamHasOtherValues<V, TV>
+  : StreamHasOtherKeys<K, TK>;
+
 /** A topic's definition: how its keys and values are written, and what else is known of it. */
 export interface TopicDefinition<K, V> extends TopicOptions<V> {
   readonly key: Serde<K>;

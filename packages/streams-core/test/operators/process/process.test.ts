@@ -1,6 +1,8 @@
 import {
+  bytes,
   type Cancellable,
   json,
+  type KStream,
   keyValueStore,
   long,
   type PunctuationType,
@@ -37,6 +39,28 @@ test('a processor forwards what it likes, under any key, and keeps state in its 
     ],
   );
   expect(out).toEqual(['b!=5@3', 'a!=3@4']);
+});
+
+test('serdes in the options write what a processor forwards', () => {
+  const one = Uint8Array.of(7, 8);
+  const bytesOf = (stream: KStream<string, number>) => [
+    stream.process((context) => (record) => context.forward({ ...record, value: one }), { value: bytes() }),
+    stream
+      .selectKey((_, key) => key)
+      .processValues((context) => () => context.forward(one), { value: bytes() }),
+  ];
+  // JSON, the default, would make an object of the bytes.
+  for (const which of [0, 1]) {
+    const out = through<number>(
+      input,
+      (stream) =>
+        bytesOf(stream)
+          [which]!.repartition({ key: string() })
+          .mapValues((value) => value[1] ?? -1),
+      [['a', 1, 1]],
+    );
+    expect(out).toEqual(['a=8@1']);
+  }
 });
 
 test('processValues keeps key, timestamp and headers', () => {
