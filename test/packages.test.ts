@@ -298,12 +298,36 @@ test('docs/dependencies.md lists what each brings along, under a licence that ma
   expect(licences.filter((licence) => !allowed.test(licence))).toEqual([]);
 });
 
-test('npm cannot publish them: it would leave "workspace:*" in package.json', async () => {
-  const script = path.join(root, 'scripts/only-pnpm.mjs');
-  const env = { ...process.env, npm_config_user_agent: 'npm/10.8.0 node/v20.19.0' };
-  await expect(run(process.execPath, [script], { env })).rejects.toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('Publish with pnpm'),
+test('what users could not install, or not find the source of, is not published', async () => {
+  const script = path.join(root, 'scripts/before-publish.mjs');
+  const { withRepository } = (await import(
+    new URL('../scripts/set-repository.mjs', import.meta.url).href
+  )) as {
+    readonly withRepository: (manifest: object, url: string, folder: string) => object;
+  };
+  const folder = path.join(dir, 'published');
+  await mkdir(folder);
+  const publish = (agent: string) =>
+    run(process.execPath, [script], { cwd: folder, env: { ...process.env, npm_config_user_agent: agent } });
+  const refusal = (text: string) => ({ code: 1, stderr: expect.stringContaining(text) });
+  const manifest = { name: '@millrace/kafka', license: 'Apache-2.0', type: 'module' };
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  await expect(publish('npm/10.8.0 node/v20.19.0')).rejects.toMatchObject(refusal('Publish with pnpm'));
+  await expect(publish('pnpm/10.34.8 npm/?')).rejects.toMatchObject(
+    refusal('@millrace/kafka does not say where its source is'),
+  );
+  const said = withRepository(manifest, 'https://example.org/owner/name.git/', 'kafka');
+  expect(said).toEqual({
+    ...manifest,
+    repository: {
+      type: 'git',
+      url: 'git+https://example.org/owner/name.git',
+      directory: 'packages/kafka',
+    },
+    homepage: 'https://example.org/owner/name/tree/main/packages/kafka#readme',
+    bugs: 'https://example.org/owner/name/issues',
   });
-  await run(process.execPath, [script], { env: { ...env, npm_config_user_agent: 'pnpm/10.34.8 npm/?' } });
+  expect(withRepository(said, 'https://example.org/owner/name', 'kafka')).toEqual(said);
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(said));
+  await publish('pnpm/10.34.8 npm/?');
 });
