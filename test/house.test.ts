@@ -59,6 +59,7 @@ const files = [
   'examples/page-views/src',
   'examples/recipes/src',
   'examples/use-cases/src',
+  'examples/web-servers/src',
   'tools/kafka-broker/src',
   'tools/kafka-messages/src',
   'tools/clients/src',
@@ -98,6 +99,7 @@ describe('arrows between packages', () => {
     'examples/page-views': [],
     'examples/recipes': [],
     'examples/use-cases': [],
+    'examples/web-servers': [],
     'examples/retail-reorder': [
       'app-server',
       'log-client',

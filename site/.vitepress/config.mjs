@@ -20,8 +20,11 @@ const inFolder = (folder) =>
 
 const sidebar = [
   group('Decide', ['decide', 'kafka-streams-parity', 'semantics']),
-  group('Learn', ['first-pipeline', 'recipes', ...inFolder('examples')]),
+  group('Learn', ['first-pipeline', 'late-data', 'recipes', ...inFolder('examples')]),
   group('How to', [
+    'web-servers',
+    'deploy',
+    'migrate',
     'debugging',
     'operations',
     'failures',

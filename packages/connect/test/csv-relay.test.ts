@@ -59,8 +59,27 @@ describe('a CSV file', () => {
   test('without a header has the columns that are given', async () => {
     const log = await newLog(1);
     await writeFile(file, 'mug,1\n');
-    await (await relay(log, { columns: ['sku', 'n'] })).done;
+    await (await relay(log, { columns: ['sku', 'n'], header: false })).done;
     expect(await inTopic(log)).toEqual([{ sku: 'mug', n: '1' }]);
+    await expect(relay(log, { header: false })).rejects.toThrow(/without a header needs "columns"/);
+  });
+
+  test('has the columns that are asked for, wherever they are, or ends the relay at its header', async () => {
+    const log = await newLog(1);
+    await writeFile(file, 'n,note,sku\n1,x,mug\n');
+    const columns = ['sku', 'n'] as const;
+    // Columns that are named are typed.
+    const record = ({ sku, n }: CsvRow<(typeof columns)[number]>) => ({ key: sku, value: { n } });
+    await (await relayCsv(log, rows, { name: 'csv', file, columns, record })).done;
+    expect(await inTopic(log)).toEqual([{ n: '1' }]);
+    await writeFile(file, 'sku;n\nmug;1\n');
+    await expect((await relay(log, { columns })).done).rejects.toThrow(
+      /^Line 1 of .*: The header has no "sku", "n"; it has sku;n\. Name the delimiter/,
+    );
+    // Left out as unreadable it is asked for of the next line: nothing is read under wrong names.
+    const lines: number[] = [];
+    await (await relay(log, { columns, onUnreadable: ({ line }) => lines.push(line) })).done;
+    expect([lines, await inTopic(log)]).toEqual([[1, 2], [{ n: '1' }]]);
   });
 
   test.each([

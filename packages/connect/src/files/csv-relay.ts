@@ -14,37 +14,47 @@ import {
 const lines = { isQuoted: true };
 
 /** The fields of a line by the names of their columns. */
-export type CsvRow = Readonly<Record<string, string>>;
+export type CsvRow<C extends string = string> = Readonly<Record<C, string>>;
 
-export interface CsvRelayOptions<K, V> extends FileRelaySettings {
+export interface CsvRelayOptions<K, V, C extends string = string> extends FileRelaySettings {
   /** What a row is as a record; undefined: none. */
-  readonly record: (row: CsvRow, place: LinePlace) => SourceRecord<K, V> | undefined;
+  readonly record: (row: CsvRow<NoInfer<C>>, place: LinePlace) => SourceRecord<K, V> | undefined;
   /** What is between two fields. Default: a comma. */
   readonly delimiter?: string;
-  /** The names of the columns, for a file without a header. Default: those of its first line. */
-  readonly columns?: readonly string[];
+  /**
+   * The columns that the file has to have, or without a header all of them in their order. Default: what the
+   * header says.
+   */
+  readonly columns?: readonly C[];
+  /** Whether the first line names the columns. Default: it does. */
+  readonly header?: boolean;
 }
 
 /**
  * Takes the rows of a CSV file to a topic, as `relayFile` takes lines. A field between double quotes may have
  * ends of lines in it. A row with more or fewer fields than columns makes no record. Empty lines are none.
- * @throws StreamsError `TOPOLOGY_TOPIC_MISSING`
+ * @throws StreamsError `TOPOLOGY_TOPIC_MISSING`; RangeError without both a header and columns
  */
-export function relayCsv<K, V>(
+export async function relayCsv<K, V, C extends string = string>(
   log: LogClient,
   topic: Topic<K, V>,
-  options: CsvRelayOptions<K, V>,
+  options: CsvRelayOptions<K, V, C>,
 ): Promise<Connector> {
+  if (options.header === false && options.columns === undefined)
+    throw new RangeError('relayCsv: a file without a header needs "columns", in the order of its fields');
   return startFileRelay({ log, topic, options, format: csvFormat(options) });
 }
 
-function csvFormat<K, V>(options: CsvRelayOptions<K, V>): FileFormat<K, V> {
+type CsvForm = Pick<CsvRelayOptions<never, never>, 'columns' | 'delimiter' | 'header'>;
+
+function csvFormat<K, V, C extends string>(options: CsvRelayOptions<K, V, C>): FileFormat<K, V> {
+  const { columns, header = true, record } = options;
+  // Rows have the columns that the types say: the header is checked for them.
+  const toRecord = record as CsvRelayOptions<K, V>['record'];
   return {
     lines,
-    open: async (file, position) => {
-      if (options.columns !== undefined) return rowReader(options, options.columns);
-      return rowReader(options, await headerBefore(file, position, options));
-    },
+    open: async (file, position) =>
+      rowReader(options, header ? await headerBefore(file, position, options) : columns, toRecord),
   };
 }
 
@@ -52,44 +62,52 @@ function csvFormat<K, V>(options: CsvRelayOptions<K, V>): FileFormat<K, V> {
 async function headerBefore(
   file: string,
   { offset }: FilePosition,
-  options: Pick<CsvRelayOptions<never, never>, 'delimiter'>,
+  options: CsvForm,
 ): Promise<readonly string[] | undefined> {
   if (offset === 0) return undefined;
   const head = await FileLines.open(file, undefined, lines);
   try {
     const [first] = await head.read(1, { isWhole: true });
-    return fieldsOf(first?.text ?? '', options);
+    return headerOf(first?.text ?? '', options);
   } finally {
     await head.close();
   }
 }
 
 function rowReader<K, V>(
-  options: CsvRelayOptions<K, V>,
+  form: CsvForm,
   known: readonly string[] | undefined,
+  record: CsvRelayOptions<K, V>['record'],
 ): LineReader<K, V> {
   let columns = known;
   return (line, place) => {
     if (line === '') return undefined;
-    const fields = fieldsOf(line, options);
     if (columns === undefined) {
-      columns = fields;
+      columns = headerOf(line, form);
       return undefined;
     }
+    const fields = fieldsOf(line, form);
     if (fields.length !== columns.length) {
       throw new TypeError(
         `It has ${fields.length} fields, of ${columns.length} columns: ${columns.join(', ')}`,
       );
     }
-    return options.record(Object.fromEntries(columns.map((name, index) => [name, fields[index]!])), place);
+    return record(Object.fromEntries(columns.map((name, index) => [name, fields[index]!])), place);
   };
 }
 
+/** @throws RangeError where a column is missing that is asked for */
+function headerOf(line: string, form: CsvForm): readonly string[] {
+  const found = fieldsOf(line, form);
+  const missing = form.columns?.filter((name) => !found.includes(name)) ?? [];
+  if (missing.length === 0) return found;
+  throw new RangeError(
+    `The header has no ${missing.map((name) => `"${name}"`).join(', ')}; it has ${found.join(', ')}. Name the delimiter, or say header: false where the first line is a row`,
+  );
+}
+
 /** @throws TypeError for a line that is no CSV */
-function fieldsOf(
-  line: string,
-  { delimiter = ',' }: Pick<CsvRelayOptions<never, never>, 'delimiter'>,
-): readonly string[] {
+function fieldsOf(line: string, { delimiter = ',' }: CsvForm): readonly string[] {
   const { data, errors } = Papa.parse<string[]>(line, { delimiter });
   if (errors.length > 0) throw new TypeError(errors[0]!.message);
   return data[0] ?? [];

@@ -43,7 +43,9 @@ export interface CsvLinesOptions<K, V, C extends string> {
 }
 
 /** A line of CSV for each record, quoted where need be. Dates are in ISO 8601; what is missing is empty. */
-export function csvLines<K, V, C extends string>(options: CsvLinesOptions<K, V, C>): LineFormat<K, V> {
+export function csvLines<K, V, C extends string = string>(
+  options: CsvLinesOptions<K, V, C>,
+): LineFormat<K, V> {
   const { columns, row, delimiter = ',' } = options;
   // One empty field alone would be an empty line, which is no row.
   const lineOf = (fields: readonly unknown[]): string => Papa.unparse([fields], { delimiter }) || '""';
