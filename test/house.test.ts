@@ -138,6 +138,7 @@ describe('arrows between packages', () => {
       '@millrace/embedded-log/tools',
       '@millrace/inspector/draw',
       '@millrace/kafka-protocol/messages',
+      '@millrace/log-client/platform',
       '@millrace/state-stores/runtime',
       '@millrace/streams-core/runtime',
       '@millrace/testing/vitest',
@@ -222,11 +223,40 @@ test('tasks, assignment and operators call no log', () => {
   expect(callers.map(({ name }) => name)).toEqual([]);
 });
 
+test('what topologies and their test driver need of Node is in one file, which pages have another of', () => {
+  const rooms = ['connect', 'dsl', 'operators', 'options', 'plan', 'record', 'serde', 'topology', 'windows'];
+  const pure = [
+    ...rooms.map((room) => `${core}${room}/`),
+    `${core}runtime/task/`,
+    'packages/testing/src/steps/',
+    'packages/testing/src/topology-test-driver.ts',
+    'packages/testing/src/test-',
+    'packages/state-stores/src/kinds/',
+    'packages/state-stores/src/memory/',
+    'packages/state-stores/src/layers/',
+  ];
+  const found = files
+    .filter(({ name }) => pure.some((start) => name.startsWith(start)) && !name.endsWith('conformance.ts'))
+    .filter(({ imports }) => imports.some((from) => from.startsWith('node:')))
+    .map(({ name }) => name);
+  expect(found).toEqual([]);
+  const namesIn = (file: string): string[] =>
+    [
+      ...readFileSync(path.join(root, `packages/log-client/src/platform/${file}`), 'utf8').matchAll(
+        /^export function (\w+)/gm,
+      ),
+    ].map(([, name]) => name!);
+  expect(namesIn('browser.ts')).toEqual(namesIn('node.ts'));
+});
+
 test('an exported name has one meaning in all packages', () => {
   const declared =
     /^export (?:declare |abstract |async )*(?:class|interface|type|function\*?|const|enum) (?<name>\w+)/gm;
   const places = new Map<string, Set<string>>();
-  for (const { name: file } of files.filter(({ name }) => name.startsWith('packages/'))) {
+  // The platform has each of its names twice: for Node, and for pages.
+  const isOnce = ({ name }: SourceFile) =>
+    name.startsWith('packages/') && !name.endsWith('/platform/browser.ts');
+  for (const { name: file } of files.filter(isOnce)) {
     for (const { groups } of readFileSync(path.join(root, file), 'utf8').matchAll(declared)) {
       const name = groups!['name']!;
       places.set(name, (places.get(name) ?? new Set()).add(file));

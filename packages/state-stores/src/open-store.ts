@@ -1,6 +1,5 @@
 import { createStore, type StoreSpec } from './kinds/kinds.ts';
 import type { ViewOptions } from './layers/view-options.ts';
-import { LevelStore } from './level/level-store.ts';
 import { MemoryStore } from './memory/memory-store.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -26,6 +25,8 @@ async function openOnDisk(
   dir: string,
   record: Omit<ViewOptions, 'backing'>,
 ): Promise<StateStore> {
+  // Topologies without stores on disk, and pages, need none of it.
+  const { LevelStore } = await import('./level/level-store.ts');
   // Rows that are in no topic would be lost.
   const hasChangelog = spec.logging || spec.sourceTopic !== undefined;
   const backing = await LevelStore.open(dir, { whenDamaged: hasChangelog ? 'empty' : 'fail' });

@@ -1,5 +1,5 @@
-import { emitWarning } from 'node:process';
 import { isLogError, type LogRecord, type TopicPartition } from '@millrace/log-client';
+import { warn } from '@millrace/log-client/platform';
 import type { RecordError, RecordOrigin } from './errors.ts';
 import type { StreamRecord } from './record/record.ts';
 
@@ -171,5 +171,5 @@ export const warnOfOffsetReset: OffsetResetListener = (reset) => {
       ? `${topic} was deleted and created again: partition ${partition} had been read up to offset ${committed} of the old topic`
       : `${topic}-${partition} no longer holds offset ${committed}, which was to be read next`;
   const lost = missed === 0 ? '' : `, ${missed} ${missed === 1 ? 'offset' : 'offsets'} are missed`;
-  emitWarning(`${what}; reading continues at ${offset}${lost}`, 'MillraceWarning');
+  warn(`${what}; reading continues at ${offset}${lost}`);
 };

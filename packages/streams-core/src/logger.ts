@@ -1,4 +1,4 @@
-import { emitWarning } from 'node:process';
+import { warn } from '@millrace/log-client/platform';
 
 /**
  * Where an app says what it does: pino's shape, so that `pino()` is one. Fields are plain values:
@@ -15,6 +15,6 @@ export interface Logger {
 export const warningsOnly: Logger = {
   debug: () => {},
   info: () => {},
-  warn: (_, message) => emitWarning(message, 'MillraceWarning'),
+  warn: (_, message) => warn(message),
   error: (_, message) => console.error(message),
 };

@@ -1,5 +1,5 @@
-import path from 'node:path';
 import { didYouMean, type LogRecord } from '@millrace/log-client';
+import { joinPath } from '@millrace/log-client/platform';
 import {
   type KeyValueStore,
   type PublicStore,
@@ -83,7 +83,7 @@ export class TopologyTestDriver {
       const clock = new TaskClock(0);
       const stores = new Map<string, StateStore>();
       for (const spec of subTopology.stores) {
-        const dir = path.join(stateDir, taskName({ subTopology: subTopology.id, partition: 0 }), spec.name);
+        const dir = joinPath(stateDir, taskName({ subTopology: subTopology.id, partition: 0 }), spec.name);
         stores.set(spec.name, await openStore(checkingSpec(spec), { dir, ...clock.current }));
       }
       opened.set(subTopology.id, { clock, stores });

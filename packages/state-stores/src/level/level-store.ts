@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { emitWarning } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Level } from 'level';
+import type { Level } from 'level';
 import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { isStoreError, type StoreError } from '../errors.ts';
 import { assertWhole, causeOf, noteDamage, parseCheckpoint, storeError } from './damage.ts';
@@ -119,7 +119,9 @@ export class LevelStore implements BytesStore {
     try {
       await mkdir(path.dirname(dir), { recursive: true, mode: 0o700 });
       await assertWhole(dir);
-      db = new Level<Buffer, Buffer>(dir, encoding);
+      // Loaded with the first store: a topology without one need not wait for it.
+      const level = await import('level');
+      db = new level.Level<Buffer, Buffer>(dir, encoding);
       await db.open();
       const checkpoint = db.getSync(checkpointKey);
       const saved = db.getSync(filterKey);

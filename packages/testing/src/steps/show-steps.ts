@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { asBuffer, type Bytes } from '@millrace/log-client';
+import { showOnOneLine } from '@millrace/log-client/platform';
 import type { Explanation } from './explanation.ts';
 import {
   eventsOf,
@@ -18,12 +18,7 @@ export function showValue(value: unknown): string {
     const { newValue, oldValue } = value;
     return `${showValue(newValue)}${oldValue === null ? '' : ` (was ${showValue(oldValue)})`}`;
   }
-  return inspect(value, {
-    breakLength: Number.POSITIVE_INFINITY,
-    compact: true,
-    depth: 4,
-    maxStringLength: 200,
-  });
+  return showOnOneLine(value);
 }
 
 /** What a table's nodes get. */

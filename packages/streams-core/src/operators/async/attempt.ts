@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '@millrace/log-client/platform';
 import { StreamsError } from '../../errors.ts';
 import type { AsyncContext, Retry } from './async-options.ts';
 
@@ -20,7 +20,7 @@ export async function attempt<T>(
       return await (timeoutMs === undefined ? call({ signal: stop }) : withTimeout(call, timeoutMs, stop));
     } catch (error) {
       if (stop.aborted || made >= attempts || !when(error)) throw error;
-      await sleep(Math.min(maxBackoffMs, backoffMs * 2 ** made), undefined, { signal: stop });
+      await pause(Math.min(maxBackoffMs, backoffMs * 2 ** made), stop);
     }
   }
 }
@@ -32,7 +32,7 @@ async function withTimeout<T>(
 ): Promise<T> {
   const late = new AbortController();
   const ended = new AbortController();
-  const timeout = sleep(timeoutMs, undefined, { signal: ended.signal }).then(
+  const timeout = pause(timeoutMs, ended.signal).then(
     () => {
       const error = new StreamsError('RECORD_PROCESSING', `The call took longer than ${timeoutMs} ms`);
       late.abort(error);

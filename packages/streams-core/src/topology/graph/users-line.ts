@@ -1,8 +1,7 @@
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathOfModule, shortPath } from '@millrace/log-client/platform';
 
 /** This package's own files: `src` or `dist`. */
-const ours = fileURLToPath(new URL('../..', import.meta.url));
+const ours = pathOfModule(new URL('../..', import.meta.url).href);
 const enoughFrames = 25;
 
 /** By the place of the call in the code as it runs. To map a stack to its sources takes a millisecond. */
@@ -38,11 +37,7 @@ function callIntoThisPackage(): string | undefined {
 
 function isTheirs(file: string | null | undefined): boolean {
   if (file === null || file === undefined || file.startsWith('node:')) return false;
-  return !pathOf(file).startsWith(ours);
-}
-
-function pathOf(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file) : file;
+  return !pathOfModule(file).startsWith(ours);
 }
 
 /** The same as a stack trace says it, which knows source maps where the program has switched them on. */
@@ -55,13 +50,8 @@ function lineInSources(): string | undefined {
     const found = /\(?(?<file>(?:file:|\/|[A-Za-z]:[\\/])[^()]*?):(?<line>\d+):\d+\)?$/.exec(frame);
     if (found === null) continue;
     const { file, line } = found.groups!;
-    const name = pathOf(file!);
-    if (!name.startsWith(ours)) return `${shorter(name)}:${line}`;
+    const name = pathOfModule(file!);
+    if (!name.startsWith(ours)) return `${shortPath(name)}:${line}`;
   }
   return undefined;
-}
-
-function shorter(file: string): string {
-  const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
 }

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import { asBuffer } from '@millrace/log-client';
+import { sha1 } from '@millrace/log-client/platform';
 import type { HashVersion } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
 import { murmur3 } from './murmur3.ts';
@@ -21,7 +21,7 @@ export function valueHash<V>(
   if (value === null) return undefined;
   const bytes = serializer.serialize(value);
   // Subscriptions of earlier releases are answered in their own terms.
-  return version === 1 ? hash('sha1', bytes, 'buffer').subarray(0, sha1Bytes) : murmur3(asBuffer(bytes));
+  return version === 1 ? sha1(bytes).subarray(0, sha1Bytes) : murmur3(asBuffer(bytes));
 }
 
 export function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
