@@ -6,5 +6,5 @@ const resolve = { conditions: ['@millrace/source'] };
 export default defineConfig({
   resolve,
   ssr: { resolve },
-  test: { include: ['packages/*/test/**/*.browser.test.ts'], testTimeout: 60_000, pool: 'forks' },
+  test: { include: ['{packages,tools}/*/test/**/*.browser.test.ts'], testTimeout: 60_000, pool: 'forks' },
 });

@@ -1,6 +1,8 @@
 // npm run docs: the documentation as a site, in site/dist; with --serve it is shown and follows changes.
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { assemble } from '../site/assemble.mjs';
+import { buildPlayground, playgroundFile } from './playground.mjs';
 import { root, run, setUp } from './setup.mjs';
 
 setUp();
@@ -23,6 +25,8 @@ const tool = (name, ...args) =>
   run(process.execPath, [path.join(site, 'node_modules', name), ...args], { cwd: site });
 console.log(`${assemble(root, path.join(site, 'pages'))} pages, and one for each export ...`);
 tool('typedoc/bin/typedoc');
+buildPlayground();
+cpSync(playgroundFile, path.join(site, 'pages/public/playground.html'));
 const serve = process.argv.includes('--serve');
 tool('vitepress/bin/vitepress.js', serve ? 'dev' : 'build');
 if (!serve) console.log('The site is in site/dist');

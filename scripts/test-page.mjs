@@ -1,5 +1,7 @@
-// npm run test:page: the inspector's page in a real browser, which is installed where it is missing and can be had.
+// npm run test:page: the inspector's page and the playground in a real browser, which is installed where it is missing
+// and can be had.
 import { spawnSync } from 'node:child_process';
+import { buildPlayground } from './playground.mjs';
 import { runTool, setUp } from './setup.mjs';
 
 /** Whether a command ends well. */
@@ -19,6 +21,7 @@ if (!isThere()) {
 }
 if (isThere()) {
   setUp();
+  buildPlayground();
   runTool('vitest', 'vitest', ['run', '--config', 'vitest.browser.config.ts']);
 } else {
   console.error('No Chromium can be had here: the page is not tested in a browser. Name one in CHROMIUM.');

@@ -11,6 +11,7 @@ step('install and build', setUp);
 step('types', () => {
   runTool('typescript', 'tsc', ['-p', 'tsconfig.check.json']);
   runTool('typescript', 'tsc', ['-p', 'packages/inspector/page/tsconfig.json']);
+  runTool('typescript', 'tsc', ['-p', 'tools/playground/page/tsconfig.json']);
 });
 step('lint', () => runTool('oxlint', 'oxlint', ['--type-aware', '--deny-warnings']));
 step('format', () => runTool('@biomejs/biome', 'biome', ['format', '.']));

@@ -62,6 +62,7 @@ export default defineConfig({
     nav: [
       { text: 'Decide', link: '/decide' },
       { text: 'Learn', link: '/first-pipeline' },
+      { text: 'Try it', link: '/playground.html', target: '_self' },
       { text: 'Operate', link: '/operations' },
       { text: 'Reference', link: '/reference/' },
     ],

@@ -1,6 +1,7 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { chromiumPath, openShop } from './support.ts';
+import { chromiumPath } from './chromium.ts';
+import { openShop } from './support.ts';
 
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
 

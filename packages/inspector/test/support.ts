@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -18,14 +17,6 @@ import {
 } from '@millrace/streams-core';
 import { onTestFinished } from 'vitest';
 import { inspect, type InspectOptions } from '../src/index.ts';
-
-/** Where the system's package manager puts it; `CHROMIUM` names another. */
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-/** A Chromium to test with; undefined where there is none. */
-export const chromiumPath = [process.env['CHROMIUM'], ...places].find(
-  (file) => file !== undefined && existsSync(file),
-);
 
 export interface Order {
   readonly n: number;

@@ -1,0 +1,6 @@
+import './buffer.ts';
+import './style.css';
+import { render } from 'preact';
+import { Playground } from './playground.tsx';
+
+render(<Playground />, document.getElementById('page')!);
