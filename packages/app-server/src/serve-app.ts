@@ -1,25 +1,14 @@
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { StreamsApp } from '@millrace/streams-core';
 import type { Hono } from 'hono';
-import { errorAnswer, errorAnswerOf } from './error-answer.ts';
-import { httpLimits, resolveServeOptions, type ServeAppOptions } from './options.ts';
-import { PrometheusText, prometheusType } from './prometheus.ts';
+import { errorAnswer } from './error-answer.ts';
+import { answerErrors, type AppServer, listenHttp } from './listen-http.ts';
+import { resolveServeOptions, type ServeAppOptions } from './options.ts';
+import { PrometheusText, prometheusType } from './telemetry/prometheus.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { healthRoutes } from './routes/health.ts';
 import { storeRoutes } from './routes/stores.ts';
 import { allowOrigins, Gate } from './security.ts';
-
-/** A running server of one app. */
-export interface AppServer {
-  readonly host: string;
-  readonly port: number;
-  /** `http://host:port`. */
-  readonly url: string;
-  /** Ends streams and connections. The app goes on. */
-  close(): Promise<void>;
-}
 
 /**
  * Serves a running app over HTTP: its stores (`/stores`), their changes, `/healthz` and `/readyz`, `/metrics`
@@ -49,34 +38,13 @@ export async function serveApp(app: StreamsApp, given: ServeAppOptions = {}): Pr
   storeRoutes(server, app, options);
   options.routes?.(server as unknown as Hono);
   server.doc31('/openapi.json', { openapi: '3.1.0', info: { title: app.applicationId, version: '1' } });
-  server.notFound((context) =>
-    errorAnswer(context, 404, {
-      code: 'NOT_FOUND',
-      message: `There is no ${context.req.path}: /openapi.json says what there is`,
-    }),
-  );
-  server.onError((error, context) => {
-    const { status, what } = errorAnswerOf(error);
-    return errorAnswer(context, status, what);
-  });
-  const http = createAdaptorServer({ fetch: server.fetch, serverOptions: httpLimits });
-  const { address, port } = await new Promise<AddressInfo>((resolve, reject) => {
-    http.once('error', reject);
-    http.listen(options.port, options.host, () => {
-      http.off('error', reject);
-      resolve(http.address() as AddressInfo);
-    });
-  });
-  const shown = address.includes(':') ? `[${address}]` : address;
+  answerErrors(server as unknown as Hono, { hint: ': /openapi.json says what there is' });
+  const listening = await listenHttp(server.fetch, options);
   return {
-    host: address,
-    port,
-    url: `http://${shown}:${port}`,
+    ...listening,
     close: async () => {
       endStreams();
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      if ('closeAllConnections' in http) http.closeAllConnections();
-      await closed;
+      await listening.close();
       await metrics.close();
     },
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { logMetricCatalogue } from '@millrace/embedded-log';
 import { metricCatalogue } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
-import { telemetryName } from '../src/open-telemetry.ts';
+import { telemetryName } from '../src/telemetry/open-telemetry.ts';
 
 const page = (name: string): string =>
   readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');

@@ -303,18 +303,12 @@ describe('with the topology of a module', () => {
     return file;
   };
 
-  test('a page shows an application from outside, until it is stopped', async () => {
-    const args = [
-      'inspect',
-      module('first', 'kept'),
-      '--application',
-      'counter',
-      '--log-dir',
-      logDir,
-      '--port',
-      '0',
-    ];
-    const child = spawn(process.execPath, [bin, ...args], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Runs the command until `look` has seen its page; resolves to how it has ended. */
+  const inspecting = async (args: string[], look: (url: string) => Promise<void>) => {
+    const child = spawn(process.execPath, [bin, 'inspect', ...args, '--port', '0'], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
       child.stdout.on('data', (text) => {
@@ -325,13 +319,47 @@ describe('with the topology of a module', () => {
       child.stderr.on('data', (text) => (said += text));
       child.once('exit', () => reject(new Error(said)));
     });
-    const topology = await (await fetch(new URL('/inspector/topology', url))).json();
-    expect(topology).toMatchObject({ applicationId: 'counter' });
-    const topics = (await (await fetch(new URL('/inspector/topics', url))).json()) as { name: string }[];
-    expect(topics.map(({ name }) => name)).toContain('words');
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    child.kill('SIGINT');
-    expect(await ended).toBe(0);
+    try {
+      await look(url);
+    } finally {
+      child.kill('SIGINT');
+    }
+    return ended;
+  };
+  const asked = async (url: string, path: string) => (await fetch(new URL(path, url))).json();
+
+  test('a page shows an application from outside, until it is stopped', async () => {
+    const args = [module('first', 'kept'), '--application', 'counter', '--log-dir', logDir];
+    const status = await inspecting(args, async (url) => {
+      expect(await asked(url, '/inspector/topology')).toMatchObject({ applicationId: 'counter' });
+      expect(await asked(url, '/inspector/topics')).toContainEqual(
+        expect.objectContaining({ name: 'words', role: 'input' }),
+      );
+    });
+    expect(status).toBe(0);
+  });
+
+  test('a page shows a log by its folder, with no topology', async () => {
+    const status = await inspecting([logDir], async (url) => {
+      expect(await asked(url, '/inspector/topology')).toEqual({ isLog: true });
+      expect(await asked(url, '/inspector/topics')).toContainEqual(
+        expect.objectContaining({ name: 'words', role: 'topic' }),
+      );
+    });
+    expect(status).toBe(0);
+    expect(await millrace(['inspect', logDir, '--application', 'counter'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--application needs the module with its topology'),
+    });
+    expect(await millrace(['inspect', module('first', 'kept'), '--log-dir', logDir])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/say whose topology .* is: --application ID/),
+    });
+    expect(await millrace(['inspect'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('say where the log is'),
+    });
   });
 
   test('compares a topology with the lock file, and writes it unless state would be lost', async () => {

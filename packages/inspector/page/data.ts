@@ -1,10 +1,21 @@
+import type { GroupDescription } from '@millrace/log-client';
 import type { LaidOut } from '../src/draw/layout.ts';
+import type { OriginsView, OriginView } from '../src/server/origins.ts';
 import type { Snapshot } from '../src/server/snapshot.ts';
 import type { TopicTail, TopicView } from '../src/server/topics.ts';
 
-export type { LaidOut, Snapshot, TopicTail, TopicView };
+export type { GroupDescription, LaidOut, OriginsView, OriginView, Snapshot, TopicTail, TopicView };
 
 export type Topology = LaidOut & { readonly applicationId: string };
+
+/** What the page is of: an app, or a log of which no topology is known. */
+export type About = Topology | { readonly isLog: true };
+
+/** What is known of a log at one moment. */
+export interface LogSnapshot {
+  readonly at: number;
+  readonly groups: readonly GroupDescription[];
+}
 
 export interface StoreInfo {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { load, type Place, sendAgain, type TopicTail, type TopicView } from './data.ts';
 import { bytes, count, line, time } from './format.ts';
+import { Origins } from './origins.tsx';
 import { Field } from './stores.tsx';
 import { Value } from './value.tsx';
 
@@ -11,10 +12,12 @@ const shown = 200;
 const errorHeader = '__streams.errors.';
 
 interface Props {
-  readonly applicationId: string;
   readonly chosen: string | undefined;
   readonly onChoose: (name: string | undefined) => void;
 }
+
+/** Topics whose records the app has made of others. */
+const madeBy: ReadonlySet<TopicView['role']> = new Set(['output', 'internal', 'changelog', 'dead letters']);
 
 /** The topics that the app reads and writes, and what comes into them. */
 export function TopicsPanel({ chosen, onChoose }: Props) {
@@ -66,7 +69,13 @@ export function TopicsPanel({ chosen, onChoose }: Props) {
           </tbody>
         </table>
       </div>
-      {chosen !== undefined && <Records key={chosen} topic={chosen} />}
+      {chosen !== undefined && (
+        <Records
+          key={chosen}
+          topic={chosen}
+          isMade={madeBy.has(topics.find(({ name }) => name === chosen)?.role ?? 'topic')}
+        />
+      )}
     </div>
   );
 }
@@ -79,7 +88,8 @@ function lagOf(partitions: TopicView['partitions']): string {
 }
 
 /** The last records of a topic, and those that come. */
-function Records({ topic }: { readonly topic: string }) {
+function Records({ topic, isMade }: { readonly topic: string; readonly isMade: boolean }) {
+  const [origin, setOrigin] = useState<Place>();
   const [records, setRecords] = useState<TopicTail['records']>([]);
   const [filter, setFilter] = useState('');
   const [isFollowed, setFollowed] = useState(true);
@@ -131,6 +141,13 @@ function Records({ topic }: { readonly topic: string }) {
         </label>
       </form>
       {problem !== '' && <p role="alert">{problem}</p>}
+      {origin !== undefined && (
+        <Origins
+          key={`${origin.partition}-${origin.offset}`}
+          place={origin}
+          onClose={() => setOrigin(undefined)}
+        />
+      )}
       {records.length === 0 ? (
         <p class="empty">No records{filter === '' ? '' : ' with this text among the last'}.</p>
       ) : (
@@ -143,6 +160,7 @@ function Records({ topic }: { readonly topic: string }) {
                 <th>key</th>
                 <th>value</th>
                 <th>headers</th>
+                {isMade && <th>made of</th>}
                 {hasLetters && <th>what happened</th>}
               </tr>
             </thead>
@@ -165,6 +183,13 @@ function Records({ topic }: { readonly topic: string }) {
                         .map((header) => `${header.key}=${header.value ?? ''}`)
                         .join(' ')}
                     </td>
+                    {isMade && (
+                      <td>
+                        <button type="button" onClick={() => setOrigin({ topic, partition, offset })}>
+                          From where?
+                        </button>
+                      </td>
+                    )}
                     {hasLetters && (
                       <td>
                         {deadLetter && <Letter place={{ topic, partition, offset }} letter={deadLetter} />}

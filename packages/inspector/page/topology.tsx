@@ -135,7 +135,13 @@ function figuresOf(box: Box, applicationId: string, history: readonly Snapshot[]
 /** Where records go, with how many do where that is known. */
 function Arrow({ arrow, history }: { arrow: Topology['arrows'][number]; history: readonly Snapshot[] }) {
   const { points, uses, counts } = arrow;
-  const records = counts === undefined ? undefined : rateOf(history, ({ nodes }) => nodes[counts]?.processed);
+  const records =
+    counts === undefined
+      ? undefined
+      : rateOf(history, ({ nodes }) => {
+          const node = nodes[counts.node];
+          return counts.from === undefined ? node?.processed : node?.from?.[counts.from];
+        });
   const middle = points[Math.floor(points.length / 2)];
   return (
     <>

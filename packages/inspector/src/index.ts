@@ -1,4 +1,5 @@
 export {
+  type ArrowCount,
   type GraphArrow,
   type GraphBox,
   type GraphBoxKind,
@@ -11,4 +12,4 @@ export {
   topologyGraph,
   topologySvg,
 } from './draw/index.ts';
-export { inspect, type InspectOptions } from './server/inspect.ts';
+export { inspect, inspectLog, type InspectLogOptions, type InspectOptions } from './server/inspect.ts';

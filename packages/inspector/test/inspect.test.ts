@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { StreamsApp } from '@millrace/streams-core';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { inspect } from '../src/index.ts';
+import { inspect, inspectLog } from '../src/index.ts';
 import type { Snapshot } from '../src/server/snapshot.ts';
 import { openShop } from './support.ts';
 
@@ -127,6 +127,76 @@ describe('what the page shows', () => {
       body: { message: expect.stringContaining('none that this app reads or writes') },
     });
   });
+});
+
+describe('where a record came from', () => {
+  interface Origins {
+    readonly topics: readonly string[];
+    readonly records: readonly {
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly value: unknown;
+      readonly by?: string;
+      readonly isInternal: boolean;
+    }[];
+  }
+  const originsAt = async (url: string, place: string): Promise<Origins> =>
+    (await (await fetch(new URL(`/inspector/topics/${place}/origins`, url))).json()) as Origins;
+
+  test('is found by time and key in the topics that the operators before it read', async () => {
+    const { server, send, app } = await openShop();
+    await send('mug', { n: 2, region: 'north', note: 'a' }, 60_000);
+    await send('cup', { n: 4, region: 'north', note: 'b' }, 60_000);
+    await send('mug', { n: 6, region: 'north', note: 'c' }, 60_001);
+    await vi.waitFor(() => expect(app.metrics.processedRecords).toBe(6), { timeout: 10_000 });
+    const at = [0, 1].map((partition) => originsAt(server.url, `totals/${partition}/0`));
+    const found = (await Promise.all(at)).find(({ records }) => records.length > 0)!;
+    expect(found.topics).toEqual(['orders']);
+    // The one of the same key comes first; that of another time is none.
+    expect(found.records).toMatchObject([
+      { topic: 'orders', partition: 0, by: 'key', isInternal: false },
+      { topic: 'orders', partition: 0 },
+    ]);
+    expect(found.records[1]).not.toHaveProperty('by');
+    expect((await originsAt(server.url, 'orders/0/0')).topics).toEqual([]);
+    expect(await originsAt(server.url, 'totals/0/99')).toEqual({ topics: [], records: [] });
+    expect(await originsAt(server.url, 'of-others/0/0')).toEqual({ topics: [], records: [] });
+  });
+
+  test('is what the headers of a dead letter name', async () => {
+    const { server, send, sendJunk } = await openShop();
+    await send('mug', { n: 1, region: 'north', note: '' });
+    await sendJunk('key', 'no order');
+    const letters = async () =>
+      (await Promise.all([0, 1].map((partition) => originsAt(server.url, `bad-orders/${partition}/0`)))).find(
+        ({ records }) => records.length > 0,
+      );
+    await vi.waitFor(async () => expect(await letters()).toBeDefined(), { timeout: 10_000 });
+    expect(await letters()).toMatchObject({
+      topics: ['orders'],
+      records: [{ topic: 'orders', partition: 1, offset: 1, value: 'no order', by: 'headers' }],
+    });
+  });
+});
+
+test('a log is shown without an app, behind the same checks', async () => {
+  const { app } = await openShop();
+  const token = 'a-token-of-some-length';
+  const page = await inspectLog(app.log, { intervalMs: 20, token });
+  onTestFinished(() => page.close());
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    fetch(new URL(path, page.url), { headers });
+  expect((await ask('/inspect')).status).toBe(200);
+  expect((await ask('/inspector/topics')).status).toBe(401);
+  const authorization = `Bearer ${token}`;
+  const topics = (await (await ask('/inspector/topics', { authorization })).json()) as { role: string }[];
+  expect(topics.length).toBeGreaterThan(4);
+  expect(new Set(topics.map(({ role }) => role))).toEqual(new Set(['topic']));
+  expect((await ask('/stores', { authorization })).status).toBe(404);
+  const events = (await ask('/inspector/events', { authorization })).body!.getReader();
+  expect(Buffer.from((await events.read()).value!).toString()).toMatch(/"groups":\[/);
+  await events.cancel();
 });
 
 test('an app that runs elsewhere is seen from outside: its lag, and who is in its group', async () => {

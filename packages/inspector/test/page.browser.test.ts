@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { inspectLog } from '../src/index.ts';
 import { chromiumPath } from './chromium.ts';
 import { openShop } from './support.ts';
 
@@ -124,6 +125,46 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     await server.close();
     await see(page, /The app does not answer/);
     expect(await page.getByRole('status').innerText()).toBe('disconnected');
+  });
+
+  test("goes a result's way back through the app's own topics to the record that made it", async () => {
+    const { server, send } = await openShop();
+    const page = await open(server.url);
+    await see(page, 'running');
+    await send('mug', { n: 2, region: 'north', note: 'the one' }, 60_000);
+    await send('cup', { n: 4, region: 'north', note: 'another' }, 61_000);
+    await tab(page, 'Topics');
+    await page.getByRole('button', { name: 'shop-per-minute-changelog', exact: true }).click();
+    const records = page.getByRole('region', { name: 'Records of shop-per-minute-changelog' });
+    await records.getByRole('row').nth(2).waitFor();
+    await records.getByRole('button', { name: 'From where?' }).last().click();
+    const way = page.getByRole('region', { name: /^Where shop-per-minute-changelog-\d @ 0 came from/ });
+    await way.getByRole('button', { name: /^shop-by-region-repartition-\d @ 0/ }).click();
+    await way.getByText('the one').first().waitFor();
+    expect(await way.getByRole('row').nth(1).innerText()).toMatch(/orders-0 @ 0.*the same time/s);
+    expect(await way.innerText()).not.toContain('another');
+    await way.getByRole('button', { name: /^shop-per-minute-changelog-\d @ 0/ }).click();
+    await way.getByRole('button', { name: /^shop-by-region-repartition/ }).waitFor();
+    await way.getByRole('button', { name: 'Close' }).click();
+    await way.waitFor({ state: 'detached' });
+  });
+
+  test('shows a log, of which no topology is known: its groups, topics and records', async () => {
+    const { app, send } = await openShop();
+    const server = await inspectLog(app.log, { intervalMs: 50 });
+    onTestFinished(() => server.close());
+    const page = await open(server.url);
+    const group = page.getByRole('region', { name: 'Group shop' });
+    await group.getByText('one member').waitFor();
+    await send('mug', { n: 2, region: 'north', note: hostile });
+    await expect
+      .poll(() => group.getByRole('row').filter({ hasText: 'orders' }).first().innerText())
+      .toMatch(/1\s+1\s+0/);
+    await tab(page, 'Topics');
+    await page.getByRole('button', { name: 'orders', exact: true }).click();
+    await page.getByRole('region', { name: 'Records of orders' }).getByText('onerror').first().waitFor();
+    expect(await page.getByRole('button', { name: 'From where?' }).count()).toBe(0);
+    expect(await page.title()).toBe('Millrace');
   });
 
   test('asks for the token, and takes it from the address', async () => {

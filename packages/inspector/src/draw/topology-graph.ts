@@ -21,8 +21,16 @@ export interface GraphArrow {
   readonly to: string;
   /** Whether it joins an operator and a store that it uses. */
   readonly uses: boolean;
-  /** The node that all records of it come to, and no others: it counts them. */
-  readonly counts: string | undefined;
+  /**
+   * What counts its records: the node that all of them come to and no others, or for one that has several
+   * parents the nodes at both ends.
+   */
+  readonly counts: ArrowCount | undefined;
+}
+
+export interface ArrowCount {
+  readonly node: string;
+  readonly from?: string;
 }
 
 /** What a picture of a topology shows. */
@@ -96,15 +104,21 @@ function drawPart(part: Part, { boxes, arrows, topic }: Drawing): void {
       node.kind === 'sink'
         ? topic(typeof node.topic === 'string' ? node.topic : anyTopic, title)
         : operatorBox(node, part.id, title, boxes);
-    const sources = node.parents.flatMap((parent) => outlets.get(parent) ?? []);
-    const counts = sources.length === 1 ? node.name : undefined;
-    for (const from of sources) arrows.push({ from, to, uses: false, counts });
+    for (const parent of node.parents) {
+      const ends = outlets.get(parent) ?? [];
+      const counts = ends.length === 1 ? countOf(node, parent) : undefined;
+      for (const from of ends) arrows.push({ from, to, uses: false, counts });
+    }
     if (node.kind === 'sink') continue;
     outlets.set(node.name, [to]);
     for (const store of node.stores) {
       arrows.push({ from: to, to: `store ${store}`, uses: true, counts: undefined });
     }
   }
+}
+
+function countOf({ name, parents }: Exclude<Node, { readonly kind: 'source' }>, parent: string): ArrowCount {
+  return parents.length === 1 ? { node: name } : { node: name, from: parent };
 }
 
 function operatorBox(

@@ -1,5 +1,13 @@
 import type { Header } from '@millrace/log-client';
-import { bytes, nullable, records, type StreamsApp, topic, type TopicRecord } from '@millrace/streams-core';
+import {
+  bytes,
+  nullable,
+  type RecordPlace,
+  records,
+  type StreamsApp,
+  topic,
+  type TopicRecord,
+} from '@millrace/streams-core';
 import { knownTopics } from './known-topics.ts';
 
 /** The headers of KIP-1034 begin with this. */
@@ -34,13 +42,6 @@ export function deadLetterIn(headers: readonly Header[]): DeadLetter | undefined
   };
 }
 
-/** A dead letter, by its place. */
-export interface SendAgainRequest {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-}
-
 /** It cannot be sent again. */
 export class SendAgainError extends Error {
   override readonly name = 'SendAgainError';
@@ -51,7 +52,7 @@ export class SendAgainError extends Error {
  * what happened. It stays where it is too. Resolves to its new place.
  * @throws SendAgainError for what is no dead letter of this app, or lost its value
  */
-export async function sendAgain(app: StreamsApp, place: SendAgainRequest): Promise<SendAgainRequest> {
+export async function sendAgain(app: StreamsApp, place: RecordPlace): Promise<RecordPlace> {
   const { topic: name, partition, offset } = place;
   const at = `${name}-${partition} @ ${offset}`;
   if (!app.deadLetterTopics.includes(name))
@@ -80,16 +81,17 @@ export async function sendAgain(app: StreamsApp, place: SendAgainRequest): Promi
   }
 }
 
-async function recordAt(
+/** Undefined where there is none, or none any more. */
+export async function recordAt(
   app: StreamsApp,
-  { topic: name, partition, offset }: SendAgainRequest,
+  { topic: name, partition, offset }: RecordPlace,
 ): Promise<Raw | undefined> {
   const info = (await app.log.admin.topics([name])).get(name);
   if (info === undefined || partition >= info.partitions) return undefined;
-  const raw = topic(name, { key: bytes(), value: nullable(bytes()) });
+  const raw = topic(name, { key: nullable(bytes()), value: nullable(bytes()) });
   for await (const record of records(app.log, raw, { from: { offset }, partitions: [partition], limit: 1 }))
     if (record.offset === offset) return record;
   return undefined;
 }
 
-type Raw = TopicRecord<Uint8Array, Uint8Array | null>;
+type Raw = TopicRecord<Uint8Array | null, Uint8Array | null>;

@@ -2,8 +2,8 @@ import type { Serde } from '@millrace/log-client';
 import type { StreamsApp } from '@millrace/streams-core';
 import { changelogName, realNames } from '@millrace/streams-core/runtime';
 
-/** What a topic is to the app. */
-export type TopicRole = 'input' | 'output' | 'internal' | 'changelog' | 'dead letters';
+/** What a topic is to the app; `topic` where no app is known. */
+export type TopicRole = 'input' | 'output' | 'internal' | 'changelog' | 'dead letters' | 'topic';
 
 export interface KnownTopic {
   readonly name: string;

@@ -1,5 +1,6 @@
 import type { StreamsApp } from '@millrace/streams-core';
 import { type InstanceView, type Snapshot, snapshotOf } from './snapshot.ts';
+import { subjectOf } from './subject.ts';
 import { topicViews } from './topics.ts';
 
 /**
@@ -7,7 +8,10 @@ import { topicViews } from './topics.ts';
  * members are. Figures that only instances know (nodes, stores, latencies) are missing.
  */
 export async function snapshotFromOutside(app: StreamsApp): Promise<Snapshot> {
-  const [views, group] = await Promise.all([topicViews(app), app.log.admin.describeGroup(app.applicationId)]);
+  const [views, group] = await Promise.all([
+    topicViews(subjectOf(app)),
+    app.log.admin.describeGroup(app.applicationId),
+  ]);
   const lag: Record<string, number> = {};
   let committed = 0;
   for (const { name, role, partitions } of views) {

@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import type { StreamsApp } from '@millrace/streams-core';
+import type { LogClient } from '@millrace/log-client';
+import type { RecordPlace, StreamsApp } from '@millrace/streams-core';
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { layout, topologyGraph } from '../draw/index.ts';
-import { sendAgain, SendAgainError, type SendAgainRequest } from './dead-letters.ts';
+import { sendAgain, SendAgainError } from './dead-letters.ts';
+import { groupsOf } from './groups.ts';
+import { originsOf } from './origins.ts';
 import { snapshotFromOutside } from './outside.ts';
 import { snapshotOf } from './snapshot.ts';
+import { type Subject, subjectOf, wholeLog } from './subject.ts';
 import { asText, tailOf, topicViews, UnknownTopicError } from './topics.ts';
 
 /** What `npm run build` makes of `page/`. */
@@ -31,54 +35,98 @@ export interface PageOptions {
   readonly intervalMs: number;
 }
 
-/** The page's files, and the data that it shows, which need the token under a path of their own. */
-export function pageRoutes(
-  app: StreamsApp,
-  { path, intervalMs }: PageOptions,
-): { readonly add: (server: Hono) => void; readonly close: () => void } {
-  const streams = new Set<() => void>();
-  const json = (context: Context, body: unknown): Response =>
-    context.body(asText(body), 200, { 'content-type': 'application/json' });
+export interface PageRoutes {
+  readonly add: (server: Hono) => void;
+  readonly close: () => void;
+}
+
+const json = (context: Context, body: unknown): Response =>
+  context.body(asText(body), 200, { 'content-type': 'application/json' });
+
+/** The page of an app: its files, and under a path of its own, which needs the token, the data it shows. */
+export function appRoutes(app: StreamsApp, { path, intervalMs }: PageOptions): PageRoutes {
+  // One that was never started is looked at from outside.
+  const snapshots = new Events(intervalMs, () =>
+    app.state === 'created' ? snapshotFromOutside(app) : snapshotOf(app),
+  );
   const add = (server: Hono): void => {
-    server.get(path, (context) => file(context, 'index.html'));
-    server.get(`${path}/:file`, (context) => file(context, context.req.param('file')));
+    addFiles(server, path);
     server.get('/inspector/topology', (context) =>
       json(context, { applicationId: app.applicationId, ...layout(topologyGraph(app.topology)) }),
     );
-    server.get('/inspector/topics', async (context) => json(context, await topicViews(app)));
-    server.get('/inspector/topics/:topic', (context) => tail(context, app, json));
+    addTopics(server, subjectOf(app));
+    server.get('/inspector/topics/:topic/:partition{[0-9]+}/:offset{[0-9]+}/origins', async (context) => {
+      const { topic, partition, offset } = context.req.param();
+      return json(
+        context,
+        await originsOf(app, { topic, partition: Number(partition), offset: Number(offset) }),
+      );
+    });
     server.post('/inspector/send-again', (context) => again(context, app));
-    server.get('/inspector/events', (context) =>
-      streamSSE(context, async (stream) => {
-        let timer: NodeJS.Timeout | undefined;
-        let isOver = false;
-        let wake = (): void => {};
-        const stop = (): void => {
-          isOver = true;
-          clearTimeout(timer);
-          wake();
-        };
-        streams.add(stop);
-        stream.onAbort(stop);
-        while (!isOver) {
-          // One that was never started is looked at from outside.
-          const snapshot = app.state === 'created' ? await snapshotFromOutside(app) : snapshotOf(app);
-          await stream.writeSSE({ event: 'snapshot', data: asText(snapshot) });
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            timer = setTimeout(resolve, intervalMs).unref();
-          });
-        }
-        streams.delete(stop);
-      }),
-    );
+    server.get('/inspector/events', (context) => snapshots.stream(context));
   };
-  return {
-    add,
-    close: () => {
-      for (const stop of streams) stop();
-    },
+  return { add, close: () => snapshots.close() };
+}
+
+/** The page of a log, of which no topology is known: its groups and topics. */
+export function logRoutes(log: LogClient, { path, intervalMs }: PageOptions): PageRoutes {
+  const groups = new Events(intervalMs, async () => ({ at: Date.now(), groups: await groupsOf(log) }));
+  const add = (server: Hono): void => {
+    addFiles(server, path);
+    server.get('/inspector/topology', (context) => json(context, { isLog: true }));
+    addTopics(server, wholeLog(log));
+    server.get('/inspector/events', (context) => groups.stream(context));
   };
+  return { add, close: () => groups.close() };
+}
+
+function addFiles(server: Hono, path: string): void {
+  server.get(path, (context) => file(context, 'index.html'));
+  server.get(`${path}/:file`, (context) => file(context, context.req.param('file')));
+}
+
+function addTopics(server: Hono, subject: Subject): void {
+  server.get('/inspector/topics', async (context) => json(context, await topicViews(subject)));
+  server.get('/inspector/topics/:topic', (context) => tail(context, subject));
+}
+
+/** Server-sent events: what is there to be shown, again and again. */
+class Events {
+  readonly #intervalMs: number;
+  readonly #look: () => unknown;
+  readonly #streams = new Set<() => void>();
+
+  constructor(intervalMs: number, look: () => unknown) {
+    this.#intervalMs = intervalMs;
+    this.#look = look;
+  }
+
+  stream(context: Context): Response {
+    return streamSSE(context, async (stream) => {
+      let timer: NodeJS.Timeout | undefined;
+      let isOver = false;
+      let wake = (): void => {};
+      const stop = (): void => {
+        isOver = true;
+        clearTimeout(timer);
+        wake();
+      };
+      this.#streams.add(stop);
+      stream.onAbort(stop);
+      while (!isOver) {
+        await stream.writeSSE({ event: 'snapshot', data: asText(await this.#look()) });
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          timer = setTimeout(resolve, this.#intervalMs).unref();
+        });
+      }
+      this.#streams.delete(stop);
+    });
+  }
+
+  close(): void {
+    for (const stop of this.#streams) stop();
+  }
 }
 
 async function file(context: Context, name: string): Promise<Response> {
@@ -113,23 +161,19 @@ async function again(context: Context, app: StreamsApp): Promise<Response> {
   }
 }
 
-function isPlace(value: unknown): value is SendAgainRequest {
+function isPlace(value: unknown): value is RecordPlace {
   if (typeof value !== 'object' || value === null) return false;
-  const { topic, partition, offset } = value as Partial<Record<keyof SendAgainRequest, unknown>>;
+  const { topic, partition, offset } = value as Partial<Record<keyof RecordPlace, unknown>>;
   const isCount = (one: unknown): boolean => Number.isSafeInteger(one) && (one as number) >= 0;
   return typeof topic === 'string' && isCount(partition) && isCount(offset);
 }
 
 const tailRecords = 100;
 
-async function tail(
-  context: Context,
-  app: StreamsApp,
-  json: (context: Context, body: unknown) => Response,
-): Promise<Response> {
+async function tail(context: Context, subject: Subject): Promise<Response> {
   const after = (context.req.query('after') ?? '').split(',').filter((text) => /^\d+$/.test(text));
   try {
-    const found = await tailOf(app, context.req.param('topic')!, {
+    const found = await tailOf(subject, context.req.param('topic')!, {
       after: new Map(after.map((offset, partition) => [partition, Number(offset)])),
       limit: tailRecords,
       filter: context.req.query('filter') ?? '',

@@ -20,6 +20,8 @@ export interface NodeFigures {
   readonly processed?: number;
   /** Of a record, without the nodes below: the mean of all tasks. */
   readonly latencyMs?: number;
+  /** Of a node with several parents: what has come from each. */
+  readonly from?: Readonly<Record<string, number>>;
   readonly dropped: number;
 }
 
@@ -91,6 +93,7 @@ function nodesOf(metrics: readonly Metric[]): Snapshot['nodes'] {
   const tasks = countBy(ofNodes, 'process-latency-avg', 'processor-node-id');
   const means = new Map(latencies.map(([name, sum]) => [name, sum / tasks.get(name)!]));
   const names = new Set([...Object.keys(processed), ...Object.keys(dropped)]);
+  const fromParents = ofNodes.filter(({ name }) => name === 'parent-records-total');
   return Object.fromEntries(
     [...names].map((name): [string, NodeFigures] => {
       const count = processed[name];
@@ -99,12 +102,18 @@ function nodesOf(metrics: readonly Metric[]): Snapshot['nodes'] {
         name,
         {
           dropped: dropped[name] ?? 0,
+          ...fromOf(fromParents, name),
           ...(count === undefined ? {} : { processed: count }),
           ...(latencyMs === undefined ? {} : { latencyMs }),
         },
       ];
     }),
   );
+}
+
+function fromOf(metrics: readonly Metric[], node: string): Pick<NodeFigures, 'from'> {
+  const own = metrics.filter(({ tags }) => tags['processor-node-id'] === node);
+  return own.length === 0 ? {} : { from: sumBy(own, 'parent-records-total', 'parent-node-id') };
 }
 
 /** In how many tasks a metric is, by a tag. */

@@ -1,7 +1,7 @@
 import { asBuffer, type LogRecord, type Serde } from '@millrace/log-client';
-import type { StreamsApp } from '@millrace/streams-core';
 import { type DeadLetter, deadLetterIn } from './dead-letters.ts';
-import { type KnownTopic, knownTopics, type TopicRole } from './known-topics.ts';
+import type { KnownTopic, TopicRole } from './known-topics.ts';
+import type { Subject } from './subject.ts';
 
 export interface TopicView {
   readonly name: string;
@@ -41,15 +41,15 @@ export interface TopicTail {
   readonly next: readonly number[];
 }
 
-/** A topic that the app neither reads nor writes. */
+/** A topic that is not there, or that the app neither reads nor writes. */
 export class UnknownTopicError extends Error {
   override readonly name = 'UnknownTopicError';
 }
 
-/** Every topic of the app that is there, with its offsets and sizes. */
-export async function topicViews(app: StreamsApp): Promise<TopicView[]> {
-  const known = knownTopics(app);
-  const { admin } = app.log;
+/** Every topic that is there, with its offsets and sizes. */
+export async function topicViews(subject: Subject): Promise<TopicView[]> {
+  const known = await subject.topics();
+  const { admin } = subject.log;
   const found = await admin.topics([...known.keys()]);
   const partitions = [...found.values()].flatMap(({ name, partitions: count }) =>
     Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
@@ -57,7 +57,7 @@ export async function topicViews(app: StreamsApp): Promise<TopicView[]> {
   const [offsets, sizes, committed] = await Promise.all([
     admin.offsets(partitions),
     admin.sizes(partitions),
-    admin.committed(app.applicationId, partitions),
+    subject.group === undefined ? [] : admin.committed(subject.group, partitions),
   ]);
   const views = new Map<string, TopicView & { readonly partitions: TopicView['partitions'][number][] }>();
   for (const [index, { topic }] of partitions.entries()) {
@@ -70,14 +70,15 @@ export async function topicViews(app: StreamsApp): Promise<TopicView[]> {
 }
 
 /** Records of a topic: the last ones, or those after a tail. @throws UnknownTopicError */
-export async function tailOf(app: StreamsApp, name: string, request: TailRequest): Promise<TopicTail> {
-  const topic = knownTopics(app).get(name);
-  const info = (await app.log.admin.topics([name])).get(name);
+export async function tailOf(subject: Subject, name: string, request: TailRequest): Promise<TopicTail> {
+  const { log } = subject;
+  const topic = (await subject.topics()).get(name);
+  const info = (await log.admin.topics([name])).get(name);
   if (topic === undefined || info === undefined) {
     throw new UnknownTopicError(`Topic "${name}" is none that this app reads or writes, or is not there yet`);
   }
   const partitions = Array.from({ length: info.partitions }, (_, partition) => ({ topic: name, partition }));
-  const offsets = await app.log.admin.offsets(partitions);
+  const offsets = await log.admin.offsets(partitions);
   const share = Math.ceil(request.limit / partitions.length);
   const next = offsets.map(({ start, end }, partition) =>
     Math.max(start, request.after.get(partition) ?? end - share),
@@ -87,7 +88,7 @@ export async function tailOf(app: StreamsApp, name: string, request: TailRequest
     .filter(({ offset, partition }) => offset < offsets[partition]!.end);
   const records: RecordView[] = [];
   if (positions.length === 0) return { records, next };
-  const reader = await app.log.reader(positions);
+  const reader = await log.reader(positions);
   try {
     // What comes meanwhile is for the next request.
     while (
@@ -110,7 +111,8 @@ export async function tailOf(app: StreamsApp, name: string, request: TailRequest
   return { records: records.toSorted((a, b) => a.timestamp - b.timestamp).slice(-request.limit), next };
 }
 
-function recordView(
+/** A record as the page shows it. */
+export function recordView(
   { key, value, timestamp, offset, headers }: LogRecord,
   partition: number,
   topic: KnownTopic,

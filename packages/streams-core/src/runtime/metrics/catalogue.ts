@@ -71,6 +71,9 @@ export const metricCatalogue = {
   'stream-processor-node-metrics': {
     'dropped-records-total': records('Records that this node skipped'),
     'process-total': records('Records that came to this node (debug)'),
+    'parent-records-total': records(
+      'Records that came to this node from the one of its parents that the tag parent-node-id names (debug)',
+    ),
     'process-latency-avg': ms(
       'Time of a record at this node, without the nodes below it: mean of one record in 16 (debug)',
     ),

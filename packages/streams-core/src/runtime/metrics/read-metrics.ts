@@ -137,6 +137,12 @@ function addTask(metrics: MetricList, task: Task, { lagOf, now }: MetricSources)
     metrics.add(nodes, 'process-total', records, ofNode);
     if (timed > 0) metrics.add(nodes, 'process-latency-avg', timedMs / timed, ofNode);
   }
+  for (const { from, to, records } of task.metrics.meter?.edges ?? [])
+    metrics.add(nodes, 'parent-records-total', records, {
+      ...tags,
+      'processor-node-id': to,
+      'parent-node-id': from,
+    });
   for (const store of task.stores.all.values()) {
     const state = { ...tags, 'state-id': store.name };
     const { memoryRows, unflushedRows, flushes, diskBytes } = store.stats;

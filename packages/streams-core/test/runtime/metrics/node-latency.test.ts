@@ -56,3 +56,36 @@ test('a node is charged its own time, not that of the nodes below it, nor what i
     expect(latencies.has('waits')).toBe(false);
   });
 });
+
+test('what comes to a node from each of several parents is counted', async () => {
+  await withLog(async (log, stateDir) => {
+    await log.admin.createTopics([{ name: input.name, partitions: 1 }]);
+    await write(
+      log,
+      input,
+      Array.from({ length: 10 }, (_, n) => ['k', n] as const),
+    );
+    const builder = new StreamsBuilder();
+    const stream = builder.stream(input, { name: 'in' });
+    const few = stream.filter((n) => n < 3, { name: 'few' });
+    const even = stream.filter((n) => n % 2 === 0, { name: 'even' });
+    few.merge(even, { name: 'both' }).foreach(() => {}, { name: 'end' });
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'edges',
+      log,
+      stateDir,
+      recordingLevel: 'debug',
+    });
+    await app.start();
+    await caughtUp(log, 'edges', input.name);
+    const found = app
+      .readMetrics()
+      .filter(({ name }) => name === 'parent-records-total')
+      .map(({ tags, value }) => [tags['parent-node-id'], tags['processor-node-id'], value]);
+    await app.close();
+    expect(found).toEqual([
+      ['even', 'both', 5],
+      ['few', 'both', 3],
+    ]);
+  });
+});

@@ -36,7 +36,7 @@ export function link(options: LinkOptions): Linked {
   const { forwards } = linking;
   const children = childrenOf(options.subTopology);
   const below = (node: TopologyNode): Forward =>
-    fanOut((children.get(node.name) ?? []).map((name) => forwards.get(name)!));
+    fanOut((children.get(node.name) ?? []).map((name) => edgeTo(name, node, linking)!));
   const open = (node: TopologyNode): Forward => {
     if (node.kind === 'source') return below(node);
     if (node.kind === 'sink') return openSink(node, options);
@@ -60,6 +60,16 @@ export function link(options: LinkOptions): Linked {
   };
 }
 
+/** Where a node's records go on to a child of it; undefined for a node that is not there. */
+function edgeTo(child: string, { name }: TopologyNode, linking: Linking): Forward | undefined {
+  const { forwards, meter, subTopology } = linking;
+  const run = forwards.get(child);
+  if (run === undefined || meter === undefined) return run;
+  const node = subTopology.find((one) => one.name === child);
+  const parents = node === undefined || node.kind === 'source' ? [] : node.parents;
+  return parents.length > 1 ? meter.edge(name, child, run) : run;
+}
+
 function childrenOf(subTopology: readonly TopologyNode[]): Map<string, string[]> {
   const children = new Map<string, string[]>();
   for (const node of subTopology) {
@@ -78,7 +88,7 @@ function fanOut(forwards: readonly Forward[]): Forward {
 
 function openProcessor(node: ProcessorNode, below: Forward, linking: Linking): Forward {
   const child = (name: string): Forward => {
-    const found = linking.forwards.get(name);
+    const found = edgeTo(name, node, linking);
     if (found !== undefined) return found;
     throw new TopologyError(
       'TOPOLOGY_INVALID',

@@ -12,9 +12,19 @@ export interface NodeCount {
 /** One record in so many is timed, at each node on its way. */
 const every = 16;
 
+/** What has come to a node from one of its parents. */
+export interface EdgeCount {
+  readonly from: string;
+  readonly to: string;
+  records: number;
+}
+
 /** Counts the records of a task's nodes, and times some. */
 export class NodeMeter {
   readonly counts = new Map<string, NodeCount>();
+  /** For nodes with several parents. */
+  readonly edges: EdgeCount[] = [];
+  readonly #counted = new Map<string, Forward>();
   /** How many nodes the record under way is in. */
   #depth = 0;
   #turn = 0;
@@ -39,6 +49,21 @@ export class NodeMeter {
         this.#depth--;
       });
     };
+  }
+
+  /** What one of several parents of a node sends to it. */
+  edge(from: string, to: string, run: Forward): Forward {
+    const name = `${from}\n${to}`;
+    const known = this.#counted.get(name);
+    if (known !== undefined) return known;
+    const count: EdgeCount = { from, to, records: 0 };
+    this.edges.push(count);
+    const counted: Forward = (record) => {
+      count.records++;
+      return run(record);
+    };
+    this.#counted.set(name, counted);
+    return counted;
   }
 
   #timed(count: NodeCount, run: () => void | Promise<void>): void | Promise<void> {

@@ -1,0 +1,3 @@
+import type { Topology } from '@millrace/streams-core';
+
+export function countingTopology(): Topology;
