@@ -98,7 +98,7 @@ describe('arrows between packages', () => {
     // One install: the umbrella alone.
     'examples/page-views': [],
     'examples/recipes': [],
-    'examples/use-cases': [],
+    'examples/use-cases': ['inspector'],
     'examples/web-servers': [],
     'examples/retail-reorder': [
       'app-server',

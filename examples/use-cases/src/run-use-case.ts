@@ -20,9 +20,13 @@ export interface PrintedRecord {
 
 /**
  * Runs an example on an embedded log in a folder of its own, which goes afterwards: writes its records, lets
- * the app work until it has nothing more to do, and gives what is in its result topics.
+ * the app work until it has nothing more to do, and gives what is in its result topics. `look` gets the app
+ * before it is closed.
  */
-export async function runUseCase({ topology, sample, results }: UseCase): Promise<PrintedRecord[]> {
+export async function runUseCase(
+  { topology, sample, results }: UseCase,
+  { look = async () => {} }: { readonly look?: (app: StreamsApp) => Promise<void> } = {},
+): Promise<PrintedRecord[]> {
   const dir = await mkdtemp(path.join(tmpdir(), 'millrace-example-'));
   const log = await EmbeddedLog.open({ dir: path.join(dir, 'log') });
   try {
@@ -45,9 +49,11 @@ export async function runUseCase({ topology, sample, results }: UseCase): Promis
       log,
       stateDir: path.join(dir, 'state'),
       logger: quiet,
+      recordingLevel: 'debug',
     });
     await app.start();
     await workedOff(app, log);
+    await look(app);
     await app.close();
     const printed: PrintedRecord[] = [];
     for (const topic of results) {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { TopologyTestDriver } from 'millrace/testing';
@@ -35,4 +36,24 @@ describe.each(Object.entries(useCases))('%s', (name, useCase) => {
     expect(existsSync(file(`test/${name}.test.ts`))).toBe(true);
     expect(readFileSync(file('README.md'), 'utf8')).toContain(`](src/${name}/README.md)`);
   });
+});
+
+test('the command shows an example in a page, until it is stopped, then prints what came out', async () => {
+  const child = spawn(process.execPath, [file('dist/main.js'), 'accounts', '--inspect', '0']);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let said = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (text) => {
+      said += text;
+      const found = /http:[^,\s]+/.exec(said);
+      if (found !== null) resolve(found[0]);
+    });
+    child.stderr.on('data', (text) => (said += text));
+    child.once('exit', () => reject(new Error(said)));
+  });
+  const topology: unknown = await (await fetch(new URL('/inspector/topology', url))).json();
+  expect(topology).toMatchObject({ applicationId: 'example' });
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+  expect(said).toContain('"type":"refused"');
 });

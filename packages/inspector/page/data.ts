@@ -1,10 +1,20 @@
 import type { GroupDescription } from '@millrace/log-client';
 import type { LaidOut } from '../src/draw/layout.ts';
 import type { OriginsView, OriginView } from '../src/server/origins.ts';
+import type { NodeRecordView } from '../src/server/page-routes.ts';
 import type { Snapshot } from '../src/server/snapshot.ts';
 import type { TopicTail, TopicView } from '../src/server/topics.ts';
 
-export type { GroupDescription, LaidOut, OriginsView, OriginView, Snapshot, TopicTail, TopicView };
+export type {
+  GroupDescription,
+  LaidOut,
+  NodeRecordView,
+  OriginsView,
+  OriginView,
+  Snapshot,
+  TopicTail,
+  TopicView,
+};
 
 export type Topology = LaidOut & { readonly applicationId: string };
 

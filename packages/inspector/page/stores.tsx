@@ -51,7 +51,7 @@ export function StoresPanel({ now }: { readonly now: Snapshot | undefined }) {
 }
 
 function Store({ store: { name, kind, global } }: { readonly store: StoreInfo }) {
-  const [asked, setAsked] = useState({ key: '', from: '', to: '', reverse: false });
+  const [asked, setAsked] = useState({ key: '', from: '', to: '', asOf: '', reverse: false });
   const [page, setPage] = useState<StorePage>();
   const [problem, setProblem] = useState('');
   const [watched, setWatched] = useState<string>();
@@ -84,6 +84,9 @@ function Store({ store: { name, kind, global } }: { readonly store: StoreInfo })
           onInput={(from) => set({ from })}
         />
         <Field label={hasWindows ? 'to (ms)' : 'to key'} value={asked.to} onInput={(to) => set({ to })} />
+        {kind === 'versioned' && (
+          <Field label="of a key, as of (ms)" value={asked.asOf} onInput={(asOf) => set({ asOf })} />
+        )}
         <label>
           <input
             type="checkbox"
@@ -110,14 +113,17 @@ function Store({ store: { name, kind, global } }: { readonly store: StoreInfo })
   );
 }
 
+interface Asked {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly asOf: string;
+  readonly reverse: boolean;
+}
+
 async function rowsOf(
   store: string,
-  {
-    key,
-    from,
-    to,
-    reverse,
-  }: { readonly key: string; readonly from: string; readonly to: string; readonly reverse: boolean },
+  { key, from, to, asOf, reverse }: Asked,
   isGlobal: boolean,
   after: string | undefined,
 ): Promise<StorePage> {
@@ -126,6 +132,7 @@ async function rowsOf(
   if (from !== '') query.set('from', from);
   if (to !== '') query.set('to', to);
   if (key !== '') {
+    if (asOf !== '') query.set('asOf', asOf);
     const found = await load<StorePage | StoreRow>(`${path}/${encodeURIComponent(key)}?${query.toString()}`);
     return 'rows' in found ? found : { rows: [found], more: false };
   }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Chart } from './chart.tsx';
 import type { Snapshot, Topology } from './data.ts';
+import { LastRecords } from './last-records.tsx';
 import { bytes, count, duration, rate } from './format.ts';
 import { rateOf, ratesOf } from './history.ts';
 
@@ -242,6 +243,7 @@ function Details({
             <p>{duration(now.nodes[name].latencyMs)} for a record, without what comes after it.</p>
           )}
           <p>{count(now?.nodes[name]?.dropped ?? 0)} records dropped here.</p>
+          {now?.nodes[name]?.processed !== undefined && <LastRecords node={name} />}
         </>
       )}
       {box.kind === 'store' && store !== undefined && (

@@ -1,6 +1,17 @@
+import { EmbeddedLog } from '@millrace/embedded-log';
+import {
+  createTopics,
+  hours,
+  json,
+  StreamsApp,
+  StreamsBuilder,
+  string,
+  topic,
+  transaction,
+} from '@millrace/streams-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { inspectLog } from '../src/index.ts';
+import { inspect, inspectLog } from '../src/index.ts';
 import { chromiumPath } from './chromium.ts';
 import { openShop } from './support.ts';
 
@@ -52,6 +63,13 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     expect(await details.innerText()).toMatch(/KSTREAM-FILTER-0000000001, added at .*support\.ts:\d+/);
     await details.getByText('records a second').waitFor();
     await details.locator('canvas').waitFor();
+    const last = details.getByRole('table', { name: 'Last records' });
+    await last
+      .getByText(/product-\d/)
+      .first()
+      .waitFor();
+    // A heading, and the last eight.
+    expect(await last.getByRole('row').count()).toBe(9);
     await filter.press('Enter');
     await details.waitFor({ state: 'detached' });
     await filter.press('Enter');
@@ -125,6 +143,38 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     await server.close();
     await see(page, /The app does not answer/);
     expect(await page.getByRole('status').innerText()).toBe('disconnected');
+  });
+
+  test('shows versions of a row, as of a time', async () => {
+    const prices = topic('prices', { key: string(), value: json<number>() });
+    const builder = new StreamsBuilder();
+    builder.table(prices, { as: 'prices', historyRetentionMs: hours(1), persistent: false });
+    const log = await EmbeddedLog.inMemory();
+    onTestFinished(() => log.close());
+    await createTopics(log, [prices]);
+    const app = new StreamsApp(builder.build(), { applicationId: 'versions', log });
+    onTestFinished(() => app.close());
+    await app.start();
+    await transaction(log, (write) => {
+      write(prices, { key: 'mug', value: 3, timestamp: 1000 });
+      write(prices, { key: 'mug', value: 4, timestamp: 2000 });
+    });
+    const server = await inspect(app);
+    onTestFinished(() => server.close());
+    const page = await open(server.url);
+    await tab(page, 'Stores');
+    await page.getByRole('button', { name: /^prices/ }).click();
+    const store = page.getByRole('region', { name: 'Store prices' });
+    const value = () => store.getByRole('row').nth(1).getByRole('cell').nth(1).innerText();
+    await store.getByLabel('key', { exact: true }).fill('mug');
+    await store.getByRole('button', { name: 'Ask' }).click();
+    await expect.poll(value).toBe('4');
+    await store.getByLabel('of a key, as of (ms)').fill('1500');
+    await store.getByRole('button', { name: 'Ask' }).click();
+    await expect.poll(value).toBe('3');
+    await store.getByLabel('of a key, as of (ms)').fill('500');
+    await store.getByRole('button', { name: 'Ask' }).click();
+    await see(page, 'Store "prices" has no row of key mug');
   });
 
   test("goes a result's way back through the app's own topics to the record that made it", async () => {

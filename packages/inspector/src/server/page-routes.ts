@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { LogClient } from '@millrace/log-client';
-import type { RecordPlace, StreamsApp } from '@millrace/streams-core';
+import type { RecordPlace, StreamRecord, StreamsApp } from '@millrace/streams-core';
 import type { Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { layout, topologyGraph } from '../draw/index.ts';
@@ -62,11 +62,27 @@ export function appRoutes(app: StreamsApp, { path, intervalMs }: PageOptions): P
         await originsOf(app, { topic, partition: Number(partition), offset: Number(offset) }),
       );
     });
+    server.get('/inspector/nodes/:node/records', (context) =>
+      json(context, app.lastRecords(context.req.param('node')).map(nodeRecordView)),
+    );
     server.post('/inspector/send-again', (context) => again(context, app));
     server.get('/inspector/events', (context) => snapshots.stream(context));
   };
   return { add, close: () => snapshots.close() };
 }
+
+/** A record as it came to a node; of a table's node its value has an old and a new one. */
+export interface NodeRecordView {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly timestamp: number;
+}
+
+const nodeRecordView = ({ key, value, timestamp }: StreamRecord<unknown, unknown>): NodeRecordView => ({
+  key: key ?? null,
+  value: value ?? null,
+  timestamp,
+});
 
 /** The page of a log, of which no topology is known: its groups and topics. */
 export function logRoutes(log: LogClient, { path, intervalMs }: PageOptions): PageRoutes {

@@ -20,6 +20,7 @@ import { reportFailure } from './failure-report.ts';
 import type { Instance } from '../instance/instance.ts';
 import { InstanceLoop } from './instance-loop.ts';
 import type { Task } from '../task/task.ts';
+import type { StreamRecord } from '../../record/record.ts';
 import type { TableHandle } from '../../record/table-handle.ts';
 import { openQuery } from '../query/open-query.ts';
 import type { QueryOptions } from '../query/query-options.ts';
@@ -200,6 +201,15 @@ export class StreamsApp {
       ofLog: () => this.#config.log.readMetrics?.() ?? [],
       now: Date.now(),
     });
+  }
+
+  /**
+   * The last records that came to a node, to be looked at: eight of each task of this instance, the newest of
+   * a task first. Empty unless `recordingLevel` is `debug`.
+   */
+  lastRecords(node: string): StreamRecord<unknown, unknown>[] {
+    const tasks = this.#loop.current?.tasks.tasks ?? [];
+    return tasks.flatMap((task) => task.metrics.meter?.lastOf(node) ?? []);
   }
 
   /** The tasks this instance works on now, e.g. `0_3`. */

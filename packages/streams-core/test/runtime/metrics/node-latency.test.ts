@@ -57,7 +57,7 @@ test('a node is charged its own time, not that of the nodes below it, nor what i
   });
 });
 
-test('what comes to a node from each of several parents is counted', async () => {
+test('what comes to a node from each of several parents is counted, and its last records are kept', async () => {
   await withLog(async (log, stateDir) => {
     await log.admin.createTopics([{ name: input.name, partitions: 1 }]);
     await write(
@@ -78,6 +78,10 @@ test('what comes to a node from each of several parents is counted', async () =>
     });
     await app.start();
     await caughtUp(log, 'edges', input.name);
+    expect(app.lastRecords('both').map(({ value }) => value)).toEqual([8, 6, 4, 2, 2, 1, 0, 0]);
+    expect(app.lastRecords('in').map(({ value }) => value)).toEqual([9, 8, 7, 6, 5, 4, 3, 2]);
+    expect(app.lastRecords('few')).toHaveLength(8);
+    expect(app.lastRecords('none')).toEqual([]);
     const found = app
       .readMetrics()
       .filter(({ name }) => name === 'parent-records-total')

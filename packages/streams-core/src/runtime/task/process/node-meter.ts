@@ -1,4 +1,4 @@
-import type { Forward } from '../../../record/record.ts';
+import type { Forward, StreamRecord } from '../../../record/record.ts';
 
 /** What has come to a node. */
 export interface NodeCount {
@@ -7,7 +7,12 @@ export interface NodeCount {
   timed: number;
   /** and took so long at this node, without those below it. In milliseconds. */
   timedMs: number;
+  /** The last ones, from `records % keptRecords` on. */
+  readonly last: StreamRecord<unknown, unknown>[];
 }
+
+/** So many of a node's last records are kept. */
+const keptRecords = 8;
 
 /** One record in so many is timed, at each node on its way. */
 const every = 16;
@@ -34,10 +39,11 @@ export class NodeMeter {
 
   /** A node that is counted. */
   metered(name: string, run: Forward): Forward {
-    const count: NodeCount = { records: 0, timed: 0, timedMs: 0 };
+    const count: NodeCount = { records: 0, timed: 0, timedMs: 0, last: [] };
     this.counts.set(name, count);
+    const { last } = count;
     return (record) => {
-      count.records++;
+      last[count.records++ % keptRecords] = record;
       if (this.#depth === 0) this.#isTimed = this.#turn++ % every === 0;
       this.#depth++;
       const pending = this.#isTimed ? this.#timed(count, () => run(record)) : run(record);
@@ -49,6 +55,13 @@ export class NodeMeter {
         this.#depth--;
       });
     };
+  }
+
+  /** The last records that came to a node, the newest first. */
+  lastOf(name: string): StreamRecord<unknown, unknown>[] {
+    const { records = 0, last = [] } = this.counts.get(name) ?? {};
+    const next = last.length < keptRecords ? 0 : records % keptRecords;
+    return [...last.slice(next), ...last.slice(0, next)].reverse();
   }
 
   /** What one of several parents of a node sends to it. */
