@@ -5,10 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sharedLog } from '@millrace/log-server';
 import { StreamsApp } from '@millrace/streams-core';
-import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { inspect } from '../src/index.ts';
-import { chromiumPath } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { countingTopology } from './counting.mjs';
 
 const script = fileURLToPath(new URL('second-instance.mjs', import.meta.url));
@@ -33,7 +32,7 @@ test('the page shows an instance come, and go when it is killed', { timeout: 120
   await app.start();
   const server = await inspect(app, { intervalMs: 100 });
   onTestFinished(() => server.close());
-  const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const page = await browser.newPage();
   await page.goto(server.url);

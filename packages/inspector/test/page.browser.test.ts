@@ -9,10 +9,10 @@ import {
   topic,
   transaction,
 } from '@millrace/streams-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { inspect, inspectLog } from '../src/index.ts';
-import { chromiumPath } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { openShop } from './support.ts';
 
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
@@ -20,15 +20,7 @@ const hostile = '<img src=x onerror="document.title=1"><script>document.title=2<
 describe('the page in a browser', { timeout: 60_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: chromiumPath!,
-      args: [
-        '--no-sandbox',
-        '--disable-dev-shm-usage',
-        '--js-flags=--expose-gc',
-        '--enable-precise-memory-info',
-      ],
-    });
+    browser = await launchChromium('--js-flags=--expose-gc', '--enable-precise-memory-info');
   }, 60_000);
   afterAll(() => browser?.close());
 

@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
-import { chromiumPath } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
 
 const example = fileURLToPath(new URL('../../../examples/retail-reorder/dist/main.js', import.meta.url));
 
@@ -32,7 +31,7 @@ async function startExample(): Promise<string> {
 
 test('every panel shows the retail example on its 14,180 real rows', { timeout: 120_000 }, async () => {
   const url = await startExample();
-  const browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   onTestFinished(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   const errors: string[] = [];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { chromiumPath } from '../../../packages/inspector/test/chromium.ts';
+import { launchChromium } from '../../../packages/inspector/test/chromium.ts';
 import { examples } from '../page/examples.ts';
 
 const file = fileURLToPath(new URL('../dist/index.html', import.meta.url));
@@ -11,7 +11,7 @@ const file = fileURLToPath(new URL('../dist/index.html', import.meta.url));
 describe('the playground in a browser', { timeout: 60_000 }, () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath!, args: ['--no-sandbox'] });
+    browser = await launchChromium();
   }, 60_000);
   afterAll(() => browser?.close());
 
