@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,16 +24,16 @@ const budgets: Readonly<Record<string, number>> = {
   'millrace-app-server': 65,
   'millrace-cli': 80,
   'millrace-connect': 75,
-  'millrace-embedded-log': 280,
-  'millrace-inspector': 75,
-  'millrace-kafka': 120,
-  'millrace-kafka-protocol': 160,
-  'millrace-log-client': 75,
-  'millrace-log-server': 110,
-  'millrace-schema-registry': 55,
-  'millrace-state-stores': 180,
-  'millrace-streams-core': 680,
-  'millrace-testing': 70,
+  'millrace-embedded-log': 270,
+  'millrace-inspector': 95,
+  'millrace-kafka': 100,
+  'millrace-kafka-protocol': 130,
+  'millrace-log-client': 70,
+  'millrace-log-server': 90,
+  'millrace-schema-registry': 45,
+  'millrace-state-stores': 150,
+  'millrace-streams-core': 610,
+  'millrace-testing': 65,
 };
 
 /** Those that programs use; the other one makes projects. */
@@ -84,6 +85,54 @@ describe.each(Object.entries(budgets))('the tarball of %s', (name, budget) => {
     );
     expect(wrong).toEqual([]);
   });
+});
+
+/** The files of a tarball, by their paths in the package. */
+async function unpacked(name: string): Promise<string> {
+  const folder = path.join(dir, 'unpacked', name);
+  await mkdir(folder, { recursive: true });
+  await run('tar', ['xzf', tarball(name), '-C', folder, '--strip-components=1']);
+  return folder;
+}
+
+const references = /new URL\((?:'|")(\.[^'"]*)(?:'|"), import\.meta\.url\)/g;
+
+describe.each(libraries)('what is published of %s', (name) => {
+  test('is few files, whose references and source maps lead to files that are there', async () => {
+    const folder = await unpacked(name);
+    const { bundledExports } = (await import(new URL('../scripts/bundle.mjs', import.meta.url).href)) as {
+      readonly bundledExports: (exports: object) => object;
+    };
+    const own = path.join(root, 'packages', name.replace(/^millrace-/, ''), 'package.json');
+    const developed = JSON.parse(await readFile(own, 'utf8')) as { readonly exports: object };
+    const published = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8')) as object;
+    expect(published).toMatchObject({ exports: bundledExports(developed.exports) });
+    const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.js'));
+    expect(files.filter((file) => !/^(?:bundle|bin|dist.page)\W/.test(file))).toEqual([]);
+    const bundle = path.join(folder, 'bundle');
+    const missing: string[] = [];
+    for (const file of (await readdir(bundle)).filter((one) => one.endsWith('.js'))) {
+      const code = await readFile(path.join(bundle, file), 'utf8');
+      // What only passes on what others export has none.
+      const map = code.includes('//# sourceMappingURL=')
+        ? (JSON.parse(await readFile(path.join(bundle, `${file}.map`), 'utf8')) as {
+            readonly sources: readonly string[];
+          })
+        : { sources: [] };
+      // A module that is run from its sources takes its thread's from `dist`: these are not.
+      const named = [...code.matchAll(references)]
+        .map(([, to]) => to!)
+        .filter((to) => !/\/dist\/.*\.js$/.test(to));
+      for (const to of [...named, ...map.sources])
+        if (!existsSync(path.join(bundle, to))) missing.push(`${file}: ${to}`);
+    }
+    expect(missing).toEqual([]);
+  });
+});
+
+test('the page is in the tarball of the inspector', async () => {
+  const page = path.join(await unpacked('millrace-inspector'), 'dist/page');
+  expect((await readdir(page)).toSorted()).toEqual(['index.html', 'page.css', 'page.js']);
 });
 
 test('no tarball is left out', async () => {
@@ -172,6 +221,39 @@ const counting = `
   await app.close();
   await log.close();`;
 
+/** A topic that is counted in threads. */
+const inThreads = `
+  import { createTopics, EmbeddedLog, integer, producer, records, runWorkers, string, topic } from 'millrace';
+  import { mkdtempSync, writeFileSync } from 'node:fs';
+  import { pathToFileURL } from 'node:url';
+  const dir = mkdtempSync('threads-');
+  writeFileSync(dir + '/app.mjs', \`
+    import { integer, StreamsApp, StreamsBuilder, string, threadLog, topic } from 'millrace';
+    const builder = new StreamsBuilder();
+    builder.stream(topic('views', { key: string(), value: string() })).groupByKey().count({ as: 'n' })
+      .toStream().mapValues((n) => n ?? 0).to(topic('counts', { key: string(), value: integer() }));
+    export default async ({ logPort }) => new StreamsApp(builder.build(), {
+      applicationId: 'app', log: await threadLog(logPort), stateDir: '\${dir}/state' });\`);
+  const log = await EmbeddedLog.open({ dir: dir + '/log' });
+  const [views, counts] = [topic('views', { key: string(), value: string() }), topic('counts', { key: string(), value: integer() })];
+  await createTopics(log, [views, counts], { partitions: 2 });
+  const module = pathToFileURL(dir + '/app.mjs');
+  const pool = await runWorkers({ module, workers: 2, logPort: () => log.threadPort() });
+  const out = await producer(log, views);
+  await out.send('mug', 'a');
+  await out.send('mug', 'b');
+  for await (const { key, value } of records(log, counts, { from: 'earliest', follow: true })) {
+    if (value === 2) { console.log(key, value); break; }
+  }
+  await out.close();
+  await pool.close();
+  await log.close();`;
+
+/** A mistake, whose error says where in the sources. */
+const mistaken = `
+  import { string, topic } from 'millrace';
+  topic('no name', { key: string(), value: string() });`;
+
 /** A topic into a table of the SQLite that comes with Node. */
 const sinking = `
   import { createTopics, EmbeddedLog, integer, producer, string, topic } from 'millrace';
@@ -209,6 +291,14 @@ test('an empty folder gets to a checked and tested pipeline with npm create', {
 
   const required = await node('--no-warnings', '--experimental-require-module', '-e', requiring);
   expect(required.stdout.trim()).toBe('function,function,function,function');
+
+  const module = ['--input-type=module', '--no-warnings'];
+  await writeFile(path.join(project, 'threads.mjs'), inThreads);
+  expect((await node('threads.mjs')).stdout.trim()).toBe('mug 2');
+  // Stack traces lead to the sources.
+  await expect(node('--enable-source-maps', ...module, '-e', mistaken)).rejects.toMatchObject({
+    stderr: expect.stringMatching(/no name[^]*streams-core.src.serde.topic\.ts:\d+/),
+  });
 
   const { stdout: version } = await node('node_modules/millrace/bin/millrace.js', '--version');
   expect(version.trim()).toBe('0.1.0');
@@ -285,6 +375,13 @@ async function runUntilStopped(project: string): Promise<{ code: number | null; 
   child.kill('SIGTERM');
   return { code: (await ended)[0], rows };
 }
+
+test('an example is deployed with what it needs, and runs', { timeout: 240_000 }, async () => {
+  const folder = path.join(dir, 'deployed');
+  await run(process.execPath, [path.join(root, 'scripts/deploy.mjs'), 'page-views', folder]);
+  expect((await readdir(path.join(folder, 'node_modules'))).toSorted()).not.toContain('vitest');
+  expect(await runUntilStopped(folder)).toEqual({ code: 0, rows: ['/ 1', '/ 2'] });
+});
 
 test('docs/dependencies.md lists what each brings along, under a licence that may be used with Apache-2.0', async () => {
   const { dependenciesPage } = (await import(new URL('../scripts/licences.mjs', import.meta.url).href)) as {

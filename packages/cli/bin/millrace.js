@@ -3,4 +3,4 @@ import module from 'node:module';
 
 // Node 22 and later keep what they have compiled, so that the command starts sooner.
 module.enableCompileCache?.();
-await import('../dist/main.js');
+await import('@millrace/cli');

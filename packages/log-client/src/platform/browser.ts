@@ -64,3 +64,7 @@ export function shortPath(file: string): string {
 export function joinPath(...parts: readonly string[]): string {
   return parts.join('/');
 }
+
+export function requireNow<T>(name: string): T {
+  throw new Error(`${name} is not part of this page`);
+}

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { emitWarning } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,4 +42,9 @@ export function shortPath(file: string): string {
 
 export function joinPath(...parts: readonly string[]): string {
   return path.join(...parts);
+}
+
+/** A package that is loaded where it is first needed, as `from`, the URL of a module, finds it. */
+export function requireNow<T>(name: string, from: string): T {
+  return createRequire(from)(name) as T;
 }

@@ -1,6 +1,7 @@
 import type { LogClient, LogProducer } from '@millrace/log-client';
-import { BehaviorSubject, type Observable, Subject, takeUntil } from 'rxjs';
+import type { BehaviorSubject, Observable, Subject } from 'rxjs';
 import { StreamsError } from '../errors.ts';
+import { rxjs } from '../record/rxjs.ts';
 import type { Topic } from '../serde/topic.ts';
 import { byPartition, RecordPlacer, type SourceRecord } from './write-records.ts';
 
@@ -53,8 +54,8 @@ class Connector<K, V> implements SourceConnector {
   readonly #batchRecords: number;
   readonly #demand: BehaviorSubject<number>;
   readonly #pending: SourceRecord<K, V>[] = [];
-  readonly #changed = new Subject<void>();
-  readonly #stop = new Subject<void>();
+  readonly #changed: Subject<void>;
+  readonly #stop: Subject<void>;
   #ended = false;
   #failure: { readonly error: unknown } | undefined;
 
@@ -64,6 +65,9 @@ class Connector<K, V> implements SourceConnector {
     this.#topic = topic;
     this.#maxPending = maxPending;
     this.#batchRecords = batchRecords;
+    const { BehaviorSubject, Subject, takeUntil } = rxjs();
+    this.#changed = new Subject<void>();
+    this.#stop = new Subject<void>();
     this.#demand = new BehaviorSubject(maxPending);
     this.demand$ = this.#demand.asObservable();
     const records$ = typeof source === 'function' ? source(this.demand$) : source;

@@ -66,11 +66,13 @@ export class StreamsApp {
       current: () => this.#loop.current,
       group: () => this.#group,
     });
-    this.#state.state$.subscribe((state) => {
+    const entered = (state: AppState): void => {
       this.#recorder.entered(state);
       events.state(state);
       this.#stores.notify();
-    });
+    };
+    entered(this.state);
+    this.#state.onChange(entered);
     this.#loop = new InstanceLoop({
       topology,
       config: this.#config,

@@ -1,6 +1,7 @@
 import type { ChangedRow, KeyValueQueries, VersionedQueries } from '@millrace/state-stores/runtime';
-import { Observable, type Subscriber } from 'rxjs';
+import type { Observable, Subscriber } from 'rxjs';
 import { TopologyError } from '../../errors.ts';
+import { rxjs } from '../../record/rxjs.ts';
 import { partitionOf } from './store-query.ts';
 import type { Row } from './queryable-store.ts';
 import type { StorePartition, StorePartitions } from './store-partitions.ts';
@@ -16,7 +17,7 @@ export function rowUpdates(partitions: StorePartitions, key: unknown): Observabl
       `Store "${name}" has windows: follow the whole table instead`,
     );
   }
-  return new Observable((subscriber) => {
+  return new (rxjs().Observable)((subscriber) => {
     let stop = (): void => {};
     const run = async (): Promise<void> => {
       let watched: StorePartition | undefined;

@@ -1,5 +1,6 @@
 import type { ChangedRow, StoreRow } from '@millrace/state-stores/runtime';
-import { Observable, type Subscriber } from 'rxjs';
+import type { Observable, Subscriber } from 'rxjs';
+import { rxjs } from '../../record/rxjs.ts';
 import { windowedRow } from './windowed-query.ts';
 import type { Row } from './queryable-store.ts';
 import type { StorePartition, StorePartitions } from './store-partitions.ts';
@@ -23,7 +24,7 @@ type Update = TableUpdate<unknown, unknown>;
  * The committed rows of a store's partitions that are here, from now on; completes when the app is closed.
  */
 export function tableUpdates(partitions: StorePartitions): Observable<Update> {
-  return new Observable((subscriber) => {
+  return new (rxjs().Observable)((subscriber) => {
     const watches = new Map<number, PartitionWatch>();
     const run = async (): Promise<void> => {
       while (!subscriber.closed && !partitions.isOver()) {
