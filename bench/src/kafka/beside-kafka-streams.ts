@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Broker, compileJava, defaultVersion, missingTools } from '@millrace/kafka-broker';
 import { median } from '../median.ts';
+import { quixPython } from './quix.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,14 +13,16 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     only: { type: 'string' },
     json: { type: 'string' },
+    quix: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
 if (values.help) {
-  console.log(`usage: npm run bench:kafka [-- --records N] [--runs N] [--only JOB] [--json FILE]
+  console.log(`usage: npm run bench:kafka [-- --records N] [--runs N] [--only JOB] [--json FILE] [--quix]
 
 Runs each job in Kafka Streams and in Millrace on one broker, and in Millrace on its embedded log, in processes of their own, in
-turn. Needs Java and Maven. Jobs: stateless, window-count, stream-table-join.`);
+turn. Needs Java and Maven. Jobs: stateless, window-count, stream-table-join. --quix runs them in Quix Streams too, on the same broker:
+needs Python 3.9 or later, and installs it from PyPI in a folder that goes afterwards.`);
   process.exit(0);
 }
 const missing = missingTools();
@@ -47,7 +50,7 @@ function last(command: string, args: readonly string[]): Figures {
   const { status, stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
     maxBuffer: 64 << 20,
-    timeout: 180_000,
+    timeout: 300_000,
   });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr.slice(-3000)}`);
   const lines = stdout
@@ -75,6 +78,9 @@ const millrace =
       `--state=${state}`,
       `--out=${name}-out`,
     ]);
+const quix = values.quix
+  ? quixPython(path.join(dir, 'quix'), path.join(benchDir, 'kafka/quix-requirements.txt'))
+  : undefined;
 const sides: Readonly<Record<string, Start>> = {
   'Kafka Streams': (job, guarantee, name, state) => {
     node([...onBroker(), '--out', `${name}-out`]);
@@ -83,6 +89,15 @@ const sides: Readonly<Record<string, Start>> = {
   },
   Millrace: millrace(onBroker),
   'Millrace, embedded': millrace(onEmbedded),
+  ...(quix === undefined
+    ? {}
+    : {
+        'Quix Streams': (job, guarantee, name, state) => {
+          node([...onBroker(), '--out', `${name}-out`]);
+          const script = path.join(benchDir, 'kafka/quix_bench.py');
+          return last(quix, [script, broker.address, job, guarantee, name, state, `${name}-out`]);
+        },
+      }),
 };
 
 const rows: Record<string, unknown>[] = [];
@@ -104,7 +119,7 @@ try {
           console.error(`${job}, ${guarantee}: ${side}, run ${run + 1}`);
           const figures = start(job, guarantee, name, state);
           // Again, with nothing new to read and its stores gone: how long until they are back?
-          if (job !== 'stateless' && run === 0) {
+          if (job !== 'stateless' && run === 0 && side !== 'Quix Streams') {
             rmSync(state, { recursive: true, force: true });
             const again = start(job, guarantee, name, state);
             figures.restored = again.restored;
@@ -131,7 +146,7 @@ try {
             restore === undefined ? '' : `${restore.restored} in ${restore.restoreSeconds.toFixed(2)} s`,
         });
       }
-      console.table(rows.slice(-3));
+      console.table(rows.slice(-Object.keys(sides).length));
     }
   }
 } finally {
