@@ -64,6 +64,8 @@ export async function startPostgres(bin: string): Promise<PostgresServer> {
     unix_socket_directories: '',
     fsync: 'off',
     log_min_messages: 'panic',
+    // What Debezium reads the log by.
+    wal_level: 'logical',
   };
   const args = [
     '-D',

@@ -1,6 +1,14 @@
 // Apache Kafka's jars: downloaded once by Maven, found again by their paths.
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -62,6 +70,22 @@ export async function classPath(
   }
   renameSync(part, file);
   writeFileSync(path.join(dir, 'version'), version);
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** The class path of what a POM depends on; `name` is its name in the cache. Downloads what is missing. */
+export async function classPathOf(pom: string, name: string): Promise<string> {
+  const file = path.join(cacheDir, `classpath-${name}`);
+  if (existsSync(file) && statSync(file).mtimeMs >= statSync(pom).mtimeMs) {
+    const known = readFileSync(file, 'utf8').trim();
+    if (known.split(path.delimiter).every((jar) => existsSync(jar))) return known;
+  }
+  mkdirSync(cacheDir, { recursive: true });
+  console.error(`Getting the jars of ${name} with Maven ...`);
+  const part = `${file}.${process.pid}`;
+  const args = ['-q', '-B', '-f', pom, plugin, '-DincludeScope=runtime', `-Dmdep.outputFile=${part}`];
+  await run('mvn', args, { maxBuffer: 16 << 20 });
+  renameSync(part, file);
   return readFileSync(file, 'utf8').trim();
 }
 
