@@ -22,6 +22,8 @@ const sidebar = [
   group('Decide', ['decide', 'kafka-streams-parity', 'semantics']),
   group('Learn', ['first-pipeline', 'late-data', 'recipes', ...inFolder('examples')]),
   group('How to', [
+    'testing',
+    'reprocessing',
     'web-servers',
     'deploy',
     'migrate',
