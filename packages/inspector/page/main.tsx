@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import 'uplot/dist/uPlot.min.css';
+import './theme.css';
 import './style.css';
 import { type Connection, useConnection } from './connection.ts';
 import { type LogSnapshot, setToken, type Snapshot, type Topology } from './data.ts';

@@ -46,7 +46,7 @@ function contrast(one: string, other: string): number {
 }
 
 test('texts have the contrast of WCAG AA on all that they stand on, light and dark', async () => {
-  const css = await readFile(new URL('../page/style.css', import.meta.url), 'utf8');
+  const css = await readFile(new URL('../page/theme.css', import.meta.url), 'utf8');
   const pairs = [...css.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)/g)];
   expect(pairs.length).toBeGreaterThan(10);
   const themes = [2, 3].map((at) => Object.fromEntries(pairs.map((pair) => [pair[1]!, pair[at]!])));

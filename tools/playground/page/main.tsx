@@ -1,4 +1,5 @@
 import './buffer.ts';
+import '../../../packages/inspector/page/theme.css';
 import './style.css';
 import { render } from 'preact';
 import { Playground } from './playground.tsx';
