@@ -95,7 +95,7 @@ const busyMs = 500;
 
 interface Figures {
   readonly text: string;
-  /** It is busy, or records are dropped, or wait, more and more. */
+  /** It has failed, or is busy, or records are dropped, or wait, more and more. */
   readonly isBad: boolean;
 }
 
@@ -112,10 +112,11 @@ function figuresOf(box: Box, applicationId: string, history: readonly Snapshot[]
     const parts = [
       ...(processed === undefined ? [] : [rate(processed)]),
       ...(latencyMs === undefined ? [] : [duration(latencyMs)]),
+      ...(now.failedAt === name ? ['failed'] : []),
       ...(isBusy ? ['busy'] : []),
       ...(dropped > 0 ? [`${count(dropped)} dropped`] : []),
     ];
-    return { text: parts.join(', '), isBad: droppedNow > 0 || isBusy };
+    return { text: parts.join(', '), isBad: now.failedAt === name || droppedNow > 0 || isBusy };
   }
   if (box.kind === 'store') {
     const store = now.stores[box.label];

@@ -131,6 +131,11 @@ describe('the page in a browser', { timeout: 60_000 }, () => {
     await see(page, /It has failed: .*an order that cannot be/);
     expect(await page.getByRole('status').innerText()).toBe('failed');
     expect(await page.locator('.events').innerText()).toMatch(/failed[^]*running/);
+    await tab(page, 'Topology');
+    const failed = page.getByRole('button', { name: /^operator filter\b.*failed/ });
+    await failed.waitFor();
+    expect(await failed.getAttribute('class')).toContain('bad');
+    await tab(page, 'Instances');
     await app.close().catch(() => {});
     await server.close();
     await see(page, /The app does not answer/);

@@ -1,5 +1,5 @@
 import type { Metric } from '@millrace/log-client';
-import type { Health, StreamsApp } from '@millrace/streams-core';
+import { type Health, RecordError, type StreamsApp } from '@millrace/streams-core';
 
 /** One instance, as the group last agreed. */
 export interface InstanceView {
@@ -33,6 +33,8 @@ export interface Snapshot {
   readonly isOutside?: true;
   readonly state: string;
   readonly health: Health;
+  /** The node at which the app has failed, where it has failed at one. */
+  readonly failedAt?: string;
   readonly tasks: readonly string[];
   readonly standbyTasks: readonly string[];
   readonly instances: readonly InstanceView[];
@@ -58,6 +60,7 @@ export function snapshotOf(app: StreamsApp): Snapshot {
     at: Date.now(),
     state: app.state,
     health: app.health(),
+    ...(app.failure instanceof RecordError ? { failedAt: app.failure.node } : {}),
     tasks: app.taskIds,
     standbyTasks: app.standbyTaskIds,
     instances: app.metadataForAllStreamsClients(),
