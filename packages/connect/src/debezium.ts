@@ -11,7 +11,7 @@ export interface CapturedChange<R> {
    * record has no key.
    */
   readonly op: (typeof ops)[OpLetter];
-  /** Null where there was none, and where the database does not say (PostgreSQL, unless told to). */
+  /** Null where there was none, and where the database does not say (PostgreSQL, by default). */
   readonly before: R | null;
   /** Null where there is none any more. */
   readonly after: R | null;

@@ -114,7 +114,7 @@ export class PartitionFiles {
   /** Gives the last file a copy of what was committed of it in its place. */
   async #replaceLast(last: string): Promise<void> {
     const { bytes } = this.#written;
-    // Whoever has read a file may remove it.
+    // The reader of a file may remove it.
     if (bytes === 0 || !(await exists(last))) return;
     const copy = this.#folder.pathOf('copy');
     await copyFile(last, copy);
