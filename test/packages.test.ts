@@ -293,8 +293,7 @@ test('an empty folder gets to a checked and tested pipeline with npm create', {
   expect(required.stdout.trim()).toBe('function,function,function,function');
 
   const module = ['--input-type=module', '--no-warnings'];
-  await writeFile(path.join(project, 'threads.mjs'), inThreads);
-  expect((await node('threads.mjs')).stdout.trim()).toBe('mug 2');
+  expect((await node(...module, '-e', inThreads)).stdout.trim()).toBe('mug 2');
   // Stack traces lead to the sources.
   await expect(node('--enable-source-maps', ...module, '-e', mistaken)).rejects.toMatchObject({
     stderr: expect.stringMatching(/no name[^]*streams-core.src.serde.topic\.ts:\d+/),

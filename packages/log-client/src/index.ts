@@ -50,6 +50,7 @@ export {
   type RecordBatch,
 } from './record.ts';
 export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
+export { threadFlags } from './thread-flags.ts';
 export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
 export { describedGroup, type GroupSnapshot } from './described-group.ts';
 export { assertTopicName, isLegalName, legalNames } from './names.ts';

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadFlags } from '@millrace/log-client';
 import type { FileSystem } from '../files/file-system.ts';
 import { NodeFileSystem } from '../files/node-file-system.ts';
 import { type CleanPlan, cleanPass, type CleanResult } from './clean-pass.ts';
@@ -25,6 +26,7 @@ export function passesOn(fileSystem: FileSystem): {
       running = new Worker(workerFile, {
         workerData: { dir: fileSystem.location, plan },
         name: 'compaction',
+        execArgv: threadFlags(),
       });
       running.unref();
       running.once('message', resolve);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { emitWarning } from 'node:process';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Observable } from 'rxjs';
-import type { Metric } from '@millrace/log-client';
+import { type Metric, threadFlags } from '@millrace/log-client';
 import { ConfigError } from '../../errors.ts';
 import { warningsOnly } from '../../logger.ts';
 import { type AppState, AppStateMachine } from '../app/app-state.ts';
@@ -176,7 +176,7 @@ export class WorkerPool {
       transferList: logPort === undefined ? [] : [logPort],
       name: `streams-${index}`,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
-      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+      execArgv: threadFlags(execArgv),
     });
     const worker: PoolWorker = {
       thread,
