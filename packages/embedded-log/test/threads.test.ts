@@ -188,8 +188,10 @@ describe('what a thread reads', () => {
     expect((await polled).flatMap(({ records }) => records)).toHaveLength(1);
     expect(reader.lag({ topic: 't', partition: 0 })).toBe(0);
     const last = reader.poll({ maxWaitMs: 60_000, maxRecords: 10 });
+    // Expected before it can happen: nobody would have handled it.
+    const ended = expect(last).rejects.toMatchObject({ code: 'LOG_CLOSED' });
     await log.close();
-    await expect(last).rejects.toMatchObject({ code: 'LOG_CLOSED' });
+    await ended;
     await expect(thread.producer()).rejects.toMatchObject({
       code: 'LOG_CLOSED',
       message: 'The thread that owns the log has closed it',

@@ -82,12 +82,13 @@ test('with follow it waits for what comes, until its signal ends it with the rea
         if (found.length === 2) controller.abort(new Error('seen enough'));
       }
     })();
+    const seen = expect(reading).rejects.toThrow('seen enough');
     await manyTurns();
     await out.sendAll([
       { key: null, value: 21 },
       { key: null, value: 22 },
     ]);
-    await expect(reading).rejects.toThrow('seen enough');
+    await seen;
     expect(found.toSorted((a, b) => a! - b!)).toEqual([21, 22]);
     const aborted = { signal: AbortSignal.abort(new Error('too late')) };
     await expect(valuesOf(log, aborted)).rejects.toThrow('too late');
