@@ -46,7 +46,7 @@ describe('a CSV file', () => {
 
   test('knows its header where it begins again in the middle, and follows what is appended', async () => {
     const log = await newLog(1);
-    await writeFile(file, 'sku;n\nmug;1\ncup;2\npot;3\n');
+    await writeFile(file, '\nsku;n\nmug;1\ncup;2\npot;3\n');
     await (await relay(log, { delimiter: ';' })).done;
     await appendFile(file, 'jar;4\n"can');
     await relay(log, { delimiter: ';', follow: true });

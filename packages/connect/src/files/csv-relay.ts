@@ -67,8 +67,11 @@ async function headerBefore(
   if (offset === 0) return undefined;
   const head = await FileLines.open(file, undefined, lines);
   try {
-    const [first] = await head.read(1, { isWhole: true });
-    return headerOf(first?.text ?? '', options);
+    for (;;) {
+      const [first] = await head.read(1, { isWhole: true });
+      if (first === undefined) return undefined;
+      if (first.text !== '') return headerOf(first.text, options);
+    }
   } finally {
     await head.close();
   }

@@ -22,6 +22,8 @@ export interface Linked {
 
 interface Linking extends LinkOptions {
   readonly forwards: Map<string, Forward>;
+  /** From each node to its children, as they were asked for. */
+  readonly ways: Map<TopologyNode, Map<string, Forward>>;
   /** From the last node to the first. */
   readonly caches: ChangeCache[];
   readonly hooks: Hooks;
@@ -32,7 +34,7 @@ interface Linking extends LinkOptions {
  */
 export function link(options: LinkOptions): Linked {
   const hooks: Hooks = { closers: [], advancers: [] };
-  const linking: Linking = { ...options, forwards: new Map(), caches: [], hooks };
+  const linking: Linking = { ...options, forwards: new Map(), ways: new Map(), caches: [], hooks };
   const { forwards } = linking;
   const children = childrenOf(options.subTopology);
   const below = (node: TopologyNode): Forward =>
@@ -61,13 +63,19 @@ export function link(options: LinkOptions): Linked {
 }
 
 /** Where a node's records go on to a child of it; undefined for a node that is not there. */
-function edgeTo(child: string, { name }: TopologyNode, linking: Linking): Forward | undefined {
-  const { forwards, meter, subTopology } = linking;
+function edgeTo(child: string, node: TopologyNode, linking: Linking): Forward | undefined {
+  const { forwards, meter, subTopology, ways } = linking;
   const run = forwards.get(child);
   if (run === undefined || meter === undefined) return run;
-  const node = subTopology.find((one) => one.name === child);
-  const parents = node === undefined || node.kind === 'source' ? [] : node.parents;
-  return parents.length > 1 ? meter.edge(name, child, run) : run;
+  const known = ways.get(node)?.get(child);
+  if (known !== undefined) return known;
+  const to = subTopology.find(({ name }) => name === child);
+  const hasOthers = to !== undefined && to.kind !== 'source' && to.parents.length > 1;
+  const way = hasOthers ? meter.edge(node.name, child, run) : run;
+  const own = ways.get(node);
+  if (own === undefined) ways.set(node, new Map([[child, way]]));
+  else own.set(child, way);
+  return way;
 }
 
 function childrenOf(subTopology: readonly TopologyNode[]): Map<string, string[]> {

@@ -29,7 +29,6 @@ export class NodeMeter {
   readonly counts = new Map<string, NodeCount>();
   /** For nodes with several parents. */
   readonly edges: EdgeCount[] = [];
-  readonly #counted = new Map<string, Forward>();
   /** How many nodes the record under way is in. */
   #depth = 0;
   #turn = 0;
@@ -66,17 +65,12 @@ export class NodeMeter {
 
   /** What one of several parents of a node sends to it. */
   edge(from: string, to: string, run: Forward): Forward {
-    const name = `${from}\n${to}`;
-    const known = this.#counted.get(name);
-    if (known !== undefined) return known;
     const count: EdgeCount = { from, to, records: 0 };
     this.edges.push(count);
-    const counted: Forward = (record) => {
+    return (record) => {
       count.records++;
       return run(record);
     };
-    this.#counted.set(name, counted);
-    return counted;
   }
 
   #timed(count: NodeCount, run: () => void | Promise<void>): void | Promise<void> {
