@@ -20,7 +20,7 @@ export type {
   WindowedQueries,
   WindowedStoreRow,
 } from './kinds/store-queries.ts';
-export type { WindowRowStore } from './kinds/window/store.ts';
+export type { KeptWindow, WindowRowStore } from './kinds/window/store.ts';
 export { KeyMap } from './layers/key-map.ts';
 export { mapKeyOf } from './layers/codec.ts';
 export type { ViewOptions } from './layers/view-options.ts';

@@ -1,6 +1,7 @@
 import { asBuffer, type Bytes, type Serde } from '@millrace/log-client';
 import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /**
  * How a view keeps keys and values in memory: as they are where they are immutable, else as text or
@@ -9,6 +10,8 @@ import type { CommonSpec } from '../kinds/common-spec.ts';
 export interface KeyCodec<K> {
   readonly serde: Serde<K>;
   readonly mapKey: (key: K) => unknown;
+  /** A key's bytes, to keep. */
+  readonly bytesOf: (key: K) => Uint8Array;
   /** @throws StoreError `STORE_UNREADABLE` */
   readonly read: (bytes: Uint8Array) => K;
   /** As `read`, where the result of `mapKey` is known: that may be the key. */
@@ -37,7 +40,8 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
   };
   const fromMapKey: KeyCodec<K>['fromMapKey'] =
     serde.immutable === true ? (mapKey) => mapKey as K : (_, bytes) => read(bytes);
-  return { serde, read, fromMapKey, mapKey: mapKeyOf(serde) };
+  const bytesOf = (key: K): Uint8Array => ownBytes(serde.serialize(key));
+  return { serde, read, fromMapKey, bytesOf, mapKey: mapKeyOf(serde) };
 }
 
 /** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */
@@ -86,11 +90,11 @@ export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): Valu
     };
   }
   return {
-    keep: (value) => serde.serialize(value),
+    keep: (value) => ownBytes(serde.serialize(value)),
     give: (kept, key) => read(kept as Uint8Array, key),
     encode: (kept) => kept as Uint8Array,
     log: (kept) => kept as Uint8Array,
-    decode: (bytes) => bytes,
+    decode: ownBytes,
   };
 }
 

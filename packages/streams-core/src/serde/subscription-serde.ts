@@ -1,4 +1,4 @@
-import { asBuffer, type Serde } from '@millrace/log-client';
+import { asBuffer, type Bytes, copyBytes, type Serde } from '@millrace/log-client';
 
 /**
  * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row;
@@ -45,53 +45,80 @@ function versionOf(bytes: Buffer): HashVersion {
 function encode(
   { version, primaryPartition, hash }: Pick<Subscription, 'version' | 'primaryPartition' | 'hash'>,
   code: number,
-  rest: Uint8Array | null,
+  rest: Bytes | null,
 ): Buffer {
   const length = hash?.length ?? 0;
-  const bytes = Buffer.allocUnsafe(headerBytes + length + (rest?.length ?? 0));
+  const restBytes = typeof rest === 'string' ? Buffer.byteLength(rest) : (rest?.length ?? 0);
+  const bytes = Buffer.allocUnsafe(headerBytes + length + restBytes);
   bytes[0] = version;
   bytes[1] = code;
   bytes.writeUInt32BE(primaryPartition, 2);
   bytes[6] = length;
-  if (hash !== undefined) bytes.set(hash, headerBytes);
-  if (rest !== null) bytes.set(rest, headerBytes + length);
+  if (hash !== undefined) copyBytes(hash, bytes, headerBytes);
+  if (rest !== null) copyBytes(rest, bytes, headerBytes + length);
   return bytes;
+}
+
+/** A subscription as it was written: what it says is read when it is asked for. */
+class WrittenSubscription implements Subscription {
+  readonly version: HashVersion;
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.version = versionOf(bytes);
+    this.bytes = bytes;
+  }
+
+  get instruction(): Instruction {
+    return instructions[this.bytes[1]!]!;
+  }
+
+  get primaryPartition(): number {
+    return this.bytes.readUInt32BE(2);
+  }
+
+  get hash(): Uint8Array | undefined {
+    return hashIn(this.bytes);
+  }
+
+  get primaryKey(): Uint8Array {
+    return this.bytes.subarray(headerBytes + this.bytes[6]!);
+  }
+}
+
+function hashIn(bytes: Buffer): Uint8Array | undefined {
+  const length = bytes[6]!;
+  return length === 0 ? undefined : bytes.subarray(headerBytes, headerBytes + length);
 }
 
 /** The code is the instruction, the rest is the left row's key. */
 export const subscriptionSerde: Serde<Subscription> = {
   serialize: (subscription) =>
-    encode(subscription, instructions.indexOf(subscription.instruction), subscription.primaryKey),
-  deserialize(source) {
-    const bytes = asBuffer(source);
-    const version = versionOf(bytes);
-    const keyAt = headerBytes + bytes[6]!;
-    return {
-      version,
-      instruction: instructions[bytes[1]!]!,
-      primaryPartition: bytes.readUInt32BE(2),
-      hash: keyAt === headerBytes ? undefined : bytes.subarray(headerBytes, keyAt),
-      primaryKey: bytes.subarray(keyAt),
-    };
-  },
+    subscription instanceof WrittenSubscription
+      ? subscription.bytes
+      : encode(subscription, instructions.indexOf(subscription.instruction), subscription.primaryKey),
+  deserialize: (bytes) => new WrittenSubscription(asBuffer(bytes)),
 };
 
 /** The code says whether there is a row, the rest is its value. */
 export function responseSerde<V>(value: Serde<V>): Serde<SubscriptionResponse<V>> {
+  // As text where the serde can: one copy less.
+  const written: (row: V) => Bytes =
+    value.serializeText === undefined ? (row) => value.serialize(row) : (row) => value.serializeText!(row);
+  const read: (bytes: Buffer, at: number) => V =
+    value.deserializeText === undefined
+      ? (bytes, at) => value.deserialize(bytes.subarray(at))
+      : (bytes, at) => value.deserializeText!(bytes.toString('utf8', at));
   return {
     serialize: (response) =>
-      response.value === null
-        ? encode(response, 0, null)
-        : encode(response, 1, value.serialize(response.value)),
+      response.value === null ? encode(response, 0, null) : encode(response, 1, written(response.value)),
     deserialize(source) {
       const bytes = asBuffer(source);
-      const version = versionOf(bytes);
-      const valueAt = headerBytes + bytes[6]!;
       return {
-        version,
-        hash: valueAt === headerBytes ? undefined : bytes.subarray(headerBytes, valueAt),
+        version: versionOf(bytes),
+        hash: hashIn(bytes),
         primaryPartition: bytes.readUInt32BE(2),
-        value: bytes[1] === 0 ? null : value.deserialize(bytes.subarray(valueAt)),
+        value: bytes[1] === 0 ? null : read(bytes, headerBytes + bytes[6]!),
       };
     },
   };

@@ -4,6 +4,7 @@ import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
+import { ownBytes } from '../../layers/own-bytes.ts';
 import { decodeGroup, encodeGroup, memberKey, parseMemberKey } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
@@ -11,6 +12,8 @@ import type { GroupSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
 
 interface Member {
+  /** The bytes as text, in which Latin-1 compares as bytes do. */
+  readonly name: string;
   readonly bytes: Uint8Array;
   /** As the codec keeps it; undefined once it has been deleted. */
   kept: unknown;
@@ -20,8 +23,10 @@ interface Member {
 
 interface GroupCell extends Cell {
   readonly groupBytes: Uint8Array;
-  /** By the members' bytes as text, in which Latin-1 compares as bytes do. */
+  /** By their names. */
   readonly members: Map<string, Member>;
+  /** Those that the changelog does not have as they are. */
+  changed: Member[];
   /** The members in order; undefined where one has come since. */
   sorted: Member[] | undefined;
 }
@@ -61,7 +66,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   members(group: G): GroupEntry<V>[] {
     const cell = this.#cell(group);
-    cell.sorted ??= [...cell.members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
+    cell.sorted ??= [...cell.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return cell.sorted
       .filter(({ kept }) => kept !== undefined)
       .map(({ bytes, kept, timestamp }) => ({
@@ -76,7 +81,10 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const found = memberOf(cell, member);
     found.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
     found.timestamp = timestamp;
-    found.changed = true;
+    if (!found.changed) {
+      found.changed = true;
+      cell.changed.push(found);
+    }
     this.writeBack.changed(cell);
   }
 
@@ -86,19 +94,26 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   #cell(group: G): GroupCell {
     const mapKey = this.#groups.mapKey(group);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.serde.serialize(group));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.bytesOf(group));
   }
 
   #readCell(mapKey: unknown, groupBytes: Uint8Array): GroupCell {
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(groupBytes);
     const stored = bytes === undefined ? [] : decodeGroup(bytes);
-    const members = new Map(
-      stored.map(({ member, value, timestamp }) => [
-        nameOf(member),
-        { bytes: member, kept: this.#values.decode(value, groupBytes), timestamp, changed: false },
-      ]),
-    );
-    const cell = { groupBytes, members, sorted: undefined, uncommitted: false, unflushed: false };
+    const members = new Map<string, Member>();
+    for (const { member, value, timestamp } of stored) {
+      const name = nameOf(member);
+      const kept = this.#values.decode(value, groupBytes);
+      members.set(name, { name, bytes: ownBytes(member), kept, timestamp, changed: false });
+    }
+    const cell: GroupCell = {
+      groupBytes,
+      members,
+      changed: [],
+      sorted: undefined,
+      uncommitted: false,
+      unflushed: false,
+    };
     this.#cells.set(mapKey, cell);
     return cell;
   }
@@ -119,16 +134,19 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   takeChanges(): ProducerRecord[] {
     return this.writeBack.takeUncommitted().flatMap((cell) => {
-      const records: ProducerRecord[] = [];
-      for (const [name, member] of cell.members) {
-        if (!member.changed) continue;
+      const { changed, groupBytes } = cell;
+      cell.changed = [];
+      return changed.map((member) => {
         member.changed = false;
         const value = member.kept === undefined ? null : this.#values.encode(member.kept);
-        const key = memberKey(cell.groupBytes, member.bytes);
-        records.push({ key, value, timestamp: member.timestamp, headers: noHeaders });
-        if (value === null) forget(cell, name);
-      }
-      return records;
+        if (value === null) forget(cell, member.name);
+        return {
+          key: memberKey(groupBytes, member.bytes),
+          value,
+          timestamp: member.timestamp,
+          headers: noHeaders,
+        };
+      });
     });
   }
 
@@ -154,7 +172,7 @@ function memberOf(cell: GroupCell, bytes: Uint8Array): Member {
   const name = nameOf(bytes);
   let member = cell.members.get(name);
   if (member === undefined) {
-    member = { bytes, kept: undefined, timestamp: -1, changed: false };
+    member = { name, bytes: ownBytes(bytes), kept: undefined, timestamp: -1, changed: false };
     cell.members.set(name, member);
     cell.sorted = undefined;
   }

@@ -12,6 +12,7 @@ import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
+import { ownBytes } from '../../layers/own-bytes.ts';
 import { decodeRow, encodeRow } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
@@ -97,7 +98,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   #cell(key: K): ValueCell {
     const mapKey = this.#keys.mapKey(key);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.serde.serialize(key));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.bytesOf(key));
   }
 
   /** Brings a key into memory; that a key is not there is worth remembering too. */
@@ -205,7 +206,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     const mapKey = this.#keys.mapKey(this.#keys.read(key));
     let cell = this.#cells.get(mapKey);
     if (cell === undefined) {
-      cell = { key: mapKey, keyBytes: key, ...missing, uncommitted: false, unflushed: false };
+      cell = { key: mapKey, keyBytes: ownBytes(key), ...missing, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
     this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));

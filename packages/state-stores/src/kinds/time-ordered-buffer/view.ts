@@ -2,6 +2,7 @@ import { asBuffer, type Headers, type LogRecord, noHeaders, type ProducerRecord 
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
+import { ownBytes } from '../../layers/own-bytes.ts';
 import { KeyMap, keyParts } from '../../layers/key-map.ts';
 import { TimeIndex } from '../../layers/time-index.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
@@ -165,7 +166,7 @@ export class BufferView<K, V>
   }
 
   #bytesOf(cell: BufferCell<K>): Uint8Array {
-    cell.keyBytes ??= this.#keys.serde.serialize(cell.key);
+    cell.keyBytes ??= this.#keys.bytesOf(cell.key);
     return cell.keyBytes;
   }
 
@@ -183,7 +184,8 @@ export class BufferView<K, V>
   }
 
   /** Takes in what disk or changelog say of a key; undefined: nothing waits for it. */
-  #place(keyBytes: Uint8Array, change: StoredChange | undefined): BufferCell<K> {
+  #place(bytes: Uint8Array, change: StoredChange | undefined): BufferCell<K> {
+    const keyBytes = ownBytes(bytes);
     const key = this.#keys.read(keyBytes);
     const old = this.#cells.get(key);
     if (old !== undefined) this.#remove(old);

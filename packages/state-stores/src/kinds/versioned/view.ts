@@ -160,7 +160,7 @@ export class VersionedView<K, V>
 
   #cell(key: K): VersionCell {
     const mapKey = this.#keys.mapKey(key);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.serde.serialize(key));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.bytesOf(key));
   }
 
   #readCell(mapKey: unknown, keyBytes: Uint8Array): VersionCell {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { long, noHeaders, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
 import { windowStore } from './spec.ts';
+import type { KeptWindow } from './store.ts';
 import { WindowView } from './view.ts';
 import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
@@ -35,6 +36,28 @@ export function windowSuite(test: StoreTest): void {
     view.put('b', 1, 4 * minute);
     assert.deepEqual(starts(view.fetchRange('a', 3 * minute, 6 * minute)), [3, 4, 6]);
     assert.deepEqual(starts(view.fetchRange('a', 0, Number.MAX_SAFE_INTEGER)), [0, 3, 4, 6, 9]);
+  });
+
+  test('window: a range is found in place, and a look for nothing leaves nothing behind', async ({
+    store,
+  }) => {
+    const view = hourly(store);
+    for (const at of [3, 6, 4]) view.put('a', at, at * minute);
+    const found: KeptWindow[] = [];
+    assert.equal(view.findRange('a', 3 * minute, 4 * minute, found), 2);
+    assert.deepEqual(
+      found.map((entry) => [entry.time / minute, entry.second, view.valueAt(entry, 'a')]),
+      [
+        [3, 7, 3],
+        [4, 7, 4],
+      ],
+    );
+    const { memoryRows } = view.stats;
+    for (let n = 0; n < 50; n++) {
+      assert.equal(view.findRange(`none-${n}`, 0, 9 * minute, found), 0);
+      assert.equal(view.fetch(`none-${n}`, 3 * minute), undefined);
+    }
+    assert.equal(view.stats.memoryRows, memoryRows);
   });
 
   test('window: all keys come by start and then by key, from disk and memory alike', async ({ store }) => {

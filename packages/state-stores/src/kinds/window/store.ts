@@ -49,8 +49,21 @@ export interface ClosedWindow<K, V> extends WindowEntry<V> {
   readonly headers: Headers;
 }
 
+/** An entry as the store keeps it, good until the next change of the store. */
+export interface KeptWindow {
+  /** The start of its window. */
+  readonly time: number;
+  /** The timestamp of its value. */
+  readonly second: number;
+}
+
 /** A window store as windowed operators use it: with timestamps, and with closed windows taken out. */
 export interface WindowRowStore<K, V> extends WindowStore<K, V> {
+  /** As `fetchRange`, in place: puts the entries into `found` from its start on, and returns how many. */
+  findRange(key: K, from: number, to: number, found: KeptWindow[]): number;
+  /** The value of an entry that was found, and its headers where the store keeps them. */
+  valueAt(entry: KeptWindow, key: K): V;
+  headersAt(entry: KeptWindow): Headers | undefined;
   /** As `put`, with a timestamp. Returns false where the window has expired. */
   putEntry(key: K, value: V | null | undefined, start: number, timestamp: number): boolean;
   /**

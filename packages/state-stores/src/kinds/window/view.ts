@@ -7,6 +7,7 @@ import type { ViewOptions } from '../../layers/view-options.ts';
 import type { WindowSpec } from './spec.ts';
 import {
   type ClosedWindow,
+  type KeptWindow,
   type WindowEntry,
   type WindowRowStore,
   type WindowScan,
@@ -60,29 +61,41 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   }
 
   #find(key: K, start: number): Entry | undefined {
-    return start < this.earliest ? undefined : lastAt(this.bucket(this.segmentOf(start), key), start);
+    return start < this.earliest ? undefined : lastAt(this.entriesOf(this.segmentOf(start), key), start);
   }
 
   fetchRange(key: K, from: number, to: number, { reverse = false }: WindowScan = {}): WindowEntry<V>[] {
-    const first = Math.max(from, this.earliest, 0);
-    const found: WindowEntry<V>[] = [];
+    const kept: KeptWindow[] = [];
     const { headers } = this;
+    const entries = Array.from({ length: this.findRange(key, from, to, kept) }, (_, index) => {
+      const entry = kept[index]!;
+      const row = { start: entry.time, value: this.valueAt(entry, key), timestamp: entry.second };
+      return headers === undefined ? row : { ...row, headers: headers.of(entry as Entry) };
+    });
+    return reverse ? entries.reverse() : entries;
+  }
+
+  findRange(key: K, from: number, to: number, found: KeptWindow[]): number {
+    const first = Math.max(from, this.earliest, 0);
     const last = this.segmentOf(Math.min(to, this.streamTime));
+    let count = 0;
     for (let segment = this.segmentOf(first); segment <= last; segment++) {
-      const { entries } = this.bucket(segment, key);
+      const entries = this.entriesOf(segment, key);
       for (let at = firstFrom(entries, first); at < entries.length; at++) {
         const entry = entries[at]!;
         if (entry.time > to) break;
-        const value = this.values.give(entry.kept, key);
-        const { time: start, second: timestamp } = entry;
-        found.push(
-          headers === undefined
-            ? { start, value, timestamp }
-            : { start, value, timestamp, headers: headers.of(entry) },
-        );
+        found[count++] = entry;
       }
     }
-    return reverse ? found.reverse() : found;
+    return count;
+  }
+
+  valueAt(entry: KeptWindow, key: K): V {
+    return this.values.give((entry as Entry).kept, key);
+  }
+
+  headersAt(entry: KeptWindow): Headers | undefined {
+    return this.headers?.of(entry as Entry);
   }
 
   put(key: K, value: V | null | undefined, start: number): void {
@@ -99,7 +112,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     const bucket = this.bucket(segment, key);
     this.writeBack.changing(bucket);
     if (value === null || value === undefined) {
-      const entry = lastAt(bucket, start);
+      const entry = lastAt(bucket.entries, start);
       if (entry === undefined) return true;
       entry.second = timestamp;
       this.removeEntry(bucket, entry);
@@ -204,7 +217,7 @@ const windows = {
 };
 
 /** The last entry with this start. */
-function lastAt({ entries }: Bucket, start: number): Entry | undefined {
+function lastAt(entries: readonly Entry[], start: number): Entry | undefined {
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at]!;
     if (entry.time === start) return entry;

@@ -31,15 +31,14 @@ export interface KeyedEntry extends Entry {
   readonly keyBytes: Uint8Array;
 }
 
-/** So few entries fill their array exactly: pushing the first would make room for seventeen. */
-const fewEntries = 4;
-
 /** Puts a new entry into a bucket, at its place. */
 export function insertEntry(bucket: Bucket, at: number, entry: Entry): Entry {
   const { entries } = bucket;
-  if (entries.length === 0) bucket.entries = [entry];
-  else if (at < entries.length) entries.splice(at, 0, entry);
-  else if (at < fewEntries) bucket.entries = entries.concat([entry]);
+  if (at < entries.length) entries.splice(at, 0, entry);
+  // So few fill their array exactly: pushing the first would make room for seventeen.
+  else if (at === 0) bucket.entries = [entry];
+  else if (at === 1) bucket.entries = [entries[0]!, entry];
+  else if (at === 2) bucket.entries = [entries[0]!, entries[1]!, entry];
   else entries.push(entry);
   return entry;
 }

@@ -31,6 +31,8 @@ interface SegmentedSpec<K, V> extends CommonSpec<K, V> {
   readonly keepsHeaders?: boolean;
 }
 
+const none: readonly Entry[] = [];
+
 /** Values by key and time, in buckets of one key and one segment of time. Segments expire as a whole. */
 export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState> {
   streamTime = -1;
@@ -46,7 +48,6 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   /** No segment after this one has ever been written to the bytes store. */
   #lastStoredSegment: number;
   readonly #expired: ExpiredSegments;
-  #lastBucket: Bucket | undefined;
   /** The headers of rows, where the spec asks to keep them. */
   protected readonly headers: RowHeaders | undefined;
   /** What has not been taken out as closed yet, where someone asks for that. */
@@ -66,7 +67,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.writeBack = new WriteBack({
       ...options,
       encode: (bucket) => this.#encodeChange(bucket),
-      evict: (keep) => this.#evict(keep),
+      evict: (keep) => this.#buckets.evict(keep),
       size: () => this.#buckets.size,
       copy: copyOf,
     });
@@ -128,20 +129,24 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const first = this.segmentOf(Math.min(expired, this.#open?.min ?? expired));
     if (first <= this.#firstSegment) return;
     this.#firstSegment = first;
-    this.#lastBucket = undefined;
     this.#buckets.dropBelow(first);
   }
 
+  /** The bucket to change; an empty one where there is none. */
   protected bucket(segment: number, key: K): Bucket {
     const mapKey = this.keys.mapKey(key);
-    const last = this.#lastBucket;
-    // A record looks its window up and then sets it: the second time the bucket is cached.
-    if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
     const found = this.#buckets.get(segment, mapKey);
-    this.#lastBucket = found;
     if (found !== undefined) return found;
     const before = this.#buckets.get(segment - 1, mapKey);
-    return this.#readBucket(segment, mapKey, before?.keyBytes ?? this.keys.serde.serialize(key));
+    return this.#readBucket(segment, mapKey, before?.keyBytes ?? this.keys.bytesOf(key));
+  }
+
+  /** What is in a bucket. Looking for one that has never been there leaves nothing behind. */
+  protected entriesOf(segment: number, key: K): readonly Entry[] {
+    const mapKey = this.keys.mapKey(key);
+    const found = this.#buckets.get(segment, mapKey);
+    if (found === undefined && !this.#mayBeStored(segment)) return none;
+    return (found ?? this.#readBucket(segment, mapKey, this.keys.bytesOf(key))).entries;
   }
 
   #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
@@ -157,14 +162,16 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       unflushed: false,
     };
     this.#buckets.add(bucket);
-    this.#lastBucket = bucket;
     return bucket;
   }
 
   #stored(segment: number, keyBytes: Uint8Array): Entry[] {
-    const isStored = segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
-    const bytes = isStored ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
+    const bytes = this.#mayBeStored(segment) ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
     return bytes === undefined ? [] : this.#codec.decode(bytes, keyBytes);
+  }
+
+  #mayBeStored(segment: number): boolean {
+    return segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
   }
 
   /** How queries see a bucket. */
@@ -244,11 +251,6 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       key: bucketKey(segment, keyBytes),
       value: isGone ? undefined : this.#codec.encode(entries),
     };
-  }
-
-  #evict(keep: number): void {
-    this.#lastBucket = undefined;
-    this.#buckets.evict(keep);
   }
 
   /** Entries of all keys with times from `from` to `to`, both inclusive, by time and `compare`. */

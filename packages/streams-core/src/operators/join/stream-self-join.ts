@@ -45,7 +45,7 @@ export function streamSelfJoin<K, V, R>({
             key,
             value: returned(joiner(left, right, key), 'join'),
             timestamp: Math.max(timestamp, other.start),
-            headers: headersWith(headers, other),
+            headers: headersWith(headers, other.headers),
           });
         };
         // As the left side it meets what came before it; as the right side that and itself.

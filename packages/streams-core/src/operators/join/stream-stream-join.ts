@@ -1,4 +1,5 @@
-import type { TimeOrderedBuffer, WindowEntry } from '@millrace/state-stores';
+import type { TimeOrderedBuffer } from '@millrace/state-stores';
+import type { KeptWindow } from '@millrace/state-stores/runtime';
 import type { Forward, StreamRecord } from '../../record/record.ts';
 import { sequence } from '../../record/sequence.ts';
 import type { UnmatchedKey, UnmatchedValues } from '../../serde/unmatched-serde.ts';
@@ -55,11 +56,7 @@ export function streamStreamJoin<K, V1, V2, R>(
   const before = side === 'left' ? windows.beforeMs : windows.afterMs;
   const after = side === 'left' ? windows.afterMs : windows.beforeMs;
   const isOuter = outer[side];
-  const joined = (own: unknown, other: unknown, key: K): R =>
-    returned(
-      side === 'left' ? join.joiner(own as V1, other as V2, key) : join.joiner(other as V1, own as V2, key),
-      'join',
-    );
+  const joined = joinerOf(join);
   return {
     kind: 'stream-stream-join',
     open(context: OperatorContext, forward: Forward<K, R>) {
@@ -79,24 +76,31 @@ export function streamStreamJoin<K, V1, V2, R>(
         });
       }
 
+      // Partners of the record at hand, read where the store keeps them.
+      const partners: KeptWindow[] = [];
       const meet = (
         { key, value, timestamp, headers }: StreamRecord<K, unknown>,
-        partner: WindowEntry<unknown>,
+        partner: KeptWindow,
       ): void | Promise<void> => {
-        unmatched?.delete({ side: otherSide, timestamp: partner.start, key });
+        unmatched?.delete({ side: otherSide, timestamp: partner.time, key });
         return forward({
           key,
-          value: joined(value, partner.value, key),
-          timestamp: Math.max(timestamp, partner.start),
-          headers: headersWith(headers, partner),
+          value: joined(value, store.valueAt(partner, key), key),
+          timestamp: Math.max(timestamp, partner.time),
+          headers: headersWith(headers, store.headersAt(partner)),
         });
       };
 
       const match = (record: StreamRecord<K, unknown>): void | Promise<void> => {
         const { key, value, timestamp, headers } = record;
         const to = Math.max(0, timestamp + after);
-        const partners = store.fetchRange(key, Math.max(0, timestamp - before), to);
-        if (partners.length > 0) return sequence(partners.length, (index) => meet(record, partners[index]!));
+        const count = store.findRange(key, Math.max(0, timestamp - before), to, partners);
+        for (let index = 0; index < count; index++) {
+          const pending = meet(record, partners[index]!);
+          if (pending === undefined) continue;
+          return pending.then(() => sequence(count, (at) => meet(record, partners[at]!), index + 1));
+        }
+        if (count > 0) return;
         if (!isOuter) return;
         // Nobody can come any more: there is nothing to wait for.
         if (unmatched === undefined || to < time.value)
@@ -115,6 +119,15 @@ export function streamStreamJoin<K, V1, V2, R>(
       };
     },
   };
+}
+
+/** What a side's own value and the other side's make, in either order. */
+function joinerOf<V1, V2, R>({
+  side,
+  joiner,
+}: StreamStreamJoin<V1, V2, R>): (own: unknown, other: unknown, key: unknown) => R {
+  if (side === 'left') return (own, other, key) => returned(joiner(own as V1, other as V2, key), 'join');
+  return (own, other, key) => returned(joiner(other as V1, own as V2, key), 'join');
 }
 
 type Unmatched<K, V1, V2> = TimeOrderedBuffer<UnmatchedKey<K>, UnmatchedValues<V1, V2>>;

@@ -46,7 +46,7 @@ export function streamTableJoin<K, V, K2, V2, R>(
           key,
           value: returned(joiner(value, row?.value ?? null, key), 'join'),
           timestamp,
-          headers: headersWith(headers, row),
+          headers: headersWith(headers, row?.headers),
         });
       };
       return grace === undefined ? join : waiting(context, grace, join);

@@ -60,7 +60,12 @@ export function tableTableJoin<K, V1, V2, R>(
           oldValue: sendOldValues ? row(value.oldValue, theirs) : null,
         };
         const time = found !== undefined && found.timestamp > timestamp ? found.timestamp : timestamp;
-        return forward({ key, value: change, timestamp: time, headers: headersWith(headers, found) });
+        return forward({
+          key,
+          value: change,
+          timestamp: time,
+          headers: headersWith(headers, found?.headers),
+        });
       };
     },
     lookup(context): TableLookup<K, R> {

@@ -26,7 +26,8 @@ export class AppEvents {
   readonly #applicationId: string;
   readonly #logger: Logger;
   readonly #now: () => number;
-  readonly #skipped = new Map<string, { since: number; count: number }>();
+  /** By node and reason. */
+  readonly #skipped = new Map<string, Map<string, { since: number; count: number }>>();
   readonly #loggedAt = new Map<string, number>();
 
   constructor(applicationId: string, logger: Logger, now: () => number = () => performance.now()) {
@@ -47,8 +48,9 @@ export class AppEvents {
     const applicationId = this.#applicationId;
     if (channels.skipped.hasSubscribers) channels.skipped.publish({ applicationId, ...dropped });
     const { reason, node, origin } = dropped;
-    const kind = `${reason} ${node}`;
-    const known = this.#skipped.get(kind);
+    let ofNode = this.#skipped.get(node);
+    if (ofNode === undefined) this.#skipped.set(node, (ofNode = new Map()));
+    const known = ofNode.get(reason);
     const now = this.#now();
     if (known !== undefined && now - known.since < skipMs) {
       known.count++;
@@ -56,7 +58,7 @@ export class AppEvents {
     }
     const more =
       known === undefined || known.count === 0 ? '' : `, and ${known.count} more since the last message`;
-    this.#skipped.set(kind, { since: now, count: 0 });
+    ofNode.set(reason, { since: now, count: 0 });
     const { topic, partition, offset } = origin;
     this.#logger.warn(
       { applicationId, reason, node, ...origin },

@@ -19,35 +19,37 @@ function finish(value: number): number {
 }
 
 /** Up to four bytes as a little-endian number. */
-function tail(bytes: Uint8Array, at: number): number {
+function tail(bytes: DataView, at: number, length: number): number {
   let value = 0;
-  for (let index = Math.min(at + 4, bytes.length) - 1; index >= at; index--)
-    value = (value << 8) | bytes[index]!;
+  for (let index = Math.min(at + 4, length) - 1; index >= at; index--)
+    value = (value << 8) | bytes.getUint8(index);
   return value;
 }
 
-/** MurmurHash3, 128 bits, in its variant for 32-bit arithmetic (A. Appleby, SMHasher). */
-export function murmur3(bytes: Buffer, seed = 0): Buffer {
-  const { length } = bytes;
+/**
+ * MurmurHash3, 128 bits, in its variant for 32-bit arithmetic (A. Appleby, SMHasher), of the first `length`
+ * bytes; written to `into`, which is returned.
+ */
+export function murmur3(bytes: DataView, length: number, into: Buffer, seed = 0): Buffer {
   let h1 = seed;
   let h2 = seed;
   let h3 = seed;
   let h4 = seed;
   let at = 0;
   for (const end = length - (length % 16); at < end; at += 16) {
-    const k1 = Math.imul(rotate(Math.imul(bytes.readInt32LE(at), c1), 15), c2);
-    const k2 = Math.imul(rotate(Math.imul(bytes.readInt32LE(at + 4), c2), 16), c3);
-    const k3 = Math.imul(rotate(Math.imul(bytes.readInt32LE(at + 8), c3), 17), c4);
-    const k4 = Math.imul(rotate(Math.imul(bytes.readInt32LE(at + 12), c4), 18), c1);
+    const k1 = Math.imul(rotate(Math.imul(bytes.getInt32(at, true), c1), 15), c2);
+    const k2 = Math.imul(rotate(Math.imul(bytes.getInt32(at + 4, true), c2), 16), c3);
+    const k3 = Math.imul(rotate(Math.imul(bytes.getInt32(at + 8, true), c3), 17), c4);
+    const k4 = Math.imul(rotate(Math.imul(bytes.getInt32(at + 12, true), c4), 18), c1);
     h1 = (Math.imul((rotate(h1 ^ k1, 19) + h2) | 0, 5) + 0x561ccd1b) | 0;
     h2 = (Math.imul((rotate(h2 ^ k2, 17) + h3) | 0, 5) + 0x0bcaa747) | 0;
     h3 = (Math.imul((rotate(h3 ^ k3, 15) + h4) | 0, 5) + 0x96cd1c35) | 0;
     h4 = (Math.imul((rotate(h4 ^ k4, 13) + h1) | 0, 5) + 0x32ac3b17) | 0;
   }
-  if (at < length) h1 ^= Math.imul(rotate(Math.imul(tail(bytes, at), c1), 15), c2);
-  if (at + 4 < length) h2 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 4), c2), 16), c3);
-  if (at + 8 < length) h3 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 8), c3), 17), c4);
-  if (at + 12 < length) h4 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 12), c4), 18), c1);
+  if (at < length) h1 ^= Math.imul(rotate(Math.imul(tail(bytes, at, length), c1), 15), c2);
+  if (at + 4 < length) h2 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 4, length), c2), 16), c3);
+  if (at + 8 < length) h3 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 8, length), c3), 17), c4);
+  if (at + 12 < length) h4 ^= Math.imul(rotate(Math.imul(tail(bytes, at + 12, length), c4), 18), c1);
   h1 ^= length;
   h2 ^= length;
   h3 ^= length;
@@ -61,10 +63,9 @@ export function murmur3(bytes: Buffer, seed = 0): Buffer {
   h3 = finish(h3);
   h4 = finish(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  const hash = Buffer.allocUnsafe(murmur3Bytes);
-  hash.writeInt32LE(h1, 0);
-  hash.writeInt32LE((h2 + h1) | 0, 4);
-  hash.writeInt32LE((h3 + h1) | 0, 8);
-  hash.writeInt32LE((h4 + h1) | 0, 12);
-  return hash;
+  into.writeInt32LE(h1, 0);
+  into.writeInt32LE((h2 + h1) | 0, 4);
+  into.writeInt32LE((h3 + h1) | 0, 8);
+  into.writeInt32LE((h4 + h1) | 0, 12);
+  return into;
 }

@@ -2,6 +2,7 @@ import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts'
 import type { Serializer } from '../../../serde/topic.ts';
 import { resultHeaders } from '../result-headers.ts';
 import type { Operator } from '../../../topology/operator.ts';
+import { murmur3Bytes } from './murmur3.ts';
 import { sameHash, valueHash } from './value-hash.ts';
 import { returned } from '../../../record/returned.ts';
 
@@ -28,17 +29,18 @@ export function resolve<K, V, VO, R>({
     open(context, forward) {
       const rows = context.lookup<K, V>(table);
       const headersWith = resultHeaders(context);
+      const scratch = Buffer.allocUnsafe(murmur3Bytes);
       return ({ key, value: response, timestamp, headers }) => {
         const found = rows.get(key);
         const row = found?.value ?? null;
-        if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row)))
+        if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row, scratch)))
           return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
         return forward({
           key,
           value: joins ? returned(joiner(row, response.value), 'join') : null,
           timestamp,
-          headers: headersWith(headers, found),
+          headers: headersWith(headers, found?.headers),
         });
       };
     },

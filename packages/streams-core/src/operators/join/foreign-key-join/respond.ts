@@ -34,7 +34,7 @@ export function respondToSubscription<KO, VO>(
           key: primaryKey,
           value: { version, hash, primaryPartition, value },
           timestamp: time,
-          headers: headersWith(headers, row),
+          headers: headersWith(headers, row?.headers),
         });
       };
     },

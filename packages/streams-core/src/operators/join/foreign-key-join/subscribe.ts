@@ -10,14 +10,14 @@ export interface Subscribe<K, V, KO> {
   readonly foreignKey: (value: V, key: K) => KO | null;
   readonly keySerializer: Serializer<K>;
   readonly valueSerializer: Serializer<V>;
-  readonly foreignKeySerializer: Serializer<KO>;
+  readonly foreignKeySerializer: Serializer<KO> & { readonly immutable?: boolean };
   readonly left: boolean;
   /** The left rows come in versions: only the latest are joined. */
   readonly versioned: boolean;
 }
 
-/** The right side's subscriptions by foreign key; null where a left join needs no response. */
-type Telling<KO> = readonly [foreignKey: KO | null, instruction: Instruction];
+/** What goes to the row that was pointed at, or to the one that is; `none` where a left join has neither. */
+type Telling = readonly [row: 'from' | 'to' | 'none', instruction: Instruction];
 
 /**
  * The left side of a foreign-key join: each change of a row tells the rows it pointed at and points at now
@@ -27,8 +27,7 @@ export function subscribe<K, V, KO>(
   options: Subscribe<K, V, KO>,
 ): Operator<K, Change<V>, KO | null, Subscription> {
   const { foreignKey, keySerializer, valueSerializer, foreignKeySerializer, left, versioned } = options;
-  const same = (a: KO, b: KO): boolean =>
-    a === b || Buffer.compare(foreignKeySerializer.serialize(a), foreignKeySerializer.serialize(b)) === 0;
+  const same = sameKey(foreignKeySerializer);
   const messagesFor = left ? leftTellings : innerTellings;
   return {
     kind: 'foreign-key-subscribe',
@@ -40,16 +39,16 @@ export function subscribe<K, V, KO>(
         if (newValue === null && oldValue === null) return;
         const from = oldValue === null ? null : returned(foreignKey(oldValue, key), 'foreignKey');
         const to = newValue === null ? null : returned(foreignKey(newValue, key), 'foreignKey');
-        const known = { from, to, isSame: from !== null && to !== null && same(from, to) };
-        const messages = messagesFor(known, newValue !== null);
+        const isSame = from !== null && to !== null && same(from, to);
+        const messages = messagesFor({ from, to, isSame }, newValue !== null);
         if (messages.length === 0) return context.dropped();
         const primaryKey = keySerializer.serialize(key);
         const hash = valueHash(hashVersion, valueSerializer, newValue);
         const primaryPartition = context.partition;
         return sequence(messages.length, (index) => {
-          const [asked, instruction] = messages[index]!;
+          const [row, instruction] = messages[index]!;
           return forward({
-            key: asked,
+            key: row === 'from' ? from : row === 'to' ? to : null,
             value: { version: hashVersion, instruction, primaryKey, primaryPartition, hash },
             timestamp,
             headers,
@@ -66,20 +65,33 @@ interface ForeignKeys<KO> {
   readonly isSame: boolean;
 }
 
-function innerTellings<KO>({ from, to, isSame }: ForeignKeys<KO>): Telling<KO>[] {
-  if (from === null) return to === null ? [] : [[to, 'answer-if-there']];
-  if (to === null) return [[from, 'delete-and-answer']];
-  // The row may have had a partner before, so that having none now must be said.
-  return isSame
-    ? [[to, 'answer']]
-    : [
-        [from, 'delete'],
-        [to, 'answer'],
-      ];
+/** Whether two keys have the same bytes. */
+function sameKey<KO>(
+  serializer: Subscribe<unknown, unknown, KO>['foreignKeySerializer'],
+): (a: KO, b: KO) => boolean {
+  if (serializer.immutable === true) return Object.is;
+  return (a, b) => a === b || Buffer.compare(serializer.serialize(a), serializer.serialize(b)) === 0;
 }
 
-function leftTellings<KO>({ from, to, isSame }: ForeignKeys<KO>, exists: boolean): Telling<KO>[] {
-  if (!exists) return [from === null ? [null, 'answer'] : [from, 'delete-and-answer']];
-  const answer: Telling<KO> = [to, 'answer'];
-  return from === null || isSame ? [answer] : [[from, 'delete'], answer];
+// The same few for every record.
+const nothing: readonly Telling[] = [];
+const answerIfThere: readonly Telling[] = [['to', 'answer-if-there']];
+const deleteAndAnswer: readonly Telling[] = [['from', 'delete-and-answer']];
+const answer: readonly Telling[] = [['to', 'answer']];
+const answerNone: readonly Telling[] = [['none', 'answer']];
+const move: readonly Telling[] = [
+  ['from', 'delete'],
+  ['to', 'answer'],
+];
+
+function innerTellings({ from, to, isSame }: ForeignKeys<unknown>): readonly Telling[] {
+  if (from === null) return to === null ? nothing : answerIfThere;
+  if (to === null) return deleteAndAnswer;
+  // The row may have had a partner before, so that having none now must be said.
+  return isSame ? answer : move;
+}
+
+function leftTellings({ from, isSame }: ForeignKeys<unknown>, exists: boolean): readonly Telling[] {
+  if (!exists) return from === null ? answerNone : deleteAndAnswer;
+  return from === null || isSame ? answer : move;
 }
