@@ -26,8 +26,13 @@ function zigzagLong(value: number): bigint {
   return long >= 0n ? long << 1n : (-long << 1n) - 1n;
 }
 
+/** Whether a 64-bit varint of this number is a 32-bit one. */
+export function isVarint(value: number): boolean {
+  return value < half && value >= -half;
+}
+
 export function writeVarlong(target: Uint8Array, start: number, value: number): number {
-  if (value < half && value >= -half) return writeVarint(target, start, value);
+  if (isVarint(value)) return writeVarint(target, start, value);
   let at = start;
   let rest = zigzagLong(value);
   for (; rest >= 0x80n; rest >>= 7n) target[at++] = Number(rest & 0x7fn) | 0x80;

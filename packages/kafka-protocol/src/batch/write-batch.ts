@@ -7,12 +7,14 @@ import {
   transactionalFlag,
   writeBatchChecksum,
 } from './layout.ts';
-import { varintBytes, writeVarint, writeVarlong } from './varint.ts';
+import { isVarint, varintBytes, writeVarint, writeVarlong } from './varint.ts';
 
 /** What a record takes besides key, value and headers, at most. */
 const recordOverhead = 32;
 /** What is not a body of a record's fields, at least: attributes, deltas, lengths. */
 const leastOverhead = 6;
+/** Attributes and the number of headers of a record without any. */
+const plainOverhead = 2;
 
 /** The fields of a batch that its records do not determine. */
 export interface BatchFields {
@@ -72,6 +74,42 @@ function writeField(target: Buffer, start: number, bytes: Bytes | null): number 
   return start + needed + size;
 }
 
+/** Writes a length, and the bytes after it where there are any. */
+function writeBytes(target: Buffer, start: number, bytes: Uint8Array | null, length: number): number {
+  const at = writeVarint(target, start, length);
+  return bytes === null ? at : copyBytes(bytes, target, at);
+}
+
+/** A record of bytes without headers, whose length is known before it is written. */
+// oxlint-disable-next-line eslint/max-params -- Per record: no options object.
+function writePlainRecord(
+  target: Buffer,
+  start: number,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  const keyLength = key === null ? -1 : key.length;
+  const valueLength = value === null ? -1 : value.length;
+  const size =
+    plainOverhead +
+    varintBytes(timestampDelta) +
+    varintBytes(offsetDelta) +
+    varintBytes(keyLength) +
+    varintBytes(valueLength) +
+    (key === null ? 0 : keyLength) +
+    (value === null ? 0 : valueLength);
+  let at = writeVarint(target, start, size);
+  target[at] = 0;
+  at = writeVarint(target, at + 1, timestampDelta);
+  at = writeVarint(target, at, offsetDelta);
+  at = writeBytes(target, at, key, keyLength);
+  at = writeBytes(target, at, value, valueLength);
+  target[at] = 0;
+  return at + 1;
+}
+
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
 function writeRecord(
   target: Buffer,
@@ -81,6 +119,9 @@ function writeRecord(
   offsetDelta: number,
 ): number {
   const { key, value, headers } = record;
+  const isPlain = headers.length === 0 && typeof key !== 'string' && typeof value !== 'string';
+  if (isPlain && isVarint(timestampDelta))
+    return writePlainRecord(target, start, key, value, timestampDelta, offsetDelta);
   // The length comes first and is known last: room is left for it, and the body moves where that was wrong.
   const least = leastOverhead + (key?.length ?? 0) + (value?.length ?? 0);
   const room = varintBytes(least);
