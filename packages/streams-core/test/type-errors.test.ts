@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL('..', import.meta.url));
 const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
 
 const mistakes = `
-import { integer, json, StreamsBuilder, string, topic } from '@millrace/streams-core';
+import { integer, json, JoinWindows, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { z } from 'zod';
 const stream = new StreamsBuilder().stream(topic('sales', { key: string(), value: json<{ sku: string }>() }));
 const grouped = stream.groupByKey();
@@ -32,6 +32,10 @@ stream.process((context) => (record) => context.forward({ ...record, value: 1 })
 stream.processValues((context) => () => context.forward('one'), { value: integer() }).to(counts);
 stream.filter(({ sku }) => sku);
 topic('sales', { key: string, value: json<string>() });
+stream.join(stream, ({ sku }, other) => sku + other.sku).mapValues(Number);
+stream.leftJoin(stream, ({ sku }, other) => sku + other?.sku).to(counts);
+stream.outerJoin(stream, (one, other) => [one, other]);
+stream.join(stream, ({ sku }, other) => sku + other.sku, JoinWindows.of(5)).mapValues(Number).to(counts);
 `;
 
 /** The errors of a program, by line. */
@@ -53,7 +57,7 @@ async function errorsOf(program: string): Promise<ReadonlyMap<number, string>> {
 
 test('errors of the compiler name the mistake at its place', { timeout: 60_000 }, async () => {
   const errors = await errorsOf(mistakes);
-  expect([...errors.keys()]).toEqual([6, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 21, 22, 23]);
+  expect([...errors.keys()]).toEqual([6, 7, 8, 9, 10, 11, 15, 16, 17, 18, 19, 21, 22, 23, 24, 25, 26]);
   expect(errors.get(6)).toMatch(
     /Property 'value' is missing .* but required in type 'SerdeNeededBecauseJsonLoses<"a Map", Map<string, number>>'/,
   );
@@ -74,5 +78,12 @@ test('errors of the compiler name the mistake at its place', { timeout: 60_000 }
   expect(errors.get(21)).toContain("type 'string' is not assignable to parameter of type 'number'");
   expect(errors.get(22)).toContain("Type 'string' is not assignable to type 'boolean'");
   expect(errors.get(23)).toContain("Type '() => Serde<string>' is not assignable to type 'Serde<unknown>'");
+  expect(errors.get(24)).toContain(
+    "Property 'mapValues' does not exist on type 'StreamsAreJoinedWithin<JoinWindows>'",
+  );
+  expect(errors.get(25)).toContain(
+    "Property 'to' does not exist on type 'StreamsAreJoinedWithin<JoinWindows>'",
+  );
+  expect(errors.get(26)).toContain('Expected 3-4 arguments, but got 2');
   expect(errors.get(9)).toContain("Property 'product' does not exist on type '{ sku: string; }'");
 });

@@ -42,7 +42,7 @@ import type { SinkTopic, TakesStream } from '../serde/topic.ts';
 import type { LogicalGraph } from '../topology/graph/logical-graph.ts';
 import type { Operator } from '../topology/operator.ts';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from '../topology/processor.ts';
-import type { JoinWindows } from '../windows/join-windows.ts';
+import type { JoinWindows, StreamsAreJoinedWithin } from '../windows/join-windows.ts';
 import type { JoinSides } from '../operators/join/table-table-join.ts';
 import type { GlobalKTable } from './global-ktable.ts';
 import type { Handles } from './handles.ts';
@@ -289,6 +289,10 @@ export class KStream<out K, out V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
+  join<V2>(
+    other: KStream<K, V2>,
+    joiner: (left: V, right: V2, key: K) => unknown,
+  ): StreamsAreJoinedWithin<JoinWindows>;
   /** Joins each record with the global table's row of the key that `selectKey` gives. */
   join<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
@@ -296,7 +300,7 @@ export class KStream<out K, out V> {
     joiner: (value: V, row: V2, key: K) => R,
     named?: Named,
   ): KStream<K, R>;
-  join(other: Joinable<K>, ...rest: unknown[]): KStream<K, unknown> {
+  join(other: Joinable<K>, ...rest: unknown[]): KStream<K, unknown> & StreamsAreJoinedWithin<JoinWindows> {
     return this.#join(other, rest, { left: false, right: false });
   }
 
@@ -313,13 +317,20 @@ export class KStream<out K, out V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
+  leftJoin<V2>(
+    other: KStream<K, V2>,
+    joiner: (left: V, right: V2 | null, key: K) => unknown,
+  ): StreamsAreJoinedWithin<JoinWindows>;
   leftJoin<K2, V2, R>(
     table: GlobalKTable<K2, V2>,
     selectKey: (value: V, key: K) => K2 | null,
     joiner: (value: V, row: V2 | null, key: K) => R,
     named?: Named,
   ): KStream<K, R>;
-  leftJoin(other: Joinable<K>, ...rest: unknown[]): KStream<K, unknown> {
+  leftJoin(
+    other: Joinable<K>,
+    ...rest: unknown[]
+  ): KStream<K, unknown> & StreamsAreJoinedWithin<JoinWindows> {
     return this.#join(other, rest, { left: true, right: false });
   }
 

@@ -50,3 +50,8 @@ export class JoinWindows {
     return this.beforeMs + this.afterMs;
   }
 }
+
+/** What a join of two streams without windows gives: nothing to go on with, as the compiler will say. */
+export interface StreamsAreJoinedWithin<_Windows> {
+  readonly windowsMissing?: never;
+}

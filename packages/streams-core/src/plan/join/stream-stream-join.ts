@@ -1,5 +1,6 @@
 import type { Serde } from '@millrace/log-client';
 import { windowStore } from '@millrace/state-stores';
+import { TopologyError } from '../../errors.ts';
 import { streamSelfJoin } from '../../operators/join/stream-self-join.ts';
 import { joinWindow, streamStreamJoin } from '../../operators/join/stream-stream-join.ts';
 import type { JoinSides } from '../../operators/join/table-table-join.ts';
@@ -7,7 +8,7 @@ import { passThrough } from '../../operators/stateless/pass-through.ts';
 import type { StreamJoined } from '../../options/stream-joined.ts';
 import { unmatchedKey, unmatchedValues } from '../../serde/unmatched-serde.ts';
 import type { LogicalGraph } from '../../topology/graph/logical-graph.ts';
-import type { JoinWindows } from '../../windows/join-windows.ts';
+import { JoinWindows } from '../../windows/join-windows.ts';
 import { requireKeySerde, valueSerdeOr } from '../materialize.ts';
 import { type StreamRef, sourcesOf } from '../refs.ts';
 import { throughTopic } from '../repartition.ts';
@@ -36,6 +37,12 @@ export function joinStreams<K, V1, V2, R>(
   plan: StreamStreamJoinPlan<K, V1, V2, R>,
 ): StreamRef<K, R> {
   const { outer, options } = plan;
+  if (!(plan.windows instanceof JoinWindows)) {
+    throw new TopologyError(
+      'TOPOLOGY_INVALID',
+      'A join of two streams needs windows: say how far apart in time records may be that are joined, e.g. JoinWindows.of(60_000)',
+    );
+  }
   const { left, right, key } = repartitioned(graph, plan);
   const names = streamJoinNames(graph.names, outer, options);
   if (outer.left || outer.right) graph.nullKeyJoins.add(names.merge);

@@ -1,4 +1,4 @@
-import { JoinWindows, StreamsBuilder, TopologyError } from '@millrace/streams-core';
+import { JoinWindows, StreamsBuilder, string, TopologyError, topic } from '@millrace/streams-core';
 import { TopologyTestDriver } from '@millrace/testing';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -222,4 +222,11 @@ describe('against all pairs', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test('a join of two streams without windows is refused, with what to write', () => {
+  const stream = new StreamsBuilder().stream(topic('in', { key: string(), value: string() }));
+  expect(() => stream.join(stream, (left, right) => left + right)).toThrow(
+    /^A join of two streams needs windows: .* JoinWindows\.of/,
+  );
 });
