@@ -1,4 +1,4 @@
-import { type Bytes, partitionForKey, type ProducerRecord, toBytes } from '@millrace/log-client';
+import { type Bytes, partitionForKey, toBytes } from '@millrace/log-client';
 import { RecordError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import { checking } from '../../../serde/checking.ts';
@@ -63,11 +63,8 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
       return deadLetter(response, error, clock.raw, options);
     }
     const traced = tracing === undefined ? headers : tracing.produced(target, headers);
-    // Records are never changed in place: of one that is written as it is, no copy is needed.
-    const isAsWritten = keyBytes === key && valueBytes === value && traced === headers;
-    const produced = isAsWritten
-      ? (record as ProducerRecord)
-      : { key: keyBytes, value: valueBytes, timestamp, headers: traced };
+    // Always a copy: user code may change what it has forwarded before this is committed.
+    const produced = { key: keyBytes, value: valueBytes, timestamp, headers: traced };
     const chosen = partitioner?.(record, { topic: target, partitions });
     if (chosen === undefined) {
       collector.add(target, defaultPartition(keyBytes, partitions, clock.partition), produced);
