@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { allBlocks, root } from './blocks.ts';
 
-// Every block of TypeScript in the docs compiles, against the packages as they are. Blocks with a file's name are
-// that file, which is tested where it is.
+// Every block of TypeScript in the docs compiles, against the packages as they are.
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 
 /** What blocks speak of without having made it. A block that declares such a name has its own. */
@@ -72,38 +70,17 @@ declare global {
 }
 `;
 
-/** The blocks of a page, each with the line that it begins at. */
-function blocksOf(page: string): { readonly line: number; readonly code: string }[] {
-  const text = readFileSync(path.join(root, page), 'utf8');
-  return [...text.matchAll(/^```ts\n(?<code>.*?)^```/gms)].map(({ index, groups }) => ({
-    line: text.slice(0, index).split('\n').length,
-    code: groups!['code']!,
-  }));
-}
-
-const pagesIn = (folder: string): string[] =>
-  readdirSync(path.join(root, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `${folder}/${name}`);
-const pages = [
-  'README.md',
-  ...pagesIn('docs'),
-  ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
-];
-
 test('every block of TypeScript in the docs compiles', { timeout: 60_000 }, async () => {
   // Where modules are found as a package of the workspace finds them.
   const dir = mkdtempSync(path.join(root, 'packages/connect/snippets-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   writeFileSync(path.join(dir, 'prelude.d.ts'), prelude);
   let count = 0;
-  for (const page of pages) {
+  for (const { page, line, code } of allBlocks()) {
     const folder = path.join(dir, page.replaceAll('/', '_'));
-    for (const { line, code } of blocksOf(page)) {
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, `line-${line}.ts`), `${code}\nexport {};\n`);
-      count++;
-    }
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, `line-${line}.ts`), `${code}\nexport {};\n`);
+    count++;
   }
   expect(count).toBeGreaterThan(25);
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
