@@ -27,13 +27,18 @@ const pagesIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => `${folder}/${name}`);
 
-/** All of them, in the order of their pages. */
-export function allBlocks(): Block[] {
+/** All pages for users, by their path. */
+export function allPages(): string[] {
   return [
     'README.md',
     ...pagesIn('docs'),
     ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
-  ].flatMap(blocksOf);
+  ];
+}
+
+/** All of them, in the order of their pages. */
+export function allBlocks(): Block[] {
+  return allPages().flatMap(blocksOf);
 }
 
 /** The only block of a page that has this text. */
