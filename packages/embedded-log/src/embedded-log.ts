@@ -10,7 +10,9 @@ import {
   type LogReader,
   type Metric,
   type ReaderPosition,
+  type RecordList,
 } from '@millrace/log-client';
+import { newRecordList } from './storage/commit/write-batches.ts';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { EmbeddedAdmin } from './admin.ts';
 import type { CompactionStats, Compactor } from './compaction/compactor.ts';
@@ -183,6 +185,10 @@ export class EmbeddedLog implements LogClient {
       maxRecordBytes: this.#maxRecordBytes,
       isFenced,
     });
+  }
+
+  recordList(): RecordList {
+    return newRecordList();
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

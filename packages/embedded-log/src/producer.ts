@@ -1,4 +1,10 @@
-import { type Compression, recordBytes } from '@millrace/kafka-protocol';
+import {
+  type BatchSource,
+  batchSource,
+  type Compression,
+  recordBytes,
+  WrittenRecords,
+} from '@millrace/kafka-protocol';
 import {
   asBuffer,
   invalidTimestamp,
@@ -44,11 +50,13 @@ export class EmbeddedProducer implements LogProducer {
 
   async commit(transaction: LogTransaction): Promise<number[]> {
     let bytes = 0;
-    for (const [entry, records] of transaction.records.entries()) bytes += this.#measure(records, entry);
+    const sources = transaction.records.map(({ records }) => batchSource(records));
+    for (const [entry, { topic, partition }] of transaction.records.entries())
+      bytes += this.#measure(sources[entry]!, { topic, partition, entry });
     const place = (): CommitRecords[] =>
-      transaction.records.map(({ topic, partition, records }) => ({
+      transaction.records.map(({ topic, partition }, entry) => ({
         log: this.#state.partition(topic, partition),
-        records,
+        records: sources[entry]!,
       }));
     const plan = (): LogChange => this.#plan(place, transaction.offsets, bytes);
     return this.#writer.submit(plan, { alone: false, bytes });
@@ -103,9 +111,17 @@ export class EmbeddedProducer implements LogProducer {
   }
 
   /** Checks records and adds up the bytes they take in batches. */
-  #measure({ topic, partition, records }: PartitionRecords, entry: number): number {
-    let total = runOverhead(records.length);
+  #measure(
+    records: BatchSource,
+    { topic, partition, entry }: TopicPartition & { readonly entry: number },
+  ): number {
     const limit = this.#limitOf(topic);
+    if (records instanceof WrittenRecords) {
+      // One by one only where one is too large: the first of them is named.
+      if (records.largestBytes > limit) this.#measure([...records], { topic, partition, entry });
+      return runHeaderBytes + records.bytes;
+    }
+    let total = runOverhead(records.length);
     for (let index = 0; index < records.length; index++) {
       const record = records[index]!;
       if (!Number.isSafeInteger(record.timestamp)) {

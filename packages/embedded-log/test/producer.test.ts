@@ -140,6 +140,12 @@ describe('a record', () => {
     const error = await codeOf(producer.send([{ topic: 't', partition: 0, records }]));
     expect(error).toMatchObject({ code: 'LOG_TOO_LARGE', rejected: { entry: 0, index: 1 } });
     expect(String(error)).toContain(remedy);
+    // Of a list the first that is too large is named, not the largest.
+    const list = log.recordList();
+    for (const size of [1, 1500, 1, 2500]) list.push(record('x'.repeat(size)));
+    const refused = await codeOf(producer.send([{ topic: 't', partition: 0, records: list }]));
+    expect(refused).toMatchObject({ code: 'LOG_TOO_LARGE', rejected: { entry: 0, index: 1 } });
+    expect(String(refused)).toContain(remedy);
     expect(await ends()).toEqual([1, 0]);
     await log.close();
   });

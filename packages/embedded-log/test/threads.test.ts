@@ -131,6 +131,12 @@ describe('what a thread writes', () => {
         rejected: { entry: 0, index: 1 },
         message: expect.stringContaining("raise the topic's max.message.bytes"),
       });
+      const list = thread.recordList();
+      for (const one of [record('a'), record('b'.repeat(2000)), record('c')]) list.push(one);
+      await expect(producer.send([{ topic: 't', partition: 0, records: list }])).rejects.toMatchObject({
+        code: 'LOG_TOO_LARGE',
+        rejected: { entry: 0, index: 1 },
+      });
       await expect(producer.send(of(record('a'), record('b', 0.5)))).rejects.toMatchObject({
         code: 'LOG_INVALID_RECORD',
         rejected: { entry: 0, index: 1 },

@@ -28,6 +28,14 @@ export {
   writeBatchInto,
 } from './batch/write-batch.ts';
 export {
+  type BatchLimits,
+  batchRoom,
+  type BatchSource,
+  batchSource,
+  type WrittenBatch,
+  WrittenRecords,
+} from './batch/written-records.ts';
+export {
   compress,
   type Compression,
   compressions,

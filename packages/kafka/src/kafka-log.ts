@@ -7,8 +7,10 @@ import type {
   LogProducer,
   LogReader,
   ReaderPosition,
+  RecordList,
 } from '@millrace/log-client';
 import { LogError } from '@millrace/log-client';
+import { WrittenRecords } from '@millrace/kafka-protocol';
 import { KafkaAdmin } from './admin.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { KafkaMember } from './group/kafka-member.ts';
@@ -41,6 +43,10 @@ export class KafkaLog implements LogClient {
 
   async producer({ transactionalId }: { readonly transactionalId?: string } = {}): Promise<LogProducer> {
     return this.#track(await KafkaProducer.open(this.#cluster, transactionalId));
+  }
+
+  recordList(): RecordList {
+    return new WrittenRecords({ records: Number.POSITIVE_INFINITY, bytes: this.#options.maxBatchBytes });
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

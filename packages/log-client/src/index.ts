@@ -48,6 +48,8 @@ export {
   type PartitionRecords,
   type ProducerRecord,
   type RecordBatch,
+  type RecordList,
+  type RecordSequence,
 } from './record.ts';
 export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
 export { threadFlags } from './thread-flags.ts';

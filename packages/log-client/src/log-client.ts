@@ -1,5 +1,5 @@
 import type { Metric } from './metric.ts';
-import type { PartitionRecords, RecordBatch } from './record.ts';
+import type { PartitionRecords, RecordBatch, RecordList } from './record.ts';
 import type { TopicPartition } from './topic-partition.ts';
 
 /** What a log can do beyond the common ground; the runtime chooses its protocol by it. */
@@ -29,6 +29,11 @@ export interface LogClient {
   readonly admin: LogAdmin;
   /** A producer. With a `transactionalId` it fences every earlier producer of the same id. */
   producer(options?: { readonly transactionalId?: string }): Promise<LogProducer>;
+  /**
+   * A list that keeps records as this log writes them, so that nothing of them has to be kept as objects, nor
+   * to be gone through again, until they are sent. Without it arrays are sent.
+   */
+  recordList?(): RecordList;
   /** A reader outside any group: restore, global tables, tools. */
   reader(positions: readonly ReaderPosition[]): Promise<LogReader>;
   /** Joins a consumer group. The member takes part in rebalances while it is being polled. */

@@ -37,11 +37,21 @@ export interface LogRecord {
   valueText?(): string | null;
 }
 
+/** Records in their order: an array, or a list that a log has made. */
+export interface RecordSequence extends Iterable<ProducerRecord> {
+  readonly length: number;
+}
+
+/** Records that more can be added to. What a record is made of may change once it has been added. */
+export interface RecordList extends RecordSequence {
+  push(record: ProducerRecord): unknown;
+}
+
 /** Records for one partition, in the order in which they are to be appended. */
 export interface PartitionRecords {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly ProducerRecord[];
+  readonly records: RecordSequence;
 }
 
 /** Consecutive records of one partition, as `poll` hands them out. */

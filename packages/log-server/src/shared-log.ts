@@ -12,6 +12,7 @@ import {
   type LogReader,
   type Metric,
   type ReaderPosition,
+  type RecordList,
 } from '@millrace/log-client';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -109,6 +110,10 @@ export class SharedLog implements LogClient {
 
   producer(options?: { readonly transactionalId?: string }): Promise<LogProducer> {
     return this.#client.producer(options);
+  }
+
+  recordList(): RecordList {
+    return this.#client.recordList();
   }
 
   reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

@@ -1,4 +1,4 @@
-import type { LogRecord, ProducerRecord } from '@millrace/log-client';
+import type { LogRecord, RecordList } from '@millrace/log-client';
 import type { Checkpoint } from './bytes-store.ts';
 import type { Isolation, StoreQueries } from './kinds/store-queries.ts';
 import type { StoreStats } from './layers/write-back.ts';
@@ -19,8 +19,11 @@ export interface StateStore {
   readonly stats: StoreStats;
   /** Brings what must be in memory there. Called once, before anything else. */
   load(): void | Promise<void>;
-  /** The changelog records for what changed since the last call, the last value of each key only. */
-  takeChanges(): ProducerRecord[];
+  /**
+   * Adds the changelog records for what changed since the last call to a list, the last value of each key
+   * only. Without a list nothing is made of them, but it counts as taken.
+   */
+  takeChanges(into?: Pick<RecordList, 'push'>): void;
   /** Applies a changelog record. */
   restore(record: LogRecord): void;
   /**

@@ -1,7 +1,7 @@
 import { long, string } from '@millrace/log-client';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MemoryChangelog, collect } from '../src/conformance/support.ts';
+import { takenChanges, MemoryChangelog, collect } from '../src/conformance/support.ts';
 import { keyValueStore, sessionStore, type StoreSpec, versionedStore, windowStore } from '../src/index.ts';
 import { createStore } from '../src/kinds/kinds.ts';
 import { KeyValueView } from '../src/kinds/key-value/view.ts';
@@ -156,7 +156,7 @@ for (const [name, kind] of Object.entries(kinds)) {
           let [taken, open] = [[] as (Command & { do: 'put' })[], [] as (Command & { do: 'put' })[]];
           let watched = false;
           const take = (): void => {
-            log.append(store.takeChanges());
+            log.append(takenChanges(store));
             taken.push(...open);
             open = [];
           };

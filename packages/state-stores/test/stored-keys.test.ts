@@ -9,7 +9,7 @@ import { StoredKeys } from '../src/level/stored-keys.ts';
 import { LevelStore } from '../src/runtime.ts';
 
 const value = Buffer.from('value');
-const changesOf = (from: number, to: number) =>
+const takenChanges = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => ({ key: numbered(from + n), value }));
 
 function numbered(n: number): Buffer {
@@ -127,7 +127,7 @@ describe('a scan for keys', () => {
 describe('which keys a LevelDB store has', () => {
   it('is known from the beginning: look-ups in vain do not reach LevelDB', async () => {
     const store = await LevelStore.open(path.join(dir, 'store'));
-    await store.write(changesOf(0, 5000), checkpoint(1));
+    await store.write(takenChanges(0, 5000), checkpoint(1));
     expect(lookUpInVain(store, 2000)).toBeLessThan(60);
     expectAllFound(store, 5000);
     await store.close();
@@ -136,11 +136,11 @@ describe('which keys a LevelDB store has', () => {
   it('is known again after it was closed and opened', async () => {
     const folder = path.join(dir, 'store');
     const before = await LevelStore.open(folder);
-    await before.write(changesOf(0, 5000), checkpoint(1));
+    await before.write(takenChanges(0, 5000), checkpoint(1));
     await before.close();
     const store = await LevelStore.open(folder);
     expect(lookUpInVain(store, 900)).toBeLessThan(60);
-    await store.write(changesOf(5000, 6000), checkpoint(2));
+    await store.write(takenChanges(5000, 6000), checkpoint(2));
     expectAllFound(store, 6000);
     await store.close();
     const again = await LevelStore.open(folder);
@@ -151,12 +151,12 @@ describe('which keys a LevelDB store has', () => {
   it('is found out by a scan after a crash, while it is being written to', async () => {
     const folder = path.join(dir, 'store');
     const before = await LevelStore.open(folder);
-    await before.write(changesOf(0, 5000), checkpoint(1));
+    await before.write(takenChanges(0, 5000), checkpoint(1));
     const store = await reopenedAfterCrash(before, folder);
     // The write is under way when the look-ups start the scan.
-    const written = store.write(changesOf(5000, 7000), checkpoint(2));
+    const written = store.write(takenChanges(5000, 7000), checkpoint(2));
     expect(lookUpInVain(store, 2000)).toBe(2000);
-    const next = store.write(changesOf(7000, 8000), checkpoint(3));
+    const next = store.write(takenChanges(7000, 8000), checkpoint(3));
     await written;
     await next;
     await vi.waitFor(() => expect(lookUpInVain(store, 100)).toBeLessThan(20));
@@ -167,10 +167,10 @@ describe('which keys a LevelDB store has', () => {
   it('is not believed after a crash, though no checkpoint was written since', async () => {
     const folder = path.join(dir, 'store');
     const before = await LevelStore.open(folder);
-    await before.write(changesOf(0, 10), checkpoint(1));
+    await before.write(takenChanges(0, 10), checkpoint(1));
     await before.close();
     const crashing = await LevelStore.open(folder);
-    await crashing.write(changesOf(10, 20), undefined);
+    await crashing.write(takenChanges(10, 20), undefined);
     const store = await reopenedAfterCrash(crashing, folder);
     expectAllFound(store, 20);
     await store.close();
@@ -179,7 +179,7 @@ describe('which keys a LevelDB store has', () => {
   it('is not believed where the store was written by a release without a filter', async () => {
     const folder = path.join(dir, 'store');
     const before = await LevelStore.open(folder);
-    await before.write(changesOf(0, 10), checkpoint(1));
+    await before.write(takenChanges(0, 10), checkpoint(1));
     await before.close();
     // What such a release does: data and checkpoint, no filter.
     const db = new Level<Buffer, Buffer>(folder, { keyEncoding: 'buffer', valueEncoding: 'buffer' });
@@ -197,7 +197,7 @@ describe('which keys a LevelDB store has', () => {
   it('is found out again once most of the keys are cleared', async () => {
     const store = await LevelStore.open(path.join(dir, 'store'));
     const scans = vi.spyOn(Level.prototype, 'keys');
-    await store.write(changesOf(0, 70_000), checkpoint(1));
+    await store.write(takenChanges(0, 70_000), checkpoint(1));
     await store.clear({ to: Buffer.from('key-6') });
     await vi.waitFor(() => expect(scans).toHaveBeenCalled());
     for (let n = 60_000; n < 70_000; n++) expect(store.get(numbered(n))).toEqual(value);

@@ -258,7 +258,7 @@ export class TestTasks {
     const prepared = task.prepareCommit();
     const produced = this.topics.produce(prepared.records);
     for (const [index, { topic, records }] of produced.entries())
-      this.#options.steps?.place(topic, prepared.records[index]!.records, records);
+      this.#options.steps?.place(topic, [...prepared.records[index]!.records], records);
     const ends = new Map(
       produced
         .slice(0, prepared.changelogs)

@@ -1,4 +1,4 @@
-import { type LogRecord, type PartitionRecords, type ProducerRecord, toBytes } from '@millrace/log-client';
+import { type LogRecord, type PartitionRecords, type RecordSequence, toBytes } from '@millrace/log-client';
 
 /** What stands in for a log: the records of every topic, one partition each, as they were produced. */
 export class TestTopics {
@@ -18,10 +18,10 @@ export class TestTopics {
   }
 
   /** Gives records the next offsets of their topic. */
-  append(topic: string, records: readonly ProducerRecord[]): LogRecord[] {
+  append(topic: string, records: RecordSequence): LogRecord[] {
     const start = this.#ends.get(topic) ?? 0;
     this.#ends.set(topic, start + records.length);
-    const placed = records.map(({ key, value, timestamp, headers }, index) => ({
+    const placed = [...records].map(({ key, value, timestamp, headers }, index) => ({
       key: key === null ? null : toBytes(key),
       value: value === null ? null : toBytes(value),
       timestamp,

@@ -10,7 +10,9 @@ import {
   type LogProducer,
   type LogReader,
   type ReaderPosition,
+  type RecordList,
 } from '@millrace/log-client';
+import { newRecordList } from '../storage/commit/write-batches.ts';
 import type { Hello } from './messages.ts';
 import { Peer } from './peer.ts';
 import { type AskedOfMember, ThreadMember } from './thread-member.ts';
@@ -60,6 +62,10 @@ export class ThreadLog implements LogClient {
     const id = this.#ids++;
     await this.#peer.call('open', { producer: id, ...options });
     return new ThreadProducer(id, this.#peer);
+  }
+
+  recordList(): RecordList {
+    return newRecordList();
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

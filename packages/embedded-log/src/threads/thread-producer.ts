@@ -1,9 +1,13 @@
 import {
   batchHeaderBytes,
+  batchRoom,
+  type BatchSource,
+  batchSource,
   type Compression,
   compressedBound,
   loadCodec,
   recordBytes,
+  WrittenRecords,
 } from '@millrace/kafka-protocol';
 import {
   invalidTimestamp,
@@ -11,13 +15,14 @@ import {
   type LogProducer,
   type LogTransaction,
   type PartitionRecords,
+  type TopicPartition,
 } from '@millrace/log-client';
 import { recordsPerBatch, writeBatches } from '../storage/commit/write-batches.ts';
 import type { CommitAnswer, CommitRequest, EncodedRecords } from './messages.ts';
 import type { Peer } from './peer.ts';
 
-interface Measured {
-  readonly records: PartitionRecords;
+interface Measured extends TopicPartition {
+  readonly records: BatchSource;
   readonly bytes: number;
   readonly largest: EncodedRecords['largest'];
 }
@@ -55,12 +60,10 @@ export class ThreadProducer implements LogProducer {
   }
 
   #encode(measured: readonly Measured[]): { readonly entries: EncodedRecords[]; readonly bytes: Buffer } {
-    const plans = measured.map(({ records: { topic, partition, records }, bytes, largest }) => {
-      const compression = this.#compressions.get(topic) ?? 'none';
-      const perBatch = recordsPerBatch(bytes, records.length);
-      const headers = batchHeaderBytes * Math.ceil(records.length / perBatch);
-      const room = bytes + headers + (compression === 'none' ? 0 : compressedBound(bytes));
-      return { topic, partition, records, largest, compression, perBatch, room };
+    const plans = measured.map((entry) => {
+      const compression = this.#compressions.get(entry.topic) ?? 'none';
+      const perBatch = recordsPerBatch(entry.bytes, entry.records.length);
+      return { ...entry, compression, perBatch, room: roomOf(entry, { compression, perBatch }) };
     });
     const target = Buffer.allocUnsafeSlow(plans.reduce((sum, { room }) => sum + room, 0));
     let at = 0;
@@ -83,12 +86,27 @@ export class ThreadProducer implements LogProducer {
   }
 }
 
+/** What the batches of an entry may take. */
+function roomOf(
+  { records, bytes }: Measured,
+  { compression, perBatch }: { readonly compression: Compression; readonly perBatch: number },
+): number {
+  if (records instanceof WrittenRecords)
+    return records.batches.reduce((sum, batch) => sum + batchRoom(batch, { compression }), 0);
+  const headers = batchHeaderBytes * Math.ceil(records.length / perBatch);
+  return bytes + headers + (compression === 'none' ? 0 : compressedBound(bytes));
+}
+
 /** Checks records and adds up what they take in batches. @throws LogError `LOG_INVALID_RECORD` */
-function measure(records: PartitionRecords, entry: number): Measured {
-  const { topic, partition } = records;
+function measure({ topic, partition, records: sequence }: PartitionRecords, entry: number): Measured {
+  const records = batchSource(sequence);
+  if (records instanceof WrittenRecords) {
+    const { bytes, largestAt: index, largestBytes } = records;
+    return { topic, partition, records, bytes, largest: { entry, index, bytes: largestBytes } };
+  }
   let bytes = 0;
   let largest = { entry, index: 0, bytes: 0 };
-  for (const [index, record] of records.records.entries()) {
+  for (const [index, record] of records.entries()) {
     if (!Number.isSafeInteger(record.timestamp)) {
       throw invalidTimestamp(record.timestamp, { topic, partition, entry, index });
     }
@@ -96,5 +114,5 @@ function measure(records: PartitionRecords, entry: number): Measured {
     bytes += size;
     if (size > largest.bytes) largest = { entry, index, bytes: size };
   }
-  return { records, bytes, largest };
+  return { topic, partition, records, bytes, largest };
 }

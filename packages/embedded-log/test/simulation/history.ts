@@ -117,7 +117,7 @@ export function contentOf(history: History, ids: readonly number[]): Content {
   const values: string[][] = Array.from({ length: partitions }, () => []);
   for (const id of ids) {
     for (const { partition, records } of history.commits[id - 1]!.transaction.records) {
-      values[partition]!.push(...records.map(({ value }) => Buffer.from(value!).toString()));
+      values[partition]!.push(...[...records].map(({ value }) => Buffer.from(value!).toString()));
     }
   }
   return { ids, partitions: values, offset: ids.at(-1) };

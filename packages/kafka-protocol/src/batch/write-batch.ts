@@ -44,7 +44,7 @@ function length(bytes: Bytes | null): number {
   return typeof bytes === 'string' ? Buffer.byteLength(bytes, 'utf8') : bytes.length;
 }
 
-function headersBytes(headers: Headers): number {
+export function headersBytes(headers: Headers): number {
   let size = varintBytes(headers.length);
   for (const { key, value } of headers) {
     const keyBytes = Buffer.byteLength(key, 'utf8');
@@ -110,8 +110,9 @@ function writePlainRecord(
   return at + 1;
 }
 
+/** Writes a record where the target has room for it; returns where it ends. */
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
-function writeRecord(
+export function writeRecord(
   target: Buffer,
   start: number,
   record: ProducerRecord,
@@ -166,9 +167,30 @@ export function writeBatchInto(
     if (timestamp > maxTimestamp) maxTimestamp = timestamp;
     end = writeRecord(target, end, record, timestamp - base, index - from);
   }
-  if (fields.compression !== 'none') {
-    end = compressInPlace(target, start + batchHeaderBytes, end, fields.compression);
-  }
+  return finishBatch(target, { start, end, base, maxTimestamp, count: to - from }, fields);
+}
+
+/** Records that stand in a batch whose header has still to be written. */
+export interface UnfinishedBatch {
+  readonly start: number;
+  /** Where the last record ends. */
+  readonly end: number;
+  /** The first record's timestamp, which those of the others are relative to. */
+  readonly base: number;
+  readonly maxTimestamp: number;
+  readonly count: number;
+}
+
+/** Compresses the records of a batch where that is wanted, and writes its header. Returns where it ends. */
+export function finishBatch(
+  target: Buffer,
+  { start, end: recordsEnd, base, maxTimestamp, count }: UnfinishedBatch,
+  fields: BatchFields,
+): number {
+  const end =
+    fields.compression === 'none'
+      ? recordsEnd
+      : compressInPlace(target, start + batchHeaderBytes, recordsEnd, fields.compression);
   const { appendTime } = fields;
   const attributes =
     compressions.indexOf(fields.compression) |
@@ -179,13 +201,13 @@ export function writeBatchInto(
   target.writeInt32BE(fields.leaderEpoch, start + batchAt.leaderEpoch);
   target[start + batchAt.magic] = 2;
   target.writeInt16BE(attributes, start + batchAt.attributes);
-  target.writeInt32BE(to - from - 1, start + batchAt.lastOffsetDelta);
+  target.writeInt32BE(count - 1, start + batchAt.lastOffsetDelta);
   writeLong(target, base, start + batchAt.baseTimestamp);
   writeLong(target, appendTime ?? maxTimestamp, start + batchAt.maxTimestamp);
   writeLong(target, fields.producerId, start + batchAt.producerId);
   target.writeInt16BE(fields.producerEpoch, start + batchAt.producerEpoch);
   target.writeInt32BE(fields.baseSequence, start + batchAt.baseSequence);
-  target.writeInt32BE(to - from, start + batchAt.count);
+  target.writeInt32BE(count, start + batchAt.count);
   writeBatchChecksum(target, start, end);
   return end;
 }

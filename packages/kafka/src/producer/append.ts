@@ -1,6 +1,6 @@
 import { LogError, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
-import { loadCodec, writeBatch } from '@millrace/kafka-protocol';
+import { type BatchFields, batchRoom, loadCodec, writeBatch, WrittenRecords } from '@millrace/kafka-protocol';
 import { errorCodes, errorName } from '@millrace/kafka-protocol/messages';
 import { errorType, isPassing, KafkaError, toLogError } from '../errors.ts';
 import { produce, type ProducedBatch, type ProduceResult } from './produce.ts';
@@ -32,22 +32,19 @@ export async function append(
   const offsets = entries.map(() => -1);
   while (plan.size > 0) {
     const round = nextRound(plan).map((planned): OutBatch => {
-      const { entry, from, to, bytes } = planned;
-      const { topic, partition, records } = entry;
+      const { entry, from, to } = planned;
+      const { topic, partition } = entry;
       const key = topicPartitionKey(topic, partition);
       const baseSequence = identity.take(key, to - from);
-      const batch = writeBatch(
-        { records, from, to, bytes },
-        {
-          baseOffset: 0,
-          leaderEpoch: -1,
-          compression,
-          producerId: identity.producerId,
-          producerEpoch: identity.producerEpoch,
-          baseSequence,
-          transactional: transactionalId !== undefined,
-        },
-      );
+      const batch = encode(planned, {
+        baseOffset: 0,
+        leaderEpoch: -1,
+        compression,
+        producerId: identity.producerId,
+        producerEpoch: identity.producerEpoch,
+        baseSequence,
+        transactional: transactionalId !== undefined,
+      });
       return { topic, partition, bytes: batch, key, planned, baseSequence };
     });
     const tooLarge = await deliver(cluster, round, transactionalId ?? null, ({ planned }, baseOffset) => {
@@ -59,6 +56,13 @@ export async function append(
     }
   }
   return offsets;
+}
+
+/** A batch as it goes out: in memory of its own, since it may still be on its way when it is tried again. */
+function encode({ entry: { records }, from, to, bytes, written }: PlannedBatch, fields: BatchFields): Buffer {
+  if (!(records instanceof WrittenRecords)) return writeBatch({ records, from, to, bytes }, fields);
+  const target = Buffer.allocUnsafe(batchRoom(written!, fields));
+  return target.subarray(0, records.writeBatch(target, 0, written!, fields));
 }
 
 /** The next batch of each partition, as many as go into one request. */

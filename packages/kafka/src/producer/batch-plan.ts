@@ -1,15 +1,34 @@
-import { invalidTimestamp, type PartitionRecords, topicPartitionKey } from '@millrace/log-client';
-import { recordBytes } from '@millrace/kafka-protocol';
+import {
+  invalidTimestamp,
+  type PartitionRecords,
+  type TopicPartition,
+  topicPartitionKey,
+} from '@millrace/log-client';
+import {
+  batchHeaderBytes,
+  type BatchSource,
+  batchSource,
+  recordBytes,
+  type WrittenBatch,
+  WrittenRecords,
+} from '@millrace/kafka-protocol';
+
+/** Records for one partition. */
+interface PlannedEntry extends TopicPartition {
+  readonly records: BatchSource;
+}
 
 /** A run of one entry's records that goes out as one batch. */
 export interface PlannedBatch {
-  readonly entry: PartitionRecords;
+  readonly entry: PlannedEntry;
   /** The entry's place among those to be sent. */
   readonly index: number;
   readonly from: number;
   readonly to: number;
   /** An upper bound of the batch's bytes before it is compressed. */
   readonly bytes: number;
+  /** Where the records are written already. */
+  readonly written?: WrittenBatch;
 }
 
 /**
@@ -21,9 +40,10 @@ const aloneFrom = 1 / 8;
 /** Two batches of half the records each, for a broker that finds one too large. */
 export function halves({ entry, index, from, to }: PlannedBatch): PlannedBatch[] {
   const middle = (from + to) >>> 1;
+  const records = [...entry.records];
   const half = (first: number, end: number): PlannedBatch => {
-    const bytes = entry.records.slice(first, end).reduce((sum, record) => sum + recordBytes(record), 0);
-    return { entry, index, from: first, to: end, bytes };
+    const bytes = records.slice(first, end).reduce((sum, record) => sum + recordBytes(record), 0);
+    return { entry: { ...entry, records }, index, from: first, to: end, bytes };
   };
   return [half(from, middle), half(middle, to)];
 }
@@ -34,10 +54,16 @@ export function planBatches(
   maxBytes: number,
 ): Map<string, PlannedBatch[]> {
   const plan = new Map<string, PlannedBatch[]>();
-  for (const [index, entry] of entries.entries()) {
-    const { topic, partition, records } = entry;
+  for (const [index, { topic, partition, records: sequence }] of entries.entries()) {
+    const records = batchSource(sequence);
+    const entry = { topic, partition, records };
     const key = topicPartitionKey(topic, partition);
     const queue = plan.get(key) ?? [];
+    if (records instanceof WrittenRecords) {
+      queue.push(...records.batches.map((written) => plannedAs(written, entry, index)));
+      if (queue.length > 0) plan.set(key, queue);
+      continue;
+    }
     let from = 0;
     let bytes = 0;
     let wasLarge = false;
@@ -60,4 +86,9 @@ export function planBatches(
     if (queue.length > 0) plan.set(key, queue);
   }
   return plan;
+}
+
+function plannedAs(written: WrittenBatch, entry: PlannedEntry, index: number): PlannedBatch {
+  const { from, count, start, end } = written;
+  return { entry, index, from, to: from + count, bytes: batchHeaderBytes + end - start, written };
 }

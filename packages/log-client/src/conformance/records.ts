@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { noHeaders } from '../record.ts';
+import { noHeaders, type RecordList } from '../record.ts';
 import {
   createTopic,
   drain,
@@ -97,6 +97,35 @@ export function recordSuite(test: LogTest): void {
     await producer.send([{ topic, partition: 0, records: [{ ...record('k', null), value }] }]);
     const [found] = await readAll(log, topic, 0);
     assert.ok(value.equals(found!.value!));
+  });
+
+  test('records of a list are written as those of an array, as they were when they were added', async (log) => {
+    const topic = await createTopic(log, 2);
+    const list = (): RecordList => {
+      assert.ok(log.recordList !== undefined, 'the log makes lists');
+      return log.recordList();
+    };
+    const [first, second] = [list(), list()];
+    const value = Buffer.from('before');
+    first.push({ key: 'ключ', value, timestamp: 7, headers: [{ key: 'h', value }] });
+    value.write('after!');
+    for (let n = 0; n < 3000; n++) second.push(record(null, String(n), 10_000 - n));
+    assert.deepEqual([first.length, second.length], [1, 3000]);
+    const producer = await log.producer({ transactionalId: freshName('lists') });
+    const entries = [
+      { topic, partition: 1, records: second },
+      { topic, partition: 0, records: first },
+      { topic, partition: 1, records: [record('k', 'last')] },
+    ];
+    assert.deepEqual(await producer.commit({ records: entries }), [0, 0, 3000]);
+    const [found] = await readAll(log, topic, 0);
+    assert.deepEqual([text(found!.key), text(found!.value), found!.timestamp], ['ключ', 'before', 7]);
+    assert.deepEqual(text(found!.headers[0]!.value), 'before');
+    const records = await readAll(log, topic, 1);
+    const numbers = Array.from({ length: 3000 }, (_, n) => String(n));
+    assert.deepEqual(values(records), [...numbers, 'last']);
+    assert.deepEqual([records[0]!.timestamp, records[2999]!.timestamp], [10_000, 7001]);
+    await producer.close();
   });
 
   test('partitions are apart from each other', async (log) => {

@@ -23,6 +23,13 @@ export async function collect<T>(entries: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** What a store hands out for its changelog. */
+export function takenChanges(store: StateStore): ProducerRecord[] {
+  const changes: ProducerRecord[] = [];
+  store.takeChanges(changes);
+  return changes;
+}
+
 /** A changelog in an array: what stores hand out, with the offsets a log would give. */
 export class MemoryChangelog {
   readonly records: LogRecord[] = [];
@@ -41,7 +48,7 @@ export class MemoryChangelog {
 
   /** Commits a store's changes, as the runtime does. */
   commit(store: StateStore): void {
-    this.append(store.takeChanges());
+    this.append(takenChanges(store));
     store.committed(this.checkpoint(store), 0);
   }
 

@@ -73,9 +73,14 @@ export class RecordPlacer {
   }
 }
 
+/** Records as they were placed, for one partition. */
+interface PlacedRecords extends PartitionRecords {
+  readonly records: ProducerRecord[];
+}
+
 /** Records by partition, each partition's in their order. */
-export function byPartition(placed: readonly PlacedRecord[]): PartitionRecords[] {
-  const found = new Map<string, { topic: string; partition: number; records: ProducerRecord[] }>();
+export function byPartition(placed: readonly PlacedRecord[]): PlacedRecords[] {
+  const found = new Map<string, PlacedRecords>();
   for (const { topic, partition, record } of placed) {
     const id = topicPartitionKey(topic, partition);
     const entry = found.get(id);

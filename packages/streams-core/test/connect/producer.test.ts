@@ -96,7 +96,7 @@ function slow(log: LogClient, refuse: readonly string[] = []) {
           sizes.push(all.reduce((sum, one) => sum + one.records.length, 0));
           await new Promise<void>((resolve) => void held.push(resolve));
           for (const [entry, one] of all.entries()) {
-            const index = one.records.findIndex(({ key }) =>
+            const index = [...one.records].findIndex(({ key }) =>
               refuse.includes(Buffer.from(key as Uint8Array).toString()),
             );
             if (index >= 0)

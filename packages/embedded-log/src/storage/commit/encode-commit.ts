@@ -1,12 +1,12 @@
 import {
   batchHeaderBytes,
+  type BatchSource,
   batchSize,
   compressedBound,
   nextOffsetOf,
   placeBatch,
   stampBatch,
 } from '@millrace/kafka-protocol';
-import type { ProducerRecord } from '@millrace/log-client';
 import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
 import type { LogEvent } from '../../format/log-event.ts';
 import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
@@ -17,7 +17,7 @@ import { maxBatchBytes, maxBatchRecords, recordsPerBatch, writeBatches } from '.
 /** Records of a commit for one partition. */
 export interface CommitRecords {
   readonly log: PartitionLog;
-  readonly records: readonly ProducerRecord[];
+  readonly records: BatchSource;
   /** In place of records: batches that a client made, which are kept as they are. */
   readonly batches?: Buffer;
 }

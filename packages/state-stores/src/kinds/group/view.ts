@@ -1,4 +1,4 @@
-import { asBuffer, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { asBuffer, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
@@ -132,22 +132,19 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     }
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.writeBack.takeUncommitted().flatMap((cell) => {
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    for (const cell of this.writeBack.takeUncommitted()) {
       const { changed, groupBytes } = cell;
       cell.changed = [];
-      return changed.map((member) => {
+      for (const member of changed) {
         member.changed = false;
-        const value = member.kept === undefined ? null : this.#values.encode(member.kept);
-        if (value === null) forget(cell, member.name);
-        return {
-          key: memberKey(groupBytes, member.bytes),
-          value,
-          timestamp: member.timestamp,
-          headers: noHeaders,
-        };
-      });
-    });
+        const { kept, timestamp } = member;
+        if (kept === undefined) forget(cell, member.name);
+        if (into === undefined) continue;
+        const value = kept === undefined ? null : this.#values.encode(kept);
+        into.push({ key: memberKey(groupBytes, member.bytes), value, timestamp, headers: noHeaders });
+      }
+    }
   }
 
   restore({ key, value, timestamp }: LogRecord): void {

@@ -3,7 +3,7 @@ import { long, noHeaders, type Serde, string, toBytes } from '@millrace/log-clie
 import type { BytesStore } from '../../bytes-store.ts';
 import { keyValueStore } from './spec.ts';
 import { KeyValueView } from './view.ts';
-import { MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
+import { takenChanges, MemoryChangelog, collect, type StoreTest, over } from '../../conformance/support.ts';
 
 const counts = (backing: BytesStore) =>
   new KeyValueView(keyValueStore({ name: 'counts', key: string(), value: long() }), over(backing, 42));
@@ -91,18 +91,16 @@ export function keyValueSuite(test: StoreTest): void {
     view.put('b', 1, 2);
     view.put('a', 2, 3);
     view.put('b', null, 4);
-    const changes = view
-      .takeChanges()
-      .map(({ key, value, timestamp }) => [
-        Buffer.from(toBytes(key!)).toString(),
-        value === null ? null : long().deserialize(toBytes(value)),
-        timestamp,
-      ]);
+    const changes = takenChanges(view).map(({ key, value, timestamp }) => [
+      Buffer.from(toBytes(key!)).toString(),
+      value === null ? null : long().deserialize(toBytes(value)),
+      timestamp,
+    ]);
     assert.deepEqual(changes, [
       ['a', 2, 3],
       ['b', null, 4],
     ]);
-    assert.deepEqual(view.takeChanges(), []);
+    assert.deepEqual(takenChanges(view), []);
   });
 
   test('key-value: an empty store comes back from its changelog', async ({ store }) => {

@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange, BytesRange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import {
@@ -192,13 +192,13 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     };
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.writeBack.takeUncommitted().map(({ keyBytes, kept, timestamp, headers }) => ({
-      key: keyBytes,
-      value: kept === undefined ? null : this.#values.log(kept),
-      timestamp,
-      headers,
-    }));
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    const cells = this.writeBack.takeUncommitted();
+    if (into === undefined) return;
+    for (const { keyBytes, kept, timestamp, headers } of cells) {
+      const value = kept === undefined ? null : this.#values.log(kept);
+      into.push({ key: keyBytes, value, timestamp, headers });
+    }
   }
 
   restore({ key, value, timestamp, headers }: LogRecord): void {

@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseSessionKey, sessionKey } from './layout.ts';
 import {
@@ -148,13 +148,13 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     return { key, start: second, end: time, value: this.values.give(kept, key) };
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.takeChangedEntries((bucket, entry) => ({
-      key: sessionKey(bucket.keyBytes, entry.second, entry.time),
-      value: this.logValue(entry),
-      timestamp: entry.time,
-      headers: this.headers?.of(entry) ?? noHeaders,
-    }));
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    if (into === undefined) return this.takeChangedEntries();
+    this.takeChangedEntries((bucket, entry) => {
+      const key = sessionKey(bucket.keyBytes, entry.second, entry.time);
+      const headers = this.headers?.of(entry) ?? noHeaders;
+      into.push({ key, value: this.logValue(entry), timestamp: entry.time, headers });
+    });
   }
 
   restore({ key, value, headers }: LogRecord): void {

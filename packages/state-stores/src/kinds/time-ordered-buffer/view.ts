@@ -1,4 +1,4 @@
-import { asBuffer, type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { asBuffer, type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
@@ -216,13 +216,13 @@ export class BufferView<K, V>
     cell.time = undefined;
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.writeBack.takeUncommitted().map((cell) => ({
-      key: this.#bytesOf(cell),
-      value: this.#encode(cell) ?? null,
-      timestamp: cell.timestamp,
-      headers: noHeaders,
-    }));
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    const cells = this.writeBack.takeUncommitted();
+    if (into === undefined) return;
+    for (const cell of cells) {
+      const value = this.#encode(cell) ?? null;
+      into.push({ key: this.#bytesOf(cell), value, timestamp: cell.timestamp, headers: noHeaders });
+    }
   }
 
   restore({ key, value }: LogRecord): void {

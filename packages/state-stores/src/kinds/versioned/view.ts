@@ -1,4 +1,4 @@
-import { type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
@@ -242,16 +242,15 @@ export class VersionedView<K, V>
     };
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.writeBack.takeUncommitted().flatMap(({ keyBytes, versions }) =>
-      versions
-        .filter(({ changed }) => changed)
-        .map((version) => {
-          version.changed = false;
-          const value = version.kept === undefined ? null : this.#values.encode(version.kept);
-          return { key: keyBytes, value, timestamp: version.timestamp, headers: noHeaders };
-        }),
-    );
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    for (const { keyBytes, versions } of this.writeBack.takeUncommitted()) {
+      for (const version of versions) {
+        if (!version.changed) continue;
+        version.changed = false;
+        const value = version.kept === undefined ? null : this.#values.encode(version.kept);
+        into?.push({ key: keyBytes, value, timestamp: version.timestamp, headers: noHeaders });
+      }
+    }
   }
 
   /** Takes every version in, whatever its age: only what was accepted is in the changelog. */

@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, noHeaders, type ProducerRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
 import type { StateStore } from '../../state-store.ts';
@@ -187,13 +187,13 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     return { key, start: time, value: this.values.give(kept, key), timestamp: second };
   }
 
-  takeChanges(): ProducerRecord[] {
-    return this.takeChangedEntries((bucket, entry, place) => ({
-      key: windowKey(bucket.keyBytes, entry.time, place),
-      value: this.logValue(entry),
-      timestamp: entry.second,
-      headers: this.headers?.of(entry) ?? noHeaders,
-    }));
+  takeChanges(into?: Pick<RecordList, 'push'>): void {
+    if (into === undefined) return this.takeChangedEntries();
+    this.takeChangedEntries((bucket, entry, place) => {
+      const key = windowKey(bucket.keyBytes, entry.time, place);
+      const headers = this.headers?.of(entry) ?? noHeaders;
+      into.push({ key, value: this.logValue(entry), timestamp: entry.second, headers });
+    });
   }
 
   restore({ key, value, timestamp, headers }: LogRecord): void {

@@ -60,14 +60,14 @@ export function firstFrom(entries: readonly Entry[], time: number): number {
   return low;
 }
 
+/** Called with an entry, and its place among those of the same time. */
+export type VisitEntry = (bucket: Bucket, entry: Entry, place: number) => void;
+
 /**
  * Visits what the changelog has otherwise or not at all, with each entry's place among those of the same
  * time, and takes it for logged.
  */
-export function visitChanged(
-  bucket: Bucket,
-  visit: (bucket: Bucket, entry: Entry, place: number) => void,
-): void {
+export function visitChanged(bucket: Bucket, visit: VisitEntry): void {
   const { entries, removed } = bucket;
   // Before what may have come back in their place.
   if (removed !== undefined) for (const entry of removed) visit(bucket, entry, 0);

@@ -1,4 +1,4 @@
-import type { Bytes, LogRecord, ProducerRecord } from '@millrace/log-client';
+import type { Bytes, LogRecord } from '@millrace/log-client';
 import type { BytesChange, Checkpoint } from '../../bytes-store.ts';
 import { WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
@@ -22,6 +22,7 @@ import {
   dropEntry,
   type Entry,
   type KeyedEntry,
+  type VisitEntry,
   visitChanged,
 } from './bucket.ts';
 
@@ -280,15 +281,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
    * What became of the entries changed since the last commit, in the order in which their buckets first
    * changed.
    */
-  protected takeChangedEntries(
-    toRecord: (bucket: Bucket, entry: Entry, place: number) => ProducerRecord,
-  ): ProducerRecord[] {
-    const records: ProducerRecord[] = [];
-    const add = (bucket: Bucket, entry: Entry, place: number): void => {
-      records.push(toRecord(bucket, entry, place));
-    };
-    for (const bucket of this.writeBack.takeUncommitted()) visitChanged(bucket, add);
-    return records;
+  protected takeChangedEntries(visit: VisitEntry = () => {}): void {
+    for (const bucket of this.writeBack.takeUncommitted()) visitChanged(bucket, visit);
   }
 
   /** An entry's value for the changelog; null where it was deleted. */

@@ -1,4 +1,10 @@
-import { isLogError, type LogError, type PartitionRecords, type RejectedRecord } from '@millrace/log-client';
+import {
+  isLogError,
+  type LogError,
+  type PartitionRecords,
+  type ProducerRecord,
+  type RejectedRecord,
+} from '@millrace/log-client';
 import { ConfigError, RecordError } from '../../errors.ts';
 import type { StreamRecord } from '../../record/record.ts';
 import type { ProductionExceptionHandler } from '../../handlers.ts';
@@ -64,7 +70,8 @@ export class Delivery {
     cause: LogError,
   ): readonly PartitionRecords[] {
     const entry = entries[at]!;
-    const record = entry.records[index]!;
+    const records = [...entry.records];
+    const record = records[index]!;
     const what =
       at < changelogs
         ? `A row could not be written to the changelog "${entry.topic}", and its store would lose it`
@@ -79,7 +86,7 @@ export class Delivery {
     if (at < changelogs) throw error;
     const response = this.#onError(error, record as StreamRecord<unknown, unknown>);
     if (response === 'fail' || response === 'retry') throw error;
-    const kept = entry.records.filter((_, place) => place !== index);
+    const kept = records.filter((_, place) => place !== index);
     const left = entries.with(at, { ...entry, records: kept });
     return response === 'continue'
       ? left
@@ -89,7 +96,7 @@ export class Delivery {
   #deadLetter(
     topic: string,
     { topic: from, partition }: PartitionRecords,
-    record: PartitionRecords['records'][number],
+    record: ProducerRecord,
     cause: LogError,
   ): PartitionRecords {
     const count = this.#directory.knownPartitions(topic);

@@ -147,6 +147,7 @@ export class TaskRegistry {
         globalStores,
         clock,
         directory,
+        newRecordList: config.log.recordList && (() => config.log.recordList!()),
         lagOf: (topic, partition) => member.lag({ topic, partition }),
         onDeserializationError,
         onProcessingError: config.processingExceptionHandler,

@@ -45,6 +45,7 @@ export function shadowLog(
     admin: log.admin,
     reader: (positions) => log.reader(positions),
     join: (options) => log.join(options),
+    ...(log.recordList === undefined ? {} : { recordList: () => log.recordList!() }),
     producer: async (options) => shadowProducer(await log.producer(options), rename),
     readMetrics: () => log.readMetrics?.() ?? [],
     close: () => log.close(),

@@ -1,4 +1,4 @@
-import type { LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
+import type { LogRecord, OffsetCommit, PartitionRecords, RecordList } from '@millrace/log-client';
 import type { StateStore } from '@millrace/state-stores/runtime';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -56,6 +56,8 @@ export interface TaskOptions {
   readonly onInput?: ((topic: string, records: readonly LogRecord[]) => void) | undefined;
   /** Sees every record at every node; undefined: nobody watches. */
   readonly watch?: TaskWatch | undefined;
+  /** What its records are kept in until they are sent. Default: arrays. */
+  readonly newRecordList?: (() => RecordList) | undefined;
 }
 
 /** What a task has made since it was last asked. */

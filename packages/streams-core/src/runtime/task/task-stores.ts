@@ -1,4 +1,4 @@
-import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
+import type { OffsetCommit, PartitionRecords, RecordList } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import { changelogName } from '../../topology/built/internal-topics.ts';
@@ -39,11 +39,14 @@ export class TaskStores {
   }
 
   /** Hands out what has changed since the last commit, for the changelogs. */
-  takeChanges(partition: number): PartitionRecords[] {
+  takeChanges(partition: number, newList: () => RecordList = () => []): PartitionRecords[] {
     const taken: PartitionRecords[] = [];
+    let records = newList();
     for (const [topic, store] of this.changelogs) {
-      const records = store.takeChanges();
-      if (records.length > 0) taken.push({ topic, partition, records });
+      store.takeChanges(records);
+      if (records.length === 0) continue;
+      taken.push({ topic, partition, records });
+      records = newList();
     }
     for (const { store } of this.sourced) store.takeChanges();
     for (const store of this.#unlogged) store.takeChanges();

@@ -65,7 +65,7 @@ export class Task {
     this.#options = options;
     this.#clock = clock;
     this.#async = new TaskAsyncScope(clock);
-    this.#collector = recordCollector(options.watch);
+    this.#collector = recordCollector(options.watch, options.newRecordList);
     const specs = subTopology.stores.filter(({ name }) => !topology.globalStores.has(name));
     const realName = (topic: string): string => directory.realName(topic);
     this.stores = new TaskStores({ specs, stores, applicationId, realName });
@@ -305,7 +305,7 @@ export class Task {
 
   /** What was made since the last call, to be sent before the offsets that go with it. */
   takeOutput(): TaskOutput {
-    const changes = this.stores.takeChanges(this.id.partition);
+    const changes = this.stores.takeChanges(this.id.partition, this.#options.newRecordList);
     return { changelogs: changes.length, records: [...changes, ...this.#collector.take()] };
   }
 

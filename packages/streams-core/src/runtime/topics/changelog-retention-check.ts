@@ -24,8 +24,10 @@ export class ChangelogRetentionCheck {
     if (this.#retentionMs.size === 0) return;
     for (const { topic, records } of entries) {
       const ms = this.#retentionMs.get(topic);
-      const timestamp = records[0]?.timestamp;
-      if (ms === undefined || timestamp === undefined || now - timestamp <= ms) continue;
+      if (ms === undefined || records.length === 0) continue;
+      const [first] = records;
+      const { timestamp } = first!;
+      if (now - timestamp <= ms) continue;
       this.#retentionMs.delete(topic);
       this.#logger.warn(
         { topic },

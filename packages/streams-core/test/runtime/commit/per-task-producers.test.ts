@@ -130,7 +130,7 @@ describe('exactly once', () => {
             close: () => producer.close(),
             commit: (transaction) => {
               for (const [entry, { records }] of transaction.records.entries()) {
-                const index = records.findIndex(({ value }) => isBad(value));
+                const index = [...records].findIndex(({ value }) => isBad(value));
                 const rejected = { entry, index };
                 if (index >= 0) return Promise.reject(new LogError('LOG_TOO_LARGE', 'refused', { rejected }));
               }

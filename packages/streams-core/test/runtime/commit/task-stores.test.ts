@@ -18,10 +18,9 @@ function storeNamed(name: string): Seen {
   const store: Partial<StateStore> = {
     name,
     streamTime: 7,
-    takeChanges: () => {
-      const taken = Array.from({ length: seen.changed }, record);
+    takeChanges: (into) => {
+      for (let n = 0; n < seen.changed; n++) into?.push(record());
       seen.changed = 0;
-      return taken;
     },
     committed: (checkpoint, now) => void seen.told.push(`committed ${JSON.stringify(checkpoint)} at ${now}`),
     commitStands: () => void seen.told.push('stands'),

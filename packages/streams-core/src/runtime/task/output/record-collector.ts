@@ -1,15 +1,20 @@
-import type { PartitionRecords, ProducerRecord } from '@millrace/log-client';
+import type { PartitionRecords, ProducerRecord, RecordList } from '@millrace/log-client';
 
 /** Rough bytes of a record beyond its key and value. */
 const recordOverhead = 40;
 
 /** What a task has produced since its last commit, by topic and partition. */
 export class RecordCollector {
-  readonly #topics = new Map<string, (ProducerRecord[] | undefined)[]>();
+  readonly #newList: () => RecordList;
+  readonly #topics = new Map<string, (RecordList | undefined)[]>();
   /** In the order of their first records. */
-  #made: (PartitionRecords & { readonly records: ProducerRecord[] })[] = [];
+  #made: PartitionRecords[] = [];
   bytes = 0;
   count = 0;
+
+  constructor(newList: () => RecordList = () => []) {
+    this.#newList = newList;
+  }
 
   add(topic: string, partition: number, record: ProducerRecord): void {
     let partitions = this.#topics.get(topic);
@@ -17,13 +22,13 @@ export class RecordCollector {
       partitions = [];
       this.#topics.set(topic, partitions);
     }
-    const records = partitions[partition];
-    if (records !== undefined) records.push(record);
-    else {
-      const first = [record];
-      partitions[partition] = first;
-      this.#made.push({ topic, partition, records: first });
+    let records = partitions[partition];
+    if (records === undefined) {
+      records = this.#newList();
+      partitions[partition] = records;
+      this.#made.push({ topic, partition, records });
     }
+    records.push(record);
     this.count++;
     this.bytes += recordOverhead + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   }

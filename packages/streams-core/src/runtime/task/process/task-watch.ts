@@ -1,4 +1,4 @@
-import type { ProducerRecord } from '@millrace/log-client';
+import type { ProducerRecord, RecordList } from '@millrace/log-client';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import type { DropReason } from '../../../topology/operator.ts';
 import { RecordCollector } from '../output/record-collector.ts';
@@ -35,8 +35,8 @@ export function watched(node: string, run: Forward, watch: TaskWatch | undefined
 class WatchedCollector extends RecordCollector {
   readonly #watch: TaskWatch;
 
-  constructor(watch: TaskWatch) {
-    super();
+  constructor(watch: TaskWatch, newList?: () => RecordList) {
+    super(newList);
     this.#watch = watch;
   }
 
@@ -46,6 +46,9 @@ class WatchedCollector extends RecordCollector {
   }
 }
 
-export function recordCollector(watch: TaskWatch | undefined): RecordCollector {
-  return watch === undefined ? new RecordCollector() : new WatchedCollector(watch);
+export function recordCollector(
+  watch: TaskWatch | undefined,
+  newList: (() => RecordList) | undefined,
+): RecordCollector {
+  return watch === undefined ? new RecordCollector(newList) : new WatchedCollector(watch, newList);
 }
