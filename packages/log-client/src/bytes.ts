@@ -1,9 +1,11 @@
+import { textBytes, writeText } from './text.ts';
+
 /** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
 export type Bytes = Uint8Array | string;
 
 /** The bytes that a text stands for; bytes as they are. */
 export function toBytes(bytes: Bytes): Uint8Array {
-  return typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes;
+  return typeof bytes === 'string' ? textBytes(bytes) : bytes;
 }
 
 /** The same bytes as a Buffer, without a copy. */
@@ -28,7 +30,7 @@ const shortCopy = 40;
 
 /** Writes bytes, or a text as UTF-8, into a buffer; returns where they end. */
 export function copyBytes(source: Bytes, target: Buffer, at: number): number {
-  if (typeof source === 'string') return at + target.write(source, at, 'utf8');
+  if (typeof source === 'string') return writeText(source, target, at);
   const { length } = source;
   // A call of `set` costs more than a short loop.
   if (length <= shortCopy) for (let index = 0; index < length; index++) target[at + index] = source[index]!;

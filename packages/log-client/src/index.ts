@@ -65,3 +65,4 @@ export {
   type MetricUnit,
 } from './metric.ts';
 export { didYouMean } from './near-name.ts';
+export { readText, textBytes, writeText } from './text.ts';

@@ -1,4 +1,5 @@
 import { asBuffer, readLong, writeLong } from './bytes.ts';
+import { readText, textBytes } from './text.ts';
 
 /**
  * Turns values into bytes and back. Null never reaches a serde: a null key or value is stored as null.
@@ -52,9 +53,9 @@ function asText(value: string): string {
 const stringSerde: Serde<string> = {
   name: 'string',
   immutable: true,
-  serialize: (value) => Buffer.from(asText(value), 'utf8'),
+  serialize: (value) => textBytes(asText(value)),
   serializeText: asText,
-  deserialize: (bytes) => asBuffer(bytes).toString('utf8'),
+  deserialize: (bytes) => readText(asBuffer(bytes), 0, bytes.length),
   deserializeText: (text) => text,
 };
 

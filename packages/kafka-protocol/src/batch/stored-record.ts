@@ -1,4 +1,4 @@
-import type { Headers, LogRecord } from '@millrace/log-client';
+import { type Headers, type LogRecord, readText } from '@millrace/log-client';
 
 /** A record inside a batch. Its key and value are views of the batch, made only when they are asked for. */
 export class StoredRecord implements LogRecord {
@@ -43,11 +43,11 @@ export class StoredRecord implements LogRecord {
   }
 
   keyText(): string | null {
-    return this.keyLength < 0 ? null : this.source.toString('utf8', this.keyAt, this.keyAt + this.keyLength);
+    return this.keyLength < 0 ? null : readText(this.source, this.keyAt, this.keyAt + this.keyLength);
   }
 
   valueText(): string | null {
     if (this.valueLength < 0) return null;
-    return this.source.toString('utf8', this.valueAt, this.valueAt + this.valueLength);
+    return readText(this.source, this.valueAt, this.valueAt + this.valueLength);
   }
 }

@@ -1,4 +1,11 @@
-import { type Bytes, copyBytes, type Headers, type ProducerRecord, writeLong } from '@millrace/log-client';
+import {
+  type Bytes,
+  copyBytes,
+  type Headers,
+  type ProducerRecord,
+  writeLong,
+  writeText,
+} from '@millrace/log-client';
 import { type Compression, compress, compressions } from '../compression/compression.ts';
 import {
   batchAt,
@@ -67,7 +74,7 @@ function writeField(target: Buffer, start: number, bytes: Bytes | null): number 
   if (typeof bytes !== 'string') return copyBytes(bytes, target, writeVarint(target, start, bytes.length));
   // UTF-8 takes a byte for each unit of text, or more: nearly always the length needs no more room.
   const room = varintBytes(bytes.length);
-  const size = target.write(bytes, start + room, 'utf8');
+  const size = writeText(bytes, target, start + room) - start - room;
   const needed = varintBytes(size);
   if (needed !== room) target.copyWithin(start + needed, start + room, start + room + size);
   writeVarint(target, start, size);

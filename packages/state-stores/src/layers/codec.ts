@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, type Serde } from '@millrace/log-client';
+import { asBuffer, type Bytes, readText, type Serde, textBytes } from '@millrace/log-client';
 import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
 import { ownBytes } from './own-bytes.ts';
@@ -84,9 +84,9 @@ export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): Valu
           throw fail(cause, key, kept);
         }
       },
-      encode: (kept) => Buffer.from(kept as string, 'utf8'),
+      encode: (kept) => textBytes(kept as string),
       log: (kept) => kept as string,
-      decode: (bytes) => asBuffer(bytes).toString('utf8'),
+      decode: (bytes) => readText(asBuffer(bytes), 0, bytes.length),
     };
   }
   return {

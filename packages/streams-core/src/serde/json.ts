@@ -1,4 +1,4 @@
-import { asBuffer, type Serde } from '@millrace/log-client';
+import { asBuffer, readText, type Serde, textBytes } from '@millrace/log-client';
 import type { HeldByJson } from './json-default.ts';
 import { type Schema, validating } from './schema.ts';
 
@@ -9,8 +9,7 @@ function stringify(value: unknown): string {
 }
 
 function parse(bytes: Uint8Array): unknown {
-  const buffer = asBuffer(bytes);
-  return JSON.parse(buffer.toString('utf8'));
+  return JSON.parse(readText(asBuffer(bytes), 0, bytes.length));
 }
 
 /** JSON of a type you vouch for: nothing is checked. */
@@ -26,7 +25,7 @@ export function json<T>(schema?: Schema<T>): Serde<T> {
   const validate = schema === undefined ? (value: unknown) => value as T : validating(schema);
   const own: Serde<T> = {
     name: 'json',
-    serialize: (value) => Buffer.from(stringify(value), 'utf8'),
+    serialize: (value) => textBytes(stringify(value)),
     serializeText: stringify,
     deserialize: (bytes) => validate(parse(bytes)),
     deserializeText: (text) => validate(JSON.parse(text)),
