@@ -1,4 +1,4 @@
-import { textBytes, writeText } from './text.ts';
+import { readLatin1, textBytes, writeText } from './text.ts';
 
 /** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
 export type Bytes = Uint8Array | string;
@@ -6,6 +6,11 @@ export type Bytes = Uint8Array | string;
 /** The bytes that a text stands for; bytes as they are. */
 export function toBytes(bytes: Bytes): Uint8Array {
   return typeof bytes === 'string' ? textBytes(bytes) : bytes;
+}
+
+/** A character for each byte: compares as the bytes do, and is a key of a Map. */
+export function latin1Of(bytes: Uint8Array): string {
+  return readLatin1(asBuffer(bytes), 0, bytes.length);
 }
 
 /** The same bytes as a Buffer, without a copy. */

@@ -37,7 +37,7 @@ export {
   type LogErrorOptions,
   type RejectedRecord,
 } from './errors.ts';
-export { asBuffer, type Bytes, copyBytes, readLong, toBytes, writeLong } from './bytes.ts';
+export { asBuffer, latin1Of, type Bytes, copyBytes, readLong, toBytes, writeLong } from './bytes.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
   type Header,
@@ -65,4 +65,4 @@ export {
   type MetricUnit,
 } from './metric.ts';
 export { didYouMean } from './near-name.ts';
-export { readText, textBytes, writeText } from './text.ts';
+export { readLatin1, readText, textBytes, textLength, writeLatin1, writeText } from './text.ts';

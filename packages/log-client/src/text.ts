@@ -22,12 +22,21 @@ export function readText(source: Buffer, from: number, to: number): string {
     : eight(source, from) + upToEight(source, from + 8, length - 8);
 }
 
+/** Reads a character for each byte: what compares as the bytes do, and is a key of a Map. */
+export function readLatin1(source: Buffer, from: number, to: number): string {
+  const length = to - from;
+  if (length > longestRead) return source.toString('latin1', from, to);
+  return length <= 8
+    ? upToEight(source, from, length)
+    : eight(source, from) + upToEight(source, from + 8, length - 8);
+}
+
 function eight(s: Buffer, at: number): string {
   const [a, b, c, d] = [s[at]!, s[at + 1]!, s[at + 2]!, s[at + 3]!];
   return char(a, b, c, d, s[at + 4]!, s[at + 5]!, s[at + 6]!, s[at + 7]!);
 }
 
-/** So many characters of ASCII. A text made of its characters in one call is not copied. */
+/** So many characters. A text made of its characters in one call is not copied. */
 function upToEight(s: Buffer, at: number, length: number): string {
   switch (length) {
     case 0:
@@ -51,6 +60,15 @@ function upToEight(s: Buffer, at: number, length: number): string {
   }
 }
 
+/** How many bytes a text takes as UTF-8. */
+export function textLength(text: string): number {
+  const { length } = text;
+  if (length > longestWritten) return Buffer.byteLength(text, 'utf8');
+  for (let index = 0; index < length; index++)
+    if (text.charCodeAt(index) > lastAscii) return Buffer.byteLength(text, 'utf8');
+  return length;
+}
+
 /** Writes UTF-8 where the target has room for it; returns where it ends. */
 export function writeText(text: string, target: Buffer, start: number): number {
   const { length } = text;
@@ -60,6 +78,14 @@ export function writeText(text: string, target: Buffer, start: number): number {
     if (unit > lastAscii) return start + target.write(text, start, 'utf8');
     target[start + index] = unit;
   }
+  return start + length;
+}
+
+/** Writes what `readLatin1` has read; returns where it ends. */
+export function writeLatin1(text: string, target: Buffer, start: number): number {
+  const { length } = text;
+  if (length > longestWritten) return start + target.write(text, start, 'latin1');
+  for (let index = 0; index < length; index++) target[start + index] = text.charCodeAt(index);
   return start + length;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readText, textBytes, writeText } from '../src/text.ts';
+import { readLatin1, readText, textBytes, textLength, writeLatin1, writeText } from '../src/text.ts';
 
 // Short texts are read and written without Node's encoder, which is the second opinion here.
 const short = fc.string({
@@ -18,6 +18,7 @@ test('a text is written as Node writes it, and touches nothing beside it', () =>
       expect(target.subarray(start, start + expected.length)).toEqual(expected);
       expect(target.subarray(start + expected.length)).toEqual(Buffer.alloc(3, 0xa5));
       expect(textBytes(text)).toEqual(expected);
+      expect(textLength(text)).toBe(expected.length);
     }),
     { numRuns: 2000 },
   );
@@ -34,6 +35,11 @@ test('bytes are read as Node reads them, whether they are UTF-8 or not', () => {
       const source = Buffer.concat([Buffer.alloc(start, 0x41), content, Buffer.from('AA')]);
       const end = start + content.length;
       expect(readText(source, start, end)).toBe(source.toString('utf8', start, end));
+      const latin1 = readLatin1(source, start, end);
+      expect(latin1).toBe(source.toString('latin1', start, end));
+      const target = Buffer.alloc(content.length + 2, 0xa5);
+      expect(writeLatin1(latin1, target, 1)).toBe(1 + content.length);
+      expect(target).toEqual(Buffer.concat([Buffer.from([0xa5]), content, Buffer.from([0xa5])]));
     }),
     { numRuns: 2000 },
   );

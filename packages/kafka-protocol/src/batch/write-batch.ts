@@ -3,6 +3,7 @@ import {
   copyBytes,
   type Headers,
   type ProducerRecord,
+  textLength,
   writeLong,
   writeText,
 } from '@millrace/log-client';
@@ -48,13 +49,13 @@ export interface RecordRange {
 
 function length(bytes: Bytes | null): number {
   if (bytes === null) return 0;
-  return typeof bytes === 'string' ? Buffer.byteLength(bytes, 'utf8') : bytes.length;
+  return typeof bytes === 'string' ? textLength(bytes) : bytes.length;
 }
 
 export function headersBytes(headers: Headers): number {
   let size = varintBytes(headers.length);
   for (const { key, value } of headers) {
-    const keyBytes = Buffer.byteLength(key, 'utf8');
+    const keyBytes = textLength(key);
     size += varintBytes(keyBytes) + keyBytes + varintBytes(value?.length ?? -1) + (value?.length ?? 0);
   }
   return size;

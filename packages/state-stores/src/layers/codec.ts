@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, readText, type Serde, textBytes } from '@millrace/log-client';
+import { asBuffer, type Bytes, latin1Of, readText, type Serde, textBytes } from '@millrace/log-client';
 import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
 import { ownBytes } from './own-bytes.ts';
@@ -48,7 +48,7 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
 export function mapKeyOf<K>(serde: Serde<K>): (key: K) => unknown {
   if (serde.immutable === true) return (key) => key;
   if (serde.mapKey !== undefined) return (key) => serde.mapKey!(key);
-  return (key) => asBuffer(serde.serialize(key)).toString('latin1');
+  return (key) => latin1Of(serde.serialize(key));
 }
 
 export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): ValueCodec<V> {

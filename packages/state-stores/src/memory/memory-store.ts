@@ -1,4 +1,4 @@
-import { asBuffer } from '@millrace/log-client';
+import { latin1Of } from '@millrace/log-client';
 import {
   type BytesChange,
   type BytesRange,
@@ -13,7 +13,7 @@ interface Entry {
 }
 
 function mapKey(key: Uint8Array): string {
-  return asBuffer(key).toString('latin1');
+  return latin1Of(key);
 }
 
 /** Bytes in a map. Keys are put in order when someone asks for a range. */

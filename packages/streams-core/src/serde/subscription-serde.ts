@@ -1,4 +1,4 @@
-import { asBuffer, type Bytes, copyBytes, type Serde } from '@millrace/log-client';
+import { asBuffer, type Bytes, copyBytes, readText, type Serde, textLength } from '@millrace/log-client';
 
 /**
  * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row;
@@ -17,7 +17,7 @@ export interface Subscription {
   readonly version: HashVersion;
   readonly instruction: Instruction;
   /** The left row's key, serialised, and the partition it is in. */
-  readonly primaryKey: Uint8Array;
+  readonly primaryKey: Bytes;
   readonly primaryPartition: number;
   /** Of the left row's value; undefined where it was deleted. */
   readonly hash: Uint8Array | undefined;
@@ -48,8 +48,7 @@ function encode(
   rest: Bytes | null,
 ): Buffer {
   const length = hash?.length ?? 0;
-  const restBytes = typeof rest === 'string' ? Buffer.byteLength(rest) : (rest?.length ?? 0);
-  const bytes = Buffer.allocUnsafe(headerBytes + length + restBytes);
+  const bytes = Buffer.allocUnsafe(headerBytes + length + lengthOf(rest));
   bytes[0] = version;
   bytes[1] = code;
   bytes.writeUInt32BE(primaryPartition, 2);
@@ -57,6 +56,20 @@ function encode(
   if (hash !== undefined) copyBytes(hash, bytes, headerBytes);
   if (rest !== null) copyBytes(rest, bytes, headerBytes + length);
   return bytes;
+}
+
+/** The head of another message with a code and a rest of its own. */
+function withHead(head: Buffer, code: number, rest: Bytes | null): Buffer {
+  const length = headerBytes + head[6]!;
+  const bytes = Buffer.allocUnsafe(length + lengthOf(rest));
+  for (let at = 0; at < length; at++) bytes[at] = head[at]!;
+  bytes[1] = code;
+  if (rest !== null) copyBytes(rest, bytes, length);
+  return bytes;
+}
+
+function lengthOf(rest: Bytes | null): number {
+  return typeof rest === 'string' ? textLength(rest) : (rest?.length ?? 0);
 }
 
 /** A subscription as it was written: what it says is read when it is asked for. */
@@ -86,9 +99,72 @@ class WrittenSubscription implements Subscription {
   }
 }
 
+/** What answers a subscription: its own head with another code, and a row's value. */
+export class Answer<V> implements SubscriptionResponse<V> {
+  readonly value: V | null;
+  readonly #to: Subscription;
+
+  constructor(to: Subscription, value: V | null) {
+    this.#to = to;
+    this.value = value;
+  }
+
+  get version(): HashVersion {
+    return this.#to.version;
+  }
+
+  get hash(): Uint8Array | undefined {
+    return this.#to.hash;
+  }
+
+  get primaryPartition(): number {
+    return this.#to.primaryPartition;
+  }
+
+  /** The head as it was written; undefined where the subscription was not. */
+  get head(): Buffer | undefined {
+    return this.#to instanceof WrittenSubscription ? this.#to.bytes : undefined;
+  }
+}
+
 function hashIn(bytes: Buffer): Uint8Array | undefined {
   const length = bytes[6]!;
   return length === 0 ? undefined : bytes.subarray(headerBytes, headerBytes + length);
+}
+
+/** A response as it was written. */
+class WrittenResponse<V> implements SubscriptionResponse<V> {
+  readonly version: HashVersion;
+  readonly bytes: Buffer;
+  readonly value: V | null;
+
+  constructor(bytes: Buffer, value: V | null) {
+    this.version = versionOf(bytes);
+    this.bytes = bytes;
+    this.value = value;
+  }
+
+  get hash(): Uint8Array | undefined {
+    return hashIn(this.bytes);
+  }
+
+  get primaryPartition(): number {
+    return this.bytes.readUInt32BE(2);
+  }
+}
+
+/** Whether a response is to a row with this hash; undefined for no row. */
+export function isAbout(response: SubscriptionResponse<unknown>, hash: Uint8Array | undefined): boolean {
+  if (!(response instanceof WrittenResponse)) return sameHash(response.hash, hash);
+  const { bytes } = response;
+  if (bytes[6] !== (hash?.length ?? 0)) return false;
+  if (hash !== undefined)
+    for (let at = 0; at < hash.length; at++) if (bytes[headerBytes + at] !== hash[at]) return false;
+  return true;
+}
+
+function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
 }
 
 /** The code is the instruction, the rest is the left row's key. */
@@ -108,18 +184,19 @@ export function responseSerde<V>(value: Serde<V>): Serde<SubscriptionResponse<V>
   const read: (bytes: Buffer, at: number) => V =
     value.deserializeText === undefined
       ? (bytes, at) => value.deserialize(bytes.subarray(at))
-      : (bytes, at) => value.deserializeText!(bytes.toString('utf8', at));
+      : (bytes, at) => value.deserializeText!(readText(bytes, at, bytes.length));
   return {
-    serialize: (response) =>
-      response.value === null ? encode(response, 0, null) : encode(response, 1, written(response.value)),
+    serialize(response) {
+      const { value: row } = response;
+      const code = row === null ? 0 : 1;
+      const rest = row === null ? null : written(row);
+      const head = response instanceof Answer ? response.head : undefined;
+      return head === undefined ? encode(response, code, rest) : withHead(head, code, rest);
+    },
     deserialize(source) {
       const bytes = asBuffer(source);
-      return {
-        version: versionOf(bytes),
-        hash: hashIn(bytes),
-        primaryPartition: bytes.readUInt32BE(2),
-        value: bytes[1] === 0 ? null : read(bytes, headerBytes + bytes[6]!),
-      };
+      const row = bytes[1] === 0 ? null : read(bytes, headerBytes + bytes[6]!);
+      return new WrittenResponse(bytes, row);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { asBuffer } from '@millrace/log-client';
+import { asBuffer, copyBytes, readLatin1, writeLatin1 } from '@millrace/log-client';
 
 /*
  * All members of a group in one value:
@@ -6,25 +6,25 @@ import { asBuffer } from '@millrace/log-client';
  * A member's key in the changelog: | group length u32 | group | member |, as Kafka's CombinedKeySchema.
  */
 const headerBytes = 16;
+const lengthBytes = 4;
 
 export interface StoredMember {
-  readonly member: Uint8Array;
+  /** Its bytes, a character for each. */
+  readonly name: string;
   readonly value: Uint8Array;
   readonly timestamp: number;
 }
 
 export function encodeGroup(members: readonly StoredMember[]): Buffer {
   let size = 0;
-  for (const { member, value } of members) size += headerBytes + member.length + value.length;
+  for (const { name, value } of members) size += headerBytes + name.length + value.length;
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { member, value, timestamp } of members) {
+  for (const { name, value, timestamp } of members) {
     bytes.writeDoubleBE(timestamp, at);
-    bytes.writeUInt32BE(member.length, at + 8);
+    bytes.writeUInt32BE(name.length, at + 8);
     bytes.writeUInt32BE(value.length, at + 12);
-    bytes.set(member, at + headerBytes);
-    bytes.set(value, at + headerBytes + member.length);
-    at += headerBytes + member.length + value.length;
+    at = copyBytes(value, bytes, writeLatin1(name, bytes, at + headerBytes));
   }
   return bytes;
 }
@@ -38,7 +38,7 @@ export function decodeGroup(source: Uint8Array): StoredMember[] {
     const end = valueAt + bytes.readUInt32BE(at + 12);
     members.push({
       timestamp: bytes.readDoubleBE(at),
-      member: bytes.subarray(memberAt, valueAt),
+      name: readLatin1(bytes, memberAt, valueAt),
       value: bytes.subarray(valueAt, end),
     });
     at = end;
@@ -46,19 +46,22 @@ export function decodeGroup(source: Uint8Array): StoredMember[] {
   return members;
 }
 
-export function memberKey(group: Uint8Array, member: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(4 + group.length + member.length);
+export function memberBytes(name: string): Buffer {
+  return Buffer.from(name, 'latin1');
+}
+
+export function memberKey(group: Uint8Array, name: string): Buffer {
+  const bytes = Buffer.allocUnsafe(lengthBytes + group.length + name.length);
   bytes.writeUInt32BE(group.length, 0);
-  bytes.set(group, 4);
-  bytes.set(member, 4 + group.length);
+  writeLatin1(name, bytes, copyBytes(group, bytes, lengthBytes));
   return bytes;
 }
 
-export function parseMemberKey(source: Uint8Array): {
-  readonly group: Uint8Array;
-  readonly member: Uint8Array;
-} {
+export function parseMemberKey(source: Uint8Array): { readonly group: Uint8Array; readonly name: string } {
   const bytes = asBuffer(source);
-  const memberAt = 4 + bytes.readUInt32BE(0);
-  return { group: bytes.subarray(4, memberAt), member: bytes.subarray(memberAt) };
+  const memberAt = lengthBytes + bytes.readUInt32BE(0);
+  return {
+    group: bytes.subarray(lengthBytes, memberAt),
+    name: readLatin1(bytes, memberAt, bytes.length),
+  };
 }

@@ -1,20 +1,17 @@
-import { asBuffer, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import { latin1Of, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
-import { ownBytes } from '../../layers/own-bytes.ts';
-import { decodeGroup, encodeGroup, memberKey, parseMemberKey } from './layout.ts';
+import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { GroupSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
 
 interface Member {
-  /** The bytes as text, in which Latin-1 compares as bytes do. */
   readonly name: string;
-  readonly bytes: Uint8Array;
   /** As the codec keeps it; undefined once it has been deleted. */
   kept: unknown;
   timestamp: number;
@@ -60,7 +57,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   load(): void {}
 
   get(group: G, member: Uint8Array): V | undefined {
-    const found = this.#cell(group).members.get(nameOf(member));
+    const found = this.#cell(group).members.get(latin1Of(member));
     return found?.kept === undefined ? undefined : this.#values.give(found.kept, group);
   }
 
@@ -69,8 +66,8 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     cell.sorted ??= [...cell.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     return cell.sorted
       .filter(({ kept }) => kept !== undefined)
-      .map(({ bytes, kept, timestamp }) => ({
-        member: bytes,
+      .map(({ name, kept, timestamp }) => ({
+        member: memberBytes(name),
         value: this.#values.give(kept, group),
         timestamp,
       }));
@@ -78,7 +75,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void {
     const cell = this.#cell(group);
-    const found = memberOf(cell, member);
+    const found = memberOf(cell, latin1Of(member));
     found.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
     found.timestamp = timestamp;
     if (!found.changed) {
@@ -101,10 +98,9 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(groupBytes);
     const stored = bytes === undefined ? [] : decodeGroup(bytes);
     const members = new Map<string, Member>();
-    for (const { member, value, timestamp } of stored) {
-      const name = nameOf(member);
+    for (const { name, value, timestamp } of stored) {
       const kept = this.#values.decode(value, groupBytes);
-      members.set(name, { name, bytes: ownBytes(member), kept, timestamp, changed: false });
+      members.set(name, { name, kept, timestamp, changed: false });
     }
     const cell: GroupCell = {
       groupBytes,
@@ -121,7 +117,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   #encode({ groupBytes, members }: GroupCell): BytesChange {
     const stored = [...members.values()]
       .filter(({ kept }) => kept !== undefined)
-      .map(({ bytes, kept, timestamp }) => ({ member: bytes, value: this.#values.encode(kept), timestamp }));
+      .map(({ name, kept, timestamp }) => ({ name, value: this.#values.encode(kept), timestamp }));
     return { key: groupBytes, value: stored.length === 0 ? undefined : encodeGroup(stored) };
   }
 
@@ -142,18 +138,18 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
         if (kept === undefined) forget(cell, member.name);
         if (into === undefined) continue;
         const value = kept === undefined ? null : this.#values.encode(kept);
-        into.push({ key: memberKey(groupBytes, member.bytes), value, timestamp, headers: noHeaders });
+        into.push({ key: memberKey(groupBytes, member.name), value, timestamp, headers: noHeaders });
       }
     }
   }
 
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
-    const { group, member } = parseMemberKey(key);
+    const { group, name } = parseMemberKey(key);
     const cell = this.#cell(this.#groups.read(group));
-    if (value === null) forget(cell, nameOf(member));
+    if (value === null) forget(cell, name);
     else {
-      const found = memberOf(cell, member);
+      const found = memberOf(cell, name);
       found.kept = this.#values.decode(value, key);
       found.timestamp = timestamp;
     }
@@ -161,15 +157,10 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   }
 }
 
-function nameOf(member: Uint8Array): string {
-  return asBuffer(member).toString('latin1');
-}
-
-function memberOf(cell: GroupCell, bytes: Uint8Array): Member {
-  const name = nameOf(bytes);
+function memberOf(cell: GroupCell, name: string): Member {
   let member = cell.members.get(name);
   if (member === undefined) {
-    member = { name, bytes: ownBytes(bytes), kept: undefined, timestamp: -1, changed: false };
+    member = { name, kept: undefined, timestamp: -1, changed: false };
     cell.members.set(name, member);
     cell.sorted = undefined;
   }

@@ -1,4 +1,4 @@
-import { asBuffer, type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import { latin1Of, type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
@@ -150,7 +150,7 @@ export class BufferView<K, V>
   #inOrder(cells: ReadonlySet<BufferCell<K>>): BufferCell<K>[] {
     if (cells.size === 1) return [...cells];
     return [...cells]
-      .map((cell) => ({ cell, order: asBuffer(this.#bytesOf(cell)).toString('latin1') }))
+      .map((cell) => ({ cell, order: latin1Of(this.#bytesOf(cell)) }))
       .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
       .map(({ cell }) => cell);
   }

@@ -1,4 +1,4 @@
-import { asBuffer } from '@millrace/log-client';
+import { latin1Of } from '@millrace/log-client';
 import type { Bucket, Entry } from './bucket.ts';
 import type { KeysAtTime } from './open-entries.ts';
 
@@ -26,7 +26,7 @@ export function closedAt(
   const found: ClosedEntry[] = [];
   for (const [mapKey, keyBytes] of keys) {
     const bucket = bucketOf(mapKey, keyBytes);
-    const order = asBuffer(keyBytes).toString('latin1');
+    const order = latin1Of(keyBytes);
     for (const entry of bucket.entries) if (entry.time === time) found.push({ bucket, entry, order });
   }
   return found;

@@ -1,10 +1,13 @@
 import { string } from '@millrace/log-client';
 import { describe, expect, it } from 'vitest';
 import { murmur3, murmur3Bytes } from '../../../src/operators/join/foreign-key-join/murmur3.ts';
-import { hashVersion, sameHash, valueHash } from '../../../src/operators/join/foreign-key-join/value-hash.ts';
+import { hashVersion, valueHash } from '../../../src/operators/join/foreign-key-join/value-hash.ts';
 import {
+  Answer,
+  isAbout,
   responseSerde,
   type Subscription,
+  type SubscriptionResponse,
   subscriptionSerde,
 } from '../../../src/serde/subscription-serde.ts';
 
@@ -21,8 +24,8 @@ describe('the hash of a left row', () => {
     const old = valueHash(1, string(), 'row');
     // SHA-1 of "row", its first 16 bytes.
     expect(Buffer.from(old!).toString('hex')).toBe('e8cdc05b346aa0d4a91a2bf6d7c6a094');
-    expect(sameHash(old, valueHash(1, string(), 'row'))).toBe(true);
-    expect(sameHash(old, valueHash(2, string(), 'row'))).toBe(false);
+    expect(valueHash(1, string(), 'row')).toEqual(old);
+    expect(valueHash(2, string(), 'row')).not.toEqual(old);
     expect(valueHash(hashVersion, string(), null)).toBeUndefined();
   });
 
@@ -36,6 +39,13 @@ describe('the hash of a left row', () => {
       expect(into).toEqual(hash);
     }
   });
+});
+
+const fieldsOf = ({ version, hash, primaryPartition, value }: SubscriptionResponse<string>) => ({
+  version,
+  hash,
+  primaryPartition,
+  value,
 });
 
 describe('messages of a foreign-key join', () => {
@@ -60,9 +70,40 @@ describe('messages of a foreign-key join', () => {
       expect(subscriptionSerde.serialize(read)).toEqual(bytes);
       const response = { version, hash: subscription.hash, primaryPartition: 7, value: 'right' };
       const serde = responseSerde(string());
-      expect(serde.deserialize(serde.serialize(response))).toEqual(response);
+      expect(fieldsOf(serde.deserialize(serde.serialize(response)))).toEqual(response);
       const deleted = { version, hash: undefined, primaryPartition: 0, value: null };
-      expect(serde.deserialize(serde.serialize(deleted))).toEqual(deleted);
+      expect(fieldsOf(serde.deserialize(serde.serialize(deleted)))).toEqual(deleted);
+    }
+  });
+
+  it('answer a subscription with its own head, whether it was written or not', () => {
+    const serde = responseSerde(string());
+    for (const hash of [subscription.hash, undefined]) {
+      const asked = { ...subscription, hash };
+      const written = subscriptionSerde.deserialize(subscriptionSerde.serialize(asked));
+      for (const value of ['right', 'Zürich', '', null]) {
+        const expected = { version: 1, hash, primaryPartition: 7, value };
+        for (const one of [asked, written]) {
+          expect(fieldsOf(new Answer(one, value))).toEqual(expected);
+          const bytes = serde.serialize(new Answer(one, value));
+          expect(bytes).toEqual(serde.serialize(expected as SubscriptionResponse<string>));
+          expect(fieldsOf(serde.deserialize(bytes))).toEqual(expected);
+        }
+      }
+    }
+  });
+
+  it('are about the row with the same hash, and about no other', () => {
+    const serde = responseSerde(string());
+    const other = Buffer.from('0123456789abcdeF');
+    for (const hash of [subscription.hash, undefined]) {
+      const response = { version: 1, hash, primaryPartition: 7, value: 'right' } as const;
+      for (const one of [response, serde.deserialize(serde.serialize(response))])
+        expect([subscription.hash, undefined, other].map((known) => isAbout(one, known))).toEqual([
+          hash !== undefined,
+          hash === undefined,
+          false,
+        ]);
     }
   });
 

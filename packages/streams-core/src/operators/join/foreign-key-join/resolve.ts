@@ -1,9 +1,9 @@
-import type { SubscriptionResponse } from '../../../serde/subscription-serde.ts';
+import { isAbout, type SubscriptionResponse } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
 import { resultHeaders } from '../result-headers.ts';
 import type { Operator } from '../../../topology/operator.ts';
 import { murmur3Bytes } from './murmur3.ts';
-import { sameHash, valueHash } from './value-hash.ts';
+import { valueHash } from './value-hash.ts';
 import { returned } from '../../../record/returned.ts';
 
 export interface Resolve<V, VO, R> {
@@ -33,7 +33,7 @@ export function resolve<K, V, VO, R>({
       return ({ key, value: response, timestamp, headers }) => {
         const found = rows.get(key);
         const row = found?.value ?? null;
-        if (!sameHash(response.hash, valueHash(response.version, valueSerializer, row, scratch)))
+        if (!isAbout(response, valueHash(response.version, valueSerializer, row, scratch)))
           return context.dropped('stale');
         const joins = row !== null && (left || response.value !== null);
         return forward({

@@ -1,6 +1,7 @@
+import { toBytes } from '@millrace/log-client';
 import type { Change, StreamRecord } from '../../../record/record.ts';
 import { sequence } from '../../../record/sequence.ts';
-import type { Subscription, SubscriptionResponse } from '../../../serde/subscription-serde.ts';
+import { Answer, type Subscription, type SubscriptionResponse } from '../../../serde/subscription-serde.ts';
 import { resultHeaders } from '../result-headers.ts';
 import type { Operator } from '../../../topology/operator.ts';
 
@@ -19,7 +20,8 @@ export function respondToSubscription<KO, VO>(
       const rows = context.lookup<KO, VO>(table);
       const headersWith = resultHeaders(context);
       return ({ key, value: subscription, timestamp, headers }) => {
-        const { version, instruction, primaryKey, primaryPartition, hash } = subscription;
+        const { instruction } = subscription;
+        const primaryKey = toBytes(subscription.primaryKey);
         const deletes = instruction === 'delete' || instruction === 'delete-and-answer';
         if (key === null) {
           if (deletes) return context.dropped();
@@ -32,7 +34,7 @@ export function respondToSubscription<KO, VO>(
         const value = deletes || row === undefined ? null : row.value;
         return forward({
           key: primaryKey,
-          value: { version, hash, primaryPartition, value },
+          value: new Answer(subscription, value),
           timestamp: time,
           headers: headersWith(headers, row?.headers),
         });
@@ -59,8 +61,7 @@ export function respondToChange<KO, VO>(
         const members = store.members(key);
         return sequence(members.length, (index) => {
           const { member, value: subscription } = members[index]!;
-          const { version, hash, primaryPartition } = subscription;
-          const response = { version, hash, primaryPartition, value: value.newValue };
+          const response = new Answer(subscription, value.newValue);
           return forward({ key: member, value: response, timestamp, headers });
         });
       };

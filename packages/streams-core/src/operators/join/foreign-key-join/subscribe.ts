@@ -42,7 +42,7 @@ export function subscribe<K, V, KO>(
         const isSame = from !== null && to !== null && same(from, to);
         const messages = messagesFor({ from, to, isSame }, newValue !== null);
         if (messages.length === 0) return context.dropped();
-        const primaryKey = keySerializer.serialize(key);
+        const primaryKey = keySerializer.serializeText?.(key) ?? keySerializer.serialize(key);
         const hash = valueHash(hashVersion, valueSerializer, newValue);
         const primaryPartition = context.partition;
         return sequence(messages.length, (index) => {

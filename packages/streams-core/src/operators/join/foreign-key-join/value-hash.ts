@@ -1,3 +1,4 @@
+import { writeText } from '@millrace/log-client';
 import { sha1 } from '@millrace/log-client/platform';
 import type { HashVersion } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
@@ -28,11 +29,7 @@ export function valueHash<V>(
   const hash = into ?? Buffer.allocUnsafe(murmur3Bytes);
   const text = serializer.serializeText?.(value);
   if (text !== undefined && longestUtf8 * text.length <= scratch.length)
-    return murmur3(scratchView, scratch.write(text), hash);
+    return murmur3(scratchView, writeText(text, scratch, 0), hash);
   const { buffer, byteOffset, length } = serializer.serialize(value);
   return murmur3(new DataView(buffer, byteOffset, length), length, hash);
-}
-
-export function sameHash(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
 }
