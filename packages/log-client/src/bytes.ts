@@ -22,8 +22,15 @@ const two32 = 0x1_0000_0000;
 
 /** Writes a whole number as 8 bytes, big-endian, two's complement: as Java writes a long. */
 export function writeLong(bytes: Buffer, value: number, at: number): void {
-  bytes.writeInt32BE(Math.floor(value / two32), at);
-  bytes.writeUInt32BE(value >>> 0, at + 4);
+  const high = Math.floor(value / two32);
+  bytes[at] = high >>> 24;
+  bytes[at + 1] = high >>> 16;
+  bytes[at + 2] = high >>> 8;
+  bytes[at + 3] = high;
+  bytes[at + 4] = value >>> 24;
+  bytes[at + 5] = value >>> 16;
+  bytes[at + 6] = value >>> 8;
+  bytes[at + 7] = value >>> 0;
 }
 
 /** Reads what `writeLong` writes; exact up to 2^53. */

@@ -1,4 +1,12 @@
-import { asBuffer, readLong, type Serde, writeLong } from '@millrace/log-client';
+import {
+  asBuffer,
+  copyBytes,
+  readLong,
+  type Serde,
+  textLength,
+  writeLong,
+  writeText,
+} from '@millrace/log-client';
 import type { Windowed } from '../record/record.ts';
 
 /**
@@ -59,12 +67,12 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
 function withRoom<K>(serde: Serde<K>, key: K, room: number): Buffer {
   if (serde.serializeText !== undefined) {
     const text = serde.serializeText(key);
-    const bytes = Buffer.allocUnsafe(Buffer.byteLength(text) + room);
-    bytes.write(text);
+    const bytes = Buffer.allocUnsafe(textLength(text) + room);
+    writeText(text, bytes, 0);
     return bytes;
   }
   const inner = serde.serialize(key);
   const bytes = Buffer.allocUnsafe(inner.length + room);
-  bytes.set(inner);
+  copyBytes(inner, bytes, 0);
   return bytes;
 }

@@ -1,4 +1,4 @@
-import { asBuffer, readLong, writeLong } from '@millrace/log-client';
+import { asBuffer, copyBytes, readLong, writeLong } from '@millrace/log-client';
 
 /**
  * A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema.
@@ -7,7 +7,7 @@ const suffixBytes = 16;
 
 export function sessionKey(key: Uint8Array, start: number, end: number): Buffer {
   const bytes = Buffer.allocUnsafe(key.length + suffixBytes);
-  bytes.set(key);
+  copyBytes(key, bytes, 0);
   writeLong(bytes, end, key.length);
   writeLong(bytes, start, key.length + 8);
   return bytes;

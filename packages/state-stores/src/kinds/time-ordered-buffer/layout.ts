@@ -1,4 +1,4 @@
-import { asBuffer, type Headers } from '@millrace/log-client';
+import { asBuffer, copyBytes, type Headers } from '@millrace/log-client';
 import { decodeHeaders, encodeHeaders } from '../../layers/header-block.ts';
 
 /*
@@ -27,20 +27,21 @@ export function encodeChange({
   priorValue,
   headers,
 }: StoredChange): Buffer {
-  const values = [newValue, oldValue, priorValue];
-  const size = values.reduce((sum, value) => sum + (value?.length ?? 0), fixedBytes);
-  const bytes = Buffer.allocUnsafe(size);
+  const size = (newValue?.length ?? 0) + (oldValue?.length ?? 0) + (priorValue?.length ?? 0);
+  const bytes = Buffer.allocUnsafe(fixedBytes + size);
   bytes.writeDoubleBE(time, 0);
   bytes.writeDoubleBE(timestamp, 8);
+  let at = writeValue(bytes, newValue, 16, fixedBytes);
+  at = writeValue(bytes, oldValue, 20, at);
+  writeValue(bytes, priorValue, 24, at);
   bytes.writeUInt16BE(headers.length, 28);
-  let at = fixedBytes;
-  for (const [index, value] of values.entries()) {
-    bytes.writeUInt32BE(value === null ? 0 : value.length + 1, 16 + 4 * index);
-    if (value === null) continue;
-    bytes.set(value, at);
-    at += value.length;
-  }
   return headers.length === 0 ? bytes : Buffer.concat([bytes, ...encodeHeaders(headers)]);
+}
+
+/** Writes a value and, at `lengthAt`, how long it is; returns where it ends. */
+function writeValue(bytes: Buffer, value: Uint8Array | null, lengthAt: number, at: number): number {
+  bytes.writeUInt32BE(value === null ? 0 : value.length + 1, lengthAt);
+  return value === null ? at : copyBytes(value, bytes, at);
 }
 
 export function decodeChange(source: Uint8Array): StoredChange {

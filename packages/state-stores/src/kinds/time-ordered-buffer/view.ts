@@ -63,8 +63,8 @@ export class BufferView<K, V>
 
   /** What came and went between two flushes never reaches the disk. */
   #change(cell: BufferCell<K>): BytesChange | undefined {
+    if (cell.time === undefined && !cell.stored) return undefined;
     const value = this.#encode(cell);
-    if (value === undefined && !cell.stored) return undefined;
     cell.stored = value !== undefined;
     return { key: this.#bytesOf(cell), value };
   }
@@ -172,14 +172,13 @@ export class BufferView<K, V>
 
   #encode({ time, timestamp, headers, newValue, oldValue, priorValue }: BufferCell<K>): Buffer | undefined {
     if (time === undefined) return undefined;
-    const encoded = (kept: unknown): Uint8Array | null => (kept === null ? null : this.#values.encode(kept));
     return encodeChange({
       time,
       timestamp,
       headers,
-      newValue: encoded(newValue),
-      oldValue: encoded(oldValue),
-      priorValue: encoded(priorValue),
+      newValue: newValue === null ? null : this.#values.encode(newValue),
+      oldValue: oldValue === null ? null : this.#values.encode(oldValue),
+      priorValue: priorValue === null ? null : this.#values.encode(priorValue),
     });
   }
 

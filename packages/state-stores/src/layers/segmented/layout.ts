@@ -1,4 +1,4 @@
-import { asBuffer, type Headers, noHeaders, readLong, writeLong } from '@millrace/log-client';
+import { asBuffer, copyBytes, type Headers, noHeaders, readLong, writeLong } from '@millrace/log-client';
 import { decodeHeaders, encodeHeaders } from '../header-block.ts';
 
 /*
@@ -35,7 +35,7 @@ export function segmentPrefix(segment: number): Buffer {
 export function bucketKey(segment: number, key: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(8 + key.length);
   bytes.writeDoubleBE(Math.max(0, segment), 0);
-  bytes.set(key, 8);
+  copyBytes(key, bytes, 8);
   return bytes;
 }
 
@@ -49,9 +49,13 @@ export function encodeBucket<E extends StoredTimes>(
   encode: (entry: E) => Uint8Array,
   headersOf: (entry: E) => Headers,
 ): Buffer {
-  const values = entries.map((entry) => withHeaders(headersOf(entry), encode(entry)));
+  const values: Uint8Array[] = [];
   let size = 0;
-  for (const value of values) size += entryHeaderBytes + value.length;
+  for (const entry of entries) {
+    const value = withHeaders(headersOf(entry), encode(entry));
+    values.push(value);
+    size += entryHeaderBytes + value.length;
+  }
   const bytes = Buffer.allocUnsafe(size);
   let at = 0;
   for (let index = 0; index < entries.length; index++) {
@@ -61,8 +65,7 @@ export function encodeBucket<E extends StoredTimes>(
     bytes.writeDoubleBE(second, at + 8);
     const hasHeaders = headersOf(entries[index]!).length > 0;
     bytes.writeUInt32BE(hasHeaders ? value.length + headersFlag : value.length, at + 16);
-    bytes.set(value, at + entryHeaderBytes);
-    at += entryHeaderBytes + value.length;
+    at = copyBytes(value, bytes, at + entryHeaderBytes);
   }
   return bytes;
 }
@@ -102,7 +105,7 @@ export function decodeBucket(source: Uint8Array): StoredEntry[] {
 /** `sequence` tells apart entries with the same key and start. */
 export function windowKey(key: Uint8Array, start: number, sequence: number): Buffer {
   const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
-  bytes.set(key);
+  copyBytes(key, bytes, 0);
   writeLong(bytes, start, key.length);
   bytes.writeUInt32BE(sequence, key.length + 8);
   return bytes;
