@@ -19,7 +19,7 @@ import {
   insertEntry,
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
-import { closedBySecondThenKey } from '../../layers/segmented/closed-entry.ts';
+import { closedBySecondThenKey, noneClosed } from '../../layers/segmented/closed-entry.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
 import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
@@ -94,7 +94,8 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
    * Takes out the sessions with ends up to `until` that have not been taken out before, by end, start and
    * then key.
    */
-  takeClosed(until: number): ClosedSession<K, V>[] {
+  takeClosed(until: number): readonly ClosedSession<K, V>[] {
+    if (!this.hasOpenUntil(until)) return noneClosed;
     return this.takeOpenUntil(until, closedBySecondThenKey, (key, entry) => ({
       key,
       start: entry.second,

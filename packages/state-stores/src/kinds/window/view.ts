@@ -22,7 +22,7 @@ import {
   insertEntry,
   type KeyedEntry,
 } from '../../layers/segmented/bucket.ts';
-import { closedByKey } from '../../layers/segmented/closed-entry.ts';
+import { closedByKey, noneClosed } from '../../layers/segmented/closed-entry.ts';
 import { SegmentedView } from '../../layers/segmented/segmented-view.ts';
 import { windowedQueries } from '../../layers/segmented/windowed-queries.ts';
 
@@ -128,7 +128,8 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
    * Takes out the windows with starts up to `until` that have not been taken out before, by start and then by
    * key.
    */
-  takeClosed(until: number): ClosedWindow<K, V>[] {
+  takeClosed(until: number): readonly ClosedWindow<K, V>[] {
+    if (!this.hasOpenUntil(until)) return noneClosed;
     return this.takeOpenUntil(until, closedByKey, (key, entry) => ({
       key,
       start: entry.time,

@@ -1,24 +1,37 @@
 import type { Bucket } from './bucket.ts';
 
+/** No key is this one. */
+const noKey = {};
+
 /** The buckets that are in memory, by segment and key. */
 export class BucketMap {
   readonly #segments = new Map<number, Map<unknown, Bucket>>();
-  /** The one found last: a record looks its window up and then sets it. */
-  #last: Bucket | undefined;
+  /** What was looked for last, and what was found: a record looks its window up and then sets it. */
+  #segment = 0;
+  #mapKey: unknown = noKey;
+  #found: Bucket | undefined;
 
   get(segment: number, mapKey: unknown): Bucket | undefined {
-    const last = this.#last;
-    if (last !== undefined && last.segment === segment && last.mapKey === mapKey) return last;
+    if (this.#segment === segment && this.#mapKey === mapKey) return this.#found;
     const found = this.#segments.get(segment)?.get(mapKey);
-    if (found !== undefined) this.#last = found;
+    this.#segment = segment;
+    this.#mapKey = mapKey;
+    this.#found = found;
     return found;
   }
 
   add(bucket: Bucket): void {
-    this.#last = bucket;
+    this.#segment = bucket.segment;
+    this.#mapKey = bucket.mapKey;
+    this.#found = bucket;
     const buckets = this.#segments.get(bucket.segment);
     if (buckets !== undefined) buckets.set(bucket.mapKey, bucket);
     else this.#segments.set(bucket.segment, new Map([[bucket.mapKey, bucket]]));
+  }
+
+  #forget(): void {
+    this.#mapKey = noKey;
+    this.#found = undefined;
   }
 
   get size(): number {
@@ -29,13 +42,13 @@ export class BucketMap {
 
   /** Drops all segments before this one. */
   dropBelow(first: number): void {
-    this.#last = undefined;
+    this.#forget();
     for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
   }
 
   /** Drops buckets that the bytes store has, in the order in which they came, until `keep` are left. */
   evict(keep: number): void {
-    this.#last = undefined;
+    this.#forget();
     let surplus = this.size - keep;
     for (const buckets of this.#segments.values()) {
       for (const [mapKey, bucket] of buckets) {

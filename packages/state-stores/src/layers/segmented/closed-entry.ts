@@ -10,6 +10,9 @@ export interface ClosedEntry {
   readonly order: string;
 }
 
+/** For most records nothing closes. */
+export const noneClosed: readonly never[] = [];
+
 export type ClosedOrder = (a: ClosedEntry, b: ClosedEntry) => number;
 
 export const closedByKey: ClosedOrder = (a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0);

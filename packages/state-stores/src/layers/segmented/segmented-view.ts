@@ -138,8 +138,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const mapKey = this.keys.mapKey(key);
     const found = this.#buckets.get(segment, mapKey);
     if (found !== undefined) return found;
-    const before = this.#buckets.get(segment - 1, mapKey);
-    return this.#readBucket(segment, mapKey, before?.keyBytes ?? this.keys.bytesOf(key));
+    return this.#readBucket(segment, mapKey, this.keys.bytesOf(key));
   }
 
   /** What is in a bucket. Looking for one that has never been there leaves nothing behind. */
@@ -216,14 +215,18 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.writeBack.changed(bucket);
   }
 
+  /** Whether there is an entry with a time up to `until` that has not been taken out as closed. */
+  protected hasOpenUntil(until: number): boolean {
+    return this.#open?.min !== undefined && this.#open.min <= until;
+  }
+
   /**
    * Takes out, as closed, all entries with times up to `until` that have not been taken out before: by time,
    * then as `order` has it. Only for stores that are indexed by time.
    */
   protected takeOpenUntil<R>(until: number, order: ClosedOrder, toRow: (key: K, entry: Entry) => R): R[] {
     const rows: R[] = [];
-    if (this.#open === undefined || (this.#open.min ?? Number.POSITIVE_INFINITY) > until) return rows;
-    this.#open.takeUntil(until, (time, keys) => {
+    this.#open?.takeUntil(until, (time, keys) => {
       const segment = this.segmentOf(time);
       const bucketOf = (mapKey: unknown, keyBytes: Uint8Array): Bucket =>
         this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);

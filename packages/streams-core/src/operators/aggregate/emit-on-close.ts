@@ -39,6 +39,7 @@ export function emitOnClose<K, V, A, W>(
     emitted.value = until;
     // After a restart the store still knows windows that were sent before.
     const closed = take(until);
+    if (closed.length === 0) return;
     let first = 0;
     while (first < closed.length && timeOf(closed[first]!) <= last) first++;
     return sequence(closed.length - first, (index) => forward(toResult(closed[first + index]!, headers)));
