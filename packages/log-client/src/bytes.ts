@@ -1,4 +1,4 @@
-import { readLatin1, textBytes, writeText } from './text.ts';
+import { readLatin1, textBytes, textLength, writeText } from './text.ts';
 
 /** Bytes, or a text that stands for its UTF-8 bytes: a log encodes it straight to where it goes. */
 export type Bytes = Uint8Array | string;
@@ -6,6 +6,12 @@ export type Bytes = Uint8Array | string;
 /** The bytes that a text stands for; bytes as they are. */
 export function toBytes(bytes: Bytes): Uint8Array {
   return typeof bytes === 'string' ? textBytes(bytes) : bytes;
+}
+
+/** How many bytes they are. */
+export function bytesLength(bytes: Bytes | null): number {
+  if (bytes === null) return 0;
+  return typeof bytes === 'string' ? textLength(bytes) : bytes.length;
 }
 
 /** A character for each byte: compares as the bytes do, and is a key of a Map. */

@@ -37,7 +37,16 @@ export {
   type LogErrorOptions,
   type RejectedRecord,
 } from './errors.ts';
-export { asBuffer, latin1Of, type Bytes, copyBytes, readLong, toBytes, writeLong } from './bytes.ts';
+export {
+  asBuffer,
+  type Bytes,
+  bytesLength,
+  latin1Of,
+  copyBytes,
+  readLong,
+  toBytes,
+  writeLong,
+} from './bytes.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
   type Header,

@@ -23,7 +23,7 @@ describe('the buckets in memory', () => {
   const bucket = (segment: number, mapKey: string, unflushed = false): Bucket => ({
     segment,
     mapKey,
-    keyBytes: Buffer.from(mapKey),
+    writtenKey: Buffer.from(mapKey),
     entries: [],
     isStored: false,
     removed: undefined,

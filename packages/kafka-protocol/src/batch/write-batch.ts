@@ -1,5 +1,6 @@
 import {
   type Bytes,
+  bytesLength,
   copyBytes,
   type Headers,
   type ProducerRecord,
@@ -47,11 +48,6 @@ export interface RecordRange {
   readonly to: number;
 }
 
-function length(bytes: Bytes | null): number {
-  if (bytes === null) return 0;
-  return typeof bytes === 'string' ? textLength(bytes) : bytes.length;
-}
-
 export function headersBytes(headers: Headers): number {
   let size = varintBytes(headers.length);
   for (const { key, value } of headers) {
@@ -63,7 +59,12 @@ export function headersBytes(headers: Headers): number {
 
 /** About the bytes that a record takes in a batch; never less. */
 export function recordBytes({ key, value, headers }: ProducerRecord): number {
-  return recordOverhead + length(key) + length(value) + (headers.length === 0 ? 0 : headersBytes(headers));
+  return (
+    recordOverhead +
+    bytesLength(key) +
+    bytesLength(value) +
+    (headers.length === 0 ? 0 : headersBytes(headers))
+  );
 }
 
 /** Writes a length and the bytes after it. A text is encoded where it goes. */

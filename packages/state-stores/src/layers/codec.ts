@@ -1,4 +1,12 @@
-import { asBuffer, type Bytes, latin1Of, readText, type Serde, textBytes } from '@millrace/log-client';
+import {
+  asBuffer,
+  type Bytes,
+  latin1Of,
+  readText,
+  type Serde,
+  textBytes,
+  toBytes,
+} from '@millrace/log-client';
 import { StoreError } from '../errors.ts';
 import type { CommonSpec } from '../kinds/common-spec.ts';
 import { ownBytes } from './own-bytes.ts';
@@ -10,12 +18,14 @@ import { ownBytes } from './own-bytes.ts';
 export interface KeyCodec<K> {
   readonly serde: Serde<K>;
   readonly mapKey: (key: K) => unknown;
-  /** A key's bytes, to keep. */
-  readonly bytesOf: (key: K) => Uint8Array;
+  /** A key as it is written, to keep: its text where the serde has one, which takes less memory. */
+  readonly written: (key: K) => Bytes;
+  /** Likewise, of a key that was read from these bytes. */
+  readonly rewritten: (key: K, bytes: Uint8Array) => Bytes;
   /** @throws StoreError `STORE_UNREADABLE` */
   readonly read: (bytes: Uint8Array) => K;
   /** As `read`, where the result of `mapKey` is known: that may be the key. */
-  readonly fromMapKey: (mapKey: unknown, bytes: Uint8Array) => K;
+  readonly fromMapKey: (mapKey: unknown, written: Bytes) => K;
 }
 
 export interface ValueCodec<V> {
@@ -39,9 +49,13 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
     }
   };
   const fromMapKey: KeyCodec<K>['fromMapKey'] =
-    serde.immutable === true ? (mapKey) => mapKey as K : (_, bytes) => read(bytes);
-  const bytesOf = (key: K): Uint8Array => ownBytes(serde.serialize(key));
-  return { serde, read, fromMapKey, bytesOf, mapKey: mapKeyOf(serde) };
+    serde.immutable === true ? (mapKey) => mapKey as K : (_, written) => read(toBytes(written));
+  const isText = serde.serializeText !== undefined && serde.deserializeText !== undefined;
+  const written: KeyCodec<K>['written'] = isText
+    ? (key) => serde.serializeText!(key)
+    : (key) => ownBytes(serde.serialize(key));
+  const rewritten: KeyCodec<K>['rewritten'] = isText ? written : (_, bytes) => ownBytes(bytes);
+  return { serde, read, fromMapKey, written, rewritten, mapKey: mapKeyOf(serde) };
 }
 
 /** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */

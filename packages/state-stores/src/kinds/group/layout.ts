@@ -1,4 +1,4 @@
-import { asBuffer, copyBytes, readLatin1, writeLatin1 } from '@millrace/log-client';
+import { asBuffer, type Bytes, bytesLength, copyBytes, readLatin1, writeLatin1 } from '@millrace/log-client';
 
 /*
  * All members of a group in one value:
@@ -50,9 +50,10 @@ export function memberBytes(name: string): Buffer {
   return Buffer.from(name, 'latin1');
 }
 
-export function memberKey(group: Uint8Array, name: string): Buffer {
-  const bytes = Buffer.allocUnsafe(lengthBytes + group.length + name.length);
-  bytes.writeUInt32BE(group.length, 0);
+export function memberKey(group: Bytes, name: string): Buffer {
+  const length = bytesLength(group);
+  const bytes = Buffer.allocUnsafe(lengthBytes + length + name.length);
+  bytes.writeUInt32BE(length, 0);
   writeLatin1(name, bytes, copyBytes(group, bytes, lengthBytes));
   return bytes;
 }

@@ -1,4 +1,11 @@
-import { latin1Of, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import {
+  type Bytes,
+  latin1Of,
+  type LogRecord,
+  noHeaders,
+  type RecordList,
+  toBytes,
+} from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
@@ -19,7 +26,7 @@ interface Member {
 }
 
 interface GroupCell extends Cell {
-  readonly groupBytes: Uint8Array;
+  readonly writtenKey: Bytes;
   /** By their names. */
   readonly members: Map<string, Member>;
   /** Those that the changelog does not have as they are. */
@@ -91,19 +98,19 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   #cell(group: G): GroupCell {
     const mapKey = this.#groups.mapKey(group);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.bytesOf(group));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.written(group));
   }
 
-  #readCell(mapKey: unknown, groupBytes: Uint8Array): GroupCell {
-    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(groupBytes);
+  #readCell(mapKey: unknown, writtenKey: Bytes): GroupCell {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(toBytes(writtenKey));
     const stored = bytes === undefined ? [] : decodeGroup(bytes);
     const members = new Map<string, Member>();
     for (const { name, value, timestamp } of stored) {
-      const kept = this.#values.decode(value, groupBytes);
+      const kept = this.#values.decode(value, writtenKey);
       members.set(name, { name, kept, timestamp, changed: false });
     }
     const cell: GroupCell = {
-      groupBytes,
+      writtenKey,
       members,
       changed: [],
       sorted: undefined,
@@ -114,11 +121,11 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     return cell;
   }
 
-  #encode({ groupBytes, members }: GroupCell): BytesChange {
+  #encode({ writtenKey, members }: GroupCell): BytesChange {
     const stored = [...members.values()]
       .filter(({ kept }) => kept !== undefined)
       .map(({ name, kept, timestamp }) => ({ name, value: this.#values.encode(kept), timestamp }));
-    return { key: groupBytes, value: stored.length === 0 ? undefined : encodeGroup(stored) };
+    return { key: toBytes(writtenKey), value: stored.length === 0 ? undefined : encodeGroup(stored) };
   }
 
   #evict(keep: number): void {
@@ -130,7 +137,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   takeChanges(into?: Pick<RecordList, 'push'>): void {
     for (const cell of this.writeBack.takeUncommitted()) {
-      const { changed, groupBytes } = cell;
+      const { changed, writtenKey } = cell;
       cell.changed = [];
       for (const member of changed) {
         member.changed = false;
@@ -138,7 +145,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
         if (kept === undefined) forget(cell, member.name);
         if (into === undefined) continue;
         const value = kept === undefined ? null : this.#values.encode(kept);
-        into.push({ key: memberKey(groupBytes, member.name), value, timestamp, headers: noHeaders });
+        into.push({ key: memberKey(writtenKey, member.name), value, timestamp, headers: noHeaders });
       }
     }
   }

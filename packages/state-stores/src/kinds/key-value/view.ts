@@ -1,4 +1,11 @@
-import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import {
+  type Bytes,
+  type Headers,
+  type LogRecord,
+  noHeaders,
+  type RecordList,
+  toBytes,
+} from '@millrace/log-client';
 import type { BytesChange, BytesRange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import {
@@ -12,7 +19,6 @@ import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
 import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
-import { ownBytes } from '../../layers/own-bytes.ts';
 import { decodeRow, encodeRow } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
@@ -32,7 +38,8 @@ interface ValueState {
 
 interface ValueCell extends Cell, ValueState {
   readonly key: unknown;
-  readonly keyBytes: Uint8Array;
+  /** The key as it is written. */
+  readonly writtenKey: Bytes;
 }
 
 type StateOf = (cell: ValueCell) => ValueState;
@@ -98,22 +105,28 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   #cell(key: K): ValueCell {
     const mapKey = this.#keys.mapKey(key);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.bytesOf(key));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
   }
 
   /** Brings a key into memory; that a key is not there is worth remembering too. */
-  #readCell(mapKey: unknown, keyBytes: Uint8Array): ValueCell {
-    const cell = { key: mapKey, keyBytes, ...this.#stored(keyBytes), uncommitted: false, unflushed: false };
+  #readCell(mapKey: unknown, writtenKey: Bytes): ValueCell {
+    const cell = {
+      key: mapKey,
+      writtenKey,
+      ...this.#stored(writtenKey),
+      uncommitted: false,
+      unflushed: false,
+    };
     this.#cells.set(mapKey, cell);
     this.#bytes += bytesOf(cell.kept);
     return cell;
   }
 
-  #stored(keyBytes: Uint8Array): ValueState {
-    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
+  #stored(key: Bytes): ValueState {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(toBytes(key));
     if (bytes === undefined) return missing;
     const { value, timestamp, headers } = decodeRow(bytes);
-    return { kept: this.#values.decode(value, keyBytes), timestamp, headers: this.#wanted(headers) };
+    return { kept: this.#values.decode(value, key), timestamp, headers: this.#wanted(headers) };
   }
 
   /** What was kept before the spec said not to goes with the next change. */
@@ -121,9 +134,10 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     return this.#keepsHeaders ? headers : noHeaders;
   }
 
-  #encode({ keyBytes }: ValueCell, { kept, timestamp, headers }: ValueState): BytesChange {
-    if (kept === undefined) return { key: keyBytes, value: undefined };
-    return { key: keyBytes, value: encodeRow({ value: this.#values.encode(kept), timestamp, headers }) };
+  #encode({ writtenKey }: ValueCell, { kept, timestamp, headers }: ValueState): BytesChange {
+    const key = toBytes(writtenKey);
+    if (kept === undefined) return { key, value: undefined };
+    return { key, value: encodeRow({ value: this.#values.encode(kept), timestamp, headers }) };
   }
 
   #evict(keep: number): void {
@@ -171,7 +185,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       keyBytes: (key) => this.#keys.serde.serialize(key),
       get: (key) => {
         const cell = this.#cells.get(this.#keys.mapKey(key));
-        const keyBytes = cell?.keyBytes ?? this.#keys.serde.serialize(key);
+        const keyBytes = this.#keys.serde.serialize(key);
         const state = cell === undefined ? this.#stored(keyBytes) : stateOf(cell);
         return state.kept === undefined ? undefined : this.#row(key, keyBytes, state);
       },
@@ -182,7 +196,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
           watcher(
             [...changed.keys()].map((cell) => {
               const state = committed(cell);
-              const { keyBytes } = cell;
+              const keyBytes = toBytes(cell.writtenKey);
               const key = this.#keys.read(keyBytes);
               if (state.kept !== undefined) return this.#row(key, keyBytes, state);
               return { key, keyBytes, value: undefined, timestamp: state.timestamp };
@@ -195,18 +209,20 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   takeChanges(into?: Pick<RecordList, 'push'>): void {
     const cells = this.writeBack.takeUncommitted();
     if (into === undefined) return;
-    for (const { keyBytes, kept, timestamp, headers } of cells) {
+    for (const { writtenKey, kept, timestamp, headers } of cells) {
       const value = kept === undefined ? null : this.#values.log(kept);
-      into.push({ key: keyBytes, value, timestamp, headers });
+      into.push({ key: writtenKey, value, timestamp, headers });
     }
   }
 
   restore({ key, value, timestamp, headers }: LogRecord): void {
     if (key === null) return;
-    const mapKey = this.#keys.mapKey(this.#keys.read(key));
+    const read = this.#keys.read(key);
+    const mapKey = this.#keys.mapKey(read);
     let cell = this.#cells.get(mapKey);
     if (cell === undefined) {
-      cell = { key: mapKey, keyBytes: ownBytes(key), ...missing, uncommitted: false, unflushed: false };
+      const writtenKey = this.#keys.rewritten(read, key);
+      cell = { key: mapKey, writtenKey, ...missing, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
     this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));

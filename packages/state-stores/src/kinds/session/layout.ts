@@ -1,15 +1,15 @@
-import { asBuffer, copyBytes, readLong, writeLong } from '@millrace/log-client';
+import { asBuffer, type Bytes, bytesLength, copyBytes, readLong, writeLong } from '@millrace/log-client';
 
 /**
  * A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema.
  */
 const suffixBytes = 16;
 
-export function sessionKey(key: Uint8Array, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(key.length + suffixBytes);
-  copyBytes(key, bytes, 0);
-  writeLong(bytes, end, key.length);
-  writeLong(bytes, start, key.length + 8);
+export function sessionKey(key: Bytes, start: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(bytesLength(key) + suffixBytes);
+  const at = copyBytes(key, bytes, 0);
+  writeLong(bytes, end, at);
+  writeLong(bytes, start, at + 8);
   return bytes;
 }
 

@@ -152,7 +152,7 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
   takeChanges(into?: Pick<RecordList, 'push'>): void {
     if (into === undefined) return this.takeChangedEntries();
     this.takeChangedEntries((bucket, entry) => {
-      const key = sessionKey(bucket.keyBytes, entry.second, entry.time);
+      const key = sessionKey(bucket.writtenKey, entry.second, entry.time);
       const headers = this.headers?.of(entry) ?? noHeaders;
       into.push({ key, value: this.logValue(entry), timestamp: entry.time, headers });
     });

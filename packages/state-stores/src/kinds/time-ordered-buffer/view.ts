@@ -1,4 +1,11 @@
-import { latin1Of, type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import {
+  latin1Of,
+  type Headers,
+  type LogRecord,
+  noHeaders,
+  type RecordList,
+  toBytes,
+} from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
@@ -166,7 +173,7 @@ export class BufferView<K, V>
   }
 
   #bytesOf(cell: BufferCell<K>): Uint8Array {
-    cell.keyBytes ??= this.#keys.bytesOf(cell.key);
+    cell.keyBytes ??= toBytes(this.#keys.written(cell.key));
     return cell.keyBytes;
   }
 

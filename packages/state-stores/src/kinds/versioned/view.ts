@@ -1,4 +1,4 @@
-import { type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import { type Bytes, type LogRecord, noHeaders, type RecordList, toBytes } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
@@ -32,7 +32,8 @@ interface VersionState {
 }
 
 interface VersionCell extends Cell, VersionState {
-  readonly keyBytes: Uint8Array;
+  /** The key as it is written. */
+  readonly writtenKey: Bytes;
 }
 
 type StateOf = (cell: VersionCell) => VersionState;
@@ -160,21 +161,21 @@ export class VersionedView<K, V>
 
   #cell(key: K): VersionCell {
     const mapKey = this.#keys.mapKey(key);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.bytesOf(key));
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
   }
 
-  #readCell(mapKey: unknown, keyBytes: Uint8Array): VersionCell {
-    const cell = { keyBytes, ...this.#stored(keyBytes), uncommitted: false, unflushed: false };
+  #readCell(mapKey: unknown, writtenKey: Bytes): VersionCell {
+    const cell = { writtenKey, ...this.#stored(writtenKey), uncommitted: false, unflushed: false };
     this.#cells.set(mapKey, cell);
     return cell;
   }
 
-  #stored(keyBytes: Uint8Array): VersionState {
-    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(keyBytes);
-    return { versions: bytes === undefined ? [] : this.#decode(bytes, keyBytes) };
+  #stored(key: Bytes): VersionState {
+    const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(toBytes(key));
+    return { versions: bytes === undefined ? [] : this.#decode(bytes, key) };
   }
 
-  #decode(bytes: Uint8Array, key: Uint8Array): Version[] {
+  #decode(bytes: Uint8Array, key: Bytes): Version[] {
     return decodeVersions(bytes).map(({ timestamp, value }) => ({
       timestamp,
       kept: value === undefined ? undefined : this.#values.decode(value, key),
@@ -182,12 +183,12 @@ export class VersionedView<K, V>
     }));
   }
 
-  #encode({ keyBytes }: VersionCell, { versions }: VersionState): BytesChange {
+  #encode({ writtenKey }: VersionCell, { versions }: VersionState): BytesChange {
     const stored = versions.map(({ timestamp, kept }) => ({
       timestamp,
       value: kept === undefined ? undefined : this.#values.encode(kept),
     }));
-    return { key: keyBytes, value: encodeVersions(stored) };
+    return { key: toBytes(writtenKey), value: encodeVersions(stored) };
   }
 
   #evict(keep: number): void {
@@ -232,10 +233,11 @@ export class VersionedView<K, V>
         this.writeBack.watch((changed) =>
           watcher(
             [...changed.keys()].map((cell) => {
-              const key = this.#keys.read(cell.keyBytes);
+              const keyBytes = toBytes(cell.writtenKey);
+              const key = this.#keys.read(keyBytes);
               const last = committed(cell).versions.at(-1);
               const value = last?.kept === undefined ? undefined : this.#values.give(last.kept, key);
-              return { key, keyBytes: cell.keyBytes, value, timestamp: last?.timestamp ?? -1 };
+              return { key, keyBytes, value, timestamp: last?.timestamp ?? -1 };
             }),
           ),
         ),
@@ -243,12 +245,12 @@ export class VersionedView<K, V>
   }
 
   takeChanges(into?: Pick<RecordList, 'push'>): void {
-    for (const { keyBytes, versions } of this.writeBack.takeUncommitted()) {
+    for (const { writtenKey, versions } of this.writeBack.takeUncommitted()) {
       for (const version of versions) {
         if (!version.changed) continue;
         version.changed = false;
         const value = version.kept === undefined ? null : this.#values.encode(version.kept);
-        into?.push({ key: keyBytes, value, timestamp: version.timestamp, headers: noHeaders });
+        into?.push({ key: writtenKey, value, timestamp: version.timestamp, headers: noHeaders });
       }
     }
   }

@@ -160,6 +160,37 @@ export function windowSuite(test: StoreTest): void {
     assert.deepEqual(taken(copy), expected);
   });
 
+  test("window: those that close at one time come in the order of their keys' bytes", ({ store }) => {
+    // As texts, the last two would come in the other order.
+    const sorted = [
+      '',
+      'Z',
+      'a',
+      'a-long-key-of-many-characters',
+      'b',
+      'z',
+      'é',
+      'ä long key of many characters',
+    ];
+    const keys = [...sorted, '\uff61', '😀'].toSorted((a, b) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
+    const spec = windowStore({
+      name: 'c',
+      key: string(),
+      value: long(),
+      retentionMs: 10 * minute,
+      windowSizeMs: minute,
+    });
+    const view = new WindowView({ ...spec, indexedByTime: true }, over(store, 1));
+    for (const key of keys.toReversed()) view.put(key, 1, 0);
+    assert.deepEqual(
+      view.takeClosed(0).map(({ key }) => key),
+      keys,
+    );
+    return Promise.resolve();
+  });
+
   test('window: with duplicates, a put adds to what is there, in order, and all come back', async ({
     store,
   }) => {

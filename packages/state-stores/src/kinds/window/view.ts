@@ -191,7 +191,7 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
   takeChanges(into?: Pick<RecordList, 'push'>): void {
     if (into === undefined) return this.takeChangedEntries();
     this.takeChangedEntries((bucket, entry, place) => {
-      const key = windowKey(bucket.keyBytes, entry.time, place);
+      const key = windowKey(bucket.writtenKey, entry.time, place);
       const headers = this.headers?.of(entry) ?? noHeaders;
       into.push({ key, value: this.logValue(entry), timestamp: entry.second, headers });
     });

@@ -1,4 +1,4 @@
-import { type Headers, noHeaders } from '@millrace/log-client';
+import { type Bytes, type Headers, noHeaders } from '@millrace/log-client';
 import type { ValueCodec } from '../codec.ts';
 import type { Entry } from './bucket.ts';
 import { decodeBucket, encodeBucket } from './layout.ts';
@@ -24,7 +24,7 @@ export class BucketCodec {
   readonly #headersOf = (entry: Entry): Headers => this.#headers?.of(entry) ?? noHeaders;
 
   /** `key` is for the error's message. @throws StoreError `STORE_UNREADABLE` */
-  decode(bytes: Uint8Array, key: Uint8Array): Entry[] {
+  decode(bytes: Uint8Array, key: Bytes): Entry[] {
     return decodeBucket(bytes).map(({ time, second, value, headers }) => {
       const entry: Entry = { time, second, kept: this.#values.decode(value, key), state: 'logged' };
       if (headers.length > 0) this.#headers?.set(entry, headers);

@@ -1,3 +1,4 @@
+import { type Bytes, toBytes } from '@millrace/log-client';
 import type { Cell } from '../write-back.ts';
 
 /** A value in a bucket: its place in time, and a second time that the view gives a meaning. */
@@ -18,7 +19,8 @@ export interface BucketState {
 export interface Bucket extends Cell, BucketState {
   readonly segment: number;
   readonly mapKey: unknown;
-  readonly keyBytes: Uint8Array;
+  /** The key as it is written. */
+  readonly writtenKey: Bytes;
   entries: Entry[];
   /** Whether the bytes store has something under its key. */
   isStored: boolean;
@@ -98,7 +100,7 @@ export function changedRows<R>(
 ): R[] {
   const rows: R[] = [];
   for (const [bucket, { entries: before }] of changed) {
-    const { keyBytes } = bucket;
+    const keyBytes = toBytes(bucket.writtenKey);
     const { entries: after } = committed(bucket);
     for (const entry of before) {
       if (!after.some((one) => isSame(one, entry))) rows.push(toRow({ ...entry, kept: undefined, keyBytes }));

@@ -1,4 +1,4 @@
-import { latin1Of } from '@millrace/log-client';
+import { type Bytes, latin1Of, textLength, toBytes } from '@millrace/log-client';
 import type { Bucket, Entry } from './bucket.ts';
 import type { KeysAtTime } from './open-entries.ts';
 
@@ -20,16 +20,22 @@ export const closedByKey: ClosedOrder = (a, b) => (a.order < b.order ? -1 : a.or
 export const closedBySecondThenKey: ClosedOrder = (a, b) =>
   a.entry.second - b.entry.second || closedByKey(a, b);
 
+/** A text that sorts as the bytes do: ASCII sorts as it is. */
+function orderOf(written: Bytes): string {
+  const isAscii = typeof written === 'string' && textLength(written) === written.length;
+  return isAscii ? written : latin1Of(toBytes(written));
+}
+
 /** The entries of these keys that have this time. */
 export function closedAt(
   time: number,
   keys: KeysAtTime,
-  bucketOf: (mapKey: unknown, keyBytes: Uint8Array) => Bucket,
+  bucketOf: (mapKey: unknown, writtenKey: Bytes) => Bucket,
 ): ClosedEntry[] {
   const found: ClosedEntry[] = [];
-  for (const [mapKey, keyBytes] of keys) {
-    const bucket = bucketOf(mapKey, keyBytes);
-    const order = latin1Of(keyBytes);
+  for (const [mapKey, writtenKey] of keys) {
+    const bucket = bucketOf(mapKey, writtenKey);
+    const order = orderOf(writtenKey);
     for (const entry of bucket.entries) if (entry.time === time) found.push({ bucket, entry, order });
   }
   return found;

@@ -1,4 +1,13 @@
-import { asBuffer, copyBytes, type Headers, noHeaders, readLong, writeLong } from '@millrace/log-client';
+import {
+  asBuffer,
+  type Bytes,
+  bytesLength,
+  copyBytes,
+  type Headers,
+  noHeaders,
+  readLong,
+  writeLong,
+} from '@millrace/log-client';
 import { decodeHeaders, encodeHeaders } from '../header-block.ts';
 
 /*
@@ -32,8 +41,8 @@ export function segmentPrefix(segment: number): Buffer {
   return bytes;
 }
 
-export function bucketKey(segment: number, key: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(8 + key.length);
+export function bucketKey(segment: number, key: Bytes): Buffer {
+  const bytes = Buffer.allocUnsafe(8 + bytesLength(key));
   bytes.writeDoubleBE(Math.max(0, segment), 0);
   copyBytes(key, bytes, 8);
   return bytes;
@@ -103,11 +112,11 @@ export function decodeBucket(source: Uint8Array): StoredEntry[] {
 }
 
 /** `sequence` tells apart entries with the same key and start. */
-export function windowKey(key: Uint8Array, start: number, sequence: number): Buffer {
-  const bytes = Buffer.allocUnsafe(key.length + windowSuffixBytes);
-  copyBytes(key, bytes, 0);
-  writeLong(bytes, start, key.length);
-  bytes.writeUInt32BE(sequence, key.length + 8);
+export function windowKey(key: Bytes, start: number, sequence: number): Buffer {
+  const bytes = Buffer.allocUnsafe(bytesLength(key) + windowSuffixBytes);
+  const at = copyBytes(key, bytes, 0);
+  writeLong(bytes, start, at);
+  bytes.writeUInt32BE(sequence, at + 8);
   return bytes;
 }
 

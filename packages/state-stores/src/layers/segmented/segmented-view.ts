@@ -88,8 +88,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   async #loadOpen(open: OpenEntries): Promise<void> {
     for await (const [key, bytes] of this.backing.iterate({})) {
       const keyBytes = keyOfBucket(key);
-      const mapKey = this.keys.mapKey(this.keys.read(keyBytes));
-      for (const { time } of this.#codec.decode(bytes, keyBytes)) open.add(time, mapKey, keyBytes);
+      const read = this.keys.read(keyBytes);
+      const mapKey = this.keys.mapKey(read);
+      const written = this.keys.rewritten(read, keyBytes);
+      for (const { time } of this.#codec.decode(bytes, keyBytes)) open.add(time, mapKey, written);
     }
     this.#expire();
   }
@@ -138,7 +140,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const mapKey = this.keys.mapKey(key);
     const found = this.#buckets.get(segment, mapKey);
     if (found !== undefined) return found;
-    return this.#readBucket(segment, mapKey, this.keys.bytesOf(key));
+    return this.#readBucket(segment, mapKey, this.keys.written(key));
   }
 
   /** What is in a bucket. Looking for one that has never been there leaves nothing behind. */
@@ -146,15 +148,15 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const mapKey = this.keys.mapKey(key);
     const found = this.#buckets.get(segment, mapKey);
     if (found === undefined && !this.#mayBeStored(segment)) return none;
-    return (found ?? this.#readBucket(segment, mapKey, this.keys.bytesOf(key))).entries;
+    return (found ?? this.#readBucket(segment, mapKey, this.keys.written(key))).entries;
   }
 
-  #readBucket(segment: number, mapKey: unknown, keyBytes: Uint8Array): Bucket {
-    const entries = this.#stored(segment, keyBytes);
+  #readBucket(segment: number, mapKey: unknown, writtenKey: Bytes): Bucket {
+    const entries = this.#stored(segment, writtenKey);
     const bucket: Bucket = {
       segment,
       mapKey,
-      keyBytes,
+      writtenKey,
       entries,
       isStored: entries.length > 0,
       removed: undefined,
@@ -165,9 +167,9 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     return bucket;
   }
 
-  #stored(segment: number, keyBytes: Uint8Array): Entry[] {
-    const bytes = this.#mayBeStored(segment) ? this.backing.get(bucketKey(segment, keyBytes)) : undefined;
-    return bytes === undefined ? [] : this.#codec.decode(bytes, keyBytes);
+  #stored(segment: number, key: Bytes): Entry[] {
+    const bytes = this.#mayBeStored(segment) ? this.backing.get(bucketKey(segment, key)) : undefined;
+    return bytes === undefined ? [] : this.#codec.decode(bytes, key);
   }
 
   #mayBeStored(segment: number): boolean {
@@ -201,7 +203,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
 
   #keep(bucket: Bucket, entry: Entry, kept: unknown): void {
     if (this.#open !== undefined && entry.kept === undefined)
-      this.#open.add(entry.time, bucket.mapKey, bucket.keyBytes);
+      this.#open.add(entry.time, bucket.mapKey, bucket.writtenKey);
     entry.kept = kept;
   }
 
@@ -228,12 +230,12 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const rows: R[] = [];
     this.#open?.takeUntil(until, (time, keys) => {
       const segment = this.segmentOf(time);
-      const bucketOf = (mapKey: unknown, keyBytes: Uint8Array): Bucket =>
-        this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, keyBytes);
+      const bucketOf = (mapKey: unknown, writtenKey: Bytes): Bucket =>
+        this.#buckets.get(segment, mapKey) ?? this.#readBucket(segment, mapKey, writtenKey);
       const closed = closedAt(time, keys, bucketOf);
       if (closed.length > 1) closed.sort(order);
       for (const { bucket, entry } of closed)
-        rows.push(toRow(this.keys.fromMapKey(bucket.mapKey, bucket.keyBytes), entry));
+        rows.push(toRow(this.keys.fromMapKey(bucket.mapKey, bucket.writtenKey), entry));
     });
     this.#expire();
     return rows;
@@ -248,11 +250,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     return change;
   }
 
-  #encode({ segment, keyBytes }: Bucket, { entries }: BucketState): BytesChange {
+  #encode({ segment, writtenKey }: Bucket, { entries }: BucketState): BytesChange {
     if (segment > this.#lastStoredSegment) this.#lastStoredSegment = segment;
     const isGone = entries.length === 0 || segment < this.#firstSegment;
     return {
-      key: bucketKey(segment, keyBytes),
+      key: bucketKey(segment, writtenKey),
       value: isGone ? undefined : this.#codec.encode(entries),
     };
   }
