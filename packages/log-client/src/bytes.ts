@@ -44,7 +44,7 @@ export function readLong(bytes: Buffer, at: number): number {
   return bytes.readInt32BE(at) * two32 + bytes.readUInt32BE(at + 4);
 }
 
-const shortCopy = 40;
+const shortCopy = 12;
 
 /** Writes bytes, or a text as UTF-8, into a buffer; returns where they end. */
 export function copyBytes(source: Bytes, target: Buffer, at: number): number {
