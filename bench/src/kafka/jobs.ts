@@ -50,7 +50,8 @@ export const jobs = {
       .to(topic(out, { key: timeWindowed(key, minutes(1)), value: long() }));
   },
   'stream-table-join': (builder, out) => {
-    const rows = builder.table(topic(rowsTopic, { key, value: json<Row>() }), { as: 'rows' });
+    const row = json<Row>({ immutable: true });
+    const rows = builder.table(topic(rowsTopic, { key, value: row }), { as: 'rows' });
     builder
       .stream(sales)
       .join(rows, (sale, { name }) => ({ ...sale, name }))

@@ -60,7 +60,19 @@ export {
   type RecordList,
   type RecordSequence,
 } from './record.ts';
-export { boolean, bytes, double, integer, long, nullable, number, type Serde, string } from './serde.ts';
+export {
+  areOwnMapKeys,
+  boolean,
+  bytes,
+  double,
+  integer,
+  long,
+  nullable,
+  number,
+  plainSerde,
+  type Serde,
+  string,
+} from './serde.ts';
 export { threadFlags } from './thread-flags.ts';
 export { byTopic, parseTopicPartition, type TopicPartition, topicPartitionKey } from './topic-partition.ts';
 export { describedGroup, type GroupSnapshot } from './described-group.ts';

@@ -22,8 +22,8 @@ export interface Serde<T> {
    */
   check?(value: T): void;
   /**
-   * True where values cannot be changed in place (strings, numbers), so that a store may keep them as they
-   * are.
+   * True where values are not changed in place, so that a store may keep them as they are: strings and
+   * numbers, and objects that user code leaves alone. A serde of objects needs a `mapKey` for use as a key.
    */
   readonly immutable?: boolean;
   /** True where null is one of its values, as `nullable` says: a stream of its topic then has nulls. */
@@ -58,6 +58,11 @@ const stringSerde: Serde<string> = {
   deserialize: (bytes) => readText(asBuffer(bytes), 0, bytes.length),
   deserializeText: (text) => text,
 };
+
+/** Whether a serde's values are keys of a Map as they are: equal exactly where their bytes are. */
+export function areOwnMapKeys({ immutable, mapKey }: Pick<Serde<never>, 'immutable' | 'mapKey'>): boolean {
+  return immutable === true && mapKey === undefined;
+}
 
 /** UTF-8 text, as Kafka's StringSerializer writes it. */
 export function string(): Serde<string> {
@@ -164,15 +169,15 @@ export function bytes(): Serde<Uint8Array> {
   return bytesSerde;
 }
 
-/**
- * The same serde for values that may be null: records without a key, and those that delete a row. Null is
- * stored as null, not by the serde.
- */
-export function nullable<T>(serde: Serde<T>): Serde<T | null> {
-  // Methods may be those of a class: each is called on the serde that it belongs to.
-  const given = {
+/** The same serde as a plain object: methods may be those of a class, and each is called on its own serde. */
+export function plainSerde<T>(serde: Serde<T>): Serde<T> {
+  const given: Partial<Record<keyof Serde<T>, unknown>> = {
     name: serde.name,
     immutable: serde.immutable,
+    admitsNull: serde.admitsNull,
+    serialize: serde.serialize.bind(serde),
+    // What only writes has none.
+    deserialize: (serde.deserialize as Serde<T>['deserialize'] | undefined)?.bind(serde),
     serializeText: serde.serializeText?.bind(serde),
     deserializeText: serde.deserializeText?.bind(serde),
     check: serde.check?.bind(serde),
@@ -182,12 +187,14 @@ export function nullable<T>(serde: Serde<T>): Serde<T | null> {
     mapMember: serde.mapMember?.bind(serde),
   };
   const there = Object.entries(given).filter(([, member]) => member !== undefined);
-  const same: Omit<Serde<T>, 'serialize' | 'deserialize'> = Object.fromEntries(there);
-  const made: Serde<T> = {
-    ...same,
-    admitsNull: true,
-    serialize: (value) => serde.serialize(value),
-    deserialize: (bytes) => serde.deserialize(bytes),
-  };
+  return Object.fromEntries(there) as unknown as Serde<T>;
+}
+
+/**
+ * The same serde for values that may be null: records without a key, and those that delete a row. Null is
+ * stored as null, not by the serde.
+ */
+export function nullable<T>(serde: Serde<T>): Serde<T | null> {
+  const made: Serde<T> = { ...plainSerde(serde), admitsNull: true };
   return made as Serde<T | null>;
 }

@@ -1,4 +1,5 @@
 import {
+  areOwnMapKeys,
   asBuffer,
   type Bytes,
   latin1Of,
@@ -48,8 +49,9 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
       throw unreadable({ what: `a key of store "${name}"`, side: 'key', serde, stored: bytes }, cause);
     }
   };
-  const fromMapKey: KeyCodec<K>['fromMapKey'] =
-    serde.immutable === true ? (mapKey) => mapKey as K : (_, written) => read(toBytes(written));
+  const fromMapKey: KeyCodec<K>['fromMapKey'] = areOwnMapKeys(serde)
+    ? (mapKey) => mapKey as K
+    : (_, written) => read(toBytes(written));
   const isText = serde.serializeText !== undefined && serde.deserializeText !== undefined;
   const written: KeyCodec<K>['written'] = isText
     ? (key) => serde.serializeText!(key)
@@ -60,7 +62,7 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
 
 /** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */
 export function mapKeyOf<K>(serde: Serde<K>): (key: K) => unknown {
-  if (serde.immutable === true) return (key) => key;
+  if (areOwnMapKeys(serde)) return (key) => key;
   if (serde.mapKey !== undefined) return (key) => serde.mapKey!(key);
   return (key) => latin1Of(serde.serialize(key));
 }
@@ -79,11 +81,12 @@ export function valueCodec<K, V>({ name, value: serde }: CommonSpec<K, V>): Valu
     }
   };
   if (serde.immutable === true) {
+    const isText = serde.serializeText !== undefined;
     return {
       keep: (value) => value,
       give: (kept) => kept as V,
       encode: (kept) => serde.serialize(kept as V),
-      log: (kept) => serde.serialize(kept as V),
+      log: isText ? (kept) => serde.serializeText!(kept as V) : (kept) => serde.serialize(kept as V),
       decode: read,
     };
   }

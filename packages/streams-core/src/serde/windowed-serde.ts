@@ -1,4 +1,5 @@
 import {
+  areOwnMapKeys,
   asBuffer,
   copyBytes,
   readLong,
@@ -15,7 +16,7 @@ import type { Windowed } from '../record/record.ts';
  */
 export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
   const own = key.mapKey === undefined ? undefined : (inner: K): unknown => key.mapKey!(inner);
-  const innerKey = key.immutable === true ? (inner: K): unknown => inner : own;
+  const innerKey = areOwnMapKeys(key) ? (inner: K): unknown => inner : own;
   return {
     name: `timeWindowed(${key.name ?? 'custom'})`,
     ...(innerKey === undefined

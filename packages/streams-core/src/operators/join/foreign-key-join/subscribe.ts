@@ -1,3 +1,4 @@
+import { areOwnMapKeys, type Serde } from '@millrace/log-client';
 import type { Change, StreamRecord } from '../../../record/record.ts';
 import { sequence } from '../../../record/sequence.ts';
 import type { Instruction, Subscription } from '../../../serde/subscription-serde.ts';
@@ -10,7 +11,7 @@ export interface Subscribe<K, V, KO> {
   readonly foreignKey: (value: V, key: K) => KO | null;
   readonly keySerializer: Serializer<K>;
   readonly valueSerializer: Serializer<V>;
-  readonly foreignKeySerializer: Serializer<KO> & { readonly immutable?: boolean };
+  readonly foreignKeySerializer: Serializer<KO> & Pick<Serde<KO>, 'immutable' | 'mapKey'>;
   readonly left: boolean;
   /** The left rows come in versions: only the latest are joined. */
   readonly versioned: boolean;
@@ -69,7 +70,7 @@ interface ForeignKeys<KO> {
 function sameKey<KO>(
   serializer: Subscribe<unknown, unknown, KO>['foreignKeySerializer'],
 ): (a: KO, b: KO) => boolean {
-  if (serializer.immutable === true) return Object.is;
+  if (areOwnMapKeys(serializer)) return Object.is;
   return (a, b) => a === b || Buffer.compare(serializer.serialize(a), serializer.serialize(b)) === 0;
 }
 

@@ -1,4 +1,5 @@
 import type { SourceNode, SourceTopic } from '../../../topology/graph/nodes.ts';
+import { checking } from '../../../serde/checking.ts';
 import type { Forward } from '../../../record/record.ts';
 import type { DroppedRecords } from '../output/dropped-records.ts';
 import type { RecordCollector } from '../output/record-collector.ts';
@@ -27,7 +28,7 @@ export interface QueueParts {
 /** The queue of one input topic of a task, which reads what is put into it with the topic's serdes. */
 export function inputQueue(
   { source, topic, input, entry }: QueueSource,
-  { id, directory, onDeserializationError: onError }: TaskOptions,
+  { id, directory, onDeserializationError: onError, validate = false }: TaskOptions,
   { collector, dropped, tracing }: QueueParts,
 ): RecordQueue {
   const { partition } = id;
@@ -35,7 +36,7 @@ export function inputQueue(
   const deserialize = openSource({
     node: source.name,
     addedAt: source.addedAt,
-    topic,
+    topic: validate ? { ...topic, key: checking(topic.key), value: checking(topic.value) } : topic,
     realName,
     partition,
     nulls: source.nulls,
