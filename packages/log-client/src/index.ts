@@ -43,6 +43,7 @@ export {
   bytesLength,
   latin1Of,
   copyBytes,
+  copyView,
   readLong,
   toBytes,
   writeLong,

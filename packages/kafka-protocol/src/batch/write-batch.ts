@@ -1,7 +1,7 @@
 import {
   type Bytes,
   bytesLength,
-  copyBytes,
+  copyView,
   type Headers,
   type ProducerRecord,
   textLength,
@@ -73,7 +73,7 @@ function writeField(target: Buffer, start: number, bytes: Bytes | null): number 
     target[start] = 1;
     return start + 1;
   }
-  if (typeof bytes !== 'string') return copyBytes(bytes, target, writeVarint(target, start, bytes.length));
+  if (typeof bytes !== 'string') return copyView(bytes, target, writeVarint(target, start, bytes.length));
   // UTF-8 takes a byte for each unit of text, or more: nearly always the length needs no more room.
   const room = varintBytes(bytes.length);
   const size = writeText(bytes, target, start + room) - start - room;
@@ -86,7 +86,7 @@ function writeField(target: Buffer, start: number, bytes: Bytes | null): number 
 /** Writes a length, and the bytes after it where there are any. */
 function writeBytes(target: Buffer, start: number, bytes: Uint8Array | null, length: number): number {
   const at = writeVarint(target, start, length);
-  return bytes === null ? at : copyBytes(bytes, target, at);
+  return bytes === null ? at : copyView(bytes, target, at);
 }
 
 /** A record of bytes without headers, whose length is known before it is written. */
