@@ -15,8 +15,9 @@ function parse(bytes: Uint8Array): unknown {
 export interface JsonOptions {
   /**
    * True where your code does not change values in place: stores then keep rows as the objects they are, and
-   * parse them once instead of at each look-up. What is put has to be what reading it would give. The test
-   * driver, and an app with `validate: 'both'`, freeze such values. Default false.
+   * parse them once instead of at each look-up. What is put has to be what reading it would give. Rows count
+   * without their values in how much a store keeps in memory: leave it out for large ones. The test driver,
+   * and an app with `validate: 'both'`, freeze such values. Default false.
    */
   readonly immutable?: boolean;
 }
