@@ -187,8 +187,8 @@ export class EmbeddedLog implements LogClient {
     });
   }
 
-  recordList(): RecordList {
-    return newRecordList();
+  recordList(expectedBytes?: number): RecordList {
+    return newRecordList(expectedBytes);
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

@@ -45,8 +45,9 @@ export class KafkaLog implements LogClient {
     return this.#track(await KafkaProducer.open(this.#cluster, transactionalId));
   }
 
-  recordList(): RecordList {
-    return new WrittenRecords({ records: Number.POSITIVE_INFINITY, bytes: this.#options.maxBatchBytes });
+  recordList(expectedBytes?: number): RecordList {
+    const limits = { records: Number.POSITIVE_INFINITY, bytes: this.#options.maxBatchBytes };
+    return new WrittenRecords(limits, expectedBytes);
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

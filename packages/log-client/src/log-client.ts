@@ -31,9 +31,10 @@ export interface LogClient {
   producer(options?: { readonly transactionalId?: string }): Promise<LogProducer>;
   /**
    * A list that keeps records as this log writes them, so that nothing of them has to be kept as objects, nor
-   * to be gone through again, until they are sent. Without it arrays are sent.
+   * to be gone through again, until they are sent. Without it arrays are sent. `expectedBytes` says about how
+   * much will be added.
    */
-  recordList?(): RecordList;
+  recordList?(expectedBytes?: number): RecordList;
   /** A reader outside any group: restore, global tables, tools. */
   reader(positions: readonly ReaderPosition[]): Promise<LogReader>;
   /** Joins a consumer group. The member takes part in rebalances while it is being polled. */

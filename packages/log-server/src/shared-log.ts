@@ -112,8 +112,8 @@ export class SharedLog implements LogClient {
     return this.#client.producer(options);
   }
 
-  recordList(): RecordList {
-    return this.#client.recordList();
+  recordList(expectedBytes?: number): RecordList {
+    return this.#client.recordList(expectedBytes);
   }
 
   reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

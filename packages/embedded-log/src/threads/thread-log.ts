@@ -64,8 +64,8 @@ export class ThreadLog implements LogClient {
     return new ThreadProducer(id, this.#peer);
   }
 
-  recordList(): RecordList {
-    return newRecordList();
+  recordList(expectedBytes?: number): RecordList {
+    return newRecordList(expectedBytes);
   }
 
   async reader(positions: readonly ReaderPosition[]): Promise<LogReader> {

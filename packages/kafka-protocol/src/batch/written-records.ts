@@ -35,6 +35,7 @@ const bytesPerUnit = 3;
 /** A record that takes more than this part of a batch gets one of its own: it may be refused alone. */
 const aloneFrom = 1 / 8;
 const leastRoom = 1024;
+const mostExpected = 16 << 20;
 
 function mostBytes(bytes: Bytes | null): number {
   if (bytes === null) return 0;
@@ -44,6 +45,7 @@ function mostBytes(bytes: Bytes | null): number {
 /** Records as batches have them, but for the headers of the batches: encoded when they are added. */
 export class WrittenRecords implements RecordList {
   readonly #limits: BatchLimits;
+  readonly #expectedBytes: number;
   readonly #batches: WrittenBatch[] = [];
   #last: WrittenBatch | undefined;
   #target: Buffer = Buffer.alloc(0);
@@ -53,8 +55,10 @@ export class WrittenRecords implements RecordList {
   largestAt = 0;
   largestBytes = 0;
 
-  constructor(limits: BatchLimits) {
+  /** `expectedBytes`: about what will be added, so that memory is taken once. */
+  constructor(limits: BatchLimits, expectedBytes = 0) {
     this.#limits = limits;
+    this.#expectedBytes = Math.min(expectedBytes, mostExpected);
   }
 
   /** @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number */
@@ -95,7 +99,9 @@ export class WrittenRecords implements RecordList {
   }
 
   #grow(more: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(leastRoom, 2 * this.#target.length, this.#end + more));
+    const { length } = this.#target;
+    const room = length === 0 ? Math.max(leastRoom, this.#expectedBytes) : 2 * length;
+    const larger = Buffer.allocUnsafe(Math.max(room, this.#end + more));
     this.#target.copy(larger, 0, 0, this.#end);
     this.#target = larger;
   }

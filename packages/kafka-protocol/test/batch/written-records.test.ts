@@ -81,6 +81,15 @@ test('batches keep to their limits, and what is large has one of its own', () =>
   expect(froms({ records: 100, bytes: 40 })).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
+test('what a list is expected to take changes nothing of what is in it', () => {
+  const all = Array.from({ length: 200 }, (_, n) => record({ value: 'x'.repeat(n) }));
+  for (const expectedBytes of [0, 1, 5000, 1e9]) {
+    const list = new WrittenRecords({ records: 1000, bytes: 1 << 20 }, expectedBytes);
+    for (const one of all) list.push(one);
+    expect(batchesOf(list, 'none')).toEqual([batchOf(all)]);
+  }
+});
+
 test('a list knows its largest record and what its batches take', () => {
   const list = listOf([record({ value: 'a' }), record({ value: 'b'.repeat(500) }), record({ value: 'c' })]);
   expect(list.largestAt).toBe(1);

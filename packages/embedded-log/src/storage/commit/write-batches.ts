@@ -6,8 +6,8 @@ export const maxBatchRecords = 1024;
 export const maxBatchBytes = 256 << 10;
 
 /** A list of records that are written as they are added. */
-export function newRecordList(): WrittenRecords {
-  return new WrittenRecords({ records: maxBatchRecords, bytes: maxBatchBytes });
+export function newRecordList(expectedBytes?: number): WrittenRecords {
+  return new WrittenRecords({ records: maxBatchRecords, bytes: maxBatchBytes }, expectedBytes);
 }
 
 /** How many records go into a batch: by their size on average. */

@@ -147,7 +147,7 @@ export class TaskRegistry {
         globalStores,
         clock,
         directory,
-        newRecordList: config.log.recordList && (() => config.log.recordList!()),
+        newRecordList: config.log.recordList && ((expectedBytes) => config.log.recordList!(expectedBytes)),
         lagOf: (topic, partition) => member.lag({ topic, partition }),
         onDeserializationError,
         onProcessingError: config.processingExceptionHandler,

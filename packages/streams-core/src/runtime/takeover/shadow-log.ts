@@ -45,7 +45,9 @@ export function shadowLog(
     admin: log.admin,
     reader: (positions) => log.reader(positions),
     join: (options) => log.join(options),
-    ...(log.recordList === undefined ? {} : { recordList: () => log.recordList!() }),
+    ...(log.recordList === undefined
+      ? {}
+      : { recordList: (expectedBytes?: number) => log.recordList!(expectedBytes) }),
     producer: async (options) => shadowProducer(await log.producer(options), rename),
     readMetrics: () => log.readMetrics?.() ?? [],
     close: () => log.close(),

@@ -1,4 +1,5 @@
-import type { LogRecord, OffsetCommit, PartitionRecords, RecordList } from '@millrace/log-client';
+import type { LogRecord, OffsetCommit, PartitionRecords } from '@millrace/log-client';
+import type { NewRecordList } from './output/record-collector.ts';
 import type { StateStore } from '@millrace/state-stores/runtime';
 import type { SubTopology } from '../../topology/built/sub-topologies.ts';
 import type { Topology } from '../../topology/built/topology.ts';
@@ -57,7 +58,7 @@ export interface TaskOptions {
   /** Sees every record at every node; undefined: nobody watches. */
   readonly watch?: TaskWatch | undefined;
   /** What its records are kept in until they are sent. Default: arrays. */
-  readonly newRecordList?: (() => RecordList) | undefined;
+  readonly newRecordList?: NewRecordList | undefined;
 }
 
 /** What a task has made since it was last asked. */

@@ -1,6 +1,7 @@
-import type { OffsetCommit, PartitionRecords, RecordList } from '@millrace/log-client';
+import type { OffsetCommit, PartitionRecords } from '@millrace/log-client';
 import type { StoreSpec } from '@millrace/state-stores';
 import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
+import type { NewRecordList } from './output/record-collector.ts';
 import { changelogName } from '../../topology/built/internal-topics.ts';
 
 /** Makes a store's checkpoint out of its changelog's next offset. */
@@ -39,7 +40,7 @@ export class TaskStores {
   }
 
   /** Hands out what has changed since the last commit, for the changelogs. */
-  takeChanges(partition: number, newList: () => RecordList = () => []): PartitionRecords[] {
+  takeChanges(partition: number, newList: NewRecordList = () => []): PartitionRecords[] {
     const taken: PartitionRecords[] = [];
     let records = newList();
     for (const [topic, store] of this.changelogs) {

@@ -1,7 +1,7 @@
-import type { ProducerRecord, RecordList } from '@millrace/log-client';
+import type { ProducerRecord } from '@millrace/log-client';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import type { DropReason } from '../../../topology/operator.ts';
-import { RecordCollector } from '../output/record-collector.ts';
+import { type NewRecordList, RecordCollector } from '../output/record-collector.ts';
 
 /** Sees what goes on in a task, record by record: what debuggers are made of. */
 export interface TaskWatch {
@@ -35,7 +35,7 @@ export function watched(node: string, run: Forward, watch: TaskWatch | undefined
 class WatchedCollector extends RecordCollector {
   readonly #watch: TaskWatch;
 
-  constructor(watch: TaskWatch, newList?: () => RecordList) {
+  constructor(watch: TaskWatch, newList?: NewRecordList) {
     super(newList);
     this.#watch = watch;
   }
@@ -48,7 +48,7 @@ class WatchedCollector extends RecordCollector {
 
 export function recordCollector(
   watch: TaskWatch | undefined,
-  newList: (() => RecordList) | undefined,
+  newList: NewRecordList | undefined,
 ): RecordCollector {
   return watch === undefined ? new RecordCollector(newList) : new WatchedCollector(watch, newList);
 }
