@@ -23,10 +23,10 @@ export interface EmbeddedReaderOptions {
 }
 
 /**
- * So many records of a partition come at once where it has them: a few of each of very many would cost a read
+ * So many records of a partition come at once where it has them: a few of each of many would cost a read
  * and, later, a batch of results each.
  */
-const fewestRecords = 100;
+const fewestRecords = 1000;
 
 /** Reads partitions of an embedded log in turn, each from its own position. */
 export class EmbeddedReader implements LogReader, AppendListener {
