@@ -48,6 +48,7 @@ export {
   toBytes,
   writeLong,
 } from './bytes.ts';
+export { allocateBytes, ViewedBytes } from './memory.ts';
 export { murmur2, partitionForKey } from './partitioner.ts';
 export {
   type Header,

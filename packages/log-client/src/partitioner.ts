@@ -1,12 +1,14 @@
+import { type Bytes, toBytes } from './bytes.ts';
+import { writeText } from './text.ts';
+
 const seed = 0x9747b28c;
 const multiplier = 0x5bd1e995;
 
 /**
  * The 32-bit murmur2 hash that Kafka's default partitioner uses
- * (`org.apache.kafka.common.utils.Utils#murmur2`), as a signed integer.
+ * (`org.apache.kafka.common.utils.Utils#murmur2`), as a signed integer; of the first `length` bytes.
  */
-export function murmur2(data: Uint8Array): number {
-  const length = data.length;
+export function murmur2(data: Uint8Array, length = data.length): number {
   const whole = length & ~3;
   let hash = seed ^ length;
   for (let at = 0; at < whole; at += 4) {
@@ -26,7 +28,13 @@ export function murmur2(data: Uint8Array): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Texts of up to so many units are hashed without bytes of their own. */
+const shortText = 64;
+const scratch = Buffer.alloc(3 * shortText);
+
 /** The partition that Kafka's default partitioner gives a record with this serialised key. */
-export function partitionForKey(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions;
+export function partitionForKey(key: Bytes, partitions: number): number {
+  const isShort = typeof key === 'string' && key.length <= shortText;
+  const hash = isShort ? murmur2(scratch, writeText(key, scratch, 0)) : murmur2(toBytes(key));
+  return (hash & 0x7fffffff) % partitions;
 }

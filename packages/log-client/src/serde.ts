@@ -1,3 +1,4 @@
+import { allocateBytes } from './memory.ts';
 import { asBuffer, readLong, writeLong } from './bytes.ts';
 import { readText, textBytes } from './text.ts';
 
@@ -74,7 +75,7 @@ const doubleSerde: Serde<number> = {
   immutable: true,
   serialize: (value) => {
     if (typeof value !== 'number') throw new TypeError(`Expected a number, got ${typeof value}`);
-    const bytes = Buffer.allocUnsafe(8);
+    const bytes = allocateBytes(8);
     bytes.writeDoubleBE(value, 0);
     return bytes;
   },
@@ -99,7 +100,7 @@ const longSerde: Serde<number> = {
   immutable: true,
   serialize: (value) => {
     if (!Number.isSafeInteger(value)) throw new RangeError(`Expected a safe integer, got ${String(value)}`);
-    const bytes = Buffer.allocUnsafe(8);
+    const bytes = allocateBytes(8);
     writeLong(bytes, value, 0);
     return bytes;
   },
@@ -122,7 +123,7 @@ const integerSerde: Serde<number> = {
   immutable: true,
   serialize: (value) => {
     if ((value | 0) !== value) throw new RangeError(`Expected a 32-bit integer, got ${String(value)}`);
-    const bytes = Buffer.allocUnsafe(4);
+    const bytes = allocateBytes(4);
     bytes.writeInt32BE(value, 0);
     return bytes;
   },

@@ -1,3 +1,5 @@
+import { allocateBytes } from './memory.ts';
+
 /*
  * Keys are short and ASCII most of the time. A call into Node's encoder or decoder costs more than they do:
  * they are read and written here, byte for byte, and all else is left to Node.
@@ -93,7 +95,7 @@ export function writeLatin1(text: string, target: Buffer, start: number): number
 export function textBytes(text: string): Buffer {
   const { length } = text;
   if (length > longestWritten) return Buffer.from(text, 'utf8');
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = allocateBytes(length);
   for (let index = 0; index < length; index++) {
     const unit = text.charCodeAt(index);
     if (unit > lastAscii) return Buffer.from(text, 'utf8');

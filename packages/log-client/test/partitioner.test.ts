@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { murmur2, partitionForKey } from '../src/index.ts';
 
@@ -16,4 +17,16 @@ test.each([
 test('a partition is the hash without its sign, modulo the count', () => {
   expect(partitionForKey(Buffer.from('21'), 7)).toBe((-973932308 & 0x7fffffff) % 7);
   expect(partitionForKey(Buffer.alloc(0), 1)).toBe(0);
+});
+
+test('a text goes where its UTF-8 bytes go, however long it is', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 100 }),
+      fc.integer({ min: 1, max: 50 }),
+      (text, partitions) => {
+        expect(partitionForKey(text, partitions)).toBe(partitionForKey(Buffer.from(text), partitions));
+      },
+    ),
+  );
 });

@@ -1,4 +1,4 @@
-import { type Header, LogError, type LogRecord, noHeaders } from '@millrace/log-client';
+import { type Header, LogError, type LogRecord, noHeaders, ViewedBytes } from '@millrace/log-client';
 import { StoredRecord } from './stored-record.ts';
 
 /** Where a record is being read; one for each batch, not one for each number. */
@@ -73,6 +73,7 @@ export function readRecords(
   into: LogRecord[],
 ): void {
   const cursor = new Cursor(source, start);
+  const viewed = new ViewedBytes(source);
   for (let index = 0; index < count; index++) {
     const end = cursor.varint() + cursor.at;
     if (!(end <= batchEnd) || end <= cursor.at) {
@@ -92,7 +93,7 @@ export function readRecords(
       const headers = headerCount > 0 ? readHeaders(cursor, headerCount) : noHeaders;
       if (cursor.at !== end) throw notFilled(baseOffset);
       const timestamp = appendTime ?? baseTimestamp + delta;
-      into.push(new StoredRecord(source, keyAt, keyLength, valueAt, valueLength, timestamp, headers, offset));
+      into.push(new StoredRecord(viewed, keyAt, keyLength, valueAt, valueLength, timestamp, headers, offset));
     }
     cursor.at = end;
   }

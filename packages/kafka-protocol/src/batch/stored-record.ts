@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, readText } from '@millrace/log-client';
+import { type Headers, type LogRecord, readText, type ViewedBytes } from '@millrace/log-client';
 
 /** A record inside a batch. Its key and value are views of the batch, made only when they are asked for. */
 export class StoredRecord implements LogRecord {
@@ -6,7 +6,7 @@ export class StoredRecord implements LogRecord {
   readonly timestamp: number;
   readonly headers: Headers;
   readonly offset: number;
-  private readonly source: Buffer;
+  private readonly source: ViewedBytes;
   private readonly keyAt: number;
   /** Negative for a null key. */
   private readonly keyLength: number;
@@ -15,7 +15,7 @@ export class StoredRecord implements LogRecord {
 
   // oxlint-disable-next-line eslint/max-params -- One per record: no options object.
   constructor(
-    source: Buffer,
+    source: ViewedBytes,
     keyAt: number,
     keyLength: number,
     valueAt: number,
@@ -35,19 +35,19 @@ export class StoredRecord implements LogRecord {
   }
 
   get key(): Uint8Array | null {
-    return this.keyLength < 0 ? null : this.source.subarray(this.keyAt, this.keyAt + this.keyLength);
+    return this.keyLength < 0 ? null : this.source.view(this.keyAt, this.keyLength);
   }
 
   get value(): Uint8Array | null {
-    return this.valueLength < 0 ? null : this.source.subarray(this.valueAt, this.valueAt + this.valueLength);
+    return this.valueLength < 0 ? null : this.source.view(this.valueAt, this.valueLength);
   }
 
   keyText(): string | null {
-    return this.keyLength < 0 ? null : readText(this.source, this.keyAt, this.keyAt + this.keyLength);
+    return this.keyLength < 0 ? null : readText(this.source.bytes, this.keyAt, this.keyAt + this.keyLength);
   }
 
   valueText(): string | null {
     if (this.valueLength < 0) return null;
-    return readText(this.source, this.valueAt, this.valueAt + this.valueLength);
+    return readText(this.source.bytes, this.valueAt, this.valueAt + this.valueLength);
   }
 }

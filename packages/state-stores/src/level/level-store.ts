@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { emitWarning } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { copyBytes } from '@millrace/log-client';
+import { allocateBytes, copyBytes } from '@millrace/log-client';
 import type { Level } from 'level';
 import type { BytesChange, BytesRange, BytesStore, Checkpoint } from '../bytes-store.ts';
 import { isStoreError, type StoreError } from '../errors.ts';
@@ -26,7 +26,7 @@ interface Measurable {
 const encoding = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
 function dataKey(key: Uint8Array): Buffer {
-  const prefixed = Buffer.allocUnsafe(key.length + 1);
+  const prefixed = allocateBytes(key.length + 1);
   prefixed[0] = 1;
   copyBytes(key, prefixed, 1);
   return prefixed;

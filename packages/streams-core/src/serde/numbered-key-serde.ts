@@ -1,4 +1,4 @@
-import { asBuffer, type Serde } from '@millrace/log-client';
+import { allocateBytes, asBuffer, type Serde } from '@millrace/log-client';
 
 /** A key with a number that tells its records apart. */
 export interface NumberedKey<K> {
@@ -11,7 +11,7 @@ export function numberedKey<K>(key: Serde<K>): Serde<NumberedKey<K>> {
   return {
     serialize({ key: inner, sequence }) {
       const bytes = key.serialize(inner);
-      const whole = Buffer.allocUnsafe(bytes.length + 8);
+      const whole = allocateBytes(bytes.length + 8);
       whole.set(bytes);
       whole.writeDoubleBE(sequence, bytes.length);
       return whole;

@@ -1,4 +1,12 @@
-import { asBuffer, type Bytes, bytesLength, copyBytes, readText, type Serde } from '@millrace/log-client';
+import {
+  allocateBytes,
+  asBuffer,
+  type Bytes,
+  bytesLength,
+  copyBytes,
+  readText,
+  type Serde,
+} from '@millrace/log-client';
 
 /**
  * What a left row asks of the right side of a foreign-key join: `answer` always, also that there is no row;
@@ -48,7 +56,7 @@ function encode(
   rest: Bytes | null,
 ): Buffer {
   const length = hash?.length ?? 0;
-  const bytes = Buffer.allocUnsafe(headerBytes + length + bytesLength(rest));
+  const bytes = allocateBytes(headerBytes + length + bytesLength(rest));
   bytes[0] = version;
   bytes[1] = code;
   bytes.writeUInt32BE(primaryPartition, 2);
@@ -61,7 +69,7 @@ function encode(
 /** The head of another message with a code and a rest of its own. */
 function withHead(head: Buffer, code: number, rest: Bytes | null): Buffer {
   const length = headerBytes + head[6]!;
-  const bytes = Buffer.allocUnsafe(length + bytesLength(rest));
+  const bytes = allocateBytes(length + bytesLength(rest));
   for (let at = 0; at < length; at++) bytes[at] = head[at]!;
   bytes[1] = code;
   if (rest !== null) copyBytes(rest, bytes, length);

@@ -1,4 +1,4 @@
-import { asBuffer, type Serde } from '@millrace/log-client';
+import { allocateBytes, asBuffer, type Serde } from '@millrace/log-client';
 
 /** Where a record without a partner stands: its side of the join, its time and its key. */
 export interface UnmatchedKey<K> {
@@ -15,7 +15,7 @@ export function unmatchedKey<K>(key: Serde<K>): Serde<UnmatchedKey<K>> {
   return {
     serialize({ side, timestamp, key: inner }) {
       const bytes = key.serialize(inner);
-      const whole = Buffer.allocUnsafe(9 + bytes.length);
+      const whole = allocateBytes(9 + bytes.length);
       whole[0] = side === 'left' ? 1 : 0;
       whole.writeDoubleBE(timestamp, 1);
       whole.set(bytes, 9);
@@ -46,7 +46,7 @@ export function unmatchedValues<V1, V2>(left: Serde<V1>, right: Serde<V2>): Serd
       const pieces: Uint8Array[] = [Buffer.of(side === 'left' ? 1 : 0)];
       for (const value of values) {
         const bytes = serdes[side].serialize(value);
-        const length = Buffer.allocUnsafe(4);
+        const length = allocateBytes(4);
         length.writeUInt32BE(bytes.length, 0);
         pieces.push(length, bytes);
       }

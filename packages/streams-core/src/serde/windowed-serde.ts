@@ -1,4 +1,5 @@
 import {
+  allocateBytes,
   areOwnMapKeys,
   asBuffer,
   copyBytes,
@@ -68,12 +69,12 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
 function withRoom<K>(serde: Serde<K>, key: K, room: number): Buffer {
   if (serde.serializeText !== undefined) {
     const text = serde.serializeText(key);
-    const bytes = Buffer.allocUnsafe(textLength(text) + room);
+    const bytes = allocateBytes(textLength(text) + room);
     writeText(text, bytes, 0);
     return bytes;
   }
   const inner = serde.serialize(key);
-  const bytes = Buffer.allocUnsafe(inner.length + room);
+  const bytes = allocateBytes(inner.length + room);
   copyBytes(inner, bytes, 0);
   return bytes;
 }

@@ -1,4 +1,12 @@
-import { asBuffer, type Bytes, bytesLength, copyBytes, readLatin1, writeLatin1 } from '@millrace/log-client';
+import {
+  allocateBytes,
+  asBuffer,
+  type Bytes,
+  bytesLength,
+  copyBytes,
+  readLatin1,
+  writeLatin1,
+} from '@millrace/log-client';
 
 /*
  * All members of a group in one value:
@@ -18,7 +26,7 @@ export interface StoredMember {
 export function encodeGroup(members: readonly StoredMember[]): Buffer {
   let size = 0;
   for (const { name, value } of members) size += headerBytes + name.length + value.length;
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = allocateBytes(size);
   let at = 0;
   for (const { name, value, timestamp } of members) {
     bytes.writeDoubleBE(timestamp, at);
@@ -52,7 +60,7 @@ export function memberBytes(name: string): Buffer {
 
 export function memberKey(group: Bytes, name: string): Buffer {
   const length = bytesLength(group);
-  const bytes = Buffer.allocUnsafe(lengthBytes + length + name.length);
+  const bytes = allocateBytes(lengthBytes + length + name.length);
   bytes.writeUInt32BE(length, 0);
   writeLatin1(name, bytes, copyBytes(group, bytes, lengthBytes));
   return bytes;

@@ -1,4 +1,4 @@
-import { asBuffer, type Headers, noHeaders } from '@millrace/log-client';
+import { allocateBytes, asBuffer, type Headers, noHeaders } from '@millrace/log-client';
 import { decodeHeaders, encodeHeaders } from '../../layers/header-block.ts';
 
 /*
@@ -19,7 +19,7 @@ export interface StoredRow {
 
 export function encodeRow({ value, timestamp, headers }: StoredRow): Buffer {
   if (headers.length > 0) return withHeaders(value, timestamp, headers);
-  const bytes = Buffer.allocUnsafe(timestampBytes + value.length);
+  const bytes = allocateBytes(timestampBytes + value.length);
   bytes.writeDoubleBE(timestamp, 0);
   bytes.set(value, timestampBytes);
   return bytes;

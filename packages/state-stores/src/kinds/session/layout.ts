@@ -1,4 +1,12 @@
-import { asBuffer, type Bytes, bytesLength, copyBytes, readLong, writeLong } from '@millrace/log-client';
+import {
+  allocateBytes,
+  asBuffer,
+  type Bytes,
+  bytesLength,
+  copyBytes,
+  readLong,
+  writeLong,
+} from '@millrace/log-client';
 
 /**
  * A session's key in its changelog: | key | end i64, big-endian | start i64 |, as Kafka's SessionKeySchema.
@@ -6,7 +14,7 @@ import { asBuffer, type Bytes, bytesLength, copyBytes, readLong, writeLong } fro
 const suffixBytes = 16;
 
 export function sessionKey(key: Bytes, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(bytesLength(key) + suffixBytes);
+  const bytes = allocateBytes(bytesLength(key) + suffixBytes);
   const at = copyBytes(key, bytes, 0);
   writeLong(bytes, end, at);
   writeLong(bytes, start, at + 8);

@@ -1,4 +1,4 @@
-import { asBuffer, copyBytes, type Headers } from '@millrace/log-client';
+import { allocateBytes, asBuffer, copyBytes, type Headers } from '@millrace/log-client';
 import { decodeHeaders, encodeHeaders } from '../../layers/header-block.ts';
 
 /*
@@ -28,7 +28,7 @@ export function encodeChange({
   headers,
 }: StoredChange): Buffer {
   const size = (newValue?.length ?? 0) + (oldValue?.length ?? 0) + (priorValue?.length ?? 0);
-  const bytes = Buffer.allocUnsafe(fixedBytes + size);
+  const bytes = allocateBytes(fixedBytes + size);
   bytes.writeDoubleBE(time, 0);
   bytes.writeDoubleBE(timestamp, 8);
   let at = writeValue(bytes, newValue, 16, fixedBytes);

@@ -1,4 +1,4 @@
-import { asBuffer } from '@millrace/log-client';
+import { allocateBytes, asBuffer } from '@millrace/log-client';
 
 /**
  * All versions of a key in one value: ( timestamp f64 | length + 1 u32, 0 for none | value ) ..., the
@@ -14,7 +14,7 @@ export interface StoredVersion {
 export function encodeVersions(versions: readonly StoredVersion[]): Buffer {
   let size = 0;
   for (const { value } of versions) size += headerBytes + (value?.length ?? 0);
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = allocateBytes(size);
   let at = 0;
   for (const { timestamp, value } of versions) {
     bytes.writeDoubleBE(timestamp, at);

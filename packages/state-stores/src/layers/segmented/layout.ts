@@ -1,4 +1,5 @@
 import {
+  allocateBytes,
   asBuffer,
   type Bytes,
   bytesLength,
@@ -35,14 +36,14 @@ export interface StoredEntry extends StoredTimes {
 
 /** The first bytes of all bucket keys of a segment; they sort as the segments do. */
 export function segmentPrefix(segment: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
+  const bytes = allocateBytes(8);
   // Of non-negative doubles, the big-endian bytes sort as the numbers do.
   bytes.writeDoubleBE(Math.max(0, segment), 0);
   return bytes;
 }
 
 export function bucketKey(segment: number, key: Bytes): Buffer {
-  const bytes = Buffer.allocUnsafe(8 + bytesLength(key));
+  const bytes = allocateBytes(8 + bytesLength(key));
   bytes.writeDoubleBE(Math.max(0, segment), 0);
   copyBytes(key, bytes, 8);
   return bytes;
@@ -65,7 +66,7 @@ export function encodeBucket<E extends StoredTimes>(
     values.push(value);
     size += entryHeaderBytes + value.length;
   }
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = allocateBytes(size);
   let at = 0;
   for (let index = 0; index < entries.length; index++) {
     const { time, second } = entries[index]!;
@@ -81,7 +82,7 @@ export function encodeBucket<E extends StoredTimes>(
 
 function withHeaders(headers: Headers, value: Uint8Array): Uint8Array {
   if (headers.length === 0) return value;
-  const count = Buffer.allocUnsafe(headerCountBytes);
+  const count = allocateBytes(headerCountBytes);
   count.writeUInt16BE(headers.length);
   return Buffer.concat([count, ...encodeHeaders(headers), value]);
 }
@@ -113,7 +114,7 @@ export function decodeBucket(source: Uint8Array): StoredEntry[] {
 
 /** `sequence` tells apart entries with the same key and start. */
 export function windowKey(key: Bytes, start: number, sequence: number): Buffer {
-  const bytes = Buffer.allocUnsafe(bytesLength(key) + windowSuffixBytes);
+  const bytes = allocateBytes(bytesLength(key) + windowSuffixBytes);
   const at = copyBytes(key, bytes, 0);
   writeLong(bytes, start, at);
   bytes.writeUInt32BE(sequence, at + 8);

@@ -26,6 +26,13 @@ function tail(bytes: DataView, at: number, length: number): number {
   return value;
 }
 
+function write(into: Buffer, value: number, at: number): void {
+  into[at] = value;
+  into[at + 1] = value >>> 8;
+  into[at + 2] = value >>> 16;
+  into[at + 3] = value >>> 24;
+}
+
 /**
  * MurmurHash3, 128 bits, in its variant for 32-bit arithmetic (A. Appleby, SMHasher), of the first `length`
  * bytes; written to `into`, which is returned.
@@ -63,9 +70,9 @@ export function murmur3(bytes: DataView, length: number, into: Buffer, seed = 0)
   h3 = finish(h3);
   h4 = finish(h4);
   h1 = (h1 + h2 + h3 + h4) | 0;
-  into.writeInt32LE(h1, 0);
-  into.writeInt32LE((h2 + h1) | 0, 4);
-  into.writeInt32LE((h3 + h1) | 0, 8);
-  into.writeInt32LE((h4 + h1) | 0, 12);
+  write(into, h1, 0);
+  write(into, h2 + h1, 4);
+  write(into, h3 + h1, 8);
+  write(into, h4 + h1, 12);
   return into;
 }

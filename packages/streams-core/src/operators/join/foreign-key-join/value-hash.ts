@@ -1,4 +1,4 @@
-import { writeText } from '@millrace/log-client';
+import { allocateBytes, writeText } from '@millrace/log-client';
 import { sha1 } from '@millrace/log-client/platform';
 import type { HashVersion } from '../../../serde/subscription-serde.ts';
 import type { Serializer } from '../../../serde/topic.ts';
@@ -26,7 +26,7 @@ export function valueHash<V>(
   if (value === null) return undefined;
   // Subscriptions of earlier releases are answered in their own terms.
   if (version === 1) return sha1(serializer.serialize(value)).subarray(0, sha1Bytes);
-  const hash = into ?? Buffer.allocUnsafe(murmur3Bytes);
+  const hash = into ?? allocateBytes(murmur3Bytes);
   const text = serializer.serializeText?.(value);
   if (text !== undefined && longestUtf8 * text.length <= scratch.length)
     return murmur3(scratchView, writeText(text, scratch, 0), hash);

@@ -55,7 +55,7 @@ function send(
   }
   const added = origin === undefined ? noHeaders : headersOf(origin, details);
   const partition = (origin?.partition ?? 0) % count;
-  collector.add(topic, partition, { key, value, timestamp, headers: [...headers, ...added] });
+  collector.add(collector.of(topic), partition, { key, value, timestamp, headers: [...headers, ...added] });
 }
 
 /**

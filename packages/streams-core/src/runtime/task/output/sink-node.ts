@@ -1,4 +1,4 @@
-import { type Bytes, partitionForKey, toBytes } from '@millrace/log-client';
+import { type Bytes, partitionForKey } from '@millrace/log-client';
 import { RecordError } from '../../../errors.ts';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import { checking } from '../../../serde/checking.ts';
@@ -7,7 +7,7 @@ import type { SinkNode } from '../../../topology/graph/nodes.ts';
 import type { DropReason } from '../../../topology/operator.ts';
 import type { ProductionExceptionHandler } from '../../../handlers.ts';
 import { deadLetter } from '../process/guard.ts';
-import type { RecordCollector } from './record-collector.ts';
+import type { ProducedFor, RecordCollector } from './record-collector.ts';
 import type { TaskTracing } from '../task-tracing.ts';
 import type { TaskClock } from '../task-clock.ts';
 import type { TopicDirectory } from '../topic-directory.ts';
@@ -35,7 +35,7 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
   const valueSerde = options.validate ? checking(node.value) : node.value;
   const keyOf = writer(keySerde);
   const valueOf = writer(valueSerde);
-  const collect = (target: string, partitions: number, record: StreamRecord<unknown, unknown>): void => {
+  const collect = (to: ProducedFor, partitions: number, record: StreamRecord<unknown, unknown>): void => {
     const { key, value, timestamp, headers } = record;
     let keyBytes: Bytes | null;
     let valueBytes: Bytes | null;
@@ -45,10 +45,10 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
           `its timestamp is ${String(timestamp)}: whole milliseconds since the epoch expected`,
         );
       }
-      keyBytes = key === null ? null : partitions === 1 ? keyOf(key) : keySerde.serialize(key);
+      keyBytes = key === null ? null : keyOf(key);
       valueBytes = value === null ? null : valueOf(value);
     } catch (cause) {
-      const what = `A record for "${target}" could not be written`;
+      const what = `A record for "${to.topic}" could not be written`;
       const error = new RecordError('RECORD_PRODUCTION', {
         what,
         node: name,
@@ -62,30 +62,32 @@ export function openSink(node: SinkNode, options: SinkOptions): Forward {
       dropped('failed', name);
       return deadLetter(response, error, clock.raw, options);
     }
-    const traced = tracing === undefined ? headers : tracing.produced(target, headers);
+    const traced = tracing === undefined ? headers : tracing.produced(to.topic, headers);
     // Always a copy: user code may change what it has forwarded before this is committed.
     const produced = { key: keyBytes, value: valueBytes, timestamp, headers: traced };
-    const chosen = partitioner?.(record, { topic: target, partitions });
+    const chosen = partitioner?.(record, { topic: to.topic, partitions });
     if (chosen === undefined) {
-      collector.add(target, defaultPartition(keyBytes, partitions, clock.partition), produced);
+      collector.add(to, defaultPartition(keyBytes, partitions, clock.partition), produced);
     } else if (typeof chosen === 'number') {
-      collector.add(target, checked(name, chosen, partitions), produced);
+      collector.add(to, checked(name, chosen, partitions), produced);
     } else {
       if (chosen.length === 0) dropped(undefined, name);
       for (const partition of new Set(chosen))
-        collector.add(target, checked(name, partition, partitions), produced);
+        collector.add(to, checked(name, partition, partitions), produced);
     }
   };
   const send = (target: string, record: StreamRecord<unknown, unknown>): void | Promise<void> => {
+    const to = collector.of(target);
     const partitions = directory.partitions(target);
-    if (typeof partitions === 'number') return collect(target, partitions, record);
-    return partitions.then((count) => collect(target, count, record));
+    if (typeof partitions === 'number') return collect(to, partitions, record);
+    return partitions.then((count) => collect(to, count, record));
   };
   if (typeof topic !== 'string') return (record) => send(topic(record), record);
   const target = directory.realName(topic);
   const known = directory.partitions(target);
-  if (typeof known === 'number') return (record) => collect(target, known, record);
-  return (record) => send(target, record);
+  if (typeof known !== 'number') return (record) => send(target, record);
+  const to = collector.of(target);
+  return (record) => collect(to, known, record);
 }
 
 /** Writes as text where the serde can: the log encodes it in place. */
@@ -102,5 +104,5 @@ function checked(node: string, partition: number, partitions: number): number {
 
 function defaultPartition(key: Bytes | null, partitions: number, own: number): number {
   if (partitions === 1) return 0;
-  return key === null ? own % partitions : partitionForKey(toBytes(key), partitions);
+  return key === null ? own % partitions : partitionForKey(key, partitions);
 }

@@ -1,7 +1,7 @@
 import type { ProducerRecord } from '@millrace/log-client';
 import type { Forward, StreamRecord } from '../../../record/record.ts';
 import type { DropReason } from '../../../topology/operator.ts';
-import { type NewRecordList, RecordCollector } from '../output/record-collector.ts';
+import { type NewRecordList, type ProducedFor, RecordCollector } from '../output/record-collector.ts';
 
 /** Sees what goes on in a task, record by record: what debuggers are made of. */
 export interface TaskWatch {
@@ -40,9 +40,9 @@ class WatchedCollector extends RecordCollector {
     this.#watch = watch;
   }
 
-  override add(topic: string, partition: number, record: ProducerRecord): void {
-    this.#watch.produced(topic, record);
-    super.add(topic, partition, record);
+  override add(to: ProducedFor, partition: number, record: ProducerRecord): void {
+    this.#watch.produced(to.topic, record);
+    super.add(to, partition, record);
   }
 }
 
