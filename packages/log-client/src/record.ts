@@ -40,6 +40,8 @@ export interface LogRecord {
 /** Records in their order: an array, or a list that a log has made. */
 export interface RecordSequence extends Iterable<ProducerRecord> {
   readonly length: number;
+  /** What they take, about, where that is known. */
+  readonly bytes?: number;
 }
 
 /** Records that more can be added to. What a record is made of may change once it has been added. */

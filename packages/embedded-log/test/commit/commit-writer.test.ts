@@ -226,6 +226,18 @@ describe('the size of a commit', () => {
     expect(log.segments[0]!.memory.all.map(({ isStored }) => isStored)).toEqual([false]);
   });
 
+  test('of little for each of many partitions stays in the journal: each segment would be written and synced', async () => {
+    const { disk, log, other, submit } = await openWriter({ directBytes: 1000 });
+    const entries: Entry[] = [log, other, log, other, log].map((one) => [one, ['a', 'b']]);
+    const ofSize = (bytes: number) => submit(() => ({ ...changeOf(...entries), bytes }));
+    expect(await ofSize(1249)).toEqual([0, 0, 2, 2, 4]);
+    expect(disk.take()).toEqual([`write ${journal}`, `sync ${journal}`]);
+    expect(await ofSize(1250)).toEqual([6, 4, 8, 6, 10]);
+    expect(disk.take()).toEqual(
+      expect.arrayContaining([`sync ${log.segments[0]!.name}`, `sync ${other.segments[0]!.name}`]),
+    );
+  });
+
   test('is kept in memory for those who wait for it, though its segment has it', async () => {
     const { disk, log, send } = await openWriter({ directBytes: 0 });
     await send([log, ['nobody waits']]);

@@ -9,6 +9,9 @@ import { type RollLimits, Tails } from './tails.ts';
 /** Commits share a write up to this size, in bytes. */
 const maxGroupBytes = 16 << 20;
 
+/** Runs of a commit that goes straight to its segments take a part of its least size each, on average. */
+const directRuns = 4;
+
 /** A change that was planned and is ready to be written. */
 export interface EncodedChange {
   readonly pending: Pending;
@@ -101,7 +104,10 @@ export class GroupEncoder {
 
   /** Where the batches of a large commit are written: used again, unless readers want to have them. */
   #scratchFor(change: LogChange): Buffer | undefined {
-    if (change.bytes < this.#limits.directBytes) return undefined;
+    const { directBytes } = this.#limits;
+    // Little for each of many partitions would be a write and a sync of each of their segments.
+    if (change.bytes < Math.max(directBytes, (change.records.length * directBytes) / directRuns))
+      return undefined;
     const isRead = change.records.some(({ log }) => log.listeners.size > 0);
     return this.#scratch.take(roomFor(change), { reuse: !isRead });
   }

@@ -4,6 +4,7 @@ import { ChangelogRetentionCheck } from '../topics/changelog-retention-check.ts'
 import type { ResolvedConfig } from '../config.ts';
 import type { Task } from '../task/task.ts';
 import { Delivery } from './delivery.ts';
+import { inTransactions, type PreparedTask, transactionOf } from './joined-commit.ts';
 import type { PreparedCommit, TaskOutput } from '../task/task-options.ts';
 import type { TopicDirectory } from '../task/topic-directory.ts';
 
@@ -90,10 +91,53 @@ export class TaskCommitter {
     const previous = this.#inFlight.get(task);
     const commit =
       previous === undefined ? this.#commit(task, member) : previous.then(() => this.#commit(task, member));
+    return this.#tracked([task], commit);
+  }
+
+  /**
+   * As `commit`, of several tasks: in one transaction where the log takes one for all of them, as a thread's
+   * tasks are in Kafka Streams (KIP-447). A task that is not ready at once gets one of its own. Resolves once
+   * all are over. @throws what the first that failed was rejected with
+   */
+  async commitAll(tasks: readonly Task[], member: GroupMember): Promise<void> {
+    const ready: PreparedTask[] = [];
+    const commits: Promise<void>[] = [];
+    for (const task of tasks) {
+      if (!this.#joinsCommits || this.#inFlight.has(task)) {
+        commits.push(this.commit(task, member));
+        continue;
+      }
+      try {
+        const pending = task.drain();
+        if (pending === undefined) ready.push({ task, commit: task.prepareCommit() });
+        else
+          commits.push(
+            this.#tracked(
+              [task],
+              pending.then(() => this.#commitDrained(task, member)),
+            ),
+          );
+      } catch (error) {
+        commits.push(Promise.reject(error as Error));
+      }
+    }
+    for (const some of inTransactions(ready)) {
+      const joined = some.map(({ task }) => task);
+      commits.push(this.#tracked(joined, this.#commitTransaction(some, member)));
+    }
+    for (const outcome of await Promise.allSettled(commits))
+      if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  get #joinsCommits(): boolean {
+    return this.#exactlyOnce && this.#sharesProducer;
+  }
+
+  #tracked(tasks: readonly Task[], commit: Promise<void>): Promise<void> {
     const tracked = commit.finally(() => {
-      if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
+      for (const task of tasks) if (this.#inFlight.get(task) === tracked) this.#inFlight.delete(task);
     });
-    this.#inFlight.set(task, tracked);
+    for (const task of tasks) this.#inFlight.set(task, tracked);
     return tracked;
   }
 
@@ -158,24 +202,36 @@ export class TaskCommitter {
   async #commit(task: Task, member: GroupMember): Promise<void> {
     const pending = task.drain();
     if (pending !== undefined) await pending;
-    if (this.#failures.has(task)) throw this.#failures.get(task);
-    const prepared = task.prepareCommit();
-    if (this.#exactlyOnce) await this.#commitTransaction(task, member, prepared);
-    else {
-      await this.#sendOutput(task, prepared);
-      await member.commit(prepared.offsets);
-    }
-    this.#noteCommitted(task, prepared);
-    this.#onCommitted(prepared.offsets);
+    await this.#commitDrained(task, member);
   }
 
-  async #commitTransaction(task: Task, member: GroupMember, prepared: PreparedCommit): Promise<void> {
-    this.#age.check(prepared.records, Date.now());
-    const offsets = { group: this.#group, member: member.generation, commits: prepared.offsets };
-    const commit = (records: PreparedCommit['records']): Promise<number[]> =>
-      this.#producer(task).commit({ records, offsets });
-    const delivered = await this.#delivering.run(prepared, commit, () => this.fence([task.name]));
-    this.#noteEnds(task, { ...prepared, records: delivered.records }, delivered.baseOffsets);
+  async #commitDrained(task: Task, member: GroupMember): Promise<void> {
+    if (this.#failures.has(task)) throw this.#failures.get(task);
+    const commit = task.prepareCommit();
+    if (this.#exactlyOnce) return this.#commitTransaction([{ task, commit }], member);
+    await this.#sendOutput(task, commit);
+    await member.commit(commit.offsets);
+    this.#noteCommitted(task, commit);
+  }
+
+  async #commitTransaction(prepared: readonly PreparedTask[], member: GroupMember): Promise<void> {
+    const { changelogs, records, commits } = transactionOf(prepared);
+    this.#age.check(records, Date.now());
+    const offsets = { group: this.#group, member: member.generation, commits };
+    const names = prepared.map(({ task }) => task.name);
+    const delivered = await this.#delivering.run(
+      { changelogs, records },
+      (left) => this.#producer(prepared[0]!.task).commit({ records: left, offsets }),
+      () => this.fence(names),
+    );
+    let from = 0;
+    for (const { task, commit } of prepared) {
+      const to = from + commit.changelogs;
+      const ownRecords = delivered.records.slice(from, to);
+      this.#noteEnds(task, { ...commit, records: ownRecords }, delivered.baseOffsets.slice(from, to));
+      this.#noteCommitted(task, commit);
+      from = to;
+    }
   }
 
   #noteCommitted(task: Task, prepared: PreparedCommit): void {
@@ -187,6 +243,7 @@ export class TaskCommitter {
     const ends = this.#changelogEnds.get(task) ?? new Map<string, number>();
     this.#changelogEnds.delete(task);
     task.committed(prepared.offsets, ends, checkpoint, Date.now());
+    this.#onCommitted(prepared.offsets);
   }
 
   /**

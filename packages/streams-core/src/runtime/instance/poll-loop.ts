@@ -223,8 +223,7 @@ export class PollLoop {
   async #commitAll(tasks: readonly Task[]): Promise<void> {
     const { committer, member, recorder } = this.#options;
     const beganAt = performance.now();
-    const outcomes = await Promise.allSettled(tasks.map((task) => committer.commit(task, member)));
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    await committer.commitAll(tasks, member);
     if (tasks.length > 0 && recorder.isOn) recorder.commit.record(performance.now() - beganAt);
   }
 }

@@ -256,6 +256,131 @@ describe('exactly once', () => {
   });
 });
 
+describe('several tasks', () => {
+  const three = () => ['0_0', '0_1', '0_2'].map((name) => taskNamed(name));
+  const tasksOf = (made: ReturnType<typeof three>) => made.map(({ task }) => task);
+
+  test('are committed in one transaction, changelogs first; each learns how far its own has got', async () => {
+    const { asked, held, transactions, committer, member, committed } = setUp();
+    const made = three();
+    await committer.fence(['0_0']);
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    expect(asked.at(-1)).toBe(
+      `commit shared#1 ${'app-counts-changelog*1 '.repeat(3)}${Array(3).fill('out*2').join(' ')}`,
+    );
+    expect(transactions).toHaveLength(1);
+    expect(transactions[0]!.offsets!.commits).toHaveLength(3);
+    for (const { task } of made) expect(committer.isCommitting(task)).toBe(true);
+    held[0]!.answer([10, 20, 30, 1, 2, 3]);
+    await commit;
+    expect(made.map(({ ends }) => ends)).toEqual(
+      [11, 21, 31].map((end) => [[['app-counts-changelog', end]]]),
+    );
+    expect(committed).toEqual([1, 1, 1]);
+    for (const { task } of made) expect(committer.isCommitting(task)).toBe(false);
+  });
+
+  test('fail together, and the next commit of each can be made', async () => {
+    const { held, committer, member, committed } = setUp();
+    const made = three();
+    await committer.fence(['0_0']);
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    held[0]!.fail(new LogError('LOG_FENCED', 'another instance has one of them'));
+    await expect(commit).rejects.toMatchObject({ code: 'LOG_FENCED' });
+    expect([committed, made.flatMap(({ ends }) => ends)]).toEqual([[], []]);
+    for (const { task } of made) expect(committer.isCommitting(task)).toBe(false);
+  });
+
+  test('are committed without a record that the log refuses, whichever made it', async () => {
+    const { asked, held, committer, member } = setUp({ onProductionError: () => 'continue' });
+    const made = three();
+    await committer.fence(['0_0']);
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    held[0]!.fail(new LogError('LOG_TOO_LARGE', 'it is too large', { rejected: { entry: 4, index: 1 } }));
+    await turn();
+    expect(asked.at(-1)).toMatch(/ out\*2 out\*1 out\*2$/);
+    held[1]!.answer([10, 20, 30, 1, 2, 3]);
+    await commit;
+    expect(made[2]!.ends).toEqual([[['app-counts-changelog', 31]]]);
+  });
+
+  test('do not wait for one with asynchronous work, or with a commit under way', async () => {
+    const { asked, held, committer, member } = setUp();
+    const made = three();
+    let finish = (): void => {};
+    made[1]!.plain.drain = () => new Promise<void>((resolve) => void (finish = resolve)) as never;
+    await committer.fence(['0_0']);
+    const earlier = committer.commit(made[2]!.task, member);
+    await turn();
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    const commits = (): string[] => asked.filter((line) => line.startsWith('commit'));
+    expect(commits()).toEqual(Array(2).fill('commit shared#1 app-counts-changelog*1 out*2'));
+    finish();
+    held[0]!.answer([0, 0]);
+    await earlier;
+    await turn();
+    expect(commits()).toHaveLength(4);
+    for (const one of held.slice(1)) one.answer([0, 0]);
+    await commit;
+  });
+
+  test('are all told of, where one cannot be prepared', async () => {
+    const { asked, held, committer, member, committed } = setUp();
+    const made = three();
+    made[1]!.plain.drain = () => {
+      throw new Error('its cache cannot be flushed');
+    };
+    await committer.fence(['0_0']);
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    expect(asked.at(-1)).toMatch(/ out\*2 out\*2$/);
+    held[0]!.answer([0, 0, 0, 0]);
+    await expect(commit).rejects.toThrow('its cache cannot be flushed');
+    expect(committed).toEqual([1, 1]);
+  });
+
+  test('with more than one transaction should hold get another', async () => {
+    const { asked, held, committer, member } = setUp();
+    const made = three();
+    for (const { plain } of made) {
+      const output = plain.takeOutput();
+      const records = output.records.map((entry) => ({
+        ...entry,
+        records: Object.assign([...entry.records], { bytes: 6 << 20 }),
+      }));
+      plain.prepareCommit = () => ({ ...output, records, offsets: [] });
+    }
+    await committer.fence(['0_0']);
+    const commit = committer.commitAll(tasksOf(made), member);
+    await turn();
+    expect(asked.slice(-2)).toEqual([
+      'commit shared#1 app-counts-changelog*1 app-counts-changelog*1 out*2 out*2',
+      'commit shared#1 app-counts-changelog*1 out*2',
+    ]);
+    held[0]!.answer([0, 0, 0, 0]);
+    held[1]!.answer([0, 0]);
+    await commit;
+  });
+
+  test('have transactions of their own where each has a producer, and at least once', async () => {
+    for (const setup of [{ groupFencedOffsets: false }, { guarantee: 'at_least_once' }] as const) {
+      const { asked, held, committer, member, committed } = setUp(setup);
+      const made = three();
+      await committer.fence(['0_0', '0_1', '0_2']);
+      const commit = committer.commitAll(tasksOf(made), member);
+      await turn();
+      expect(asked.filter((line) => /^(commit|send)/.test(line))).toHaveLength(3);
+      for (const one of held) one.answer([0, 0]);
+      await commit;
+      expect(committed).toEqual([1, 1, 1]);
+    }
+  });
+});
+
 describe('producers', () => {
   test('each task has its own where commits carry no generation; a task fenced again gets a new one', async () => {
     const { asked, held, committer, member } = setUp({ groupFencedOffsets: false });
