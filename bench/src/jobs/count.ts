@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
-import { inputRecords, type InputShape, inputTopic, runTopology, usual } from '../fixture.ts';
+import { inputRecords, type InputShape, inputTopic, runTopology, usual, usualOfMore } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { timed } from '../cost.ts';
 import type { Job } from '../job.ts';
@@ -81,5 +81,5 @@ const countJob = (name: string, shape: InputShape): Job => ({
   },
 });
 
-export const count = countJob('count', usual);
+export const count = countJob('count', usualOfMore);
 export const countManyKeys = countJob('count-1m-keys', { ...usual, keys: 1_000_000 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { bytes, StreamsBuilder, string, topic } from '@millrace/streams-core';
 import { Level } from 'level';
-import { inputRecords, inputTopic, keys, runTopology } from '../fixture.ts';
+import { inputRecords, inputTopic, keys, runTopology, usualOfMore } from '../fixture.ts';
 import { CommitClock, eachRecord, HandWriter, handRead } from '../hand.ts';
 import { timed } from '../cost.ts';
 import type { Job } from '../job.ts';
@@ -11,6 +11,7 @@ export const streamTableJoin: Job = {
   name: 'stream-table-join',
   what: 'each record joined with its row in a table of 10 thousand',
   aim: 0.7,
+  shape: usualOfMore,
 
   expected: (records) => tally(joined(records)),
 

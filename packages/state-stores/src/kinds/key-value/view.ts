@@ -173,8 +173,10 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   }
 
   #row(key: K, keyBytes: Uint8Array, { kept, timestamp, headers }: ValueState): StoreRow<K, V> {
-    const row = { key, keyBytes, value: this.#values.give(kept, key), timestamp };
-    return this.#keepsHeaders ? { ...row, headers } : row;
+    const value = this.#values.give(kept, key);
+    return this.#keepsHeaders
+      ? { key, keyBytes, value, timestamp, headers }
+      : { key, keyBytes, value, timestamp };
   }
 
   queries(isolation: Isolation): KeyValueQueries<K, V> {

@@ -1,6 +1,6 @@
 import type { BytesChange, BytesStore } from '../../bytes-store.ts';
 import { overlay } from '../merge.ts';
-import type { Entry, KeyedEntry } from './bucket.ts';
+import { type Entry, keyed, type KeyedEntry } from './bucket.ts';
 import { keyOfBucket, segmentPrefix } from './layout.ts';
 
 export interface ScanOrder {
@@ -46,7 +46,7 @@ async function entriesOf(
   const entries: KeyedEntry[] = [];
   for await (const [key, bytes] of overlay(backing.iterate(range), unflushed(segment), range)) {
     const keyBytes = keyOfBucket(key);
-    for (const entry of decode(bytes, keyBytes)) entries.push({ ...entry, keyBytes });
+    for (const entry of decode(bytes, keyBytes)) entries.push(keyed(entry, keyBytes));
   }
   return entries;
 }

@@ -21,6 +21,7 @@ import {
   copyOf,
   dropEntry,
   type Entry,
+  keyed,
   type KeyedEntry,
   type VisitEntry,
   visitChanged,
@@ -190,7 +191,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       const bucket = this.#buckets.get(segment, mapKey);
       const entries =
         bucket === undefined ? this.#stored(segment, keyBytes) : this.stateOf(bucket, isolation).entries;
-      for (const entry of entries) yield { ...entry, keyBytes };
+      for (const entry of entries) yield keyed(entry, keyBytes);
     }
   }
 
