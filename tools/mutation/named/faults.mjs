@@ -161,8 +161,8 @@ export const mutants = [
   {
     name: 'at least once, results wait for the commit',
     file: `${runtime}/instance/poll-loop.ts`,
-    from: 'if (committer.sendsEarly)',
-    to: 'if (committer === undefined)',
+    from: 'if (!committer.sendsEarly) return;',
+    to: 'if (committer !== undefined) return;',
     test: `${faults}/nothing-gets-stuck.test.ts`,
     pattern: 'at least once: results and changelogs',
   },

@@ -11,6 +11,11 @@ import type { TaskRegistry } from './task-registry.ts';
 
 /** How long a poll may wait while calls of asynchronous operators are under way. */
 const callPollMs = 5;
+/**
+ * At least once, results of a backlog are sent together for so long: each send is a request, and a sync of
+ * the log. (Kafka Streams: linger.ms.)
+ */
+const sendPauseMs = 50;
 
 export interface PollLoopOptions {
   readonly config: ResolvedConfig;
@@ -36,6 +41,7 @@ export class PollLoop {
   /** The task that the next round begins with. */
   #first = 0;
   #lastCommitAt = performance.now();
+  #lastSentAt = 0;
   #commit: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   #stopping = false;
@@ -76,8 +82,9 @@ export class PollLoop {
     const polledAt = performance.now();
     const worked = await this.#work();
     this.#measure(polled, polledAt - beganAt, worked ? performance.now() - polledAt : undefined);
-    this.#sendOutput();
-    await this.#maybeCommit(2 * polled < config.maxPollRecords && this.#paused.size === 0);
+    const caughtUp = 2 * polled < config.maxPollRecords && this.#paused.size === 0;
+    this.#sendOutput(caughtUp);
+    await this.#maybeCommit(caughtUp);
     this.#options.purge.run();
     return worked || batches.length > 0;
   }
@@ -124,10 +131,14 @@ export class PollLoop {
     return worked || calls > 0;
   }
 
-  /** At least once: what tasks have made goes out now, offsets at the next commit. */
-  #sendOutput(): void {
+  /** At least once: what tasks have made goes out now, or soon; offsets at the next commit. */
+  #sendOutput(caughtUp: boolean): void {
     const { committer, tasks } = this.#options;
-    if (committer.sendsEarly) for (const task of tasks.tasks) committer.send(task);
+    if (!committer.sendsEarly) return;
+    const now = performance.now();
+    if (!caughtUp && now - this.#lastSentAt < sendPauseMs) return;
+    this.#lastSentAt = now;
+    for (const task of tasks.tasks) committer.send(task);
   }
 
   /** How long to wait for records: not past the next commit that is due. */
