@@ -9,8 +9,8 @@ import { type RollLimits, Tails } from './tails.ts';
 /** Commits share a write up to this size, in bytes. */
 const maxGroupBytes = 16 << 20;
 
-/** Runs of a commit that goes straight to its segments take a part of its least size each, on average. */
-const directRuns = 4;
+/** What a run takes, on average, of the least that goes straight to segments. */
+const leastRunShare = 1 / 4;
 
 /** A change that was planned and is ready to be written. */
 export interface EncodedChange {
@@ -106,8 +106,7 @@ export class GroupEncoder {
   #scratchFor(change: LogChange): Buffer | undefined {
     const { directBytes } = this.#limits;
     // Little for each of many partitions would be a write and a sync of each of their segments.
-    if (change.bytes < Math.max(directBytes, (change.records.length * directBytes) / directRuns))
-      return undefined;
+    if (change.bytes < directBytes * Math.max(1, change.records.length * leastRunShare)) return undefined;
     const isRead = change.records.some(({ log }) => log.listeners.size > 0);
     return this.#scratch.take(roomFor(change), { reuse: !isRead });
   }
