@@ -31,17 +31,11 @@ const largestPooled = poolBytes / 8;
 /** A part begins at a multiple of this. */
 const alignment = 8;
 
-// A page has none, and nobody to move memory to.
-const threads = (globalThis.process as NodeJS.Process | undefined)?.getBuiltinModule?.('node:worker_threads');
-
 let pool = newPool();
 let used = 0;
 
-/** Nobody can move it to another thread, as Node's own: all who have a part of it would lose that. */
 function newPool(): ArrayBuffer {
-  const memory = Buffer.allocUnsafeSlow(poolBytes).buffer as ArrayBuffer;
-  threads?.markAsUntransferable(memory);
-  return memory;
+  return Buffer.allocUnsafeSlow(poolBytes).buffer as ArrayBuffer;
 }
 
 /** As `Buffer.allocUnsafe`, in half the time for what is small: one for each key or value that is written. */
