@@ -35,3 +35,17 @@ test('bytes are as many as were asked for, and nobody else has them', () => {
     }),
   );
 });
+
+test('bytes stay with those who have them when somebody moves theirs to another thread', () => {
+  const { port1 } = new MessageChannel();
+  const [kept, moved] = [allocateBytes(4).fill(7), allocateBytes(4)];
+  // Node 20 copies what cannot be moved, later versions refuse it.
+  try {
+    port1.postMessage(moved, [moved.buffer as ArrayBuffer]);
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'DataCloneError' });
+  }
+  port1.close();
+  expect([...kept]).toEqual([7, 7, 7, 7]);
+  expect(allocateBytes(4)).toHaveLength(4);
+});

@@ -68,3 +68,8 @@ export function joinPath(...parts: readonly string[]): string {
 export function requireNow<T>(name: string): T {
   throw new Error(`${name} is not part of this page`);
 }
+
+/** A page has no way to keep it from being moved. */
+export function keptInThread(memory: ArrayBuffer): ArrayBuffer {
+  return memory;
+}

@@ -5,6 +5,7 @@ import { emitWarning } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { markAsUntransferable } from 'node:worker_threads';
 
 // What topologies and their test driver need of Node. `browser.ts` has the same for pages: bundlers choose it
 // by the condition "browser". What runs apps, logs and stores on disk uses Node directly.
@@ -47,4 +48,10 @@ export function joinPath(...parts: readonly string[]): string {
 /** A package that is loaded where it is first needed, as `from`, the URL of a module, finds it. */
 export function requireNow<T>(name: string, from: string): T {
   return createRequire(from)(name) as T;
+}
+
+/** Memory that nobody can move to another thread: all who have a part of it would lose that. */
+export function keptInThread(memory: ArrayBuffer): ArrayBuffer {
+  markAsUntransferable(memory);
+  return memory;
 }
