@@ -41,7 +41,7 @@ describe('the buckets in memory', () => {
 
   test('are found by segment and key, and counted', () => {
     const map = filled();
-    expect(map.size).toBe(4);
+    expect(map.weight).toBe(4);
     expect(map.get(1, 'b')?.segment).toBe(1);
     expect(map.get(2, 'b')).toBeUndefined();
     expect(map.get(9, 'a')).toBeUndefined();
@@ -50,7 +50,7 @@ describe('the buckets in memory', () => {
   test('go with their segments', () => {
     const map = filled();
     map.dropBelow(2);
-    expect(map.size).toBe(2);
+    expect(map.weight).toBe(2);
     expect(map.get(1, 'a')).toBeUndefined();
     expect(map.get(2, 'a')).toBeDefined();
   });
@@ -58,12 +58,12 @@ describe('the buckets in memory', () => {
   test('are dropped until as many are left as may be, but for those that the bytes store does not have', () => {
     const map = filled();
     map.evict(4);
-    expect(map.size).toBe(4);
+    expect(map.weight).toBe(4);
     map.evict(3);
-    expect(map.size).toBe(3);
+    expect(map.weight).toBe(3);
     expect(map.get(1, 'a')).toBeUndefined();
     map.evict(0);
-    expect(map.size).toBe(1);
+    expect(map.weight).toBe(1);
     expect(map.get(1, 'b')).toBeDefined();
   });
 });

@@ -4,7 +4,7 @@ import type { BytesChange, BytesStore, Checkpoint } from '../src/bytes-store.ts'
 import { over } from '../src/conformance/support.ts';
 import { keyValueStore } from '../src/index.ts';
 import { KeyValueView } from '../src/kinds/key-value/view.ts';
-import { type Cell, WriteBack, weight } from '../src/layers/write-back.ts';
+import { type Cell, valueWeight, WriteBack } from '../src/layers/write-back.ts';
 import { MemoryStore } from '../src/runtime.ts';
 
 const checkpoint = (offset: number) => ({ topicId: 't', offset, streamTime: -1 });
@@ -59,9 +59,9 @@ function harness({ isSlow = false, limits = { flushCells: 4, flushAfterMs: 100, 
     encode: ({ name }): BytesChange | undefined =>
       name === state.skipped ? undefined : { key: Buffer.from(name), value: Buffer.from('v') },
   });
-  const change = (name: string, bytes = 0): Named => {
+  const change = (name: string, values = 0): Named => {
     const cell = { name, uncommitted: false, unflushed: false };
-    layer.changed(cell, bytes);
+    layer.changed(cell, values);
     return cell;
   };
   const commit = (offset: number, now: number): void => {
@@ -84,13 +84,27 @@ describe('cells are written to the bytes store', () => {
 
   test('sooner where their values are large: 256 bytes weigh as much as a cell', () => {
     const { change, commit, writes } = harness();
-    change('a', 767);
+    change('a', valueWeight(Buffer.alloc(767)));
     commit(1, 1);
     expect(writes).toEqual([]);
     change('b');
     commit(2, 2);
     expect(writes).toHaveLength(1);
-    expect(weight(3, 512)).toBe(5);
+    expect(valueWeight('x'.repeat(512))).toBe(2);
+    // Objects are kept whole: how large they are is not known.
+    expect(valueWeight({ text: 'x'.repeat(512) })).toBe(0);
+  });
+
+  test('sooner where large values come to cells that are changed already', () => {
+    const { layer, change, commit, writes } = harness();
+    change('a');
+    layer.grown(1);
+    layer.grown(2.5);
+    commit(1, 1);
+    expect(writes).toEqual([]);
+    layer.grown(1.5);
+    commit(2, 2);
+    expect(writes).toHaveLength(1);
   });
 
   test('at the latest so long after the first of them was seen by a commit', () => {

@@ -50,12 +50,15 @@ export interface WriteBackLimits {
 
 const defaultLimits: WriteBackLimits = { flushCells: 50_000, flushAfterMs: 10_000, maxCells: 200_000 };
 
-/** A cell with a value of this many bytes weighs as much as two without. */
+/** A value of this many bytes weighs as much as a cell. */
 const bytesPerCell = 256;
 
-/** What this many cells with this many bytes of values weigh, in cells. */
-export function weight(cells: number, bytes: number): number {
-  return cells + bytes / bytesPerCell;
+/** What a window or a version weighs in its cell, without its value. */
+export const bareEntryWeight = 0.25;
+
+/** What a value weighs beside its cell, in cells, as far as its size is known: kept as text or bytes. */
+export function valueWeight(kept: unknown): number {
+  return typeof kept === 'string' || kept instanceof Uint8Array ? kept.length / bytesPerCell : 0;
 }
 
 /**
@@ -92,21 +95,26 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     if (this.#committed !== undefined && !cell.uncommitted) this.#committed.keep(cell);
   }
 
-  /** Notes a change by a record, which left this many bytes in memory. */
-  changed(cell: C, bytes = 0): void {
+  /** Notes a change by a record, after which the cell's values weigh this much. */
+  changed(cell: C, values = 0): void {
     if (!cell.uncommitted) {
       cell.uncommitted = true;
       this.#uncommitted.push(cell);
     }
-    this.restored(cell, bytes);
+    this.restored(cell, values);
   }
 
   /** Notes a change that came from the changelog. */
-  restored(cell: C, bytes = 0): void {
+  restored(cell: C, values = 0): void {
     if (cell.unflushed) return;
     cell.unflushed = true;
     this.#unflushed.push(cell);
-    this.#unflushedWeight += 1 + bytes / bytesPerCell;
+    this.#unflushedWeight += 1 + values;
+  }
+
+  /** Notes the weight of one more value of a changed cell. Small ones do not count: their cell does. */
+  grown(value: number): void {
+    if (value > 1) this.#unflushedWeight += value;
   }
 
   get hasUncommitted(): boolean {

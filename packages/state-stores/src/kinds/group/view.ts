@@ -9,7 +9,7 @@ import {
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
-import { type Cell, WriteBack } from '../../layers/write-back.ts';
+import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
@@ -35,6 +35,9 @@ interface GroupCell extends Cell {
   sorted: Member[] | undefined;
 }
 
+/** A group that takes more than this part of what may stay in memory stays: to read it again takes long. */
+const largePart = 1 / 8;
+
 /**
  * Values by group and member. A group's members are in one value, so that all of them are a point read away;
  * the changelog has a record for each.
@@ -46,6 +49,8 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   readonly #groups: KeyCodec<G>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, GroupCell>();
+  /** What the members of all groups weigh. */
+  #membersWeight = 0;
   protected readonly writeBack: WriteBack<GroupCell>;
 
   constructor(spec: GroupSpec<G, V>, options: ViewOptions) {
@@ -57,8 +62,12 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       ...options,
       encode: (cell) => this.#encode(cell),
       evict: (keep) => this.#evict(keep),
-      size: () => this.#cells.size,
+      size: () => this.#weight,
     });
+  }
+
+  get #weight(): number {
+    return this.#cells.size + this.#membersWeight;
   }
 
   load(): void {}
@@ -82,14 +91,40 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void {
     const cell = this.#cell(group);
-    const found = memberOf(cell, latin1Of(member));
-    found.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    const found = this.#member(cell, latin1Of(member));
+    const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    this.#keep(found, kept);
     found.timestamp = timestamp;
     if (!found.changed) {
       found.changed = true;
       cell.changed.push(found);
     }
     this.writeBack.changed(cell);
+    this.writeBack.grown(valueWeight(kept));
+  }
+
+  #member(cell: GroupCell, name: string): Member {
+    let member = cell.members.get(name);
+    if (member === undefined) {
+      member = { name, kept: undefined, timestamp: -1, changed: false };
+      cell.members.set(name, member);
+      cell.sorted = undefined;
+      this.#membersWeight++;
+    }
+    return member;
+  }
+
+  #keep(member: Member, kept: unknown): void {
+    this.#membersWeight += valueWeight(kept) - valueWeight(member.kept);
+    member.kept = kept;
+  }
+
+  #forget(cell: GroupCell, name: string): void {
+    const member = cell.members.get(name);
+    if (member === undefined) return;
+    cell.members.delete(name);
+    cell.sorted = undefined;
+    this.#membersWeight -= memberWeight(member);
   }
 
   delete(group: G, member: Uint8Array, timestamp: number): void {
@@ -107,7 +142,9 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const members = new Map<string, Member>();
     for (const { name, value, timestamp } of stored) {
       const kept = this.#values.decode(value, writtenKey);
-      members.set(name, { name, kept, timestamp, changed: false });
+      const member = { name, kept, timestamp, changed: false };
+      members.set(name, member);
+      this.#membersWeight += memberWeight(member);
     }
     const cell: GroupCell = {
       writtenKey,
@@ -130,8 +167,10 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
   #evict(keep: number): void {
     for (const [mapKey, cell] of this.#cells) {
-      if (this.#cells.size <= keep) break;
-      if (!cell.unflushed) this.#cells.delete(mapKey);
+      if (this.#weight <= keep) break;
+      if (cell.unflushed || cell.members.size > keep * largePart) continue;
+      this.#cells.delete(mapKey);
+      for (const member of cell.members.values()) this.#membersWeight -= memberWeight(member);
     }
   }
 
@@ -142,7 +181,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       for (const member of changed) {
         member.changed = false;
         const { kept, timestamp } = member;
-        if (kept === undefined) forget(cell, member.name);
+        if (kept === undefined) this.#forget(cell, member.name);
         if (into === undefined) continue;
         const value = kept === undefined ? null : this.#values.encode(kept);
         into.push({ key: memberKey(writtenKey, member.name), value, timestamp, headers: noHeaders });
@@ -154,26 +193,16 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     if (key === null) return;
     const { group, name } = parseMemberKey(key);
     const cell = this.#cell(this.#groups.read(group));
-    if (value === null) forget(cell, name);
+    if (value === null) this.#forget(cell, name);
     else {
-      const found = memberOf(cell, name);
-      found.kept = this.#values.decode(value, key);
+      const found = this.#member(cell, name);
+      this.#keep(found, this.#values.decode(value, key));
       found.timestamp = timestamp;
     }
     this.writeBack.restored(cell);
   }
 }
 
-function memberOf(cell: GroupCell, name: string): Member {
-  let member = cell.members.get(name);
-  if (member === undefined) {
-    member = { name, kept: undefined, timestamp: -1, changed: false };
-    cell.members.set(name, member);
-    cell.sorted = undefined;
-  }
-  return member;
-}
-
-function forget(cell: GroupCell, name: string): void {
-  if (cell.members.delete(name)) cell.sorted = undefined;
+function memberWeight({ kept }: Member): number {
+  return 1 + valueWeight(kept);
 }

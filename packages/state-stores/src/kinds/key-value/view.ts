@@ -16,7 +16,7 @@ import {
   type ValueAndTimestamp,
 } from './store.ts';
 import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
-import { type Cell, WriteBack, weight } from '../../layers/write-back.ts';
+import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
 import { decodeRow, encodeRow } from './layout.ts';
@@ -42,6 +42,9 @@ interface ValueCell extends Cell, ValueState {
   readonly writtenKey: Bytes;
 }
 
+/** No key is this one. */
+const noKey = {};
+
 type StateOf = (cell: ValueCell) => ValueState;
 
 const latest: StateOf = (cell) => cell;
@@ -59,8 +62,11 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   readonly #keepsHeaders: boolean;
   readonly #cells = new Map<unknown, ValueCell>();
   protected readonly writeBack: WriteBack<ValueCell, ValueState>;
-  /** The bytes, about, of values that are kept as text or bytes. */
-  #bytes = 0;
+  /** What the values of all cells weigh. */
+  #valuesWeight = 0;
+  /** What was looked up last: most records that change a row have read it just before. */
+  #lastKey: unknown = noKey;
+  #lastCell: ValueCell | undefined;
 
   constructor(spec: KeyValueSpec<K, V>, options: ViewOptions) {
     super(spec.name, options.backing);
@@ -72,15 +78,22 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       ...options,
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
-      size: () => weight(this.#cells.size, this.#bytes),
+      size: () => this.#weight,
       copy: ({ kept, timestamp, headers }) => ({ kept, timestamp, headers }),
     });
+  }
+
+  get #weight(): number {
+    return this.#cells.size + this.#valuesWeight;
   }
 
   load(): void {}
 
   get(key: K): ValueAndTimestamp<V> | undefined {
-    const cell = this.#cell(key);
+    const mapKey = this.#keys.mapKey(key);
+    const cell = this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
+    this.#lastKey = mapKey;
+    this.#lastCell = cell;
     if (cell.kept === undefined) return undefined;
     const value = this.#values.give(cell.kept, key);
     const { timestamp, headers } = cell;
@@ -94,17 +107,18 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
     if (this.#keepsHeaders) cell.headers = cell.kept === undefined ? noHeaders : ownHeaders(headers);
-    this.writeBack.changed(cell, bytesOf(cell.kept));
+    this.writeBack.changed(cell, valueWeight(cell.kept));
     return 'latest';
   }
 
   #keep(cell: ValueCell, kept: unknown): void {
-    this.#bytes += bytesOf(kept) - bytesOf(cell.kept);
+    this.#valuesWeight += valueWeight(kept) - valueWeight(cell.kept);
     cell.kept = kept;
   }
 
   #cell(key: K): ValueCell {
     const mapKey = this.#keys.mapKey(key);
+    if (mapKey === this.#lastKey) return this.#lastCell!;
     return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
   }
 
@@ -118,7 +132,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       unflushed: false,
     };
     this.#cells.set(mapKey, cell);
-    this.#bytes += bytesOf(cell.kept);
+    this.#valuesWeight += valueWeight(cell.kept);
     return cell;
   }
 
@@ -141,11 +155,13 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   }
 
   #evict(keep: number): void {
+    this.#lastKey = noKey;
+    this.#lastCell = undefined;
     for (const [mapKey, cell] of this.#cells) {
-      if (weight(this.#cells.size, this.#bytes) <= keep) break;
+      if (this.#weight <= keep) break;
       if (cell.unflushed) continue;
       this.#cells.delete(mapKey);
-      this.#bytes -= bytesOf(cell.kept);
+      this.#valuesWeight -= valueWeight(cell.kept);
     }
   }
 
@@ -230,10 +246,6 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
     cell.timestamp = timestamp;
     cell.headers = value === null ? noHeaders : ownHeaders(this.#wanted(headers));
-    this.writeBack.restored(cell, bytesOf(cell.kept));
+    this.writeBack.restored(cell, valueWeight(cell.kept));
   }
-}
-
-function bytesOf(kept: unknown): number {
-  return typeof kept === 'string' || kept instanceof Uint8Array ? kept.length : 0;
 }

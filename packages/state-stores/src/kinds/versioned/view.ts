@@ -3,7 +3,7 @@ import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
 import { keyRange, overlay } from '../../layers/merge.ts';
-import { type Cell, WriteBack } from '../../layers/write-back.ts';
+import { bareEntryWeight, type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeVersions, encodeVersions } from './layout.ts';
 import type { StateStore } from '../../state-store.ts';
@@ -58,6 +58,8 @@ export class VersionedView<K, V>
   readonly #keys: KeyCodec<K>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, VersionCell>();
+  /** What the versions of all cells weigh. */
+  #versionsWeight = 0;
   protected readonly writeBack: WriteBack<VersionCell, VersionState>;
 
   constructor(spec: VersionedSpec<K, V>, options: ViewOptions) {
@@ -71,9 +73,13 @@ export class VersionedView<K, V>
       ...options,
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
-      size: () => this.#cells.size,
+      size: () => this.#weight,
       copy: ({ versions }) => ({ versions: versions.map((version) => ({ ...version })) }),
     });
+  }
+
+  get #weight(): number {
+    return this.#cells.size + this.#versionsWeight;
   }
 
   load(): void {}
@@ -129,9 +135,11 @@ export class VersionedView<K, V>
     const cell = this.#cell(key);
     this.writeBack.changing(cell);
     const version = this.#place(cell, timestamp);
-    version.kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
+    this.#keep(version, kept);
     version.changed = true;
     this.writeBack.changed(cell);
+    this.writeBack.grown(valueWeight(kept));
     return version === cell.versions.at(-1) ? 'latest' : 'out-of-order';
   }
 
@@ -149,14 +157,20 @@ export class VersionedView<K, V>
     // The one that was valid at the horizon is still needed; changes that are not committed yet are due in
     // the changelog.
     while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed)
-      versions.shift();
+      this.#versionsWeight -= versionWeight(versions.shift()!);
     let at = versions.length;
     while (at > 0 && versions[at - 1]!.timestamp > timestamp) at--;
     const existing = versions[at - 1];
     if (existing?.timestamp === timestamp) return existing;
     const version: Version = { timestamp, kept: undefined, changed: false };
     versions.splice(at, 0, version);
+    this.#versionsWeight += versionWeight(version);
     return version;
+  }
+
+  #keep(version: Version, kept: unknown): void {
+    this.#versionsWeight += valueWeight(kept) - valueWeight(version.kept);
+    version.kept = kept;
   }
 
   #cell(key: K): VersionCell {
@@ -167,6 +181,7 @@ export class VersionedView<K, V>
   #readCell(mapKey: unknown, writtenKey: Bytes): VersionCell {
     const cell = { writtenKey, ...this.#stored(writtenKey), uncommitted: false, unflushed: false };
     this.#cells.set(mapKey, cell);
+    for (const version of cell.versions) this.#versionsWeight += versionWeight(version);
     return cell;
   }
 
@@ -193,8 +208,10 @@ export class VersionedView<K, V>
 
   #evict(keep: number): void {
     for (const [mapKey, cell] of this.#cells) {
-      if (this.#cells.size <= keep) break;
-      if (!cell.unflushed) this.#cells.delete(mapKey);
+      if (this.#weight <= keep) break;
+      if (cell.unflushed) continue;
+      this.#cells.delete(mapKey);
+      for (const version of cell.versions) this.#versionsWeight -= versionWeight(version);
     }
   }
 
@@ -259,7 +276,13 @@ export class VersionedView<K, V>
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
     const cell = this.#cell(this.#keys.read(key));
-    this.#place(cell, timestamp).kept = value === null ? undefined : this.#values.decode(value, key);
+    const kept = value === null ? undefined : this.#values.decode(value, key);
+    this.#keep(this.#place(cell, timestamp), kept);
     this.writeBack.restored(cell);
+    this.writeBack.grown(valueWeight(kept));
   }
+}
+
+function versionWeight({ kept }: Version): number {
+  return bareEntryWeight + valueWeight(kept);
 }

@@ -1,11 +1,17 @@
-import type { Bucket } from './bucket.ts';
+import { type Bucket, entriesWeight } from './bucket.ts';
 
 /** No key is this one. */
 const noKey = {};
 
+interface Segment {
+  readonly buckets: Map<unknown, Bucket>;
+  /** What the entries in its buckets weigh. */
+  entries: number;
+}
+
 /** The buckets that are in memory, by segment and key. */
 export class BucketMap {
-  readonly #segments = new Map<number, Map<unknown, Bucket>>();
+  readonly #segments = new Map<number, Segment>();
   /** What was looked for last, and what was found: a record looks its window up and then sets it. */
   #segment = 0;
   #mapKey: unknown = noKey;
@@ -13,7 +19,7 @@ export class BucketMap {
 
   get(segment: number, mapKey: unknown): Bucket | undefined {
     if (this.#segment === segment && this.#mapKey === mapKey) return this.#found;
-    const found = this.#segments.get(segment)?.get(mapKey);
+    const found = this.#segments.get(segment)?.buckets.get(mapKey);
     this.#segment = segment;
     this.#mapKey = mapKey;
     this.#found = found;
@@ -24,9 +30,19 @@ export class BucketMap {
     this.#segment = bucket.segment;
     this.#mapKey = bucket.mapKey;
     this.#found = bucket;
-    const buckets = this.#segments.get(bucket.segment);
-    if (buckets !== undefined) buckets.set(bucket.mapKey, bucket);
-    else this.#segments.set(bucket.segment, new Map([[bucket.mapKey, bucket]]));
+    let segment = this.#segments.get(bucket.segment);
+    if (segment === undefined) {
+      segment = { buckets: new Map(), entries: 0 };
+      this.#segments.set(bucket.segment, segment);
+    }
+    segment.buckets.set(bucket.mapKey, bucket);
+    segment.entries += entriesWeight(bucket.entries);
+  }
+
+  /** The entries of a bucket weigh so much more now. */
+  grow({ segment }: Bucket, weight: number): void {
+    const found = this.#segments.get(segment);
+    if (found !== undefined) found.entries += weight;
   }
 
   #forget(): void {
@@ -34,10 +50,11 @@ export class BucketMap {
     this.#found = undefined;
   }
 
-  get size(): number {
-    let size = 0;
-    for (const buckets of this.#segments.values()) size += buckets.size;
-    return size;
+  /** What all buckets weigh, with their entries. */
+  get weight(): number {
+    let weight = 0;
+    for (const { buckets, entries } of this.#segments.values()) weight += buckets.size + entries;
+    return weight;
   }
 
   /** Drops all segments before this one. */
@@ -46,16 +63,18 @@ export class BucketMap {
     for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
   }
 
-  /** Drops buckets that the bytes store has, in the order in which they came, until `keep` are left. */
+  /** Drops buckets that the bytes store has, as they came, until the rest weighs `keep`. */
   evict(keep: number): void {
     this.#forget();
-    let surplus = this.size - keep;
-    for (const buckets of this.#segments.values()) {
-      for (const [mapKey, bucket] of buckets) {
+    let surplus = this.weight - keep;
+    for (const segment of this.#segments.values()) {
+      for (const [mapKey, bucket] of segment.buckets) {
         if (surplus <= 0) return;
         if (bucket.unflushed) continue;
-        buckets.delete(mapKey);
-        surplus--;
+        segment.buckets.delete(mapKey);
+        const entries = entriesWeight(bucket.entries);
+        segment.entries -= entries;
+        surplus -= 1 + entries;
       }
     }
   }

@@ -1,5 +1,5 @@
 import { type Bytes, toBytes } from '@millrace/log-client';
-import type { Cell } from '../write-back.ts';
+import { bareEntryWeight, type Cell, valueWeight } from '../write-back.ts';
 
 /** A value in a bucket: its place in time, and a second time that the view gives a meaning. */
 export interface Entry {
@@ -36,6 +36,17 @@ export interface KeyedEntry extends Entry {
 /** An entry with its key. (A spread with one more field takes Node 20 thirty times as long.) */
 export function keyed({ time, second, kept, state }: Entry, keyBytes: Uint8Array): KeyedEntry {
   return { time, second, kept, state, keyBytes };
+}
+
+/** What an entry weighs beside its bucket, in cells; nothing without a value. */
+export function entryWeight(kept: unknown): number {
+  return kept === undefined ? 0 : bareEntryWeight + valueWeight(kept);
+}
+
+export function entriesWeight(entries: readonly Entry[]): number {
+  let weight = 0;
+  for (const { kept } of entries) weight += entryWeight(kept);
+  return weight;
 }
 
 /** Puts a new entry into a bucket, at its place. */

@@ -1,9 +1,9 @@
 import type { Bytes, LogRecord } from '@millrace/log-client';
-import type { BytesChange, Checkpoint } from '../../bytes-store.ts';
+import type { Checkpoint } from '../../bytes-store.ts';
 import { WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
 import { BucketCodec } from './bucket-codec.ts';
-import { bucketKey, keyOfBucket } from './layout.ts';
+import { keyOfBucket } from './layout.ts';
 import type { CommonSpec } from '../../kinds/common-spec.ts';
 import type { Isolation } from '../../kinds/store-queries.ts';
 import type { ViewOptions } from '../view-options.ts';
@@ -15,12 +15,14 @@ import { OpenEntries } from './open-entries.ts';
 import { RowHeaders } from './row-headers.ts';
 import { type ScanOrder, scanSegments, type Span } from './scan.ts';
 import { segmentInterval } from './segment-interval.ts';
+import { StoredBuckets } from './stored-buckets.ts';
 import {
   type Bucket,
   type BucketState,
   copyOf,
   dropEntry,
   type Entry,
+  entryWeight,
   keyed,
   type KeyedEntry,
   type VisitEntry,
@@ -42,13 +44,12 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   protected readonly values: ValueCodec<V>;
   protected readonly writeBack: WriteBack<Bucket, BucketState>;
   readonly #codec: BucketCodec;
+  readonly #stored: StoredBuckets;
   readonly #retentionMs: number;
   readonly #segmentMs: number;
   readonly #buckets = new BucketMap();
   /** Segments below this one have expired; on disk they go after the next commit. */
   #firstSegment = 0;
-  /** No segment after this one has ever been written to the bytes store. */
-  #lastStoredSegment: number;
   readonly #expired: ExpiredSegments;
   /** The headers of rows, where the spec asks to keep them. */
   protected readonly headers: RowHeaders | undefined;
@@ -68,16 +69,14 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.#open = spec.indexedByTime === true ? new OpenEntries() : undefined;
     this.writeBack = new WriteBack({
       ...options,
-      encode: (bucket) => this.#encodeChange(bucket),
+      encode: (bucket) => this.#stored.encodeChange(bucket, this.hasExpired(bucket.segment)),
       evict: (keep) => this.#buckets.evict(keep),
-      size: () => this.#buckets.size,
+      size: () => this.#buckets.weight,
       copy: copyOf,
     });
     this.#expired = new ExpiredSegments(backing, (error) => this.writeBack.failed(error));
-    const storedTime = backing.checkpoint?.streamTime ?? -1;
-    const unknown = !backing.openedEmpty && backing.checkpoint === undefined;
-    this.#lastStoredSegment = unknown ? Number.POSITIVE_INFINITY : Math.floor(storedTime / this.#segmentMs);
-    this.streamTime = storedTime;
+    this.#stored = new StoredBuckets(backing, this.#codec, (time) => this.segmentOf(time));
+    this.streamTime = backing.checkpoint?.streamTime ?? -1;
     // With an index nothing may expire before it is loaded: it says what has not been taken out as closed.
     if (this.#open === undefined) this.#expire();
   }
@@ -153,7 +152,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   }
 
   #readBucket(segment: number, mapKey: unknown, writtenKey: Bytes): Bucket {
-    const entries = this.#stored(segment, writtenKey);
+    const entries = this.#read(segment, writtenKey);
     const bucket: Bucket = {
       segment,
       mapKey,
@@ -168,13 +167,12 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     return bucket;
   }
 
-  #stored(segment: number, key: Bytes): Entry[] {
-    const bytes = this.#mayBeStored(segment) ? this.backing.get(bucketKey(segment, key)) : undefined;
-    return bytes === undefined ? [] : this.#codec.decode(bytes, key);
+  #read(segment: number, key: Bytes): Entry[] {
+    return this.#mayBeStored(segment) ? this.#stored.read(segment, key) : [];
   }
 
   #mayBeStored(segment: number): boolean {
-    return segment >= this.#firstSegment && segment <= this.#lastStoredSegment;
+    return !this.hasExpired(segment) && this.#stored.mayHave(segment);
   }
 
   /** How queries see a bucket. */
@@ -190,27 +188,37 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     for (let segment = this.segmentOf(Math.max(first, 0)); segment <= end; segment++) {
       const bucket = this.#buckets.get(segment, mapKey);
       const entries =
-        bucket === undefined ? this.#stored(segment, keyBytes) : this.stateOf(bucket, isolation).entries;
+        bucket === undefined ? this.#read(segment, keyBytes) : this.stateOf(bucket, isolation).entries;
       for (const entry of entries) yield keyed(entry, keyBytes);
     }
   }
 
   /** Sets the value of an entry that is in the bucket, or is put into it now. */
   protected setEntry(bucket: Bucket, entry: Entry, value: V): void {
-    this.#keep(bucket, entry, this.values.keep(value));
+    const grown = this.#keep(bucket, entry, this.values.keep(value));
     if (entry.state === 'logged') entry.state = 'changed';
     this.writeBack.changed(bucket);
+    this.writeBack.grown(grown);
   }
 
-  #keep(bucket: Bucket, entry: Entry, kept: unknown): void {
+  /** Returns how much more the entry weighs. */
+  #keep(bucket: Bucket, entry: Entry, kept: unknown): number {
     if (this.#open !== undefined && entry.kept === undefined)
       this.#open.add(entry.time, bucket.mapKey, bucket.writtenKey);
+    const grown = entryWeight(kept) - entryWeight(entry.kept);
+    if (grown !== 0) this.#buckets.grow(bucket, grown);
     entry.kept = kept;
+    return grown;
+  }
+
+  #drop(bucket: Bucket, entry: Entry): void {
+    this.#buckets.grow(bucket, -entryWeight(entry.kept));
+    dropEntry(bucket, entry);
   }
 
   /** Takes an entry out of its bucket. One that was never logged needs no tombstone. */
   protected removeEntry(bucket: Bucket, entry: Entry): void {
-    dropEntry(bucket, entry);
+    this.#drop(bucket, entry);
     if (entry.state !== 'new') {
       bucket.removed ??= [];
       bucket.removed.push(entry);
@@ -242,24 +250,6 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     return rows;
   }
 
-  /** What has to be written of a bucket; nothing where it is gone before it ever was. */
-  #encodeChange(bucket: Bucket): BytesChange | undefined {
-    const change = this.#encode(bucket, bucket);
-    const isGone = change.value === undefined;
-    if (isGone && !bucket.isStored) return undefined;
-    bucket.isStored = !isGone;
-    return change;
-  }
-
-  #encode({ segment, writtenKey }: Bucket, { entries }: BucketState): BytesChange {
-    if (segment > this.#lastStoredSegment) this.#lastStoredSegment = segment;
-    const isGone = entries.length === 0 || segment < this.#firstSegment;
-    return {
-      key: bucketKey(segment, writtenKey),
-      value: isGone ? undefined : this.#codec.encode(entries),
-    };
-  }
-
   /** Entries of all keys with times from `from` to `to`, both inclusive, by time and `compare`. */
   protected async *scan(
     from: number,
@@ -277,7 +267,9 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       unflushed: (segment) =>
         this.writeBack.unflushed
           .filter((bucket) => bucket.segment === segment)
-          .map((bucket) => this.#encode(bucket, this.stateOf(bucket, isolation))),
+          .map((bucket) =>
+            this.#stored.encode(bucket, this.stateOf(bucket, isolation), this.hasExpired(segment)),
+          ),
       decode: (bytes, key) => this.#codec.decode(bytes, key),
       order,
     });
@@ -309,9 +301,10 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const bucket = this.bucket(segment, this.keys.read(keyBytes));
     const entry = find(bucket);
     entry.state = 'logged';
-    if (value === null) dropEntry(bucket, entry);
-    else this.#keep(bucket, entry, this.values.decode(value, keyBytes));
+    const grown = value === null ? 0 : this.#keep(bucket, entry, this.values.decode(value, keyBytes));
+    if (value === null) this.#drop(bucket, entry);
     this.writeBack.restored(bucket);
+    this.writeBack.grown(grown);
   }
 
   override committed(checkpoint: Checkpoint | undefined, now: number): void {

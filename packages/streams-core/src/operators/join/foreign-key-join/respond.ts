@@ -27,9 +27,9 @@ export function respondToSubscription<KO, VO>(
           if (deletes) return context.dropped();
         } else if (deletes) store.delete(key, primaryKey, timestamp);
         else store.put(key, primaryKey, subscription, timestamp);
+        if (instruction === 'delete') return;
         const row = key === null ? undefined : rows.get(key);
         const time = row !== undefined && row.timestamp > timestamp ? row.timestamp : timestamp;
-        if (instruction === 'delete') return;
         if (instruction === 'answer-if-there' && row === undefined) return;
         const value = deletes || row === undefined ? null : row.value;
         return forward({
