@@ -1,6 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { bytes, type LogRecord, noHeaders } from '@millrace/log-client';
 import { expect, test } from 'vitest';
 import { takenChanges, MemoryChangelog, over } from '../src/conformance/support.ts';
@@ -13,9 +10,7 @@ import { VersionedView } from '../src/kinds/versioned/view.ts';
 import { windowStore } from '../src/kinds/window/spec.ts';
 import { WindowView } from '../src/kinds/window/view.ts';
 import { MemoryStore, type StateStore } from '../src/runtime.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import { stillInMemory } from './still-in-memory.ts';
 
 const rows = 20;
 const [key, value] = [bytes(), bytes()];
@@ -28,14 +23,6 @@ function inChunk(content: Uint8Array, chunks: WeakRef<object>[]): Buffer {
   chunks.push(new WeakRef(chunk.buffer));
   chunk.set(content, 1000);
   return chunk.subarray(1000, 1000 + content.length);
-}
-
-async function stillInMemory(chunks: readonly WeakRef<object>[]): Promise<number> {
-  // What a WeakRef was made of stays until the turn is over.
-  await turn();
-  collectGarbage();
-  await turn();
-  return chunks.filter((chunk) => chunk.deref() !== undefined).length;
 }
 
 const options = () => over(new MemoryStore(), 7);

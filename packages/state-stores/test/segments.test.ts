@@ -49,7 +49,9 @@ describe('the buckets in memory', () => {
 
   test('go with their segments', () => {
     const map = filled();
-    map.dropBelow(2);
+    const gone: string[] = [];
+    map.dropBelow(2, ({ segment, mapKey }) => gone.push(`${segment} ${String(mapKey)}`));
+    expect(gone).toEqual(['1 a', '1 b']);
     expect(map.weight).toBe(2);
     expect(map.get(1, 'a')).toBeUndefined();
     expect(map.get(2, 'a')).toBeDefined();

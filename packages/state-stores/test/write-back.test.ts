@@ -5,6 +5,7 @@ import { over } from '../src/conformance/support.ts';
 import { keyValueStore } from '../src/index.ts';
 import { KeyValueView } from '../src/kinds/key-value/view.ts';
 import { type Cell, valueWeight, WriteBack } from '../src/layers/write-back.ts';
+import { stillInMemory } from './still-in-memory.ts';
 import { MemoryStore } from '../src/runtime.ts';
 
 const checkpoint = (offset: number) => ({ topicId: 't', offset, streamTime: -1 });
@@ -93,6 +94,47 @@ describe('cells are written to the bytes store', () => {
     expect(valueWeight('x'.repeat(512))).toBe(2);
     // Objects are kept whole: how large they are is not known.
     expect(valueWeight({ text: 'x'.repeat(512) })).toBe(0);
+  });
+
+  test('unless they have gone before; but what a restart would read of the changelog is bounded', () => {
+    const { layer, change, commit, writes } = harness();
+    change('a');
+    for (let n = 0; n < 38; n++) {
+      const cell = change('short-lived');
+      layer.gone(cell);
+      layer.gone(cell);
+      commit(n, 1);
+      expect(layer.stats.unflushedRows).toBe(1);
+      expect(layer.unflushed.map(({ name }) => name)).toEqual(['a']);
+    }
+    expect(writes).toEqual([]);
+    layer.gone(change('short-lived'));
+    commit(40, 1);
+    expect(writes).toEqual([{ names: ['a'], at: checkpoint(40) }]);
+  });
+
+  test('with the checkpoint alone where all of them have gone', () => {
+    const { layer, change, commit, writes } = harness();
+    layer.gone(change('short-lived'));
+    expect(layer.unflushed).toEqual([]);
+    commit(1, 1000);
+    expect(writes).toEqual([]);
+    commit(1, 1100);
+    expect(writes).toEqual([{ names: [], at: checkpoint(1) }]);
+    commit(1, 2000);
+    expect(writes).toHaveLength(1);
+  });
+
+  test('and what has gone does not stay in memory until then', async () => {
+    const { layer, change } = harness({ limits: { flushCells: 1e6, flushAfterMs: 1e6, maxCells: 1e6 } });
+    const gone: WeakRef<object>[] = [];
+    for (let n = 0; n < 5000; n++) {
+      const cell = change('short-lived');
+      gone.push(new WeakRef(cell));
+      layer.gone(cell);
+    }
+    layer.takeUncommitted();
+    expect(await stillInMemory(gone)).toBeLessThan(1000);
   });
 
   test('sooner where large values come to cells that are changed already', () => {

@@ -50,6 +50,11 @@ export interface WriteBackLimits {
 
 const defaultLimits: WriteBackLimits = { flushCells: 50_000, flushAfterMs: 10_000, maxCells: 200_000 };
 
+/** Where most cells go before they are written, this many changes for each that may wait are enough. */
+const changesPerCell = 10;
+/** So few that are gone are not worth a sweep. */
+const leastGone = 1000;
+
 /** A value of this many bytes weighs as much as a cell. */
 const bytesPerCell = 256;
 
@@ -70,8 +75,12 @@ export class WriteBack<C extends Cell & S, S = unknown> {
   readonly #options: WriteBackOptions<C, S>;
   readonly #limits: WriteBackLimits;
   #uncommitted: C[] = [];
+  /** With those that have gone, until they are half of them. */
   #unflushed: C[] = [];
   #unflushedWeight = 0;
+  #gone = 0;
+  /** What a restart would read of the changelog, in cells. */
+  #changes = 0;
   #flushing: Promise<void> | undefined;
   #failure: unknown;
   #firstUnflushedAt = 0;
@@ -117,6 +126,23 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     if (value > 1) this.#unflushedWeight += value;
   }
 
+  /**
+   * Notes that a changed cell is gone and that nothing has to be written of it: the bytes store never had it,
+   * or drops it with others. It must not be changed again.
+   */
+  gone(cell: C): void {
+    if (!cell.unflushed) return;
+    cell.unflushed = false;
+    this.#unflushedWeight--;
+    this.#gone++;
+    if (this.#gone >= leastGone && 2 * this.#gone > this.#unflushed.length) this.#sweep();
+  }
+
+  #sweep(): void {
+    this.#unflushed = this.#unflushed.filter(({ unflushed }) => unflushed);
+    this.#gone = 0;
+  }
+
   get hasUncommitted(): boolean {
     return this.#uncommitted.length > 0;
   }
@@ -126,6 +152,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     const cells = this.#uncommitted;
     for (const cell of cells) cell.uncommitted = false;
     this.#uncommitted = [];
+    this.#changes += cells.length;
     this.#isCommitting ||= cells.length > 0;
     this.#committed?.take();
     return cells;
@@ -135,11 +162,13 @@ export class WriteBack<C extends Cell & S, S = unknown> {
    * Whether the next commit should be waited for, so that this layer can write to the bytes store after it.
    */
   wantsFlush(now: number): boolean {
-    if (this.#flushing !== undefined || this.#unflushed.length === 0) return false;
+    const isEmpty = this.#unflushed.length === 0 && this.#changes === 0;
+    if (this.#flushing !== undefined || isEmpty) return false;
     if (this.#firstUnflushedAt === 0) this.#firstUnflushedAt = now;
     const { flushCells, flushAfterMs, maxCells } = this.#limits;
     const crowded = this.#options.size() > maxCells && this.#unflushedWeight > maxCells / 2;
-    return crowded || this.#unflushedWeight >= flushCells || now - this.#firstUnflushedAt >= flushAfterMs;
+    const many = this.#unflushedWeight >= flushCells || this.#changes >= changesPerCell * flushCells;
+    return crowded || many || now - this.#firstUnflushedAt >= flushAfterMs;
   }
 
   /** A commit stands: cells may be written or dropped, unless something has changed since it was taken. */
@@ -158,9 +187,11 @@ export class WriteBack<C extends Cell & S, S = unknown> {
   }
 
   #startFlush(checkpoint: Checkpoint | undefined): void {
+    this.#sweep();
     const cells = this.#unflushed;
     this.#unflushed = [];
     this.#unflushedWeight = 0;
+    this.#changes = 0;
     this.#firstUnflushedAt = 0;
     this.neverFlushed &&= cells.length === 0;
     for (const cell of cells) cell.unflushed = false;
@@ -200,7 +231,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
   get stats(): StoreStats {
     return {
       memoryRows: Math.round(this.#options.size()),
-      unflushedRows: this.#unflushed.length,
+      unflushedRows: this.#unflushed.length - this.#gone,
       flushes: this.#flushes,
       diskBytes: this.#options.backing.approximateBytes,
     };
@@ -245,6 +276,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
 
   /** The cells that the bytes store does not have in their present form. */
   get unflushed(): readonly C[] {
+    if (this.#gone > 0) this.#sweep();
     return this.#unflushed;
   }
 }

@@ -35,8 +35,8 @@ interface GroupCell extends Cell {
   sorted: Member[] | undefined;
 }
 
-/** A group that takes more than this part of what may stay in memory stays: to read it again takes long. */
-const largePart = 1 / 8;
+/** A group of more members stays in memory: each change of one would read all of them again. */
+const largeGroup = 100;
 
 /**
  * Values by group and member. A group's members are in one value, so that all of them are a point read away;
@@ -168,7 +168,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   #evict(keep: number): void {
     for (const [mapKey, cell] of this.#cells) {
       if (this.#weight <= keep) break;
-      if (cell.unflushed || cell.members.size > keep * largePart) continue;
+      if (cell.unflushed || cell.members.size > largeGroup) continue;
       this.#cells.delete(mapKey);
       for (const member of cell.members.values()) this.#membersWeight -= memberWeight(member);
     }

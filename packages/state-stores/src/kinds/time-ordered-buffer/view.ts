@@ -68,9 +68,7 @@ export class BufferView<K, V>
     });
   }
 
-  /** What came and went between two flushes never reaches the disk. */
-  #change(cell: BufferCell<K>): BytesChange | undefined {
-    if (cell.time === undefined && !cell.stored) return undefined;
+  #change(cell: BufferCell<K>): BytesChange {
     const value = this.#encode(cell);
     cell.stored = value !== undefined;
     return { key: this.#bytesOf(cell), value };
@@ -126,9 +124,14 @@ export class BufferView<K, V>
 
   delete(key: K): void {
     const cell = this.#cells.get(key);
-    if (cell === undefined) return;
+    if (cell !== undefined) this.#withdraw(cell);
+  }
+
+  #withdraw(cell: BufferCell<K>): void {
     this.#remove(cell);
     this.writeBack.changed(cell);
+    // What came and went between two flushes never reaches the disk.
+    if (!cell.stored) this.writeBack.gone(cell);
   }
 
   takeFirst(): BufferedChange<K, V> | undefined {
@@ -148,8 +151,7 @@ export class BufferView<K, V>
 
   #take(cell: BufferCell<K>): BufferedChange<K, V> {
     const change = this.#give(cell);
-    this.#remove(cell);
-    this.writeBack.changed(cell);
+    this.#withdraw(cell);
     return change;
   }
 

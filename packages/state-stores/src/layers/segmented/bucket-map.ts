@@ -57,10 +57,14 @@ export class BucketMap {
     return weight;
   }
 
-  /** Drops all segments before this one. */
-  dropBelow(first: number): void {
+  /** Drops all segments before this one; `gone` is called with each of their buckets. */
+  dropBelow(first: number, gone: (bucket: Bucket) => void): void {
     this.#forget();
-    for (const segment of this.#segments.keys()) if (segment < first) this.#segments.delete(segment);
+    for (const [segment, { buckets }] of this.#segments) {
+      if (segment >= first) continue;
+      this.#segments.delete(segment);
+      for (const bucket of buckets.values()) gone(bucket);
+    }
   }
 
   /** Drops buckets that the bytes store has, as they came, until the rest weighs `keep`. */

@@ -69,7 +69,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     this.#open = spec.indexedByTime === true ? new OpenEntries() : undefined;
     this.writeBack = new WriteBack({
       ...options,
-      encode: (bucket) => this.#stored.encodeChange(bucket, this.hasExpired(bucket.segment)),
+      encode: (bucket) => this.#stored.encodeChange(bucket),
       evict: (keep) => this.#buckets.evict(keep),
       size: () => this.#buckets.weight,
       copy: copyOf,
@@ -132,7 +132,8 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const first = this.segmentOf(Math.min(expired, this.#open?.min ?? expired));
     if (first <= this.#firstSegment) return;
     this.#firstSegment = first;
-    this.#buckets.dropBelow(first);
+    // What of them is on disk goes with the whole segment.
+    this.#buckets.dropBelow(first, (bucket) => this.writeBack.gone(bucket));
   }
 
   /** The bucket to change; an empty one where there is none. */
@@ -267,9 +268,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       unflushed: (segment) =>
         this.writeBack.unflushed
           .filter((bucket) => bucket.segment === segment)
-          .map((bucket) =>
-            this.#stored.encode(bucket, this.stateOf(bucket, isolation), this.hasExpired(segment)),
-          ),
+          .map((bucket) => this.#stored.encode(bucket, this.stateOf(bucket, isolation))),
       decode: (bytes, key) => this.#codec.decode(bytes, key),
       order,
     });

@@ -28,19 +28,18 @@ export class StoredBuckets {
     return bytes === undefined ? [] : this.#codec.decode(bytes, key);
   }
 
-  /** A bucket to be written, in a state of its; without a value where its segment has expired. */
-  encode({ segment, writtenKey }: Bucket, { entries }: BucketState, hasExpired: boolean): BytesChange {
+  /** A bucket, in a state of its, as it is written. */
+  encode({ segment, writtenKey }: Bucket, { entries }: BucketState): BytesChange {
     if (segment > this.#lastSegment) this.#lastSegment = segment;
-    const isGone = entries.length === 0 || hasExpired;
     return {
       key: bucketKey(segment, writtenKey),
-      value: isGone ? undefined : this.#codec.encode(entries),
+      value: entries.length === 0 ? undefined : this.#codec.encode(entries),
     };
   }
 
   /** What has to be written of a bucket; nothing where it is gone before it ever was. */
-  encodeChange(bucket: Bucket, hasExpired: boolean): BytesChange | undefined {
-    const change = this.encode(bucket, bucket, hasExpired);
+  encodeChange(bucket: Bucket): BytesChange | undefined {
+    const change = this.encode(bucket, bucket);
     const isGone = change.value === undefined;
     if (isGone && !bucket.isStored) return undefined;
     bucket.isStored = !isGone;
