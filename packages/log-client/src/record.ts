@@ -44,8 +44,10 @@ export interface RecordSequence extends Iterable<ProducerRecord> {
   readonly bytes?: number;
 }
 
-/** Records that more can be added to. What a record is made of may change once it has been added. */
+/** Records that more can be added to: an array, or a list that a log has made. */
 export interface RecordList extends RecordSequence {
+  /** What a record is made of may change once it has been added. Of one in an array it may not. */
+  readonly copies?: true;
   push(record: ProducerRecord): unknown;
 }
 

@@ -4,6 +4,9 @@ import type { Isolation, StoreQueries } from './kinds/store-queries.ts';
 import type { StoreStats } from './layers/write-back.ts';
 import type { RowStore } from './kinds/row-store.ts';
 
+/** Where a store's changes are put for its changelog. */
+export type ChangeList = Pick<RecordList, 'push' | 'copies'>;
+
 /** What the runtime needs of every store, whatever its kind: to log, commit, restore and close it. */
 export interface StateStore {
   readonly name: string;
@@ -23,7 +26,7 @@ export interface StateStore {
    * Adds the changelog records for what changed since the last call to a list, the last value of each key
    * only. Without a list nothing is made of them, but it counts as taken.
    */
-  takeChanges(into?: Pick<RecordList, 'push'>): void;
+  takeChanges(into?: ChangeList): void;
   /** Applies a changelog record. */
   restore(record: LogRecord): void;
   /**

@@ -1,4 +1,4 @@
-import { bytes } from '@millrace/log-client';
+import { type Bytes, bytes, type ProducerRecord, toBytes } from '@millrace/log-client';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { MemoryChangelog } from '../src/conformance/support.ts';
@@ -11,6 +11,7 @@ import { windowStore } from '../src/kinds/window/spec.ts';
 import { WindowView } from '../src/kinds/window/view.ts';
 import type { WriteBackLimits } from '../src/layers/write-back.ts';
 import { MemoryStore, type StateStore } from '../src/runtime.ts';
+import type { ChangeList } from '../src/state-store.ts';
 
 // What stays in memory is bounded by what rows take, not by how many keys they have: a row of a cell's size
 // (256 bytes) weighs as much as a cell.
@@ -125,6 +126,33 @@ describe.each(Object.entries(kinds))('%s', (kind, open) => {
     expect(unflushed).toBeLessThan(10);
   });
 });
+
+/** A list that copies what it gets, as those of logs do. */
+class CopyingList implements ChangeList {
+  readonly copies = true;
+  readonly records: ProducerRecord[] = [];
+
+  push({ key: one, value: row, ...rest }: ProducerRecord): void {
+    const copy = (part: Bytes | null): Bytes | null => (part === null ? null : Buffer.from(toBytes(part)));
+    this.records.push({ key: copy(one), value: copy(row), ...rest });
+  }
+}
+
+test.each(Object.entries(kinds))(
+  '%s: changes are the same in a list that copies them, whose keys share memory',
+  (_, open) => {
+    const taken = [new CopyingList(), [] as ProducerRecord[]].map((list) => {
+      const { store, put } = open({ flushCells: never, flushAfterMs: never, maxCells: never });
+      for (const name of ['a', 'b', 'long'.repeat(100), 'c', 'd'])
+        for (const time of [1, 12, 3]) put(Buffer.from(name), time, Buffer.from(`${name} ${time}`));
+      put(Buffer.from('a'), 1, null);
+      store.takeChanges(list);
+      return list instanceof CopyingList ? list.records : list;
+    });
+    expect(taken[0]).toEqual(taken[1]);
+    expect(taken[0]!.length).toBeGreaterThan(4);
+  },
+);
 
 test('group: one of more than a hundred members stays in memory, where small ones go', () => {
   const limits = { flushCells: 1, flushAfterMs: 0, maxCells: 400 };

@@ -125,7 +125,7 @@ describe('cells are written to the bytes store', () => {
     expect(writes).toHaveLength(1);
   });
 
-  test('and what has gone does not stay in memory until then', async () => {
+  test('without those that have gone, which do not stay in memory until then', async () => {
     const { layer, change } = harness({ limits: { flushCells: 1e6, flushAfterMs: 1e6, maxCells: 1e6 } });
     const gone: WeakRef<object>[] = [];
     for (let n = 0; n < 5000; n++) {

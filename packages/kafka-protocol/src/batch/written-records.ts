@@ -50,6 +50,7 @@ export class WrittenRecords implements RecordList {
   #last: WrittenBatch | undefined;
   #target: Buffer = Buffer.alloc(0);
   #end = 0;
+  readonly copies = true;
   length = 0;
   /** The place of the record that takes most, and how many bytes that is. */
   largestAt = 0;

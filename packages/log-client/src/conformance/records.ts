@@ -106,6 +106,7 @@ export function recordSuite(test: LogTest): void {
       return log.recordList();
     };
     const [first, second] = [list(), list()];
+    assert.equal(first.copies, true);
     const value = Buffer.from('before');
     first.push({ key: 'ключ', value, timestamp: 7, headers: [{ key: 'h', value }] });
     value.write('after!');

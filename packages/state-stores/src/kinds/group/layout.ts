@@ -7,6 +7,7 @@ import {
   readLatin1,
   writeLatin1,
 } from '@millrace/log-client';
+import type { KeyMemory } from '../../layers/key-memory.ts';
 
 /*
  * All members of a group in one value:
@@ -58,9 +59,9 @@ export function memberBytes(name: string): Buffer {
   return Buffer.from(name, 'latin1');
 }
 
-export function memberKey(group: Bytes, name: string): Buffer {
+export function memberKey(group: Bytes, name: string, memory: KeyMemory): Buffer {
   const length = bytesLength(group);
-  const bytes = allocateBytes(lengthBytes + length + name.length);
+  const bytes = memory(lengthBytes + length + name.length);
   bytes.writeUInt32BE(length, 0);
   writeLatin1(name, bytes, copyBytes(group, bytes, lengthBytes));
   return bytes;

@@ -1,18 +1,12 @@
-import {
-  type Bytes,
-  latin1Of,
-  type LogRecord,
-  noHeaders,
-  type RecordList,
-  toBytes,
-} from '@millrace/log-client';
+import { type Bytes, latin1Of, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
 import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
-import type { StateStore } from '../../state-store.ts';
+import { keyMemory } from '../../layers/key-memory.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { GroupSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
@@ -174,7 +168,8 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     }
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
+    const memory = keyMemory(into);
     for (const cell of this.writeBack.takeUncommitted()) {
       const { changed, writtenKey } = cell;
       cell.changed = [];
@@ -184,7 +179,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
         if (kept === undefined) this.#forget(cell, member.name);
         if (into === undefined) continue;
         const value = kept === undefined ? null : this.#values.encode(kept);
-        into.push({ key: memberKey(writtenKey, member.name), value, timestamp, headers: noHeaders });
+        into.push({ key: memberKey(writtenKey, member.name, memory), value, timestamp, headers: noHeaders });
       }
     }
   }

@@ -1,11 +1,4 @@
-import {
-  type Bytes,
-  type Headers,
-  type LogRecord,
-  noHeaders,
-  type RecordList,
-  toBytes,
-} from '@millrace/log-client';
+import { type Bytes, type Headers, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
 import type { BytesChange, BytesRange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import {
@@ -20,7 +13,7 @@ import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
 import { decodeRow, encodeRow } from './layout.ts';
-import type { StateStore } from '../../state-store.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { KeyValueSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
@@ -224,7 +217,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     };
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
     const cells = this.writeBack.takeUncommitted();
     if (into === undefined) return;
     for (const { writtenKey, kept, timestamp, headers } of cells) {

@@ -1,4 +1,4 @@
-import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseSessionKey, sessionKey } from './layout.ts';
 import {
@@ -9,7 +9,8 @@ import {
   type SessionStore,
   sessionStoreMembers,
 } from './store.ts';
-import type { StateStore } from '../../state-store.ts';
+import { keyMemory } from '../../layers/key-memory.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import {
   type Bucket,
@@ -149,10 +150,11 @@ export class SessionView<K, V> extends SegmentedView<K, V> implements StateStore
     return { key, start: second, end: time, value: this.values.give(kept, key) };
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
     if (into === undefined) return this.takeChangedEntries();
+    const memory = keyMemory(into);
     this.takeChangedEntries((bucket, entry) => {
-      const key = sessionKey(bucket.writtenKey, entry.second, entry.time);
+      const key = sessionKey(bucket.writtenKey, entry.second, entry.time, memory);
       const headers = this.headers?.of(entry) ?? noHeaders;
       into.push({ key, value: this.logValue(entry), timestamp: entry.time, headers });
     });

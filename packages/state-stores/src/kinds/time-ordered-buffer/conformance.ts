@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { long, noHeaders, string } from '@millrace/log-client';
 import type { BytesStore } from '../../bytes-store.ts';
+import { MemoryStore } from '../../memory/memory-store.ts';
 import type { BufferSpec } from './spec.ts';
 import { BufferView } from './view.ts';
 import { MemoryChangelog, type StoreTest, over } from '../../conformance/support.ts';
@@ -55,6 +56,27 @@ export function bufferSuite(test: StoreTest): void {
     ];
     view.put(1, { key: 'a', newValue: null, oldValue: 5, timestamp: 3, headers });
     assert.deepEqual(view.takeUntil(1), [{ key: 'a', newValue: null, oldValue: 5, timestamp: 3, headers }]);
+  });
+
+  test('buffer: what comes and goes between two commits is not in the changelog', async ({ store }) => {
+    const view = open(store);
+    const log = new MemoryChangelog();
+    view.put(10, change('kept', 1));
+    log.commit(view);
+    const seen = (): string[] => log.records.map(({ key, value }) => `${key!.toString()} ${value !== null}`);
+    view.put(10, change('short-lived', 2));
+    // One that was logged is taken out, and another of its key comes and goes.
+    assert.deepEqual(taken(view, 10), ['kept=1', 'short-lived=2']);
+    view.put(20, change('kept', 3));
+    view.delete('kept');
+    log.commit(view);
+    assert.deepEqual(seen(), ['kept true', 'kept false']);
+    view.put(30, change('kept', 4));
+    log.commit(view);
+    assert.deepEqual(seen().slice(2), ['kept true']);
+    const copy = open(new MemoryStore());
+    log.restoreInto(copy);
+    assert.deepEqual(taken(copy, 99), ['kept=4']);
   });
 
   test('buffer: it comes back from disk and changelog together', async (bench) => {

@@ -1,11 +1,4 @@
-import {
-  latin1Of,
-  type Headers,
-  type LogRecord,
-  noHeaders,
-  type RecordList,
-  toBytes,
-} from '@millrace/log-client';
+import { latin1Of, type Headers, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
@@ -15,7 +8,7 @@ import { TimeIndex } from '../../layers/time-index.ts';
 import { type Cell, WriteBack } from '../../layers/write-back.ts';
 import { decodeChange, encodeChange, type StoredChange } from './layout.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
-import type { StateStore } from '../../state-store.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { BufferSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
@@ -29,6 +22,8 @@ interface BufferCell<K> extends Cell {
   bytes: number;
   /** The bytes store may have it. */
   stored: boolean;
+  /** The changelog has it, or had it. */
+  logged: boolean;
   /** The order among equal times; undefined once the change has been taken out. */
   time: number | undefined;
   timestamp: number;
@@ -224,11 +219,14 @@ export class BufferView<K, V>
     cell.time = undefined;
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
     const cells = this.writeBack.takeUncommitted();
     if (into === undefined) return;
     for (const cell of cells) {
       const value = this.#encode(cell) ?? null;
+      // What came and went since the last commit was never there.
+      if (value === null && !cell.logged) continue;
+      cell.logged = true;
       into.push({ key: this.#bytesOf(cell), value, timestamp: cell.timestamp, headers: noHeaders });
     }
   }
@@ -245,6 +243,7 @@ function emptyCell<K>(key: K, keyBytes: Uint8Array | undefined): BufferCell<K> {
     keyBytes,
     bytes: 0,
     stored: keyBytes !== undefined,
+    logged: keyBytes !== undefined,
     time: undefined,
     timestamp: 0,
     headers: noHeaders,

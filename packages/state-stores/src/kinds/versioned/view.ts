@@ -1,4 +1,4 @@
-import { type Bytes, type LogRecord, noHeaders, type RecordList, toBytes } from '@millrace/log-client';
+import { type Bytes, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
@@ -6,7 +6,7 @@ import { keyRange, overlay } from '../../layers/merge.ts';
 import { bareEntryWeight, type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeVersions, encodeVersions } from './layout.ts';
-import type { StateStore } from '../../state-store.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { RowStore } from '../row-store.ts';
 import type { Isolation, StoreRow, VersionedQueries } from '../store-queries.ts';
@@ -261,7 +261,7 @@ export class VersionedView<K, V>
     };
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
     for (const { writtenKey, versions } of this.writeBack.takeUncommitted()) {
       for (const version of versions) {
         if (!version.changed) continue;

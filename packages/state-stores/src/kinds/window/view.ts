@@ -1,7 +1,8 @@
-import { type Headers, type LogRecord, noHeaders, type RecordList } from '@millrace/log-client';
+import { type Headers, type LogRecord, noHeaders } from '@millrace/log-client';
 import { face } from '../../face.ts';
 import { parseWindowKey, windowKey } from '../../layers/segmented/layout.ts';
-import type { StateStore } from '../../state-store.ts';
+import { keyMemory } from '../../layers/key-memory.ts';
+import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { Isolation, TimeSpan, WindowedQueries, WindowedStoreRow } from '../store-queries.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { WindowSpec } from './spec.ts';
@@ -188,10 +189,11 @@ export class WindowView<K, V> extends SegmentedView<K, V> implements StateStore,
     return { key, start: time, value: this.values.give(kept, key), timestamp: second };
   }
 
-  takeChanges(into?: Pick<RecordList, 'push'>): void {
+  takeChanges(into?: ChangeList): void {
     if (into === undefined) return this.takeChangedEntries();
+    const memory = keyMemory(into);
     this.takeChangedEntries((bucket, entry, place) => {
-      const key = windowKey(bucket.writtenKey, entry.time, place);
+      const key = windowKey(bucket.writtenKey, entry.time, place, memory);
       const headers = this.headers?.of(entry) ?? noHeaders;
       into.push({ key, value: this.logValue(entry), timestamp: entry.second, headers });
     });

@@ -9,6 +9,7 @@ import {
   readLong,
   writeLong,
 } from '@millrace/log-client';
+import type { KeyMemory } from '../key-memory.ts';
 import { decodeHeaders, encodeHeaders } from '../header-block.ts';
 
 /*
@@ -113,8 +114,8 @@ export function decodeBucket(source: Uint8Array): StoredEntry[] {
 }
 
 /** `sequence` tells apart entries with the same key and start. */
-export function windowKey(key: Bytes, start: number, sequence: number): Buffer {
-  const bytes = allocateBytes(bytesLength(key) + windowSuffixBytes);
+export function windowKey(key: Bytes, start: number, sequence: number, memory: KeyMemory): Buffer {
+  const bytes = memory(bytesLength(key) + windowSuffixBytes);
   const at = copyBytes(key, bytes, 0);
   writeLong(bytes, start, at);
   bytes.writeUInt32BE(sequence, at + 8);
