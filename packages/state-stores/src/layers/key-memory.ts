@@ -7,7 +7,8 @@ const shared: Buffer[] = [];
 
 function sharedBytes(length: number): Buffer {
   if (length > longest) return allocateBytes(length);
-  shared[length] ??= Buffer.allocUnsafeSlow(length);
+  // As all other keys are made: what reads them meets one kind of object.
+  shared[length] ??= allocateBytes(length);
   return shared[length];
 }
 

@@ -25,6 +25,8 @@ export class TaskStores {
   /** The stores whose changelog is a topic the task reads, with that. */
   readonly sourced: readonly { readonly store: StateStore; readonly topic: string }[];
   readonly #unlogged: readonly StateStore[];
+  /** What a changelog got at the last commit: about what it gets at the next. */
+  readonly #expectedBytes = new Map<string, number>();
 
   constructor({ specs, stores, applicationId, realName }: TaskStoresOptions) {
     this.all = stores;
@@ -42,12 +44,11 @@ export class TaskStores {
   /** Hands out what has changed since the last commit, for the changelogs. */
   takeChanges(partition: number, newList: NewRecordList = () => []): PartitionRecords[] {
     const taken: PartitionRecords[] = [];
-    let records = newList();
     for (const [topic, store] of this.changelogs) {
+      const records = newList(this.#expectedBytes.get(topic));
       store.takeChanges(records);
-      if (records.length === 0) continue;
-      taken.push({ topic, partition, records });
-      records = newList();
+      this.#expectedBytes.set(topic, records.bytes ?? 0);
+      if (records.length > 0) taken.push({ topic, partition, records });
     }
     for (const { store } of this.sourced) store.takeChanges();
     for (const store of this.#unlogged) store.takeChanges();
