@@ -167,6 +167,7 @@ test('group: one of more than a hundred members stays in memory, where small one
     log.commit(view);
   };
   fill('large', 101);
+  fill('larger', 1000);
   for (let n = 0; n < 200; n++) fill(`small-${n}`, 2);
   let read = 0;
   vi.spyOn(backing, 'get').mockImplementation((one) => {
@@ -174,6 +175,10 @@ test('group: one of more than a hundred members stays in memory, where small one
     return MemoryStore.prototype.get.call(backing, one);
   });
   expect(view.members(Buffer.from('large'))).toHaveLength(101);
+  expect(read).toBe(0);
+  expect(view.members(Buffer.from('larger'))).toHaveLength(1000);
+  // What they take is not missing to the others.
+  expect(view.members(Buffer.from('small-199'))).toHaveLength(2);
   expect(read).toBe(0);
   expect(view.members(Buffer.from('small-0'))).toHaveLength(2);
   expect(read).toBe(1);

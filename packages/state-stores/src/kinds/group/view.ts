@@ -23,6 +23,8 @@ interface GroupCell extends Cell {
   readonly writtenKey: Bytes;
   /** By their names. */
   readonly members: Map<string, Member>;
+  /** What they weigh together. */
+  weight: number;
   /** Those that the changelog does not have as they are. */
   changed: Member[];
   /** The members in order; undefined where one has come since. */
@@ -87,7 +89,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const cell = this.#cell(group);
     const found = this.#member(cell, latin1Of(member));
     const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
-    this.#keep(found, kept);
+    this.#keep(cell, found, kept);
     found.timestamp = timestamp;
     if (!found.changed) {
       found.changed = true;
@@ -103,14 +105,19 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       member = { name, kept: undefined, timestamp: -1, changed: false };
       cell.members.set(name, member);
       cell.sorted = undefined;
-      this.#membersWeight++;
+      this.#grow(cell, memberWeight(member));
     }
     return member;
   }
 
-  #keep(member: Member, kept: unknown): void {
-    this.#membersWeight += valueWeight(kept) - valueWeight(member.kept);
+  #keep(cell: GroupCell, member: Member, kept: unknown): void {
+    this.#grow(cell, valueWeight(kept) - valueWeight(member.kept));
     member.kept = kept;
+  }
+
+  #grow(cell: GroupCell, weight: number): void {
+    cell.weight += weight;
+    this.#membersWeight += weight;
   }
 
   #forget(cell: GroupCell, name: string): void {
@@ -118,7 +125,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     if (member === undefined) return;
     cell.members.delete(name);
     cell.sorted = undefined;
-    this.#membersWeight -= memberWeight(member);
+    this.#grow(cell, -memberWeight(member));
   }
 
   delete(group: G, member: Uint8Array, timestamp: number): void {
@@ -134,21 +141,24 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(toBytes(writtenKey));
     const stored = bytes === undefined ? [] : decodeGroup(bytes);
     const members = new Map<string, Member>();
+    let weight = 0;
     for (const { name, value, timestamp } of stored) {
       const kept = this.#values.decode(value, writtenKey);
       const member = { name, kept, timestamp, changed: false };
       members.set(name, member);
-      this.#membersWeight += memberWeight(member);
+      weight += memberWeight(member);
     }
     const cell: GroupCell = {
       writtenKey,
       members,
+      weight,
       changed: [],
       sorted: undefined,
       uncommitted: false,
       unflushed: false,
     };
     this.#cells.set(mapKey, cell);
+    this.#membersWeight += weight;
     return cell;
   }
 
@@ -160,11 +170,15 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   }
 
   #evict(keep: number): void {
+    let surplus = this.#weight - keep;
+    // Large groups take no room from the others.
+    for (const cell of this.#cells.values()) if (isLarge(cell)) surplus -= cell.weight;
     for (const [mapKey, cell] of this.#cells) {
-      if (this.#weight <= keep) break;
-      if (cell.unflushed || cell.members.size > largeGroup) continue;
+      if (surplus <= 0) break;
+      if (cell.unflushed || isLarge(cell)) continue;
       this.#cells.delete(mapKey);
-      for (const member of cell.members.values()) this.#membersWeight -= memberWeight(member);
+      this.#membersWeight -= cell.weight;
+      surplus -= 1 + cell.weight;
     }
   }
 
@@ -191,11 +205,15 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     if (value === null) this.#forget(cell, name);
     else {
       const found = this.#member(cell, name);
-      this.#keep(found, this.#values.decode(value, key));
+      this.#keep(cell, found, this.#values.decode(value, key));
       found.timestamp = timestamp;
     }
     this.writeBack.restored(cell);
   }
+}
+
+function isLarge({ members }: GroupCell): boolean {
+  return members.size > largeGroup;
 }
 
 function memberWeight({ kept }: Member): number {
