@@ -1,4 +1,5 @@
 import { bytes, type LogRecord, noHeaders } from '@millrace/log-client';
+import { stillInMemory } from '@millrace/log-client/conformance';
 import { expect, test } from 'vitest';
 import { takenChanges, MemoryChangelog, over } from '../src/conformance/support.ts';
 import { GroupView } from '../src/kinds/group/view.ts';
@@ -10,7 +11,6 @@ import { VersionedView } from '../src/kinds/versioned/view.ts';
 import { windowStore } from '../src/kinds/window/spec.ts';
 import { WindowView } from '../src/kinds/window/view.ts';
 import { MemoryStore, type StateStore } from '../src/runtime.ts';
-import { stillInMemory } from './still-in-memory.ts';
 
 const rows = 20;
 const [key, value] = [bytes(), bytes()];

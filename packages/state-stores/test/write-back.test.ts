@@ -1,11 +1,11 @@
 import { long, string } from '@millrace/log-client';
+import { stillInMemory } from '@millrace/log-client/conformance';
 import { describe, expect, test } from 'vitest';
 import type { BytesChange, BytesStore, Checkpoint } from '../src/bytes-store.ts';
 import { over } from '../src/conformance/support.ts';
 import { keyValueStore } from '../src/index.ts';
 import { KeyValueView } from '../src/kinds/key-value/view.ts';
 import { type Cell, valueWeight, WriteBack } from '../src/layers/write-back.ts';
-import { stillInMemory } from './still-in-memory.ts';
 import { MemoryStore } from '../src/runtime.ts';
 
 const checkpoint = (offset: number) => ({ topicId: 't', offset, streamTime: -1 });

@@ -1,3 +1,4 @@
+import { stillInMemory } from '@millrace/log-client/conformance';
 import { expect, test } from 'vitest';
 import { MemoryFileSystem } from '../../src/index.ts';
 import type { Run } from '../../src/format/run.ts';
@@ -7,7 +8,14 @@ import { Segment } from '../../src/storage/segments/segment.ts';
 
 const id = { topicId: 1, partition: 0, baseOffset: 0, fileId: 1 };
 
-function add(cache: RunCache, segment: Segment, firstOffset: number, length: number): void {
+// oxlint-disable-next-line eslint/max-params -- One call a line.
+function add(
+  cache: RunCache,
+  segment: Segment,
+  firstOffset: number,
+  length: number,
+  bytes = Buffer.alloc(length),
+): Buffer {
   const run: Run = {
     ...id,
     position: firstOffset * 10,
@@ -18,7 +26,8 @@ function add(cache: RunCache, segment: Segment, firstOffset: number, length: num
     checksum: 0,
     bytes: undefined,
   };
-  cache.add(segment, run, Buffer.alloc(length));
+  cache.add(segment, run, bytes);
+  return bytes;
 }
 
 test('a cache of runs holds so many bytes, and lets the oldest go first', () => {
@@ -40,4 +49,32 @@ test('a cache of runs holds so many bytes, and lets the oldest go first', () => 
   // What it has let go of is not remembered for good.
   for (let offset = 5; offset < 3000; offset++) add(cache, segment, offset, 50);
   expect(offsets()).toEqual([2998, 2999]);
+});
+
+test('a cache of runs keeps no bytes of those that it has let go of', async () => {
+  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
+  const cache = new RunCache(100);
+  const added: WeakRef<object>[] = [];
+  for (let offset = 0; offset < 500; offset++) added.push(new WeakRef(add(cache, segment, offset, 50)));
+  expect(await stillInMemory(added)).toBe(2);
+  expect(segment.memory.all).toHaveLength(2);
+});
+
+test('a cache of runs counts the memory that they share once, and all of it', () => {
+  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
+  const cache = new RunCache(100);
+  const offsets = (): number[] => segment.memory.all.map(({ firstOffset }) => firstOffset);
+  for (let commit = 0; commit < 3; commit++) {
+    const memory = Buffer.alloc(50);
+    for (const run of [0, 1]) add(cache, segment, 2 * commit + run, 5, memory.subarray(5 * run, 5 * run + 5));
+  }
+  // Two commits of 50 bytes, of 10 each that are used.
+  expect(offsets()).toEqual([2, 3, 4, 5]);
+  add(cache, segment, 6, 40);
+  expect(offsets()).toEqual([4, 5, 6]);
+  const large = Buffer.alloc(101);
+  for (const offset of [7, 8, 9]) add(cache, segment, offset, 5, large.subarray(0, 5));
+  expect(offsets()).toEqual([]);
+  add(cache, segment, 10, 5);
+  expect(offsets()).toEqual([10]);
 });

@@ -32,4 +32,5 @@ export function logConformance({ test, factory }: ConformanceOptions): void {
   transactionSuite(logTest);
   groupSuite(logTest);
 }
+export { stillInMemory } from './still-in-memory.ts';
 export { readAll } from './support.ts';

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** How many of these the garbage collector has to keep. */
+/** For tests of what is let go of: how many of these objects the garbage collector has to keep. */
 export async function stillInMemory(objects: readonly WeakRef<object>[]): Promise<number> {
   // What a WeakRef was made of stays until the turn is over.
   await turn();
