@@ -56,7 +56,7 @@ test('a cache of runs keeps no bytes of those that it has let go of', async () =
   const cache = new RunCache(100);
   const added: WeakRef<object>[] = [];
   for (let offset = 0; offset < 500; offset++) added.push(new WeakRef(add(cache, segment, offset, 50)));
-  expect(await stillInMemory(added)).toBe(2);
+  expect(await stillInMemory(added)).toBeLessThan(10);
   expect(segment.memory.all).toHaveLength(2);
 });
 
