@@ -8,73 +8,68 @@ import { Segment } from '../../src/storage/segments/segment.ts';
 
 const id = { topicId: 1, partition: 0, baseOffset: 0, fileId: 1 };
 
-// oxlint-disable-next-line eslint/max-params -- One call a line.
-function add(
-  cache: RunCache,
-  segment: Segment,
-  firstOffset: number,
-  length: number,
-  bytes = Buffer.alloc(length),
-): Buffer {
-  const run: Run = {
-    ...id,
-    position: firstOffset * 10,
-    length,
-    firstOffset,
-    count: 1,
-    maxTimestamp: 0,
-    checksum: 0,
-    bytes: undefined,
+/** A cache of so many bytes, over one segment. */
+function openCache(limit: number) {
+  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
+  const cache = new RunCache(limit);
+  const offsets = (): number[] => segment.memory.all.map(({ firstOffset }) => firstOffset);
+  const add = (firstOffset: number, length: number, bytes = Buffer.alloc(length)): Buffer => {
+    const run: Run = {
+      ...id,
+      position: firstOffset * 10,
+      length,
+      firstOffset,
+      count: 1,
+      maxTimestamp: 0,
+      checksum: 0,
+      bytes: undefined,
+    };
+    cache.add(segment, run, bytes);
+    return bytes;
   };
-  cache.add(segment, run, bytes);
-  return bytes;
+  return { add, offsets };
 }
 
 test('a cache of runs holds so many bytes, and lets the oldest go first', () => {
-  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
-  const cache = new RunCache(100);
-  const offsets = (): number[] => segment.memory.all.map(({ firstOffset }) => firstOffset);
+  const { add, offsets } = openCache(100);
   for (const [offset, length] of [
     [0, 40],
     [1, 30],
     [2, 30],
   ] as const)
-    add(cache, segment, offset, length);
+    add(offset, length);
   expect(offsets()).toEqual([0, 1, 2]);
-  add(cache, segment, 3, 1);
+  add(3, 1);
   expect(offsets()).toEqual([1, 2, 3]);
   // Larger than all it may hold: nothing stays.
-  add(cache, segment, 4, 200);
+  add(4, 200);
   expect(offsets()).toEqual([]);
   // What it has let go of is not remembered for good.
-  for (let offset = 5; offset < 3000; offset++) add(cache, segment, offset, 50);
+  for (let offset = 5; offset < 3000; offset++) add(offset, 50);
   expect(offsets()).toEqual([2998, 2999]);
 });
 
 test('a cache of runs keeps no bytes of those that it has let go of', async () => {
-  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
-  const cache = new RunCache(100);
+  const { add, offsets } = openCache(100);
   const added: WeakRef<object>[] = [];
-  for (let offset = 0; offset < 500; offset++) added.push(new WeakRef(add(cache, segment, offset, 50)));
+  for (let offset = 0; offset < 500; offset++) added.push(new WeakRef(add(offset, 50)));
   expect(await stillInMemory(added)).toBeLessThan(10);
-  expect(segment.memory.all).toHaveLength(2);
+  expect(offsets()).toEqual([498, 499]);
 });
 
 test('a cache of runs counts the memory that they share once, and all of it', () => {
-  const segment = Segment.empty(new OpenFiles(new MemoryFileSystem()), id, 0);
-  const cache = new RunCache(100);
-  const offsets = (): number[] => segment.memory.all.map(({ firstOffset }) => firstOffset);
+  const { add, offsets } = openCache(100);
   for (let commit = 0; commit < 3; commit++) {
     const memory = Buffer.alloc(50);
-    for (const run of [0, 1]) add(cache, segment, 2 * commit + run, 5, memory.subarray(5 * run, 5 * run + 5));
+    for (const run of [0, 1]) add(2 * commit + run, 5, memory.subarray(5 * run, 5 * run + 5));
   }
   // Two commits of 50 bytes, of 10 each that are used.
   expect(offsets()).toEqual([2, 3, 4, 5]);
-  add(cache, segment, 6, 40);
+  add(6, 40);
   expect(offsets()).toEqual([4, 5, 6]);
   const large = Buffer.alloc(101);
-  for (const offset of [7, 8, 9]) add(cache, segment, offset, 5, large.subarray(0, 5));
+  for (const offset of [7, 8, 9]) add(offset, 5, large.subarray(0, 5));
   expect(offsets()).toEqual([]);
-  add(cache, segment, 10, 5);
+  add(10, 5);
   expect(offsets()).toEqual([10]);
 });

@@ -60,6 +60,9 @@ export function keyCodec<K, V>({ name, key: serde }: CommonSpec<K, V>): KeyCodec
   return { serde, read, fromMapKey, written, rewritten, mapKey: mapKeyOf(serde) };
 }
 
+/** What no key is in a Map. */
+export const noMapKey = {};
+
 /** A key for a Map, for each key of a serde; equal exactly where the serialised keys are. */
 export function mapKeyOf<K>(serde: Serde<K>): (key: K) => unknown {
   if (areOwnMapKeys(serde)) return (key) => key;

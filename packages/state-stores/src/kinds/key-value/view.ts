@@ -10,7 +10,7 @@ import {
 } from './store.ts';
 import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
 import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
-import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
+import { type KeyCodec, keyCodec, noMapKey, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
 import { decodeRow, encodeRow } from './layout.ts';
 import type { ChangeList, StateStore } from '../../state-store.ts';
@@ -35,9 +35,6 @@ interface ValueCell extends Cell, ValueState {
   readonly writtenKey: Bytes;
 }
 
-/** No key is this one. */
-const noKey = {};
-
 type StateOf = (cell: ValueCell) => ValueState;
 
 const latest: StateOf = (cell) => cell;
@@ -58,7 +55,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   /** What the values of all cells weigh. */
   #valuesWeight = 0;
   /** What was looked up last: most records that change a row have read it just before. */
-  #lastKey: unknown = noKey;
+  #lastKey: unknown = noMapKey;
   #lastCell: ValueCell | undefined;
 
   constructor(spec: KeyValueSpec<K, V>, options: ViewOptions) {
@@ -84,7 +81,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   get(key: K): ValueAndTimestamp<V> | undefined {
     const mapKey = this.#keys.mapKey(key);
-    const cell = this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
+    const cell = this.#cell(mapKey, key);
     this.#lastKey = mapKey;
     this.#lastCell = cell;
     if (cell.kept === undefined) return undefined;
@@ -95,7 +92,8 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
 
   /** Every row is the latest: what comes last counts, whatever its timestamp. */
   put(key: K, value: V | null | undefined, timestamp: number, headers: Headers = noHeaders): 'latest' {
-    const cell = this.#cell(key);
+    const mapKey = this.#keys.mapKey(key);
+    const cell = mapKey === this.#lastKey ? this.#lastCell! : this.#cell(mapKey, key);
     this.writeBack.changing(cell);
     this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
     cell.timestamp = timestamp;
@@ -109,9 +107,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     cell.kept = kept;
   }
 
-  #cell(key: K): ValueCell {
-    const mapKey = this.#keys.mapKey(key);
-    if (mapKey === this.#lastKey) return this.#lastCell!;
+  #cell(mapKey: unknown, key: K): ValueCell {
     return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#keys.written(key));
   }
 
@@ -148,7 +144,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   }
 
   #evict(keep: number): void {
-    this.#lastKey = noKey;
+    this.#lastKey = noMapKey;
     this.#lastCell = undefined;
     for (const [mapKey, cell] of this.#cells) {
       if (this.#weight <= keep) break;

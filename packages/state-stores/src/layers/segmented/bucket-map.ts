@@ -1,7 +1,5 @@
+import { noMapKey } from '../codec.ts';
 import { type Bucket, entriesWeight } from './bucket.ts';
-
-/** No key is this one. */
-const noKey = {};
 
 interface Segment {
   readonly buckets: Map<unknown, Bucket>;
@@ -14,7 +12,7 @@ export class BucketMap {
   readonly #segments = new Map<number, Segment>();
   /** What was looked for last, and what was found: a record looks its window up and then sets it. */
   #segment = 0;
-  #mapKey: unknown = noKey;
+  #mapKey: unknown = noMapKey;
   #found: Bucket | undefined;
 
   get(segment: number, mapKey: unknown): Bucket | undefined {
@@ -46,7 +44,7 @@ export class BucketMap {
   }
 
   #forget(): void {
-    this.#mapKey = noKey;
+    this.#mapKey = noMapKey;
     this.#found = undefined;
   }
 

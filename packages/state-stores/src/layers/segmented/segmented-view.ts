@@ -169,7 +169,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   }
 
   #read(segment: number, key: Bytes): Entry[] {
-    return this.#mayBeStored(segment) ? this.#stored.read(segment, key) : [];
+    return this.hasExpired(segment) ? [] : this.#stored.read(segment, key);
   }
 
   #mayBeStored(segment: number): boolean {

@@ -28,7 +28,7 @@ export class StoredBuckets {
     return bytes === undefined ? [] : this.#codec.decode(bytes, key);
   }
 
-  /** A bucket, in a state of its, as it is written. */
+  /** A bucket as it is written, in one of its states. */
   encode({ segment, writtenKey }: Bucket, { entries }: BucketState): BytesChange {
     if (segment > this.#lastSegment) this.#lastSegment = segment;
     return {
