@@ -16,6 +16,7 @@ export default defineConfig({
       { find: '@millrace/state-stores/runtime', replacement: source('state-stores/src/runtime.ts') },
       { find: '@millrace/testing/vitest', replacement: source('testing/src/vitest.ts') },
       { find: '@millrace/scenarios', replacement: path.resolve('tools/scenarios/src/index.ts') },
+      { find: '@millrace/free-ports', replacement: path.resolve('tools/free-ports/src/index.ts') },
       { find: '@millrace/kafka-broker', replacement: path.resolve('tools/kafka-broker/src/index.ts') },
       { find: /^@millrace\/([^/]+)$/, replacement: source('$1/src/index.ts') },
     ],

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { ConfigError } from '@millrace/streams-core';
 import { errorAnswer, errorAnswerOf } from './error-answer.ts';
 import { httpLimits, type ResolvedServeOptions } from './options.ts';
 
@@ -28,16 +29,20 @@ export function answerErrors(
   });
 }
 
-/** Listens, where the options say. @throws what `listen` fails with */
+/** Listens, where the options say. @throws ConfigError when the port is taken, or may not be used. */
 export async function listenHttp(
   fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
   { host, port }: Pick<ResolvedServeOptions, 'host' | 'port'>,
 ): Promise<AppServer> {
   const http = createAdaptorServer({ fetch, serverOptions: httpLimits });
   const found = await new Promise<AddressInfo>((resolve, reject) => {
-    http.once('error', reject);
+    const failed = (error: Error): void => {
+      const why = `Cannot listen on ${host}:${port}: ${error.message}`;
+      reject(new ConfigError(`${why}. Use another port, or 0 for any`, { cause: error }));
+    };
+    http.once('error', failed);
     http.listen(port, host, () => {
-      http.off('error', reject);
+      http.off('error', failed);
       resolve(http.address() as AddressInfo);
     });
   });

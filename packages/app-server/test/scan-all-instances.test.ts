@@ -1,7 +1,8 @@
+import { freePort } from '@millrace/free-ports';
 import { minutes, type Row, type TimeQuery, type Windowed } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
 import { queryApp } from '../src/index.ts';
-import { clicks, eventually, freePort, get, newLog, send, start } from './support.ts';
+import { clicks, eventually, get, newLog, send, start } from './support.ts';
 
 const minute = minutes(1);
 const token = 'a-token-of-some-length';

@@ -1,8 +1,9 @@
 import { request } from 'node:http';
+import { freePort } from '@millrace/free-ports';
 import { minutes, type RangeQuery } from '@millrace/streams-core';
 import { describe, expect, test } from 'vitest';
 import { queryApp, serveApp } from '../src/index.ts';
-import { blobs, clicks, events, eventually, freePort, get, newLog, numbers, send, start } from './support.ts';
+import { blobs, clicks, events, eventually, get, newLog, numbers, send, start } from './support.ts';
 
 const minute = minutes(1);
 
@@ -299,6 +300,19 @@ describe('who may ask', () => {
       const answer = await fetch(`${server.url}/stores/total/changes`, { signal: again.signal });
       again.abort();
       return answer.status === 200;
+    });
+  });
+
+  test('a port that is taken is named, and what to do', async () => {
+    const log = await newLog(1);
+    const { app, server } = await start(log);
+    await expect(serveApp(app, { port: server.port })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(
+        new RegExp(
+          `^Cannot listen on 127.0.0.1:${server.port}: .*EADDRINUSE.* Use another port, or 0 for any$`,
+        ),
+      ),
     });
   });
 

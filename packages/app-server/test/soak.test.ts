@@ -5,10 +5,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EmbeddedLog } from '@millrace/embedded-log';
+import { freePort } from '@millrace/free-ports';
 import { noHeaders, partitionForKey } from '@millrace/log-client';
 import { listen } from '@millrace/log-server';
 import { expect, test } from 'vitest';
-import { closeLater, freePort } from './support.ts';
+import { closeLater } from './support.ts';
 
 /** Longer by `MILLRACE_QUERY_SOAK_S=600`; the seed by `MILLRACE_SEED`. */
 const seconds = Number(process.env['MILLRACE_QUERY_SOAK_S'] ?? 6);
@@ -146,9 +147,11 @@ test(`queries of an app whose instances are killed and started again, for ${seco
       const answer = await fetch(`http://127.0.0.1:${ports[0]}/stores/counts/rows/${word}`).catch(
         () => undefined,
       );
-      const { value = 0 } = ((await answer?.json()) ?? {}) as { value?: number };
+      const text = (await answer?.text()) ?? '{}';
+      const { value = 0 } = JSON.parse(text) as { value?: number };
       if (answer?.status !== 503 && value === written.get(word)) break;
-      if (Date.now() > deadline) throw new Error(`${word}: ${value}, not ${written.get(word)}`);
+      if (Date.now() > deadline)
+        throw new Error(`${word}: ${answer?.status} ${text}, not ${written.get(word)}`);
       await sleep(50);
     }
   }

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '@millrace/free-ports';
 import { runWorkers } from '@millrace/streams-core';
 import { expect, test } from 'vitest';
-import { clicks, closeLater, eventually, freePort, newLog, send } from './support.ts';
+import { clicks, closeLater, eventually, newLog, send } from './support.ts';
 
 test('each worker thread serves its stores, and answers for those of the others', async () => {
   const log = await newLog(4);

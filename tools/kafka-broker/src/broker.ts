@@ -1,8 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@millrace/free-ports';
 import { classPath, defaultVersion } from './jars.ts';
 import {
   type BrokerSettings,
@@ -27,22 +27,6 @@ interface BrokerState {
   readonly ports: Ports;
   /** While it runs. */
   pid?: number | undefined;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<Server>((resolve, reject) => {
-          const server = createServer().once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-  return ports;
 }
 
 function must(command: string, args: readonly string[]): void {
@@ -104,8 +88,8 @@ export class Broker {
     }
     const jars = await classPath(version);
     mkdirSync(dir, { recursive: true });
-    const [plain, secure, controller] = (await freePorts(3)) as [number, number, number];
-    const state: BrokerState = { version, ports: { plain, secure, controller } };
+    const ports = { plain: await freePort(), secure: await freePort(), controller: await freePort() };
+    const state: BrokerState = { version, ports };
     makeCertificate(dir);
     writeFileSync(path.join(dir, 'server.properties'), properties(dir, state.ports, settings));
     writeFileSync(path.join(dir, 'log4j.properties'), log4j1);
