@@ -67,10 +67,13 @@ test(`queries of an app whose instances are killed and started again, for ${seco
   const written = new Map(words.map((word) => [word, 0]));
   const acked = new Map(words.map((word) => [word, { count: 0, offset: -1 }]));
   const seen = new Map(words.map((word) => [word, 0]));
+  const asked: Asked = { ok: 0, retriable: 0, downSince: undefined, longestMs: 0 };
   const until = Date.now() + seconds * 1000;
+  // A slow machine takes longer for answers enough to tell anything.
+  const goesOn = (): boolean => Date.now() < until || asked.ok < 100;
   const producer = await log.producer();
   const write = async (): Promise<void> => {
-    while (Date.now() < until) {
+    while (goesOn()) {
       const word = words[Math.floor(random() * words.length)]!;
       written.set(word, written.get(word)! + 1);
       const partition = partitionForKey(Buffer.from(word), partitions);
@@ -82,11 +85,10 @@ test(`queries of an app whose instances are killed and started again, for ${seco
   };
 
   const wrong: string[] = [];
-  const asked: Asked = { ok: 0, retriable: 0, downSince: undefined, longestMs: 0 };
   const isRetriable = (status: number, body: { retriable?: boolean; code?: string }): boolean =>
     body.retriable === true || (status === 503 && body.code === 'APP_STATE');
   const ask = async (): Promise<void> => {
-    while (Date.now() < until) {
+    while (goesOn()) {
       const word = words[Math.floor(random() * words.length)]!;
       // What was acknowledged before must be in the answer, where the query says so.
       const least = acked.get(word)!;
@@ -134,7 +136,7 @@ test(`queries of an app whose instances are killed and started again, for ${seco
   await Promise.all([write(), ask(), ask(), kill()]);
   expect(wrong).toEqual([]);
   expect(kills).toBeGreaterThan(0);
-  expect(asked.ok).toBeGreaterThan(100);
+  expect(asked.ok).toBeGreaterThanOrEqual(100);
   const share = ((100 * asked.retriable) / (asked.ok + asked.retriable)).toFixed(1);
   console.log(
     `${asked.ok} answers right, ${asked.retriable} to be asked again (${share} %), at a stretch for up to ${Math.round(asked.longestMs)} ms; ${kills} instances killed`,

@@ -127,6 +127,32 @@ describe.each(Object.entries(kinds))('%s', (kind, open) => {
   });
 });
 
+test.each(Object.entries(kinds))(
+  '%s: large rows that replace what was written are written as soon, one that changes often counts once',
+  (_, open) => {
+    const { store, put } = open({ flushCells: 100, flushAfterMs: never, maxCells: never });
+    const log = new MemoryChangelog();
+    const flushesOf = (change: (n: number) => void, count: number): number => {
+      const before = store.stats.flushes;
+      for (let n = 0; n < count; n++) {
+        change(n);
+        log.commit(store);
+      }
+      return store.stats.flushes - before;
+    };
+    const large = Buffer.alloc(10_000);
+    const each = (n: number): void => put(Buffer.from(`key-${n}`), 1, large);
+    // Of 40 cells each, three make a hundred.
+    const first = flushesOf(each, 30);
+    expect(first).toBe(10);
+    expect(flushesOf(each, 30)).toBe(first);
+    // Changes count of which a restart would have to read the changelog: ten a cell.
+    const busy = (): void => put(Buffer.from('key-0'), 1, large);
+    expect(flushesOf(busy, 900)).toBe(0);
+    expect(flushesOf(() => put(Buffer.from('key-0'), 1, null), 1)).toBe(0);
+  },
+);
+
 /** A list that copies what it gets, as those of logs do. */
 class CopyingList implements ChangeList {
   readonly copies = true;

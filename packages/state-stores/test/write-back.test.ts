@@ -5,7 +5,7 @@ import type { BytesChange, BytesStore, Checkpoint } from '../src/bytes-store.ts'
 import { over } from '../src/conformance/support.ts';
 import { keyValueStore } from '../src/index.ts';
 import { KeyValueView } from '../src/kinds/key-value/view.ts';
-import { type Cell, valueWeight, WriteBack } from '../src/layers/write-back.ts';
+import { type Cell, largeWeight, valueWeight, WriteBack } from '../src/layers/write-back.ts';
 import { MemoryStore } from '../src/runtime.ts';
 
 const checkpoint = (offset: number) => ({ topicId: 't', offset, streamTime: -1 });
@@ -30,6 +30,7 @@ test('what is not committed never reaches the bytes store, however long it has w
 });
 
 interface Named extends Cell {
+  large: number;
   readonly name: string;
 }
 
@@ -57,12 +58,13 @@ function harness({ isSlow = false, limits = { flushCells: 4, flushAfterMs: 100, 
     limits,
     size: () => state.size,
     evict: (keep) => evictions.push(keep),
+    large: ({ large }) => large,
     encode: ({ name }): BytesChange | undefined =>
       name === state.skipped ? undefined : { key: Buffer.from(name), value: Buffer.from('v') },
   });
-  const change = (name: string, values = 0): Named => {
-    const cell = { name, uncommitted: false, unflushed: false };
-    layer.changed(cell, values);
+  const change = (name: string, large = 0): Named => {
+    const cell = { name, large, uncommitted: false, unflushed: false };
+    layer.changed(cell, large);
     return cell;
   };
   const commit = (offset: number, now: number): void => {
@@ -85,13 +87,15 @@ describe('cells are written to the bytes store', () => {
 
   test('sooner where their values are large: 256 bytes weigh as much as a cell', () => {
     const { change, commit, writes } = harness();
-    change('a', valueWeight(Buffer.alloc(767)));
+    change('a', largeWeight(Buffer.alloc(767)));
     commit(1, 1);
     expect(writes).toEqual([]);
     change('b');
     commit(2, 2);
     expect(writes).toHaveLength(1);
-    expect(valueWeight('x'.repeat(512))).toBe(2);
+    expect([valueWeight('x'.repeat(512)), largeWeight('x'.repeat(512))]).toEqual([2, 2]);
+    // Of small ones their cell counts.
+    expect([valueWeight('x'.repeat(128)), largeWeight('x'.repeat(128))]).toEqual([0.5, 0]);
     // Objects are kept whole: how large they are is not known.
     expect(valueWeight({ text: 'x'.repeat(512) })).toBe(0);
   });
@@ -137,16 +141,39 @@ describe('cells are written to the bytes store', () => {
     expect(await stillInMemory(gone)).toBeLessThan(1000);
   });
 
-  test('sooner where large values come to cells that are changed already', () => {
+  test('sooner where large values come to cells that are changed already, and later where they go', () => {
     const { layer, change, commit, writes } = harness();
-    change('a');
-    layer.grown(1);
-    layer.grown(2.5);
+    const cell = change('a');
+    const grow = (by: number): void => {
+      cell.large += by;
+      layer.changed(cell, by);
+    };
+    grow(2.5);
     commit(1, 1);
-    expect(writes).toEqual([]);
-    layer.grown(1.5);
+    grow(-1);
+    grow(1.25);
     commit(2, 2);
+    expect(writes).toEqual([]);
+    grow(0.5);
+    commit(3, 3);
     expect(writes).toHaveLength(1);
+  });
+
+  test('a cell that has been written counts whole, whatever of it changes; one that goes takes all with it', () => {
+    const { layer, change, commit, writes } = harness();
+    const cell = change('a', 3);
+    commit(1, 1);
+    expect(writes).toHaveLength(1);
+    layer.changed(cell);
+    commit(2, 2);
+    expect(writes).toHaveLength(2);
+    layer.gone(change('b', 3));
+    change('c');
+    commit(3, 3);
+    expect(writes).toHaveLength(2);
+    for (const name of ['d', 'e', 'f']) change(name);
+    commit(4, 4);
+    expect(writes).toHaveLength(3);
   });
 
   test('at the latest so long after the first of them was seen by a commit', () => {
@@ -209,7 +236,7 @@ describe('cells are written to the bytes store', () => {
 
   test('with what came from the changelog, which is not due there again', () => {
     const { layer, writes } = harness();
-    layer.restored({ name: 'a', uncommitted: false, unflushed: false });
+    layer.restored({ name: 'a', large: 0, uncommitted: false, unflushed: false });
     expect(layer.hasUncommitted).toBe(false);
     expect(layer.takeUncommitted()).toEqual([]);
     void layer.flush(checkpoint(1));

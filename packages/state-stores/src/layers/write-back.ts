@@ -31,6 +31,8 @@ export interface WriteBackOptions<C extends Cell & S, S = unknown> {
   readonly evict: (keep: number) => void;
   /** What all cells weigh. */
   readonly size: () => number;
+  /** What the large values of a cell weigh; left out where they do not count. */
+  readonly large?: (cell: C) => number;
   /**
    * A copy of what later changes of the cell may change; left out where nobody asks for what is committed.
    */
@@ -64,6 +66,12 @@ export const bareEntryWeight = 0.25;
 /** What a value weighs beside its cell, in cells, as far as its size is known: kept as text or bytes. */
 export function valueWeight(kept: unknown): number {
   return typeof kept === 'string' || kept instanceof Uint8Array ? kept.length / bytesPerCell : 0;
+}
+
+/** The weight of a value where it counts toward the next write. Small ones do not: their cell does. */
+export function largeWeight(kept: unknown): number {
+  const weight = valueWeight(kept);
+  return weight > 1 ? weight : 0;
 }
 
 /**
@@ -104,26 +112,29 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     if (this.#committed !== undefined && !cell.uncommitted) this.#committed.keep(cell);
   }
 
-  /** Notes a change by a record, after which the cell's values weigh this much. */
-  changed(cell: C, values = 0): void {
+  /** Notes that a record has changed the cell, and by how much its large values weigh more now. */
+  changed(cell: C, grown = 0): void {
     if (!cell.uncommitted) {
       cell.uncommitted = true;
       this.#uncommitted.push(cell);
     }
-    this.restored(cell, values);
+    this.restored(cell, grown);
   }
 
   /** Notes a change that came from the changelog. */
-  restored(cell: C, values = 0): void {
-    if (cell.unflushed) return;
+  restored(cell: C, grown = 0): void {
+    if (cell.unflushed) {
+      this.#unflushedWeight += grown;
+      return;
+    }
     cell.unflushed = true;
     this.#unflushed.push(cell);
-    this.#unflushedWeight += 1 + values;
+    this.#unflushedWeight += this.#weightOf(cell);
   }
 
-  /** Notes the weight of one more value of a changed cell. Small ones do not count: their cell does. */
-  grown(value: number): void {
-    if (value > 1) this.#unflushedWeight += value;
+  /** The whole cell is written, whatever of it has changed. */
+  #weightOf(cell: C): number {
+    return 1 + (this.#options.large?.(cell) ?? 0);
   }
 
   /**
@@ -133,7 +144,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
   gone(cell: C): void {
     if (!cell.unflushed) return;
     cell.unflushed = false;
-    this.#unflushedWeight--;
+    this.#unflushedWeight -= this.#weightOf(cell);
     this.#gone++;
     if (this.#gone >= leastGone && 2 * this.#gone > this.#unflushed.length) this.#sweep();
   }

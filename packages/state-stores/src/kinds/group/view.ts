@@ -2,7 +2,7 @@ import { type Bytes, latin1Of, type LogRecord, noHeaders, toBytes } from '@millr
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
-import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
 import { keyMemory } from '../../layers/key-memory.ts';
@@ -59,6 +59,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       encode: (cell) => this.#encode(cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#weight,
+      large: largeMembers,
     });
   }
 
@@ -89,14 +90,13 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     const cell = this.#cell(group);
     const found = this.#member(cell, latin1Of(member));
     const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
-    this.#keep(cell, found, kept);
+    const grown = this.#keep(cell, found, kept);
     found.timestamp = timestamp;
     if (!found.changed) {
       found.changed = true;
       cell.changed.push(found);
     }
-    this.writeBack.changed(cell);
-    this.writeBack.grown(valueWeight(kept));
+    this.writeBack.changed(cell, grown);
   }
 
   #member(cell: GroupCell, name: string): Member {
@@ -110,9 +110,12 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     return member;
   }
 
-  #keep(cell: GroupCell, member: Member, kept: unknown): void {
+  /** Returns by how much a large value weighs more. */
+  #keep(cell: GroupCell, member: Member, kept: unknown): number {
     this.#grow(cell, valueWeight(kept) - valueWeight(member.kept));
+    const grown = largeWeight(kept) - largeWeight(member.kept);
     member.kept = kept;
+    return grown;
   }
 
   #grow(cell: GroupCell, weight: number): void {
@@ -120,12 +123,14 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     this.#membersWeight += weight;
   }
 
-  #forget(cell: GroupCell, name: string): void {
+  /** Returns what a large value weighed, as less. */
+  #forget(cell: GroupCell, name: string): number {
     const member = cell.members.get(name);
-    if (member === undefined) return;
+    if (member === undefined) return 0;
     cell.members.delete(name);
     cell.sorted = undefined;
     this.#grow(cell, -memberWeight(member));
+    return -largeWeight(member.kept);
   }
 
   delete(group: G, member: Uint8Array, timestamp: number): void {
@@ -202,18 +207,32 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
     if (key === null) return;
     const { group, name } = parseMemberKey(key);
     const cell = this.#cell(this.#groups.read(group));
-    if (value === null) this.#forget(cell, name);
-    else {
-      const found = this.#member(cell, name);
-      this.#keep(cell, found, this.#values.decode(value, key));
-      found.timestamp = timestamp;
-    }
-    this.writeBack.restored(cell);
+    const grown =
+      value === null
+        ? this.#forget(cell, name)
+        : this.#restoreMember(cell, name, { kept: this.#values.decode(value, key), timestamp });
+    this.writeBack.restored(cell, grown);
+  }
+
+  #restoreMember(
+    cell: GroupCell,
+    name: string,
+    { kept, timestamp }: Pick<Member, 'kept' | 'timestamp'>,
+  ): number {
+    const member = this.#member(cell, name);
+    member.timestamp = timestamp;
+    return this.#keep(cell, member, kept);
   }
 }
 
 function isLarge({ members }: GroupCell): boolean {
   return members.size > largeGroup;
+}
+
+function largeMembers({ members }: GroupCell): number {
+  let weight = 0;
+  for (const { kept } of members.values()) weight += largeWeight(kept);
+  return weight;
 }
 
 function memberWeight({ kept }: Member): number {

@@ -9,7 +9,7 @@ import {
   type ValueAndTimestamp,
 } from './store.ts';
 import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
-import { type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, noMapKey, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
 import { decodeRow, encodeRow } from './layout.ts';
@@ -69,6 +69,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#weight,
+      large: ({ kept }) => largeWeight(kept),
       copy: ({ kept, timestamp, headers }) => ({ kept, timestamp, headers }),
     });
   }
@@ -95,16 +96,22 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
     const mapKey = this.#keys.mapKey(key);
     const cell = mapKey === this.#lastKey ? this.#lastCell! : this.#cell(mapKey, key);
     this.writeBack.changing(cell);
-    this.#keep(cell, value === null || value === undefined ? undefined : this.#values.keep(value));
+    const grown = this.#keep(
+      cell,
+      value === null || value === undefined ? undefined : this.#values.keep(value),
+    );
     cell.timestamp = timestamp;
     if (this.#keepsHeaders) cell.headers = cell.kept === undefined ? noHeaders : ownHeaders(headers);
-    this.writeBack.changed(cell, valueWeight(cell.kept));
+    this.writeBack.changed(cell, grown);
     return 'latest';
   }
 
-  #keep(cell: ValueCell, kept: unknown): void {
+  /** Returns by how much a large value weighs more. */
+  #keep(cell: ValueCell, kept: unknown): number {
     this.#valuesWeight += valueWeight(kept) - valueWeight(cell.kept);
+    const grown = largeWeight(kept) - largeWeight(cell.kept);
     cell.kept = kept;
+    return grown;
   }
 
   #cell(mapKey: unknown, key: K): ValueCell {
@@ -232,9 +239,9 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
       cell = { key: mapKey, writtenKey, ...missing, uncommitted: false, unflushed: false };
       this.#cells.set(mapKey, cell);
     }
-    this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
+    const grown = this.#keep(cell, value === null ? undefined : this.#values.decode(value, key));
     cell.timestamp = timestamp;
     cell.headers = value === null ? noHeaders : ownHeaders(this.#wanted(headers));
-    this.writeBack.restored(cell, valueWeight(cell.kept));
+    this.writeBack.restored(cell, grown);
   }
 }

@@ -3,7 +3,7 @@ import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
 import { keyRange, overlay } from '../../layers/merge.ts';
-import { bareEntryWeight, type Cell, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { bareEntryWeight, type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeVersions, encodeVersions } from './layout.ts';
 import type { ChangeList, StateStore } from '../../state-store.ts';
@@ -74,6 +74,7 @@ export class VersionedView<K, V>
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#weight,
+      large: ({ versions }) => versions.reduce((sum, { kept }) => sum + largeWeight(kept), 0),
       copy: ({ versions }) => ({ versions: versions.map((version) => ({ ...version })) }),
     });
   }
@@ -136,10 +137,9 @@ export class VersionedView<K, V>
     this.writeBack.changing(cell);
     const version = this.#place(cell, timestamp);
     const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
-    this.#keep(version, kept);
+    const grown = this.#keep(version, kept);
     version.changed = true;
-    this.writeBack.changed(cell);
-    this.writeBack.grown(valueWeight(kept));
+    this.writeBack.changed(cell, grown);
     return version === cell.versions.at(-1) ? 'latest' : 'out-of-order';
   }
 
@@ -151,13 +151,17 @@ export class VersionedView<K, V>
   }
 
   /** The version of this time; a new one where there is none. Forgets what the retention has passed. */
-  #place({ versions }: VersionCell, timestamp: number): Version {
+  #place(cell: VersionCell, timestamp: number): Version {
+    const { versions } = cell;
     if (timestamp > this.streamTime) this.streamTime = timestamp;
     const horizon = this.streamTime - this.historyRetentionMs;
     // The one that was valid at the horizon is still needed; changes that are not committed yet are due in
     // the changelog.
-    while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed)
-      this.#versionsWeight -= versionWeight(versions.shift()!);
+    while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed) {
+      const past = versions.shift()!;
+      this.#versionsWeight -= versionWeight(past);
+      this.writeBack.restored(cell, -largeWeight(past.kept));
+    }
     let at = versions.length;
     while (at > 0 && versions[at - 1]!.timestamp > timestamp) at--;
     const existing = versions[at - 1];
@@ -168,9 +172,12 @@ export class VersionedView<K, V>
     return version;
   }
 
-  #keep(version: Version, kept: unknown): void {
+  /** Returns by how much a large value weighs more. */
+  #keep(version: Version, kept: unknown): number {
     this.#versionsWeight += valueWeight(kept) - valueWeight(version.kept);
+    const grown = largeWeight(kept) - largeWeight(version.kept);
     version.kept = kept;
+    return grown;
   }
 
   #cell(key: K): VersionCell {
@@ -277,9 +284,7 @@ export class VersionedView<K, V>
     if (key === null) return;
     const cell = this.#cell(this.#keys.read(key));
     const kept = value === null ? undefined : this.#values.decode(value, key);
-    this.#keep(this.#place(cell, timestamp), kept);
-    this.writeBack.restored(cell);
-    this.writeBack.grown(valueWeight(kept));
+    this.writeBack.restored(cell, this.#keep(this.#place(cell, timestamp), kept));
   }
 }
 

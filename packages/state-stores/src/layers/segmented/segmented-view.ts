@@ -1,6 +1,6 @@
 import type { Bytes, LogRecord } from '@millrace/log-client';
 import type { Checkpoint } from '../../bytes-store.ts';
-import { WriteBack } from '../write-back.ts';
+import { largeWeight, WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
 import { BucketCodec } from './bucket-codec.ts';
 import { keyOfBucket } from './layout.ts';
@@ -23,6 +23,7 @@ import {
   dropEntry,
   type Entry,
   entryWeight,
+  largeEntries,
   keyed,
   type KeyedEntry,
   type VisitEntry,
@@ -72,6 +73,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       encode: (bucket) => this.#stored.encodeChange(bucket),
       evict: (keep) => this.#buckets.evict(keep),
       size: () => this.#buckets.weight,
+      large: largeEntries,
       copy: copyOf,
     });
     this.#expired = new ExpiredSegments(backing, (error) => this.writeBack.failed(error));
@@ -198,33 +200,35 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
   protected setEntry(bucket: Bucket, entry: Entry, value: V): void {
     const grown = this.#keep(bucket, entry, this.values.keep(value));
     if (entry.state === 'logged') entry.state = 'changed';
-    this.writeBack.changed(bucket);
-    this.writeBack.grown(grown);
+    this.writeBack.changed(bucket, grown);
   }
 
-  /** Returns how much more the entry weighs. */
+  /** Returns by how much a large value weighs more. */
   #keep(bucket: Bucket, entry: Entry, kept: unknown): number {
     if (this.#open !== undefined && entry.kept === undefined)
       this.#open.add(entry.time, bucket.mapKey, bucket.writtenKey);
     const grown = entryWeight(kept) - entryWeight(entry.kept);
     if (grown !== 0) this.#buckets.grow(bucket, grown);
+    const large = largeWeight(kept) - largeWeight(entry.kept);
     entry.kept = kept;
-    return grown;
+    return large;
   }
 
-  #drop(bucket: Bucket, entry: Entry): void {
+  #drop(bucket: Bucket, entry: Entry): number {
     this.#buckets.grow(bucket, -entryWeight(entry.kept));
+    const large = -largeWeight(entry.kept);
     dropEntry(bucket, entry);
+    return large;
   }
 
   /** Takes an entry out of its bucket. One that was never logged needs no tombstone. */
   protected removeEntry(bucket: Bucket, entry: Entry): void {
-    this.#drop(bucket, entry);
+    const grown = this.#drop(bucket, entry);
     if (entry.state !== 'new') {
       bucket.removed ??= [];
       bucket.removed.push(entry);
     }
-    this.writeBack.changed(bucket);
+    this.writeBack.changed(bucket, grown);
   }
 
   /** Whether there is an entry with a time up to `until` that has not been taken out as closed. */
@@ -300,10 +304,11 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
     const bucket = this.bucket(segment, this.keys.read(keyBytes));
     const entry = find(bucket);
     entry.state = 'logged';
-    const grown = value === null ? 0 : this.#keep(bucket, entry, this.values.decode(value, keyBytes));
-    if (value === null) this.#drop(bucket, entry);
-    this.writeBack.restored(bucket);
-    this.writeBack.grown(grown);
+    const grown =
+      value === null
+        ? this.#drop(bucket, entry)
+        : this.#keep(bucket, entry, this.values.decode(value, keyBytes));
+    this.writeBack.restored(bucket, grown);
   }
 
   override committed(checkpoint: Checkpoint | undefined, now: number): void {
