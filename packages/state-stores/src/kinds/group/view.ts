@@ -1,35 +1,16 @@
-import { type Bytes, latin1Of, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
+import { latin1Of, type LogRecord, noHeaders, toBytes } from '@millrace/log-client';
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
-import { type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
+import { type GroupCell, type MemberEntry, MemberIndex } from './member-index.ts';
 import { keyMemory } from '../../layers/key-memory.ts';
 import type { ChangeList, StateStore } from '../../state-store.ts';
 import type { ViewOptions } from '../../layers/view-options.ts';
 import type { GroupSpec } from './spec.ts';
 import { BackedView } from '../../layers/backed-view.ts';
-
-interface Member {
-  readonly name: string;
-  /** As the codec keeps it; undefined once it has been deleted. */
-  kept: unknown;
-  timestamp: number;
-  changed: boolean;
-}
-
-interface GroupCell extends Cell {
-  readonly writtenKey: Bytes;
-  /** By their names. */
-  readonly members: Map<string, Member>;
-  /** What they weigh together. */
-  weight: number;
-  /** Those that the changelog does not have as they are. */
-  changed: Member[];
-  /** The members in order; undefined where one has come since. */
-  sorted: Member[] | undefined;
-}
 
 /** A group of more members stays in memory: each change of one would read all of them again. */
 const largeGroup = 100;
@@ -45,6 +26,9 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   readonly #groups: KeyCodec<G>;
   readonly #values: ValueCodec<V>;
   readonly #cells = new Map<unknown, GroupCell>();
+  readonly #index = new MemberIndex();
+  /** Those that the changelog does not have as they are, and some that are gone without it. */
+  #changed: MemberEntry[] = [];
   /** What the members of all groups weigh. */
   #membersWeight = 0;
   protected readonly writeBack: WriteBack<GroupCell>;
@@ -70,49 +54,65 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   load(): void {}
 
   get(group: G, member: Uint8Array): V | undefined {
-    const found = this.#cell(group).members.get(latin1Of(member));
+    const found = this.#find(group, latin1Of(member));
     return found?.kept === undefined ? undefined : this.#values.give(found.kept, group);
   }
 
   members(group: G): GroupEntry<V>[] {
-    const cell = this.#cell(group);
-    cell.sorted ??= [...cell.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    const cell = this.#cell(this.#groups.mapKey(group), group);
+    cell.sorted ??= [...cell.members].sort((a, b) => (a.names.name < b.names.name ? -1 : 1));
     return cell.sorted
       .filter(({ kept }) => kept !== undefined)
-      .map(({ name, kept, timestamp }) => ({
-        member: memberBytes(name),
+      .map(({ names, kept, timestamp }) => ({
+        member: memberBytes(names.name),
         value: this.#values.give(kept, group),
         timestamp,
       }));
   }
 
   put(group: G, member: Uint8Array, value: V | null | undefined, timestamp: number): void {
-    const cell = this.#cell(group);
+    if (value === null || value === undefined) return this.delete(group, member, timestamp);
+    const cell = this.#cell(this.#groups.mapKey(group), group);
     const found = this.#member(cell, latin1Of(member));
-    const kept = value === null || value === undefined ? undefined : this.#values.keep(value);
-    const grown = this.#keep(cell, found, kept);
-    found.timestamp = timestamp;
-    if (!found.changed) {
-      found.changed = true;
-      cell.changed.push(found);
-    }
-    this.writeBack.changed(cell, grown);
+    this.#change(found, timestamp, this.#keep(found, this.#values.keep(value)));
   }
 
-  #member(cell: GroupCell, name: string): Member {
-    let member = cell.members.get(name);
-    if (member === undefined) {
-      member = { name, kept: undefined, timestamp: -1, changed: false };
-      cell.members.set(name, member);
-      cell.sorted = undefined;
-      this.#grow(cell, memberWeight(member));
+  delete(group: G, member: Uint8Array, timestamp: number): void {
+    const found = this.#find(group, latin1Of(member));
+    if (found === undefined) return;
+    if (found.isLogged) return this.#change(found, timestamp, this.#keep(found, undefined));
+    // What comes and goes between two commits leaves nothing to be logged.
+    found.isChanged = false;
+    this.writeBack.changed(found.cell, this.#forget(found));
+  }
+
+  #change(member: MemberEntry, timestamp: number, grown: number): void {
+    member.timestamp = timestamp;
+    if (!member.isChanged) {
+      member.isChanged = true;
+      this.#changed.push(member);
     }
+    this.writeBack.changed(member.cell, grown);
+  }
+
+  /** Most are found by their name, without their group. */
+  #find(group: G, name: string): MemberEntry | undefined {
+    const mapKey = this.#groups.mapKey(group);
+    return this.#index.byGroupKey(name, mapKey) ?? this.#index.find(name, this.#cell(mapKey, group));
+  }
+
+  /** The member to change; a new one where there is none. */
+  #member(cell: GroupCell, name: string): MemberEntry {
+    const found = this.#index.find(name, cell);
+    if (found !== undefined) return found;
+    const member = this.#index.add(name, cell);
+    this.#grow(cell, memberWeight(member));
     return member;
   }
 
   /** Returns by how much a large value weighs more. */
-  #keep(cell: GroupCell, member: Member, kept: unknown): number {
-    this.#grow(cell, valueWeight(kept) - valueWeight(member.kept));
+  #keep(member: MemberEntry, kept: unknown): number {
+    this.#grow(member.cell, valueWeight(kept) - valueWeight(member.kept));
     const grown = largeWeight(kept) - largeWeight(member.kept);
     member.kept = kept;
     return grown;
@@ -124,53 +124,59 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   }
 
   /** Returns what a large value weighed, as less. */
-  #forget(cell: GroupCell, name: string): number {
-    const member = cell.members.get(name);
-    if (member === undefined) return 0;
-    cell.members.delete(name);
-    cell.sorted = undefined;
-    this.#grow(cell, -memberWeight(member));
+  #forget(member: MemberEntry): number {
+    this.#index.remove(member);
+    this.#grow(member.cell, -memberWeight(member));
     return -largeWeight(member.kept);
   }
 
-  delete(group: G, member: Uint8Array, timestamp: number): void {
-    this.put(group, member, undefined, timestamp);
+  #cell(mapKey: unknown, group: G): GroupCell {
+    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, group);
   }
 
-  #cell(group: G): GroupCell {
-    const mapKey = this.#groups.mapKey(group);
-    return this.#cells.get(mapKey) ?? this.#readCell(mapKey, this.#groups.written(group));
-  }
-
-  #readCell(mapKey: unknown, writtenKey: Bytes): GroupCell {
+  #readCell(mapKey: unknown, group: G): GroupCell {
+    const writtenKey = this.#groups.written(group);
     const bytes = this.writeBack.neverFlushed ? undefined : this.backing.get(toBytes(writtenKey));
-    const stored = bytes === undefined ? [] : decodeGroup(bytes);
-    const members = new Map<string, Member>();
-    let weight = 0;
-    for (const { name, value, timestamp } of stored) {
-      const kept = this.#values.decode(value, writtenKey);
-      const member = { name, kept, timestamp, changed: false };
-      members.set(name, member);
-      weight += memberWeight(member);
-    }
+    // All of them before any is taken in: one that cannot be read must not leave half a group.
+    const stored = (bytes === undefined ? [] : decodeGroup(bytes)).map(({ name, value, timestamp }) => ({
+      name,
+      kept: this.#values.decode(value, writtenKey),
+      timestamp,
+    }));
     const cell: GroupCell = {
+      mapKey,
       writtenKey,
-      members,
-      weight,
-      changed: [],
+      members: [],
+      weight: 0,
       sorted: undefined,
       uncommitted: false,
       unflushed: false,
     };
     this.#cells.set(mapKey, cell);
-    this.#membersWeight += weight;
+    for (const { name, kept, timestamp } of stored) this.#takeIn(cell, name, { kept, timestamp });
     return cell;
   }
 
+  /** Takes in a member as the disk or the changelog has it; returns by how much a large value weighs more. */
+  #takeIn(
+    cell: GroupCell,
+    name: string,
+    { kept, timestamp }: Pick<MemberEntry, 'kept' | 'timestamp'>,
+  ): number {
+    const member = this.#member(cell, name);
+    member.isLogged = true;
+    member.timestamp = timestamp;
+    return this.#keep(member, kept);
+  }
+
   #encode({ writtenKey, members }: GroupCell): BytesChange {
-    const stored = [...members.values()]
+    const stored = members
       .filter(({ kept }) => kept !== undefined)
-      .map(({ name, kept, timestamp }) => ({ name, value: this.#values.encode(kept), timestamp }));
+      .map(({ names, kept, timestamp }) => ({
+        name: names.name,
+        value: this.#values.encode(kept),
+        timestamp,
+      }));
     return { key: toBytes(writtenKey), value: stored.length === 0 ? undefined : encodeGroup(stored) };
   }
 
@@ -182,59 +188,59 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       if (surplus <= 0) break;
       if (cell.unflushed || isLarge(cell)) continue;
       this.#cells.delete(mapKey);
+      this.#index.forget(cell);
       this.#membersWeight -= cell.weight;
       surplus -= 1 + cell.weight;
     }
   }
 
   takeChanges(into?: ChangeList): void {
+    this.writeBack.takeUncommitted();
     const memory = keyMemory(into);
-    for (const cell of this.writeBack.takeUncommitted()) {
-      const { changed, writtenKey } = cell;
-      cell.changed = [];
-      for (const member of changed) {
-        member.changed = false;
-        const { kept, timestamp } = member;
-        if (kept === undefined) this.#forget(cell, member.name);
-        if (into === undefined) continue;
-        const value = kept === undefined ? null : this.#values.encode(kept);
-        into.push({ key: memberKey(writtenKey, member.name, memory), value, timestamp, headers: noHeaders });
-      }
+    const changed = this.#changed;
+    this.#changed = [];
+    for (const member of changed) {
+      if (!member.isChanged) continue;
+      member.isChanged = false;
+      member.isLogged = true;
+      const { kept, timestamp } = member;
+      if (kept === undefined) this.#forget(member);
+      if (into === undefined) continue;
+      const key = memberKey(member.cell.writtenKey, member.names.name, memory);
+      into.push({
+        key,
+        value: kept === undefined ? null : this.#values.encode(kept),
+        timestamp,
+        headers: noHeaders,
+      });
     }
   }
 
   restore({ key, value, timestamp }: LogRecord): void {
     if (key === null) return;
-    const { group, name } = parseMemberKey(key);
-    const cell = this.#cell(this.#groups.read(group));
-    const grown =
-      value === null
-        ? this.#forget(cell, name)
-        : this.#restoreMember(cell, name, { kept: this.#values.decode(value, key), timestamp });
-    this.writeBack.restored(cell, grown);
-  }
-
-  #restoreMember(
-    cell: GroupCell,
-    name: string,
-    { kept, timestamp }: Pick<Member, 'kept' | 'timestamp'>,
-  ): number {
-    const member = this.#member(cell, name);
-    member.timestamp = timestamp;
-    return this.#keep(cell, member, kept);
+    const { group: groupBytes, name } = parseMemberKey(key);
+    const group = this.#groups.read(groupBytes);
+    const cell = this.#cell(this.#groups.mapKey(group), group);
+    if (value !== null) {
+      const kept = this.#values.decode(value, key);
+      this.writeBack.restored(cell, this.#takeIn(cell, name, { kept, timestamp }));
+    } else {
+      const member = this.#index.find(name, cell);
+      this.writeBack.restored(cell, member === undefined ? 0 : this.#forget(member));
+    }
   }
 }
 
 function isLarge({ members }: GroupCell): boolean {
-  return members.size > largeGroup;
+  return members.length > largeGroup;
 }
 
 function largeMembers({ members }: GroupCell): number {
   let weight = 0;
-  for (const { kept } of members.values()) weight += largeWeight(kept);
+  for (const { kept } of members) weight += largeWeight(kept);
   return weight;
 }
 
-function memberWeight({ kept }: Member): number {
+function memberWeight({ kept }: Pick<MemberEntry, 'kept'>): number {
   return 1 + valueWeight(kept);
 }
