@@ -18,7 +18,11 @@ const needsOwnProcess = [
   'packages/connect/test/files.test.ts',
 ];
 
-const common = { testTimeout: 30_000, pool: 'forks' } as const;
+const common = {
+  testTimeout: 30_000,
+  pool: 'forks' as const,
+  setupFiles: ['test/fast-check.setup.ts'],
+};
 
 // Vitest leaves one core free, which on two is half of them; most tests that are slow wait for processes.
 const maxWorkers = Math.max(2, os.availableParallelism() - 1);

@@ -25,5 +25,6 @@ export default defineConfig({
     include: area.tests,
     exclude: ['**/node_modules/**', '**/*.kafka.test.ts'],
     testTimeout: 30_000,
+    setupFiles: ['test/fast-check.setup.ts'],
   },
 });

@@ -25,5 +25,10 @@ export default defineConfig({
       },
     },
   ],
-  test: { include: ['packages/*/test/**/*.test.ts'], testTimeout: 120_000, pool: 'forks' },
+  test: {
+    include: ['packages/*/test/**/*.test.ts'],
+    testTimeout: 120_000,
+    pool: 'forks',
+    setupFiles: ['test/fast-check.setup.ts'],
+  },
 });
