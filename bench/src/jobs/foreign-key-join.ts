@@ -60,13 +60,18 @@ export const foreignKeyJoin: Job = {
           const value = batch.bytes.toString('utf8', from, to);
           const before = left.get(key);
           const target = pointsAt(value);
-          if (before !== undefined) pointing.get(pointsAt(before))?.delete(key);
+          if (before !== undefined) {
+            const past = pointsAt(before);
+            pointing.get(past)?.delete(key);
+            // Without it, the row would point at both after a restart.
+            changelog.addText(`${past}/${key}`, '', timestamp);
+          }
           left.set(key, value);
           const members = pointing.get(target);
           if (members === undefined) pointing.set(target, new Set([key]));
           else members.add(key);
           changelog.addText(key, value, timestamp);
-          changelog.addText(`${target}/${key}`, '', timestamp);
+          changelog.addText(`${target}/${key}`, '+', timestamp);
           const row = rows.get(target);
           if (row !== undefined) out.addText(key, `${row}:${value.length}`, timestamp);
         });
