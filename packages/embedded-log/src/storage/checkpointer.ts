@@ -128,12 +128,15 @@ export class Checkpointer {
 }
 
 function freeze(log: PartitionLog): Frozen[] {
-  return log.segments.map((segment, index) => ({
-    segment,
-    size: segment.size,
-    runs: segment.memory.all.filter(({ isStored }) => !isStored),
-    isSealed: index < log.segments.length - 1,
-  }));
+  return log.segments.map((segment, index) => {
+    segment.memory.seal();
+    return {
+      segment,
+      size: segment.size,
+      runs: segment.memory.all.filter(({ isStored }) => !isStored),
+      isSealed: index < log.segments.length - 1,
+    };
+  });
 }
 
 export function describeTopic({

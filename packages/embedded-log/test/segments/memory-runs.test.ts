@@ -59,6 +59,58 @@ describe('runs in memory', () => {
     expect(memory.all).toEqual([second]);
   });
 
+  test('small ones that follow each other are one, until a checkpoint has taken it', () => {
+    const memory = new MemoryRuns();
+    const small = (firstOffset: number, text: string, position: number): MemoryRun => ({
+      ...run(firstOffset, 2, position),
+      bytes: Buffer.from(text),
+    });
+    memory.push(small(0, 'one', 0));
+    const first = memory.at(0)!.bytes;
+    memory.push(small(2, 'two', 3));
+    const both = memory.at(0)!.bytes;
+    for (let n = 2; n < 500; n++) memory.push(small(2 * n, 'abc', 3 * n));
+    expect(memory.all).toHaveLength(1);
+    expect(memory.indexOfOffset(999)).toBe(0);
+    expect(memory.indexOfOffset(1000)).toBe(-1);
+    expect(memory.at(1499)!.bytes.toString()).toBe(`onetwo${'abc'.repeat(498)}`);
+    // What readers have stays as it was.
+    expect([first, both].map(String)).toEqual(['one', 'onetwo']);
+    memory.seal();
+    const sealed = memory.all[0]!;
+    memory.push(small(1000, 'new', 1500));
+    memory.push(small(1002, 'er', 1503));
+    expect(sealed.bytes).toHaveLength(1500);
+    expect(memory.all.map(({ position }) => position)).toEqual([0, 1500]);
+    memory.dropStoredBefore(1500);
+    expect(memory.all.map(({ bytes }) => String(bytes))).toEqual(['newer']);
+    memory.push(small(1004, '!', 1505));
+    expect(memory.all.map(({ bytes }) => String(bytes))).toEqual(['newer!']);
+    memory.dropStoredBefore(1506);
+    memory.push(small(1006, 'last', 1506));
+    expect(memory.all.map(({ bytes }) => String(bytes))).toEqual(['last']);
+  });
+
+  test('what is large, elsewhere, or in the file too stays apart; what is joined has a limit', () => {
+    const memory = new MemoryRuns();
+    let position = 0;
+    let offset = 0;
+    const add = (length: number, isStored = false): void => {
+      memory.push({ ...run(offset++, 1, position, isStored), bytes: Buffer.alloc(length) });
+      position += length;
+    };
+    for (const length of [100, 100, 5000, 100]) add(length);
+    add(100, true);
+    for (const length of [100, 100]) add(length);
+    position += 10;
+    add(100);
+    expect(memory.all.map(({ bytes }) => bytes.length)).toEqual([200, 5000, 100, 100, 200, 100]);
+    offset += 10;
+    for (let n = 0; n < 100; n++) add(2000);
+    expect(Math.max(...memory.all.map(({ bytes }) => bytes.length))).toBe(16_000);
+    expect(memory.all.length).toBeLessThan(25);
+  });
+
   test('go one by one, and only themselves', () => {
     const { memory, first, second, third } = runs();
     memory.drop(run(7, 3, 110, true));
