@@ -9,7 +9,20 @@ export function varintBytes(value: number): number {
 
 /** Writes it at `at`; returns where it ends. */
 export function writeVarint(target: Uint8Array, start: number, value: number): number {
-  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  const zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
+  // Nearly all take one byte or two: without a loop they become a part of their callers.
+  if (zigzag < 0x80) {
+    target[start] = zigzag;
+    return start + 1;
+  }
+  target[start] = (zigzag & 0x7f) | 0x80;
+  if (zigzag >= 0x4000) return writeRest(target, start + 1, zigzag >>> 7);
+  target[start + 1] = zigzag >>> 7;
+  return start + 2;
+}
+
+function writeRest(target: Uint8Array, start: number, value: number): number {
+  let rest = value;
   let at = start;
   while (rest > 0x7f) {
     target[at++] = (rest & 0x7f) | 0x80;

@@ -22,8 +22,6 @@ import { isVarint, varintBytes, writeVarint, writeVarlong } from './varint.ts';
 const recordOverhead = 32;
 /** What is not a body of a record's fields, at least: attributes, deltas, lengths. */
 const leastOverhead = 6;
-/** Attributes and the number of headers of a record without any. */
-const plainOverhead = 2;
 
 /** The fields of a batch that its records do not determine. */
 export interface BatchFields {
@@ -89,7 +87,7 @@ function writeBytes(target: Buffer, start: number, bytes: Uint8Array | null, len
   return bytes === null ? at : copyView(bytes, target, at);
 }
 
-/** A record of bytes without headers, whose length is known before it is written. */
+/** A record of bytes without headers. */
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
 function writePlainRecord(
   target: Buffer,
@@ -101,22 +99,26 @@ function writePlainRecord(
 ): number {
   const keyLength = key === null ? -1 : key.length;
   const valueLength = value === null ? -1 : value.length;
-  const size =
-    plainOverhead +
-    varintBytes(timestampDelta) +
-    varintBytes(offsetDelta) +
-    varintBytes(keyLength) +
-    varintBytes(valueLength) +
-    (key === null ? 0 : keyLength) +
-    (value === null ? 0 : valueLength);
-  let at = writeVarint(target, start, size);
-  target[at] = 0;
-  at = writeVarint(target, at + 1, timestampDelta);
+  const body = start + varintBytes(leastOverhead + keyLength + valueLength);
+  target[body] = 0;
+  let at = writeVarint(target, body + 1, timestampDelta);
   at = writeVarint(target, at, offsetDelta);
   at = writeBytes(target, at, key, keyLength);
   at = writeBytes(target, at, value, valueLength);
   target[at] = 0;
-  return at + 1;
+  return writeSize(target, start, body, at + 1);
+}
+
+/**
+ * Writes a record's length, which comes first and is known last: the body moves where the room that was left
+ * for it is wrong. Returns where the record ends.
+ */
+function writeSize(target: Buffer, start: number, body: number, end: number): number {
+  const size = end - body;
+  const at = start + varintBytes(size);
+  if (at !== body) target.copyWithin(at, body, end);
+  writeVarint(target, start, size);
+  return at + size;
 }
 
 /** Writes a record where the target has room for it; returns where it ends. */
@@ -132,10 +134,7 @@ export function writeRecord(
   const isPlain = headers.length === 0 && typeof key !== 'string' && typeof value !== 'string';
   if (isPlain && isVarint(timestampDelta))
     return writePlainRecord(target, start, key, value, timestampDelta, offsetDelta);
-  // The length comes first and is known last: room is left for it, and the body moves where that was wrong.
-  const least = leastOverhead + (key?.length ?? 0) + (value?.length ?? 0);
-  const room = varintBytes(least);
-  const body = start + room;
+  const body = start + varintBytes(leastOverhead + (key?.length ?? 0) + (value?.length ?? 0));
   target[body] = 0;
   let at = writeVarlong(target, body + 1, timestampDelta);
   at = writeVarint(target, at, offsetDelta);
@@ -150,11 +149,7 @@ export function writeRecord(
       at = writeField(target, at, header.value);
     }
   }
-  const size = at - body;
-  const needed = varintBytes(size);
-  if (needed !== room) target.copyWithin(start + needed, body, at);
-  writeVarint(target, start, size);
-  return start + needed + size;
+  return writeSize(target, start, body, at);
 }
 
 /**
