@@ -37,6 +37,8 @@ async function startBroker(): Promise<Broker> {
   if (missing !== undefined) throw new Error(`--kafka needs ${missing}`);
   const started = await Broker.at(await mkdtemp(path.join(tmpdir(), 'millrace-broker-')), {
     version: defaultVersion,
+    // Kafka's default: workers that start together get their tasks together.
+    settings: { 'group.initial.rebalance.delay.ms': '3000' },
   });
   await started.start();
   return started;
