@@ -72,7 +72,7 @@ describe('the playground in a browser', { timeout: 60_000 }, () => {
     await page.getByText('exports no topic "requests"').waitFor();
     await page.getByLabel('Example').selectOption({ index: 1 });
     await page.locator('tbody tr').first().waitFor();
-    expect(await page.getByRole('alert').count()).toBe(0);
+    await expect.poll(() => page.getByRole('alert').count()).toBe(0);
   });
 
   test('fits a narrow screen', async () => {
