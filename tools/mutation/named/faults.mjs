@@ -294,4 +294,28 @@ export const mutants = [
     test: `${stores}/test/memory-weight.test.ts`,
     pattern: 'changes are the same in a list that copies them',
   },
+  {
+    name: 'a large row that replaces one on disk counts as a small one',
+    file: `${stores}/src/layers/write-back.ts`,
+    from: 'this.#unflushedWeight += this.#weightOf(cell);',
+    to: 'this.#unflushedWeight += 1;',
+    test: `${stores}/test/memory-weight.test.ts`,
+    pattern: 'large rows that replace what was written',
+  },
+  {
+    name: 'members of a group that has left memory are still found',
+    file: `${stores}/src/kinds/group/view.ts`,
+    from: 'this.#index.forget(cell);',
+    to: '',
+    test: `${stores}/test/group-view.test.ts`,
+    pattern: 'members are what was put last',
+  },
+  {
+    name: 'a group of which one member cannot be read is there in half',
+    file: `${stores}/src/kinds/group/view.ts`,
+    from: 'const bytes = this.writeBack.neverFlushed',
+    to: 'if (this.#cells.set(mapKey, { mapKey, writtenKey, members: [], weight: 0, sorted: undefined, uncommitted: false, unflushed: false }) === undefined) return undefined as never;\n    const bytes = this.writeBack.neverFlushed',
+    test: `${stores}/test/group-view.test.ts`,
+    pattern: 'is not there in half',
+  },
 ];

@@ -116,4 +116,20 @@ export const mutants = [
     test: `${test}/segments/open-files.test.ts`,
     pattern: 'is never taken for done',
   },
+  {
+    name: 'a checkpoint lets later commits join what it has written',
+    file: `${src}/storage/checkpointer.ts`,
+    from: 'segment.memory.seal();',
+    to: '',
+    test: `${test}/crash.test.ts`,
+    pattern: 'leaves a prefix of the commits',
+  },
+  {
+    name: 'a joined run is written over where readers have it',
+    file: `${src}/storage/segments/memory-runs.ts`,
+    from: 'bytes.copy(this.#memory, length);',
+    to: 'bytes.copy(this.#memory, 0);',
+    test: `${test}/segments/memory-runs.test.ts`,
+    pattern: 'small ones that follow each other are one',
+  },
 ];
