@@ -268,7 +268,7 @@ export const mutants = [
     from: 'bareEntryWeight + valueWeight(kept)',
     to: 'bareEntryWeight',
     test: `${stores}/test/memory-weight.test.ts`,
-    pattern: 'large rows leave memory sooner',
+    pattern: 'memory weighs what the rows in it do',
   },
   {
     name: 'what is gone before it was written stays in memory',
