@@ -1,9 +1,8 @@
 import { createServer } from 'node:net';
 
 /**
- * Where ports are looked for: below those that systems give to whoever asks for port 0 and to outgoing
- * connections (from 32,768 on Linux, from 49,152 elsewhere). A port of those, free a moment ago, may be taken
- * before its server listens.
+ * Below the ephemeral ports (from 32,768 on Linux, from 49,152 elsewhere): one of those that was free may be
+ * taken by any connection before its server listens.
  */
 export const lowestPort = 10_000;
 export const highestPort = 32_767;

@@ -7,7 +7,7 @@ afterEach(() => vi.restoreAllMocks());
 /** What `Math.random` must answer so that this port is looked at. */
 const pick = (port: number): number => (port - lowestPort + 0.5) / (highestPort - lowestPort + 1);
 
-test('ports are none that a system gives to others, and none is given twice', async () => {
+test('ports are below the ephemeral ones, and none is given twice', async () => {
   const ports = await Promise.all(Array.from({ length: 200 }, freePort));
   expect(new Set(ports).size).toBe(ports.length);
   for (const port of ports) {

@@ -2,8 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /** For tests of what is let go of: how many of these objects the garbage collector has to keep. */
 export async function stillInMemory(objects: readonly WeakRef<object>[]): Promise<number> {

@@ -74,6 +74,18 @@ export function largeWeight(kept: unknown): number {
   return weight > 1 ? weight : 0;
 }
 
+/** By how much a large value weighs more once another has taken its place. */
+export function largeGrowth(before: unknown, after: unknown): number {
+  return largeWeight(after) - largeWeight(before);
+}
+
+/** What the large values of a cell's rows weigh. */
+export function largeWeightOf(rows: readonly { readonly kept: unknown }[]): number {
+  let weight = 0;
+  for (const { kept } of rows) weight += largeWeight(kept);
+  return weight;
+}
+
 /**
  * The layer between a view and its bytes store. Changes stay in the view's cells; the changelog is their
  * write-ahead log, so the bytes store is written only from time to time, in one batch with the changelog
@@ -121,7 +133,7 @@ export class WriteBack<C extends Cell & S, S = unknown> {
     this.restored(cell, grown);
   }
 
-  /** Notes a change that came from the changelog. */
+  /** As `changed`, of what is not due in the changelog: it came from there, or has passed its retention. */
   restored(cell: C, grown = 0): void {
     if (cell.unflushed) {
       this.#unflushedWeight += grown;

@@ -2,7 +2,7 @@ import { latin1Of, type LogRecord, noHeaders, toBytes } from '@millrace/log-clie
 import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import { type GroupEntry, type GroupStore, groupStoreMembers } from './store.ts';
-import { largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { largeGrowth, largeWeightOf, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeGroup, encodeGroup, memberBytes, memberKey, parseMemberKey } from './layout.ts';
 import { type GroupCell, type MemberEntry, MemberIndex } from './member-index.ts';
@@ -43,7 +43,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
       encode: (cell) => this.#encode(cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#weight,
-      large: largeMembers,
+      large: ({ members }) => largeWeightOf(members),
     });
   }
 
@@ -113,7 +113,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   /** Returns by how much a large value weighs more. */
   #keep(member: MemberEntry, kept: unknown): number {
     this.#grow(member.cell, valueWeight(kept) - valueWeight(member.kept));
-    const grown = largeWeight(kept) - largeWeight(member.kept);
+    const grown = largeGrowth(member.kept, kept);
     member.kept = kept;
     return grown;
   }
@@ -127,7 +127,7 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
   #forget(member: MemberEntry): number {
     this.#index.remove(member);
     this.#grow(member.cell, -memberWeight(member));
-    return -largeWeight(member.kept);
+    return largeGrowth(member.kept, undefined);
   }
 
   #cell(mapKey: unknown, group: G): GroupCell {
@@ -233,12 +233,6 @@ export class GroupView<G, V> extends BackedView<GroupCell> implements StateStore
 
 function isLarge({ members }: GroupCell): boolean {
   return members.length > largeGroup;
-}
-
-function largeMembers({ members }: GroupCell): number {
-  let weight = 0;
-  for (const { kept } of members) weight += largeWeight(kept);
-  return weight;
 }
 
 function memberWeight({ kept }: Pick<MemberEntry, 'kept'>): number {

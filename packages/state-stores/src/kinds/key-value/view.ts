@@ -9,7 +9,7 @@ import {
   type ValueAndTimestamp,
 } from './store.ts';
 import { keyRange, overlay, prefixRange } from '../../layers/merge.ts';
-import { type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import { type Cell, largeGrowth, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, noMapKey, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { ownHeaders } from '../../layers/header-block.ts';
 import { decodeRow, encodeRow } from './layout.ts';
@@ -109,7 +109,7 @@ export class KeyValueView<K, V> extends BackedView<ValueCell, ValueState> implem
   /** Returns by how much a large value weighs more. */
   #keep(cell: ValueCell, kept: unknown): number {
     this.#valuesWeight += valueWeight(kept) - valueWeight(cell.kept);
-    const grown = largeWeight(kept) - largeWeight(cell.kept);
+    const grown = largeGrowth(cell.kept, kept);
     cell.kept = kept;
     return grown;
   }

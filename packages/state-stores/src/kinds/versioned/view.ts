@@ -3,7 +3,14 @@ import type { BytesChange } from '../../bytes-store.ts';
 import { face } from '../../face.ts';
 import type { RangeOptions, ValueAndTimestamp } from '../key-value/store.ts';
 import { keyRange, overlay } from '../../layers/merge.ts';
-import { bareEntryWeight, type Cell, largeWeight, valueWeight, WriteBack } from '../../layers/write-back.ts';
+import {
+  bareEntryWeight,
+  type Cell,
+  largeGrowth,
+  largeWeightOf,
+  valueWeight,
+  WriteBack,
+} from '../../layers/write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../../layers/codec.ts';
 import { decodeVersions, encodeVersions } from './layout.ts';
 import type { ChangeList, StateStore } from '../../state-store.ts';
@@ -74,7 +81,7 @@ export class VersionedView<K, V>
       encode: (cell) => this.#encode(cell, cell),
       evict: (keep) => this.#evict(keep),
       size: () => this.#weight,
-      large: ({ versions }) => versions.reduce((sum, { kept }) => sum + largeWeight(kept), 0),
+      large: ({ versions }) => largeWeightOf(versions),
       copy: ({ versions }) => ({ versions: versions.map((version) => ({ ...version })) }),
     });
   }
@@ -160,7 +167,7 @@ export class VersionedView<K, V>
     while (versions.length > 1 && versions[1]!.timestamp <= horizon && !versions[0]!.changed) {
       const past = versions.shift()!;
       this.#versionsWeight -= versionWeight(past);
-      this.writeBack.restored(cell, -largeWeight(past.kept));
+      this.writeBack.restored(cell, largeGrowth(past.kept, undefined));
     }
     let at = versions.length;
     while (at > 0 && versions[at - 1]!.timestamp > timestamp) at--;
@@ -175,7 +182,7 @@ export class VersionedView<K, V>
   /** Returns by how much a large value weighs more. */
   #keep(version: Version, kept: unknown): number {
     this.#versionsWeight += valueWeight(kept) - valueWeight(version.kept);
-    const grown = largeWeight(kept) - largeWeight(version.kept);
+    const grown = largeGrowth(version.kept, kept);
     version.kept = kept;
     return grown;
   }

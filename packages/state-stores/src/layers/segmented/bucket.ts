@@ -1,5 +1,5 @@
 import { type Bytes, toBytes } from '@millrace/log-client';
-import { bareEntryWeight, type Cell, largeWeight, valueWeight } from '../write-back.ts';
+import { bareEntryWeight, type Cell, valueWeight } from '../write-back.ts';
 
 /** A value in a bucket: its place in time, and a second time that the view gives a meaning. */
 export interface Entry {
@@ -46,13 +46,6 @@ export function entryWeight(kept: unknown): number {
 export function entriesWeight(entries: readonly Entry[]): number {
   let weight = 0;
   for (const { kept } of entries) weight += entryWeight(kept);
-  return weight;
-}
-
-/** What the large values of a bucket weigh. */
-export function largeEntries({ entries }: BucketState): number {
-  let weight = 0;
-  for (const { kept } of entries) weight += largeWeight(kept);
   return weight;
 }
 

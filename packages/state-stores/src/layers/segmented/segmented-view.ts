@@ -1,6 +1,6 @@
 import type { Bytes, LogRecord } from '@millrace/log-client';
 import type { Checkpoint } from '../../bytes-store.ts';
-import { largeWeight, WriteBack } from '../write-back.ts';
+import { largeGrowth, largeWeightOf, WriteBack } from '../write-back.ts';
 import { type KeyCodec, keyCodec, type ValueCodec, valueCodec } from '../codec.ts';
 import { BucketCodec } from './bucket-codec.ts';
 import { keyOfBucket } from './layout.ts';
@@ -23,7 +23,6 @@ import {
   dropEntry,
   type Entry,
   entryWeight,
-  largeEntries,
   keyed,
   type KeyedEntry,
   type VisitEntry,
@@ -73,7 +72,7 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       encode: (bucket) => this.#stored.encodeChange(bucket),
       evict: (keep) => this.#buckets.evict(keep),
       size: () => this.#buckets.weight,
-      large: largeEntries,
+      large: ({ entries }) => largeWeightOf(entries),
       copy: copyOf,
     });
     this.#expired = new ExpiredSegments(backing, (error) => this.writeBack.failed(error));
@@ -209,14 +208,14 @@ export abstract class SegmentedView<K, V> extends BackedView<Bucket, BucketState
       this.#open.add(entry.time, bucket.mapKey, bucket.writtenKey);
     const grown = entryWeight(kept) - entryWeight(entry.kept);
     if (grown !== 0) this.#buckets.grow(bucket, grown);
-    const large = largeWeight(kept) - largeWeight(entry.kept);
+    const large = largeGrowth(entry.kept, kept);
     entry.kept = kept;
     return large;
   }
 
   #drop(bucket: Bucket, entry: Entry): number {
     this.#buckets.grow(bucket, -entryWeight(entry.kept));
-    const large = -largeWeight(entry.kept);
+    const large = largeGrowth(entry.kept, undefined);
     dropEntry(bucket, entry);
     return large;
   }
