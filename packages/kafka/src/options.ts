@@ -46,7 +46,10 @@ export interface KafkaLogOptions {
   readonly maxBatchBytes?: number;
   /** How long a broker may hold back an answer while there is nothing to read. Default 100. */
   readonly fetchMaxWaitMs?: number;
-  /** Bytes fetched at once: from one partition (default 1 MiB) and in all (default 16 MiB). */
+  /**
+   * Bytes fetched at once: from one partition (default 1 MiB) and in all (default 16 MiB). The next fetch
+   * starts when half of the records are handed out.
+   */
   readonly fetchPartitionBytes?: number;
   readonly fetchMaxBytes?: number;
   /** A batch that decompresses to more is refused. Default 64 MiB. */

@@ -318,4 +318,28 @@ export const mutants = [
     test: `${stores}/test/group-view.test.ts`,
     pattern: 'is not there in half',
   },
+  {
+    name: 'a fetch waits for records while others wait to be handed out',
+    file: 'packages/kafka/src/reader/fetcher.ts',
+    from: 'hasRecords ? 0 : ',
+    to: '',
+    test: 'packages/log-server/test/reading.test.ts',
+    pattern: 'a long one does not wait',
+  },
+  {
+    name: 'a partition that was quiet is not asked while another one is read',
+    file: 'packages/kafka/src/reader/fetcher.ts',
+    from: 'now - this.#startedAt < quietMs && ',
+    to: '',
+    test: 'packages/log-server/test/reading.test.ts',
+    pattern: 'one that was quiet',
+  },
+  {
+    name: 'an error of a fetch ahead drops what was fetched before it',
+    file: 'packages/kafka/src/reader/kafka-reader.ts',
+    from: 'else if (failure !== undefined && !paused)',
+    to: 'if (failure !== undefined && !paused)',
+    test: 'packages/log-server/test/reading.test.ts',
+    pattern: 'what was fetched is handed out',
+  },
 ];

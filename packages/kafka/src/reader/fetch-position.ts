@@ -25,7 +25,9 @@ export class FetchPosition implements TopicPartition {
   failure: Error | undefined;
   /** Counts seeks: what was fetched for another position is dropped. */
   version = 0;
+  /** What is handed out at present, and what was fetched ahead of it. */
   #fetched: Fetched | undefined;
+  #ahead: Fetched | undefined;
 
   constructor({ topic, partition }: TopicPartition, offset: number, paused: boolean) {
     this.topic = topic;
@@ -34,12 +36,24 @@ export class FetchPosition implements TopicPartition {
     this.paused = paused;
   }
 
+  /** With half of what was fetched handed out, the next fetch runs beside the work on the other half. */
   get wantsRecords(): boolean {
-    return !this.paused && !this.fetching && this.#fetched === undefined && this.failure === undefined;
+    if (this.paused || this.fetching || this.failure !== undefined || this.#ahead !== undefined) return false;
+    return this.#fetched === undefined || 2 * this.#fetched.taken >= this.#fetched.records.length;
   }
 
   get hasRecords(): boolean {
     return !this.paused && this.#fetched !== undefined;
+  }
+
+  /** The next offset to fetch. */
+  get fetchOffset(): number {
+    return this.#fetched?.nextOffset ?? this.offset;
+  }
+
+  /** Whether the last fetch reached the end of what was there. */
+  get isAtEnd(): boolean {
+    return this.lastStableOffset !== undefined && this.fetchOffset >= this.lastStableOffset;
   }
 
   seek(offset: number): void {
@@ -47,11 +61,15 @@ export class FetchPosition implements TopicPartition {
     this.lastStableOffset = undefined;
     this.failure = undefined;
     this.#fetched = undefined;
+    this.#ahead = undefined;
     this.version++;
   }
 
   put(records: LogRecord[], nextOffset: number): void {
-    if (nextOffset > this.offset) this.#fetched = { records, taken: 0, nextOffset };
+    if (nextOffset <= this.fetchOffset) return;
+    const fetched = { records, taken: 0, nextOffset };
+    if (this.#fetched === undefined) this.#fetched = fetched;
+    else this.#ahead = fetched;
   }
 
   /** Hands out the next records, `share` at most; an empty batch where only markers or gaps were passed. */
@@ -67,7 +85,8 @@ export class FetchPosition implements TopicPartition {
       this.offset = records[fetched.taken]!.offset;
     } else {
       this.offset = fetched.nextOffset;
-      this.#fetched = undefined;
+      this.#fetched = this.#ahead;
+      this.#ahead = undefined;
     }
     return { topic: this.topic, partition: this.partition, records: part, nextOffset: this.offset };
   }

@@ -1,9 +1,10 @@
 import type { AbortedTransaction } from '@millrace/kafka-protocol';
 import { errorCodes, fetchApi } from '@millrace/kafka-protocol/messages';
-import { byTopic, type ReaderPosition, type TopicPartition } from '@millrace/log-client';
+import { byTopic, type TopicPartition } from '@millrace/log-client';
 import type { Broker } from '../cluster/broker.ts';
 import { assertOk } from '../errors.ts';
 import { isolationLevels } from '../list-offsets.ts';
+import type { FetchPosition } from './fetch-position.ts';
 
 export interface FetchedPartition extends TopicPartition {
   readonly errorCode: number;
@@ -27,7 +28,7 @@ const noRecords = Buffer.alloc(0);
 /** Fetches what is committed, without a fetch session. */
 export async function fetchCommitted(
   broker: Broker,
-  positions: readonly ReaderPosition[],
+  positions: readonly FetchPosition[],
   { maxWaitMs, maxBytes, maxPartitionBytes, topicId }: FetchOptions,
 ): Promise<readonly FetchedPartition[]> {
   const names = new Map<string, string>();
@@ -37,9 +38,9 @@ export async function fetchCommitted(
     return {
       topic,
       ...(id === undefined ? {} : { topicId: id }),
-      partitions: entries.map(({ partition, offset }) => ({
+      partitions: entries.map(({ partition, fetchOffset }) => ({
         partition,
-        fetchOffset: offset,
+        fetchOffset,
         partitionMaxBytes: maxPartitionBytes,
       })),
     };

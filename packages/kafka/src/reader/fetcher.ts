@@ -9,6 +9,8 @@ import type { FetchPosition } from './fetch-position.ts';
 
 const retryDelayMs = 20;
 const longestDelayMs = 500;
+/** While records wait to be handed out, partitions that had no more are asked again so often. */
+const quietMs = 20;
 
 /** Keeps one fetch under way at each broker that leads partitions which want records. */
 export class Fetcher {
@@ -19,32 +21,45 @@ export class Fetcher {
   #failingSince: number | undefined;
   #delayMs = retryDelayMs;
   #starting = false;
+  #startedAt = 0;
 
   constructor(cluster: Cluster, onFetched: () => void) {
     this.#cluster = cluster;
     this.#onFetched = onFetched;
   }
 
-  /** Starts fetching for all positions that want records, where their broker is not busy. */
+  /**
+   * Starts fetching for all positions that want records, where their broker is not busy. A broker answers one
+   * fetch at a time: while records wait to be handed out no fetch waits for others to be written, or the
+   * partitions that have more could not be read on meanwhile.
+   */
   start(positions: Iterable<FetchPosition>): void {
     if (this.#starting || this.#cluster.closed) return;
-    const wanting = [...positions].filter(({ wantsRecords }) => wantsRecords);
+    const wanting: FetchPosition[] = [];
+    let hasRecords = false;
+    for (const position of positions) {
+      hasRecords ||= position.hasRecords;
+      if (position.wantsRecords) wanting.push(position);
+    }
     if (wanting.length === 0) return;
+    const now = performance.now();
+    if (hasRecords && now - this.#startedAt < quietMs && wanting.every(({ isAtEnd }) => isAtEnd)) return;
+    this.#startedAt = now;
     this.#starting = true;
-    this.#start(wanting)
+    this.#start(wanting, hasRecords ? 0 : this.#cluster.options.fetchMaxWaitMs)
       .catch((error: unknown) => this.#give(error, wanting))
       .finally(() => {
         this.#starting = false;
       });
   }
 
-  async #start(wanting: readonly FetchPosition[]): Promise<void> {
+  async #start(wanting: readonly FetchPosition[], maxWaitMs: number): Promise<void> {
     try {
       await this.#cluster.know(wanting);
       const there = wanting.filter((position) => this.#isSameTopic(position));
       for (const [broker, list] of this.#cluster.byLeader(there)) {
         if (this.#busy.has(broker)) continue;
-        this.#fetch(broker, list).catch((error: unknown) => this.#give(error, list));
+        this.#fetch(broker, list, maxWaitMs).catch((error: unknown) => this.#give(error, list));
       }
     } catch (error) {
       await this.#failed(error, wanting);
@@ -67,10 +82,10 @@ export class Fetcher {
     return false;
   }
 
-  async #fetch(broker: Broker, positions: readonly FetchPosition[]): Promise<void> {
-    const { fetchMaxWaitMs, fetchMaxBytes, fetchPartitionBytes } = this.#cluster.options;
+  async #fetch(broker: Broker, positions: readonly FetchPosition[], maxWaitMs: number): Promise<void> {
+    const { fetchMaxBytes, fetchPartitionBytes } = this.#cluster.options;
     const options = {
-      maxWaitMs: fetchMaxWaitMs,
+      maxWaitMs,
       maxBytes: fetchMaxBytes,
       maxPartitionBytes: fetchPartitionBytes,
       topicId: (topic: string) => this.#cluster.topicId(topic),
@@ -108,11 +123,11 @@ export class Fetcher {
       if (position === undefined || position.version !== versions[index]) continue;
       try {
         assertOk(fetched.errorCode);
-        const { offset, version } = position;
+        const { fetchOffset, version } = position;
         const { maxDecompressedBytes } = this.#cluster.options;
         const { records, nextOffset } = await readBatches(
           fetched.records,
-          offset,
+          fetchOffset,
           fetched.aborted,
           maxDecompressedBytes,
         );
@@ -152,12 +167,12 @@ export class Fetcher {
   }
 }
 
-function failureOf(error: unknown, { topic, partition, offset }: FetchPosition): LogError {
+function failureOf(error: unknown, { topic, partition, fetchOffset }: FetchPosition): LogError {
   if (errorType(error) === 'OFFSET_OUT_OF_RANGE') {
     return new LogError(
       'LOG_OFFSET_OUT_OF_RANGE',
-      `${topic}-${partition} holds nothing at offset ${offset}: it was deleted, or never written`,
+      `${topic}-${partition} holds nothing at offset ${fetchOffset}: it was deleted, or never written`,
     );
   }
-  return toLogError(error, `Reading ${topic}-${partition} at offset ${offset}`);
+  return toLogError(error, `Reading ${topic}-${partition} at offset ${fetchOffset}`);
 }

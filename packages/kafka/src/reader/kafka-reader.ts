@@ -80,8 +80,8 @@ export class KafkaReader implements LogReader {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This reader of the log is closed');
     let ready = 0;
     for (const { failure, hasRecords, paused } of this.#positions.values()) {
-      if (failure !== undefined && !paused) throw failure;
       if (hasRecords) ready++;
+      else if (failure !== undefined && !paused) throw failure;
     }
     if (ready === 0) return [];
     const share = Math.max(1, Math.ceil(maxRecords / ready));
