@@ -97,16 +97,19 @@ test('reading 100,000 small batches leaves an index entry per 64 KiB, not one a 
   const stored = { bytes: bytes.length, maxTimestamp: 0, firstAppend: 0, lastAppend: 0 };
   const segment = new Segment(new OpenFiles(fileSystem), id, stored);
   for (let offset = 0; offset < 100_000; ) {
-    const { records, nextOffset } = await segment.read(offset, { maxRecords: 1000, maxBytes: Infinity });
+    const { records, nextOffset } = await segment.reader.read(offset, {
+      maxRecords: 1000,
+      maxBytes: Infinity,
+    });
     expect(records[0]!.offset).toBe(offset);
     offset = nextOffset;
   }
-  expect(segment.indexEntries).toBeGreaterThan(100);
-  expect(segment.indexEntries).toBeLessThanOrEqual(Math.ceil(bytes.length / (64 << 10)));
+  expect(segment.index.size).toBeGreaterThan(100);
+  expect(segment.index.size).toBeLessThanOrEqual(Math.ceil(bytes.length / (64 << 10)));
   for (const offset of [0, 1, 777, 50_000, 99_999]) {
-    expect((await segment.read(offset, { maxRecords: 1, maxBytes: Infinity })).records[0]!.offset).toBe(
-      offset,
-    );
+    expect(
+      (await segment.reader.read(offset, { maxRecords: 1, maxBytes: Infinity })).records[0]!.offset,
+    ).toBe(offset);
   }
 });
 
@@ -127,7 +130,7 @@ test('a file is read once, however few records of it are taken at a time, and no
     const stored = { bytes: bytes.length, maxTimestamp: 0, firstAppend: 0, lastAppend: 0 };
     const segment = new Segment(files, id, stored);
     for (let offset = 0; offset < batches; offset++) {
-      const { records } = await segment.read(offset, { maxRecords: 1, maxBytes: Infinity });
+      const { records } = await segment.reader.read(offset, { maxRecords: 1, maxBytes: Infinity });
       expect(records[0]?.offset).toBe(offset);
     }
     const reads = disk.take().filter((call) => call === `read ${segmentName(id)}`).length;

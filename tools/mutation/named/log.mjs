@@ -94,7 +94,7 @@ export const mutants = [
   },
   {
     name: 'the index is believed over the segment',
-    file: `${src}/storage/segments/segment.ts`,
+    file: `${src}/storage/segments/segment-reader.ts`,
     from: "if (known.position === 0 || !isLogError(error, 'LOG_CORRUPT')) throw error;",
     to: 'throw error;',
     test: `${test}/wrong-index.test.ts`,
@@ -102,7 +102,7 @@ export const mutants = [
   },
   {
     name: 'a batch is not checked where it is read',
-    file: `${src}/storage/segments/segment.ts`,
+    file: `${src}/storage/segments/segment-reader.ts`,
     from: '!batchIsIntact(chunk, at, size)',
     to: 'false',
     test: `${test}/crash.test.ts`,

@@ -121,7 +121,7 @@ export class Checkpointer {
   async #writeIndex({ segment, size, isSealed }: Frozen): Promise<void> {
     const grown = size - segment.indexedUpTo;
     if (grown === 0 || (grown < indexGrowthBytes && !isSealed)) return;
-    const index = encodeIndex(await segment.indexUpTo(size));
+    const index = encodeIndex(await segment.index.upTo(size));
     await this.#files.replace(indexName(segment.name), index);
     segment.indexedUpTo = size;
   }

@@ -205,7 +205,7 @@ export class LogState {
     this.topics.delete(topic.name);
     for (const log of topic.state) {
       log.isDeleted = true;
-      for (const segment of log.segments) segment.release();
+      for (const segment of log.segments) segment.reader.release();
     }
     for (const offsets of this.groups.values()) {
       for (const { partition } of topic.state) offsets.delete(topicPartitionKey(String(id), partition));

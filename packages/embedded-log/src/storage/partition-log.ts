@@ -7,7 +7,8 @@ import { defaultSettings, type TopicSettings } from '../topic-settings.ts';
 import type { OpenFiles } from './segments/open-files.ts';
 import { PartitionProducers } from './partition-producers.ts';
 import { type ReadLimits, type ReadView, readRuns, type SegmentRead } from './segments/read-runs.ts';
-import { type RawLimits, Segment } from './segments/segment.ts';
+import { Segment } from './segments/segment.ts';
+import type { RawLimits } from './segments/segment-reader.ts';
 
 /** Who waits for records of a partition. */
 export interface AppendListener {
@@ -112,7 +113,7 @@ export class PartitionLog {
     this.start = Math.max(this.start, Math.min(offset, this.end));
     const gone = this.segments.filter((_, index) => this.endOf(index) <= this.start);
     if (gone.length === 0) return;
-    for (const segment of gone) segment.release();
+    for (const segment of gone) segment.reader.release();
     this.segments = this.segments.slice(gone.length);
     this.#producers?.forgetBefore(this.start);
   }
@@ -134,7 +135,7 @@ export class PartitionLog {
     const added = to.map(({ baseOffset, fileId, ...stored }) => {
       return new Segment(this.#files, { topicId, partition, baseOffset, fileId }, stored);
     });
-    for (const segment of this.segments.slice(first, first + from.length)) segment.release();
+    for (const segment of this.segments.slice(first, first + from.length)) segment.reader.release();
     // Of what was aborted before, a pass leaves nothing.
     this.#producers?.forgetBefore(this.endOf(first + from.length - 1));
     this.segments = [...this.segments.slice(0, first), ...added, ...this.segments.slice(first + from.length)];
@@ -168,7 +169,7 @@ export class PartitionLog {
     try {
       if (segment === undefined) return { records: [], nextOffset: this.segments[0]?.baseOffset ?? this.end };
       const size = segment.size;
-      const read = await segment.read(offset, limits);
+      const read = await segment.reader.read(offset, limits);
       // The last batches of a segment may have held nothing: the next one continues.
       if (read.records.length === 0 && segment.size === size)
         read.nextOffset = Math.max(read.nextOffset, Math.min(end, limits.view?.end ?? end));
@@ -192,7 +193,7 @@ export class PartitionLog {
     const segment = this.segments[index];
     const end = this.endOf(index);
     try {
-      const pieces = (await segment?.readRaw(offset, limits)) ?? [];
+      const pieces = (await segment?.reader.readRaw(offset, limits)) ?? [];
       // The last batches of a segment may have gone whole: the next one continues.
       if (pieces.length > 0 || end >= this.end) return pieces;
       return await this.readRaw(segment === undefined ? this.segments[0]!.baseOffset : end, limits);
@@ -209,7 +210,7 @@ export class PartitionLog {
       if (segment.maxTimestamp < timestamp) continue;
       try {
         const from = Math.max(this.start, segment.baseOffset);
-        const found = await segment.firstAt(timestamp, from, this.#view);
+        const found = await segment.reader.firstAt(timestamp, from, this.#view);
         if (found !== undefined) return found;
       } catch (error) {
         // Its file may have gone because it was deleted or compacted meanwhile.

@@ -7,7 +7,7 @@ import type { OpenFiles } from './open-files.ts';
 const firstBytes = 128 << 10;
 
 /** The segment that is read. */
-interface ChunkSource {
+export interface ChunkSource {
   readonly name: string;
   readonly size: number;
   readonly memory: MemoryRuns;
