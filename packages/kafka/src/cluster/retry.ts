@@ -3,6 +3,8 @@ import { errorType, isPassing, toLogError } from '../errors.ts';
 
 const firstDelayMs = 5;
 const longestDelayMs = 1000;
+/** Between attempts to begin a transaction while the one before is ending. */
+const longestEndMs = 20;
 
 export interface RetryOptions {
   /** What is being done, for the error, e.g. `Reading offsets of orders-0`. */
@@ -28,8 +30,9 @@ export async function retrying<T>(action: () => Promise<T>, options: RetryOption
       const again = isPassing(error) || alsoPassing?.(error) === true;
       if (!again || performance.now() > deadline || stopped?.() === true) throw toLogError(error, what);
       // The markers of the transaction before are being written: that takes a moment only.
-      await sleep(errorType(error) === 'CONCURRENT_TRANSACTIONS' ? Math.min(delay, 20) : delay);
-      await refresh?.(error).catch(() => {});
+      const isEnding = errorType(error) === 'CONCURRENT_TRANSACTIONS';
+      await sleep(isEnding ? Math.min(delay, longestEndMs) : delay);
+      if (!isEnding) await refresh?.(error).catch(() => {});
     }
   }
 }

@@ -56,17 +56,16 @@ export class Transactions {
     const commits = offsets?.commits ?? [];
     if (records.length === 0 && commits.length === 0) return [];
     try {
-      await this.#addPartitions(records);
-      if (commits.length > 0) await this.#addOffsets(offsets!.group);
-      // Both are over before the transaction is ended: what came after an abort would hang in the partition.
-      const [written, committed] = await Promise.allSettled([
+      await both(
+        this.#addPartitions(records),
+        commits.length > 0 ? this.#addOffsets(offsets!.group) : undefined,
+      );
+      const baseOffsets = await both(
         append(this.#cluster, records, this.#identity, this.#id),
         commits.length > 0 ? this.#commitOffsets(offsets!) : undefined,
-      ]);
-      if (written.status === 'rejected') throw written.reason;
-      if (committed.status === 'rejected') throw committed.reason;
+      );
       await this.#end(true);
-      return written.value;
+      return baseOffsets;
     } catch (error) {
       this.#failure = error as LogError;
       // Where this fails too, the broker settles it when the next one is opened, or when its time is up.
@@ -142,4 +141,15 @@ export class Transactions {
       assertOk(errorCode, this.#id);
     });
   }
+}
+
+/**
+ * What the first resolves to. It settles when both are over: what came after an abort would hang in its
+ * partition.
+ */
+async function both<T>(first: Promise<T>, second: Promise<void> | undefined): Promise<T> {
+  const [found, other] = await Promise.allSettled([first, second]);
+  if (found.status === 'rejected') throw found.reason;
+  if (other.status === 'rejected') throw other.reason;
+  return found.value;
 }
