@@ -3,23 +3,32 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Durability, EmbeddedLog } from '@millrace/embedded-log';
-import { noHeaders } from '@millrace/log-client';
+import { kafkaLog } from '@millrace/kafka';
+import { type LogClient, noHeaders } from '@millrace/log-client';
 import { double, StreamsApp, StreamsBuilder, string, type Topology, topic } from '@millrace/streams-core';
 import { Command, Option } from 'commander';
 import { Table } from 'console-table-printer';
+import { startBroker } from './broker.ts';
 
 // From the moment a record was to be sent until its result can be read, exactly once, on an embedded log that
-// syncs every commit. Records are due by the clock, not when the last one is through: a stall counts for all
-// that wait.
+// syncs every commit, or on a Kafka broker. Records are due by the clock, not when the last one is through: a
+// stall counts for all that wait.
 
-const input = topic('latency-in', { key: string(), value: double() });
-const output = topic('latency-out', { key: string(), value: double() });
+const key = string();
+const value = double();
+/** Of one row: a broker keeps the topics of those before. */
+const topicsOf = (row: string) => ({
+  input: topic(`latency-in-${row}`, { key, value }),
+  output: topic(`latency-out-${row}`, { key, value }),
+});
+type Topics = ReturnType<typeof topicsOf>;
+
 const keys = Array.from({ length: 1000 }, (_, n) => `key-${n}`);
 const warmUpMs = 3000;
 
 /** The value, which is the time at which it was due, comes out as it went in. */
-const jobs: Readonly<Record<string, () => Topology>> = {
-  stateless: () => {
+const jobs: Readonly<Record<string, (topics: Topics) => Topology>> = {
+  stateless: ({ input, output }) => {
     const builder = new StreamsBuilder();
     builder
       .stream(input)
@@ -27,7 +36,7 @@ const jobs: Readonly<Record<string, () => Topology>> = {
       .to(output);
     return builder.build();
   },
-  'latest by key': () => {
+  'latest by key': ({ input, output }) => {
     const builder = new StreamsBuilder();
     builder
       .stream(input)
@@ -49,9 +58,21 @@ const options = new Command('bench:latency')
       .choices(['commit', 'interval', 'os'])
       .default('commit'),
   )
+  .option('--kafka', 'on a Kafka broker, which shares the processor')
   .option('--json <file>', 'write the rows as JSON as well')
   .parse()
-  .opts<{ rates: string; seconds: number; partitions: number; durability: Durability; json?: string }>();
+  .opts<{
+    rates: string;
+    seconds: number;
+    partitions: number;
+    durability: Durability;
+    kafka?: true;
+    json?: string;
+  }>();
+
+const broker = options.kafka === true ? await startBroker() : undefined;
+/** A Kafka producer sends one request at a time: what is due meanwhile goes with the next. */
+const sendsAtOnce = broker === undefined ? Number.POSITIVE_INFINITY : 1;
 
 interface Row {
   readonly job: string;
@@ -64,39 +85,46 @@ interface Row {
 }
 
 /** Sends what is due, every millisecond or so, until it is time to stop. Resolves to how many it sent. */
-async function send(log: EmbeddedLog, rate: number, ms: number): Promise<number> {
+async function send(log: LogClient, to: string, rate: number, ms: number): Promise<number> {
   const producer = await log.producer();
-  const bytes = input.value;
   const began = performance.now();
   let sent = 0;
-  const acknowledged: Promise<unknown>[] = [];
+  const sending = new Set<Promise<unknown>>();
   while (performance.now() - began < ms) {
+    await sleep(1);
+    if (sending.size >= sendsAtOnce) continue;
     const due = Math.min(Math.floor(((performance.now() - began) * rate) / 1000), (ms * rate) / 1000);
     const byPartition = Array.from({ length: options.partitions }, () => [] as object[]);
     for (; sent < due; sent++) {
-      const key = keys[sent % keys.length]!;
-      const value = bytes.serialize(began + (sent * 1000) / rate);
-      byPartition[sent % options.partitions]!.push({ key, value, timestamp: Date.now(), headers: noHeaders });
+      byPartition[sent % options.partitions]!.push({
+        key: keys[sent % keys.length]!,
+        value: value.serialize(began + (sent * 1000) / rate),
+        timestamp: Date.now(),
+        headers: noHeaders,
+      });
     }
     const records = byPartition.flatMap((some, partition) =>
-      some.length === 0 ? [] : [{ topic: input.name, partition, records: some as never }],
+      some.length === 0 ? [] : [{ topic: to, partition, records: some as never }],
     );
-    if (records.length > 0) acknowledged.push(producer.send(records));
-    await sleep(1);
+    if (records.length === 0) continue;
+    const acknowledged = producer.send(records);
+    sending.add(acknowledged);
+    void acknowledged.then(() => sending.delete(acknowledged));
   }
-  await Promise.all(acknowledged);
+  await Promise.all(sending);
   await producer.close();
   return sent;
 }
 
 /** Reads results until there are so many; the latencies of those that were due after the warm-up, in ms. */
 async function receive(
-  log: EmbeddedLog,
+  log: LogClient,
+  source: string,
   isDone: (count: number) => boolean,
   from: number,
 ): Promise<number[]> {
   const positions = Array.from({ length: options.partitions }, (_, partition) => ({
-    topic: output.name,
+    topic: source,
     partition,
     offset: 0,
   }));
@@ -108,8 +136,8 @@ async function receive(
     const now = performance.now();
     for (const { records } of batches) {
       count += records.length;
-      for (const { value } of records) {
-        const due = output.value.deserialize(value!);
+      for (const record of records) {
+        const due = value.deserialize(record.value!);
         if (due >= from) found.push(now - due);
       }
     }
@@ -120,12 +148,18 @@ async function receive(
 
 async function measure(job: string, rate: number): Promise<Row> {
   const dir = await mkdtemp(path.join(tmpdir(), 'millrace-latency-'));
-  const log = await EmbeddedLog.open({ dir: path.join(dir, 'log'), durability: options.durability });
+  const { durability } = options;
+  const log: LogClient =
+    broker === undefined
+      ? await EmbeddedLog.open({ dir: path.join(dir, 'log'), durability })
+      : kafkaLog({ brokers: [broker.address] });
   try {
     const { partitions } = options;
+    const topics = topicsOf(`${job.replaceAll(' ', '-')}-${rate}`);
+    const { input, output } = topics;
     await log.admin.createTopics([input, output].map(({ name }) => ({ name, partitions })));
-    const app = new StreamsApp(jobs[job]!(), {
-      applicationId: 'latency',
+    const app = new StreamsApp(jobs[job]!(topics), {
+      applicationId: input.name,
       log,
       stateDir: path.join(dir, 'state'),
     });
@@ -133,8 +167,8 @@ async function measure(job: string, rate: number): Promise<Row> {
     let total = Number.POSITIVE_INFINITY;
     const cpu = process.cpuUsage();
     const began = performance.now();
-    const receiving = receive(log, (count) => count >= total, began + warmUpMs);
-    total = await send(log, rate, warmUpMs + options.seconds * 1000);
+    const receiving = receive(log, output.name, (count) => count >= total, began + warmUpMs);
+    total = await send(log, input.name, rate, warmUpMs + options.seconds * 1000);
     const latencies = (await receiving).toSorted((a, b) => a - b);
     const { user, system } = process.cpuUsage(cpu);
     const used = (user + system) / 1000 / (performance.now() - began);
@@ -148,11 +182,15 @@ async function measure(job: string, rate: number): Promise<Row> {
 }
 
 const rows: Row[] = [];
-for (const rate of options.rates.split(',').map(Number)) {
-  for (const job of Object.keys(jobs)) {
-    console.error(`${job}, ${rate} records/s ...`);
-    rows.push(await measure(job, rate));
+try {
+  for (const rate of options.rates.split(',').map(Number)) {
+    for (const job of Object.keys(jobs)) {
+      console.error(`${job}, ${rate} records/s ...`);
+      rows.push(await measure(job, rate));
+    }
   }
+} finally {
+  await broker?.remove();
 }
 const table = new Table({ shouldDisableColors: true });
 const ms = (value: number): string => value.toFixed(1);

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmbeddedLog } from '@millrace/embedded-log';
 import { type KafkaLog, kafkaLog } from '@millrace/kafka';
-import { Broker, defaultVersion, missingTools } from '@millrace/kafka-broker';
 import { type LogClient, noHeaders, partitionForKey, type ProducerRecord } from '@millrace/log-client';
 import { runWorkers, StreamsApp } from '@millrace/streams-core';
 import { Command } from 'commander';
 import { Table } from 'console-table-printer';
+import { startBroker } from '../broker.ts';
 import { inputTopic, recordAt } from '../fixture.ts';
 import { median } from '../median.ts';
 import { tallyTopic } from '../tally.ts';
@@ -30,19 +30,11 @@ const options = new Command('bench:workers')
   .parse()
   .opts<{ records: number; runs: number; only?: string; kafka?: true }>();
 
-const broker = options.kafka === true ? await startBroker() : undefined;
-
-async function startBroker(): Promise<Broker> {
-  const missing = missingTools();
-  if (missing !== undefined) throw new Error(`--kafka needs ${missing}`);
-  const started = await Broker.at(await mkdtemp(path.join(tmpdir(), 'millrace-broker-')), {
-    version: defaultVersion,
-    // Kafka's default: workers that start together get their tasks together.
-    settings: { 'group.initial.rebalance.delay.ms': '3000' },
-  });
-  await started.start();
-  return started;
-}
+const broker =
+  options.kafka === true
+    ? // Kafka's default: workers that start together get their tasks together.
+      await startBroker({ 'group.initial.rebalance.delay.ms': '3000' })
+    : undefined;
 
 /** The log of this thread. */
 function openLog(dir: string): Promise<EmbeddedLog | KafkaLog> {
