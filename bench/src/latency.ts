@@ -146,13 +146,16 @@ async function receive(
   return found;
 }
 
+async function openLog(dir: string): Promise<LogClient> {
+  if (broker !== undefined) return kafkaLog({ brokers: [broker.address] });
+  return EmbeddedLog.open({ dir, durability: options.durability });
+}
+
 async function measure(job: string, rate: number): Promise<Row> {
   const dir = await mkdtemp(path.join(tmpdir(), 'millrace-latency-'));
-  const { durability } = options;
-  const log: LogClient =
-    broker === undefined
-      ? await EmbeddedLog.open({ dir: path.join(dir, 'log'), durability })
-      : kafkaLog({ brokers: [broker.address] });
+  // Who sends and who reads the results would not share a connection with the app.
+  const log = await openLog(path.join(dir, 'log'));
+  const outside = broker === undefined ? log : await openLog(dir);
   try {
     const { partitions } = options;
     const topics = topicsOf(`${job.replaceAll(' ', '-')}-${rate}`);
@@ -167,8 +170,8 @@ async function measure(job: string, rate: number): Promise<Row> {
     let total = Number.POSITIVE_INFINITY;
     const cpu = process.cpuUsage();
     const began = performance.now();
-    const receiving = receive(log, output.name, (count) => count >= total, began + warmUpMs);
-    total = await send(log, input.name, rate, warmUpMs + options.seconds * 1000);
+    const receiving = receive(outside, output.name, (count) => count >= total, began + warmUpMs);
+    total = await send(outside, input.name, rate, warmUpMs + options.seconds * 1000);
     const latencies = (await receiving).toSorted((a, b) => a - b);
     const { user, system } = process.cpuUsage(cpu);
     const used = (user + system) / 1000 / (performance.now() - began);
@@ -176,6 +179,7 @@ async function measure(job: string, rate: number): Promise<Row> {
     const at = (share: number): number => latencies[Math.floor(latencies.length * share)]!;
     return { job, rate, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: latencies.at(-1)!, cpu: used };
   } finally {
+    if (outside !== log) await outside.close();
     await log.close();
     await rm(dir, { recursive: true, force: true });
   }

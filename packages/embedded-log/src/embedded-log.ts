@@ -11,6 +11,7 @@ import {
   type Metric,
   type ReaderPosition,
   type RecordList,
+  type LogProducerOptions,
 } from '@millrace/log-client';
 import { newRecordList } from './storage/commit/write-batches.ts';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
@@ -105,7 +106,6 @@ export class EmbeddedLog implements LogClient {
     this.#stopCompaction = parts.stopCompaction;
     const { retentionTime = 'append' } = options;
     this.capabilities = {
-      groupFencedOffsets: true,
       deletesByAge: retentionTime === 'record',
       isDurable: parts.isDurable,
       commitPauseMs: 0,
@@ -167,11 +167,11 @@ export class EmbeddedLog implements LogClient {
     this.#timers.push(setInterval(action, ms).unref());
   }
 
-  async producer(options: { readonly transactionalId?: string } = {}): Promise<LogProducer> {
+  async producer(options: LogProducerOptions = {}): Promise<LogProducer> {
     return this.#newProducer(options);
   }
 
-  #newProducer({ transactionalId }: { readonly transactionalId?: string }): EmbeddedProducer {
+  #newProducer({ transactionalId }: LogProducerOptions): EmbeddedProducer {
     let isFenced = () => false;
     if (transactionalId !== undefined) {
       const epoch = (this.#epochs.get(transactionalId) ?? 0) + 1;

@@ -6,6 +6,7 @@ import type {
   LogClient,
   LogProducer,
   LogReader,
+  LogProducerOptions,
   ReaderPosition,
   RecordList,
 } from '@millrace/log-client';
@@ -21,7 +22,6 @@ import { KafkaReader } from './reader/kafka-reader.ts';
 /** An Apache Kafka cluster as the log of an app. */
 export class KafkaLog implements LogClient {
   readonly capabilities: LogCapabilities = {
-    groupFencedOffsets: false,
     deletesByAge: true,
     isDurable: true,
     commitPauseMs: 20,
@@ -41,8 +41,8 @@ export class KafkaLog implements LogClient {
     this.admin = new KafkaAdmin(this.#cluster);
   }
 
-  async producer({ transactionalId }: { readonly transactionalId?: string } = {}): Promise<LogProducer> {
-    return this.#track(await KafkaProducer.open(this.#cluster, transactionalId));
+  async producer(options: LogProducerOptions = {}): Promise<LogProducer> {
+    return this.#track(await KafkaProducer.open(this.#cluster, options));
   }
 
   recordList(expectedBytes?: number): RecordList {

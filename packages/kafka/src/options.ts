@@ -40,7 +40,10 @@ export interface KafkaLogOptions {
    * Makes members static: one that comes back under this name within the session timeout gets its tasks back.
    */
   readonly groupInstanceId?: string;
-  /** How long a transaction may be open before the broker aborts it. Default 60 seconds. */
+  /**
+   * How long a transaction may be open before the broker aborts it. One of an instance that died in the
+   * middle of a commit holds its readers up for so long. Default 30 seconds.
+   */
   readonly transactionTimeoutMs?: number;
   /** Records go to a partition in batches of about this many bytes at most. Default 900,000. */
   readonly maxBatchBytes?: number;
@@ -86,7 +89,7 @@ const schema = z.strictObject({
   sessionTimeoutMs: ms(45_000),
   heartbeatIntervalMs: ms(3000),
   groupInstanceId: z.string().min(1).optional(),
-  transactionTimeoutMs: ms(60_000),
+  transactionTimeoutMs: ms(30_000),
   maxBatchBytes: bytes(900_000),
   fetchMaxWaitMs: ms(100),
   fetchPartitionBytes: bytes(1 << 20),

@@ -24,6 +24,7 @@ export type {
   OffsetsOptions,
   CommittedOffset,
   PollOptions,
+  LogProducerOptions,
   ReaderPosition,
   TopicAlteration,
   TopicConfig,

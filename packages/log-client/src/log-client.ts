@@ -4,8 +4,6 @@ import type { TopicPartition } from './topic-partition.ts';
 
 /** What a log can do beyond the common ground; the runtime chooses its protocol by it. */
 export interface LogCapabilities {
-  /** Commits carry the group's generation, so that one producer may serve many tasks. */
-  readonly groupFencedOffsets: boolean;
   /**
    * Records whose timestamps are older than a topic's `retention.ms`, by the log's own clock, are deleted,
    * however late they were written.
@@ -27,8 +25,7 @@ export interface LogCapabilities {
 export interface LogClient {
   readonly capabilities: LogCapabilities;
   readonly admin: LogAdmin;
-  /** A producer. With a `transactionalId` it fences every earlier producer of the same id. */
-  producer(options?: { readonly transactionalId?: string }): Promise<LogProducer>;
+  producer(options?: LogProducerOptions): Promise<LogProducer>;
   /**
    * A list that keeps records as this log writes them, so that nothing of them has to be kept as objects, nor
    * to be gone through again, until they are sent. Without it arrays are sent. `expectedBytes` says about how
@@ -210,6 +207,13 @@ export interface LogTransaction {
   };
 }
 
+export interface LogProducerOptions {
+  /** Every earlier producer of the same id is fenced. */
+  readonly transactionalId?: string;
+  /** What the id begins with that a producer makes up for itself, where a log needs one. */
+  readonly name?: string;
+}
+
 export interface LogProducer {
   /**
    * Appends a transaction as one. Resolves, once it is as durable as the log is configured to make it, to the
@@ -253,9 +257,13 @@ export interface LogReader {
   close(): Promise<void>;
 }
 
+/** What tells a group whether a commit is from one who is still its member. */
 export interface GroupGeneration {
   readonly memberId: string;
+  /** It may go on with the group, as long as the member is the same. */
   readonly generation: number;
+  /** The group may be further already: a commit that is refused for its generation is to be tried again. */
+  readonly isChanging?: boolean;
 }
 
 /** A consumer group's member. Newly assigned partitions start paused: `seek` and `resume` them. */

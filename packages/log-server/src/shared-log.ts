@@ -13,6 +13,7 @@ import {
   type Metric,
   type ReaderPosition,
   type RecordList,
+  type LogProducerOptions,
 } from '@millrace/log-client';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -108,7 +109,7 @@ export class SharedLog implements LogClient {
     await owned?.log.close();
   }
 
-  producer(options?: { readonly transactionalId?: string }): Promise<LogProducer> {
+  producer(options?: LogProducerOptions): Promise<LogProducer> {
     return this.#client.producer(options);
   }
 

@@ -342,4 +342,20 @@ export const mutants = [
     test: 'packages/log-server/test/reading.test.ts',
     pattern: 'what was fetched is handed out',
   },
+  {
+    name: 'a member commits under the generation of the one that took its place',
+    file: 'packages/kafka/src/group/member-generation.ts',
+    from: 'this.#now.memberId === this.memberId ? this.#now.generation : -1',
+    to: 'this.#now.generation',
+    test: 'packages/kafka/test/member-generation.test.ts',
+    pattern: 'ends when the group has removed',
+  },
+  {
+    name: 'a commit while the group forms is not tried again',
+    file: 'packages/kafka/src/group/member-generation.ts',
+    from: 'member.generation > tried || member.isChanging === true',
+    to: 'false',
+    test: 'packages/kafka/test/member-generation.test.ts',
+    pattern: 'is tried again where the group has gone on',
+  },
 ];

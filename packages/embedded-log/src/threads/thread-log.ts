@@ -11,6 +11,7 @@ import {
   type LogReader,
   type ReaderPosition,
   type RecordList,
+  type LogProducerOptions,
 } from '@millrace/log-client';
 import { newRecordList } from '../storage/commit/write-batches.ts';
 import type { Hello } from './messages.ts';
@@ -58,7 +59,7 @@ export class ThreadLog implements LogClient {
     return new ThreadLog(peer, members, await peer.call<Hello>('hello', undefined));
   }
 
-  async producer(options: { readonly transactionalId?: string } = {}): Promise<LogProducer> {
+  async producer(options: LogProducerOptions = {}): Promise<LogProducer> {
     const id = this.#ids++;
     await this.#peer.call('open', { producer: id, ...options });
     return new ThreadProducer(id, this.#peer);

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { type LogAdmin, type LogCapabilities, LogError } from '@millrace/log-client';
+import { type LogAdmin, type LogCapabilities, LogError, type LogProducerOptions } from '@millrace/log-client';
 import type { GroupCoordinator } from '../group/coordinator.ts';
 import type { EmbeddedProducer } from '../producer.ts';
 import type { LogState } from '../storage/log-state.ts';
@@ -20,7 +20,7 @@ export interface ThreadOwnerOptions {
   readonly admin: LogAdmin;
   readonly state: LogState;
   readonly isClosed: () => boolean;
-  readonly producer: (options: { readonly transactionalId?: string }) => EmbeddedProducer;
+  readonly producer: (options: LogProducerOptions) => EmbeddedProducer;
   /** @throws LogError `LOG_FENCED` for a group with members of another kind */
   readonly group: (name: string) => GroupCoordinator;
   readonly onClose: (owner: ThreadOwner) => void;
@@ -51,7 +51,7 @@ export class ThreadOwner {
         },
         fetch: (request: ReadRequest) => readers.fetch(request),
         interrupt: (reader: number) => readers.interrupt(reader),
-        open: ({ producer, ...rest }: { readonly producer: number; readonly transactionalId?: string }) => {
+        open: ({ producer, ...rest }: LogProducerOptions & { readonly producer: number }) => {
           this.#producers.set(producer, options.producer(rest));
         },
         commit: (request: CommitRequest) => this.#commit(request),

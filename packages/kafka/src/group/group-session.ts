@@ -2,7 +2,6 @@ import {
   byTopic,
   type GroupGeneration,
   type GroupOptions,
-  LogError,
   type OffsetCommit,
   type TopicPartition,
 } from '@millrace/log-client';
@@ -21,15 +20,11 @@ import {
 import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
 import { assignorMembers } from './assignor-members.ts';
 import { cooperativeAssignment } from './cooperative-assignment.ts';
+import { generationOf, goesOn, MemberGeneration, type Membership } from './member-generation.ts';
 
 const protocolType = 'consumer';
 /** The last version in which the leader always assigns; from the next on a broker may say not to. */
 const namedByBroker = 8;
-const nobody: GroupGeneration = { memberId: '', generation: -1 };
-
-export interface Joined extends MemberAssignment {
-  readonly generation: GroupGeneration;
-}
 
 /**
  * A member's talk with its group's coordinator. Joining has a connection of its own: it keeps the
@@ -39,7 +34,7 @@ export class GroupSession {
   readonly #group: GroupOptions;
   readonly #cluster: Cluster;
   readonly #joining: Cluster;
-  #generation = nobody;
+  readonly #now: Membership = { memberId: '', generation: -1, isJoining: false };
 
   constructor(group: GroupOptions, cluster: Cluster, joining: Cluster) {
     this.#group = group;
@@ -47,8 +42,9 @@ export class GroupSession {
     this.#joining = joining;
   }
 
+  /** Where this member stands, now and as the group goes on; see {@link MemberGeneration}. */
   get generation(): GroupGeneration {
-    return this.#generation;
+    return new MemberGeneration(this.#now);
   }
 
   get #instanceId(): string | null {
@@ -57,14 +53,24 @@ export class GroupSession {
 
   /** The group has removed this member; it may join as a new one. */
   forget(): void {
-    this.#generation = nobody;
+    this.#now.memberId = '';
+    this.#now.generation = -1;
   }
 
   /** Joins, or joins again with what it owns; resolves once the group has settled who gets what. */
-  async join(owned: readonly TopicPartition[]): Promise<Joined> {
+  async join(owned: readonly TopicPartition[]): Promise<MemberAssignment> {
+    this.#now.isJoining = true;
+    try {
+      return await this.#join(owned);
+    } finally {
+      this.#now.isJoining = false;
+    }
+  }
+
+  #join(owned: readonly TopicPartition[]): Promise<MemberAssignment> {
     const { group, topics, userData = Buffer.alloc(0), assignor, maxPollIntervalMs } = this.#group;
     const { sessionTimeoutMs } = this.#joining.options;
-    const { generation } = this.#generation;
+    const { generation } = this.#now;
     const metadata = encodeSubscription({ topics, userData, owned, generation });
     return this.#joining.retry(
       `Joining group ${group}`,
@@ -76,7 +82,7 @@ export class GroupSession {
             groupId: group,
             sessionTimeoutMs,
             rebalanceTimeoutMs: maxPollIntervalMs,
-            memberId: this.#generation.memberId,
+            memberId: this.#now.memberId,
             groupInstanceId: this.#instanceId,
             protocolType,
             protocols: [{ name: assignor.name, metadata }],
@@ -85,8 +91,11 @@ export class GroupSession {
         );
         const { memberId, generationId, leader } = joined;
         // MEMBER_ID_REQUIRED comes with the id to join under.
-        if (memberId !== '') this.#generation = { memberId, generation: this.#generation.generation };
+        if (memberId !== '') this.#now.memberId = memberId;
         assertOk(joined.errorCode, group);
+        // From now on the group takes commits of this generation only. What a member owns stays with it until
+        // it says that it has given it up.
+        this.#now.generation = generationId;
         const shares: ReadonlyMap<string, MemberAssignment> =
           memberId === leader ? await this.#assign(joined.members) : new Map();
         const synced = await coordinator.send(
@@ -106,8 +115,7 @@ export class GroupSession {
           { waitMs: maxPollIntervalMs },
         );
         assertOk(synced.errorCode, group);
-        this.#generation = { memberId, generation: generationId };
-        return { generation: this.#generation, ...decodeAssignment(synced.assignment) };
+        return decodeAssignment(synced.assignment);
       },
       { timeoutMs: Number.POSITIVE_INFINITY, alsoPassing: (error) => this.#joinsAgain(error) },
     );
@@ -144,7 +152,7 @@ export class GroupSession {
    */
   async heartbeat(): Promise<'well' | 'rebalancing' | 'unknown'> {
     const { group: groupId } = this.#group;
-    const { memberId, generation: generationId } = this.#generation;
+    const { memberId, generation: generationId } = this.#now;
     try {
       const coordinator = await this.#cluster.coordinator(groupId, 'group');
       const groupInstanceId = this.#instanceId;
@@ -174,28 +182,21 @@ export class GroupSession {
         committedMetadata: metadata,
       })),
     }));
-    let tried = this.#generation;
+    const member = this.generation;
+    let tried = -1;
     await this.#cluster.retry(
       `Committing offsets of ${groupId}`,
       async () => {
-        tried = this.#generation;
-        const { memberId, generation } = tried;
-        if (generation < 0) throw new LogError('LOG_FENCED', `This member is out of group ${groupId}`);
+        tried = generationOf(member, groupId);
         const coordinator = await this.#cluster.coordinator(groupId, 'group');
-        const request = { groupId, generationIdOrMemberEpoch: generation, memberId, topics };
+        const { memberId } = member;
+        const request = { groupId, generationIdOrMemberEpoch: tried, memberId, topics };
         const answer = await coordinator.send(offsetCommitApi, request);
         for (const { partitions } of answer.topics) {
           for (const { errorCode } of partitions) assertOk(errorCode, groupId);
         }
       },
-      {
-        alsoPassing: (error) => {
-          const type = errorType(error);
-          // The group has gone on to a new generation, with this member in it.
-          if (type === 'ILLEGAL_GENERATION') return this.#generation.generation > tried.generation;
-          return type === 'REBALANCE_IN_PROGRESS';
-        },
-      },
+      { alsoPassing: (error) => goesOn(error, tried, member) },
     );
   }
 
@@ -205,7 +206,7 @@ export class GroupSession {
    */
   async leave(): Promise<void> {
     const { group: groupId } = this.#group;
-    const { memberId } = this.#generation;
+    const { memberId } = this.#now;
     this.forget();
     if (memberId === '' || this.#instanceId !== null) return;
     try {

@@ -12,7 +12,8 @@ import {
 import { Cluster } from '../cluster/cluster.ts';
 import type { ResolvedKafkaOptions } from '../options.ts';
 import { KafkaReader } from '../reader/kafka-reader.ts';
-import { GroupSession, isUnknownMember, type Joined } from './group-session.ts';
+import type { MemberAssignment } from '@millrace/kafka-protocol/messages';
+import { GroupSession, isUnknownMember } from './group-session.ts';
 
 /**
  * A member of a consumer group. It says that it is alive from a timer, however long a batch takes, for as
@@ -26,7 +27,7 @@ export class KafkaMember implements GroupMember {
   readonly #session: GroupSession;
   readonly #heartbeats: NodeJS.Timeout;
   readonly #owned = new Map<string, TopicPartition>();
-  #joined: Joined | undefined;
+  #joined: MemberAssignment | undefined;
   #isJoining = false;
   #mustJoin = true;
   /** Fenced: its partitions are lost. */
@@ -102,7 +103,7 @@ export class KafkaMember implements GroupMember {
   }
 
   /** Gives up the partitions that were revoked, then takes the new ones. */
-  async #settle({ partitions, userData }: Joined): Promise<void> {
+  async #settle({ partitions, userData }: MemberAssignment): Promise<void> {
     this.#joined = undefined;
     if (userData !== undefined) this.#group.onUserData?.(userData);
     const wanted = new Map(partitions.map((one) => [topicPartitionKey(one.topic, one.partition), one]));

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { LogError, type LogProducer, type LogTransaction, type PartitionRecords } from '@millrace/log-client';
+import {
+  LogError,
+  type LogProducer,
+  type LogTransaction,
+  type PartitionRecords,
+  type LogProducerOptions,
+} from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
 import { memberCount } from '../groups.ts';
 import { append, losesIdentity } from './append.ts';
@@ -9,26 +15,27 @@ import { Transactions } from './transaction.ts';
 /** Writes to a cluster: idempotently, or in transactions. Calls are carried out one after the other. */
 export class KafkaProducer implements LogProducer {
   readonly #cluster: Cluster;
-  readonly #named: boolean;
+  readonly #id: string;
+  /** Another producer may have taken its id over: once it has failed it stays so. */
+  readonly #isNamed: boolean;
   #transactions: Transactions | undefined;
   #identity: ProducerIdentity | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(cluster: Cluster, transactions: Transactions | undefined) {
+  private constructor(cluster: Cluster, { transactionalId, name }: LogProducerOptions) {
     this.#cluster = cluster;
-    this.#named = transactions !== undefined;
-    this.#transactions = transactions;
+    this.#isNamed = transactionalId !== undefined;
+    this.#id = transactionalId ?? `${name ?? cluster.options.clientId}-${randomUUID()}`;
   }
 
   /**
    * With a transactional id, earlier producers of the same id are fenced, and what they left open is settled.
    */
-  static async open(cluster: Cluster, transactionalId?: string): Promise<KafkaProducer> {
-    if (transactionalId === undefined) return new KafkaProducer(cluster, undefined);
-    // Its name fences it; the group's generation may change meanwhile.
-    const transactions = await Transactions.open(cluster, transactionalId, { checksGeneration: false });
-    return new KafkaProducer(cluster, transactions);
+  static async open(cluster: Cluster, options: LogProducerOptions): Promise<KafkaProducer> {
+    const producer = new KafkaProducer(cluster, options);
+    if (producer.#isNamed) await producer.#open();
+    return producer;
   }
 
   commit(transaction: LogTransaction): Promise<number[]> {
@@ -41,12 +48,10 @@ export class KafkaProducer implements LogProducer {
     });
   }
 
-  /** A producer without a name gets a unique one; the group's generation fences it. */
+  /** Nobody else has an id that was made up: it goes on under it after a failure. */
   async #open(): Promise<Transactions> {
-    if (this.#transactions === undefined || !(this.#named || this.#transactions.usable)) {
-      const id = `${this.#cluster.options.clientId}-${randomUUID()}`;
-      this.#transactions = await Transactions.open(this.#cluster, id, { checksGeneration: true });
-    }
+    if (this.#transactions === undefined || !(this.#isNamed || this.#transactions.usable))
+      this.#transactions = await Transactions.open(this.#cluster, this.#id);
     return this.#transactions;
   }
 
@@ -91,5 +96,6 @@ export class KafkaProducer implements LogProducer {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;
+    await this.#transactions?.settled();
   }
 }

@@ -8,8 +8,12 @@ import {
   txnOffsetCommitApi,
 } from '@millrace/kafka-protocol/messages';
 import { assertOk } from '../errors.ts';
+import { generationOf, goesOn } from '../group/member-generation.ts';
 import { append } from './append.ts';
 import { identify, type ProducerIdentity } from './sequences.ts';
+
+/** How long a transaction that failed is tried to be aborted. */
+const abortMs = 5000;
 
 /**
  * Transactions under one transactional id, one after the other. Opening it fences every earlier one of the
@@ -19,26 +23,20 @@ export class Transactions {
   readonly #cluster: Cluster;
   readonly #id: string;
   readonly #identity: ProducerIdentity;
-  /** Whether a commit says which generation of the group it is from. */
-  readonly #checksGeneration: boolean;
   #failure: LogError | undefined;
+  #aborted: Promise<void> | undefined;
 
-  private constructor(cluster: Cluster, id: string, identity: ProducerIdentity, checksGeneration: boolean) {
+  private constructor(cluster: Cluster, id: string, identity: ProducerIdentity) {
     this.#cluster = cluster;
     this.#id = id;
     this.#identity = identity;
-    this.#checksGeneration = checksGeneration;
   }
 
-  static async open(
-    cluster: Cluster,
-    id: string,
-    { checksGeneration }: { readonly checksGeneration: boolean },
-  ): Promise<Transactions> {
+  static async open(cluster: Cluster, id: string): Promise<Transactions> {
     const identity = await cluster.retry(`Opening transactions of ${id}`, async () =>
       identify(await cluster.coordinator(id, 'transaction'), id, cluster.options.transactionTimeoutMs),
     );
-    return new Transactions(cluster, id, identity, checksGeneration);
+    return new Transactions(cluster, id, identity);
   }
 
   /** False once a commit has failed. */
@@ -46,7 +44,15 @@ export class Transactions {
     return this.#failure === undefined;
   }
 
-  /** @throws LogError `LOG_FENCED` when another one was opened under the id, or an earlier commit failed */
+  /** Resolves once the broker knows that a commit which failed is not to be. */
+  async settled(): Promise<void> {
+    await this.#aborted;
+  }
+
+  /**
+   * @throws LogError `LOG_FENCED` when another one was opened under the id, an earlier commit failed, or the
+   * group has gone on without the member
+   */
   async commit({ records, offsets }: LogTransaction): Promise<number[]> {
     if (this.#failure !== undefined) {
       throw new LogError('LOG_FENCED', `An earlier commit of ${this.#id} failed: open a new producer`, {
@@ -68,8 +74,9 @@ export class Transactions {
       return baseOffsets;
     } catch (error) {
       this.#failure = error as LogError;
-      // Where this fails too, the broker settles it when the next one is opened, or when its time is up.
-      if (this.#failure.code !== 'LOG_FENCED') void this.#end(false).catch(() => {});
+      // Until it is aborted nobody reads past it. Where this fails too, the broker settles it when the next
+      // one is opened, or when its time is up.
+      this.#aborted = this.#end(false, { timeoutMs: abortMs }).catch(() => {});
       throw error;
     }
   }
@@ -111,35 +118,45 @@ export class Transactions {
   }
 
   async #commitOffsets({ group, member, commits }: NonNullable<LogTransaction['offsets']>): Promise<void> {
-    const generation = this.#checksGeneration ? member : undefined;
-    await this.#cluster.retry(`Committing offsets of ${group}`, async () => {
-      const coordinator = await this.#cluster.coordinator(group, 'group');
-      const { topics } = await coordinator.send(txnOffsetCommitApi, {
-        ...this.#transaction,
-        groupId: group,
-        generationId: generation?.generation ?? -1,
-        memberId: generation?.memberId ?? '',
-        topics: byTopic(commits).map(({ topic: name, entries }) => ({
-          name,
-          partitions: entries.map(({ partition, offset, metadata }) => ({
-            partitionIndex: partition,
-            committedOffset: offset,
-            committedMetadata: metadata,
-          })),
-        })),
-      });
-      for (const { partitions } of topics) {
-        for (const { errorCode } of partitions) assertOk(errorCode, group);
-      }
-    });
+    const topics = byTopic(commits).map(({ topic: name, entries }) => ({
+      name,
+      partitions: entries.map(({ partition, offset, metadata }) => ({
+        partitionIndex: partition,
+        committedOffset: offset,
+        committedMetadata: metadata,
+      })),
+    }));
+    let tried = -1;
+    await this.#cluster.retry(
+      `Committing offsets of ${group}`,
+      async () => {
+        if (member !== undefined) tried = generationOf(member, group);
+        const coordinator = await this.#cluster.coordinator(group, 'group');
+        const answer = await coordinator.send(txnOffsetCommitApi, {
+          ...this.#transaction,
+          groupId: group,
+          generationId: tried,
+          memberId: member?.memberId ?? '',
+          topics,
+        });
+        for (const { partitions } of answer.topics) {
+          for (const { errorCode } of partitions) assertOk(errorCode, group);
+        }
+      },
+      { alsoPassing: (error) => member !== undefined && goesOn(error, tried, member) },
+    );
   }
 
-  async #end(committed: boolean): Promise<void> {
-    await this.#cluster.retry(`Ending a transaction of ${this.#id}`, async () => {
-      const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
-      const { errorCode } = await coordinator.send(endTxnApi, { ...this.#transaction, committed });
-      assertOk(errorCode, this.#id);
-    });
+  async #end(committed: boolean, limits: { readonly timeoutMs?: number } = {}): Promise<void> {
+    await this.#cluster.retry(
+      `Ending a transaction of ${this.#id}`,
+      async () => {
+        const coordinator = await this.#cluster.coordinator(this.#id, 'transaction');
+        const { errorCode } = await coordinator.send(endTxnApi, { ...this.#transaction, committed });
+        assertOk(errorCode, this.#id);
+      },
+      limits,
+    );
   }
 }
 

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import type { Assignor, GroupMember, LogClient } from '../log-client.ts';
 import type { TopicPartition } from '../topic-partition.ts';
 import {
+  byUserData,
   eventually,
   createTopic,
   freshName,
   groupOptions,
+  readAll,
   record,
   rejectsWith,
   roundRobin,
   text,
+  values,
   type LogTest,
 } from './support.ts';
 
@@ -162,17 +166,65 @@ export function groupSuite(test: LogTest): void {
     const { generation } = silent;
     const heir = await log.join(groupOptions(group, topic, second));
     await pollUntil([heir], () => second.length > 0);
-    const producer = await log.producer();
+    const [of, to] = [await log.producer(), await createTopic(log, 1)];
+    const written = (value: string) => [{ topic: to, partition: 0, records: [record('k', value)] }];
     const commits = [{ topic, partition: 0, offset: 1, metadata: '' }];
-    await rejectsWith(
-      'LOG_FENCED',
-      producer.commit({ records: [], offsets: { group, member: generation, commits } }),
-    );
-    await producer.commit({ records: [], offsets: { group, member: heir.generation, commits } });
+    const late = { records: written('late'), offsets: { group, member: generation, commits } };
+    await rejectsWith('LOG_FENCED', of.commit(late));
     await silent.poll(quick);
     assert.equal(first.at(-1), 'lost 0');
+    // Without a generation a commit would be anyone's.
+    await rejectsWith(
+      'LOG_FENCED',
+      of.commit({ ...late, offsets: { ...late.offsets, member: silent.generation } }),
+    );
+    const heirs = { group, member: heir.generation, commits };
+    await (await log.producer()).commit({ records: written("the heir's"), offsets: heirs });
+    const began = Date.now();
+    assert.deepEqual(values(await readAll(log, to, 0)), ["the heir's"]);
+    assert.ok(Date.now() - began < 10_000, 'readers waited for a commit that had been refused');
     await silent.close();
     await heir.close();
+  });
+
+  test('a member commits for what it owns while others join and leave', async (log) => {
+    const topic = await filled(log, 4);
+    const group = freshName('group');
+    const events: string[] = [];
+    const member = await log.join({ ...groupOptions(group, topic, events), assignor: byUserData });
+    await pollUntil([member], () => events.length > 0);
+    const [producer, to] = [await log.producer(), await createTopic(log, 1)];
+    let isOver = false;
+    let commits = 0;
+    const committing = (async () => {
+      while (!isOver) {
+        const records = [{ topic: to, partition: 0, records: [record('k', String(commits))] }];
+        const offset = { topic, partition: 0, offset: 1, metadata: String(commits) };
+        await producer.commit({ records, offsets: { group, member: member.generation, commits: [offset] } });
+        commits++;
+        // A log in memory answers at once: timers have their turn.
+        await setImmediate();
+      }
+    })();
+    for (let round = 0; round < 3; round++) {
+      const others: string[] = [];
+      const other = await log.join({
+        ...groupOptions(group, topic, others),
+        userData: Buffer.from('younger'),
+        assignor: byUserData,
+      });
+      await pollUntil([member, other], () => others.length > 0);
+      const known = events.length;
+      await other.close();
+      await pollUntil([member], () => events.length > known);
+    }
+    isOver = true;
+    await committing;
+    assert.deepEqual(
+      values(await readAll(log, to, 0)),
+      Array.from({ length: commits }, (_, index) => String(index)),
+    );
+    await member.close();
   });
 
   test('groups are listed with their members and what they have committed', async (log) => {

@@ -115,18 +115,32 @@ export async function rejectsWith(
 /** Deals partitions out one by one, in the order of the members' ids. */
 export const roundRobin: Assignor = {
   name: 'round-robin',
-  assign(members, partitions) {
-    const ids = members.map((member) => member.id).sort();
-    const assignment = new Map<string, TopicPartition[]>(ids.map((id) => [id, []]));
-    let turn = 0;
-    for (const [topic, count] of partitions) {
-      for (let partition = 0; partition < count; partition++) {
-        assignment.get(ids[turn++ % ids.length]!)!.push({ topic, partition });
-      }
-    }
-    return assignment;
-  },
+  assign: (members, partitions) => dealt(members.map(({ id }) => id).sort(), partitions),
 };
+
+/** As `roundRobin`, but by user data: the member without any comes first, and always has partition 0. */
+export const byUserData: Assignor = {
+  name: 'by-user-data',
+  assign: (members, partitions) =>
+    dealt(
+      members.toSorted((a, b) => Buffer.compare(a.userData, b.userData)).map(({ id }) => id),
+      partitions,
+    ),
+};
+
+function dealt(
+  ids: readonly string[],
+  partitions: ReadonlyMap<string, number>,
+): Map<string, TopicPartition[]> {
+  const assignment = new Map<string, TopicPartition[]>(ids.map((id) => [id, []]));
+  let turn = 0;
+  for (const [topic, count] of partitions) {
+    for (let partition = 0; partition < count; partition++) {
+      assignment.get(ids[turn++ % ids.length]!)!.push({ topic, partition });
+    }
+  }
+  return assignment;
+}
 
 /** Group options that record what happens to the member in `events`. */
 export function groupOptions(

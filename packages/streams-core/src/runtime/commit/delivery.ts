@@ -30,14 +30,10 @@ export class Delivery {
     this.#directory = directory;
   }
 
-  /**
-   * `again` gets things ready for another try after a refusal. @throws RecordError, or what `write` rejected
-   * with
-   */
+  /** @throws RecordError, or what `write` rejected with */
   async run(
     { changelogs, records }: TaskOutput,
     write: (records: readonly PartitionRecords[]) => Promise<readonly number[]>,
-    again: () => Promise<void> = async () => {},
   ): Promise<Delivered> {
     for (let left = records; ; ) {
       try {
@@ -46,7 +42,6 @@ export class Delivery {
         if (!isLogError(error)) throw error;
         if (error.rejected === undefined) throw this.#asked(error);
         left = this.#without(left, changelogs, error.rejected, error);
-        await again();
       }
     }
   }

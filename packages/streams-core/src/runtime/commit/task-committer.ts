@@ -8,9 +8,6 @@ import { inTransactions, type PreparedTask, transactionOf } from './joined-commi
 import type { PreparedCommit, TaskOutput } from '../task/task-options.ts';
 import type { TopicDirectory } from '../task/topic-directory.ts';
 
-/** The name of the producer that serves all tasks. */
-const shared = '';
-
 /**
  * Commits tasks: what they made and how far they have read go to the log together, and only then may their
  * stores write to disk. Exactly once in one transaction; at least once results first, offsets after.
@@ -19,7 +16,7 @@ export class TaskCommitter {
   readonly #log: LogClient;
   readonly #group: string;
   readonly #exactlyOnce: boolean;
-  readonly #producers = new Map<string, LogProducer>();
+  #producer: LogProducer | undefined;
   readonly #inFlight = new Map<Task, Promise<void>>();
   readonly #topicIds = new Map<string, string>();
   readonly #age: ChangelogRetentionCheck;
@@ -46,22 +43,9 @@ export class TaskCommitter {
     this.#exactlyOnce = processingGuarantee === 'exactly_once';
   }
 
-  /**
-   * Fences earlier owners of these tasks. It comes before anything of them is read:
-   * what they have committed cannot change after it.
-   */
-  async fence(tasks: readonly string[]): Promise<void> {
-    if (this.#sharesProducer) {
-      if (!this.#producers.has(shared)) this.#producers.set(shared, await this.#log.producer({}));
-      return;
-    }
-    await Promise.all(
-      tasks.map(async (name) => {
-        await this.#producers.get(name)?.close();
-        const transactionalId = `${this.#group}-${name}`;
-        this.#producers.set(name, await this.#log.producer({ transactionalId }));
-      }),
-    );
+  /** Gets ready to commit. One producer serves all tasks: the group fences who has lost them. */
+  async open(): Promise<void> {
+    this.#producer ??= await this.#log.producer({ name: this.#group });
   }
 
   /** Learns which topics a task's stores come back from. */
@@ -72,14 +56,6 @@ export class TaskCommitter {
       this.#topicIds.set(topic, info.id);
       if (this.#log.capabilities.deletesByAge && changelogs.has(topic)) this.#age.watch(info);
     }
-  }
-
-  /**
-   * One producer serves all tasks where commits carry the group's generation; else each task has its own,
-   * which fences.
-   */
-  get #sharesProducer(): boolean {
-    return !this.#exactlyOnce || this.#log.capabilities.groupFencedOffsets;
   }
 
   /**
@@ -95,15 +71,15 @@ export class TaskCommitter {
   }
 
   /**
-   * As `commit`, of several tasks: in one transaction where the log takes one for all of them, as a thread's
-   * tasks are in Kafka Streams (KIP-447). A task that is not ready at once gets one of its own. Resolves once
+   * As `commit`, of several tasks: exactly once in one transaction, as a thread's tasks are in Kafka Streams
+   * (KIP-447). A task that is not ready at once gets one of its own. Resolves once
    * all are over. @throws what the first that failed was rejected with
    */
   async commitAll(tasks: readonly Task[], member: GroupMember): Promise<void> {
     const ready: PreparedTask[] = [];
     const commits: Promise<void>[] = [];
     for (const task of tasks) {
-      if (!this.#joinsCommits || this.#inFlight.has(task)) {
+      if (!this.#exactlyOnce || this.#inFlight.has(task)) {
         commits.push(this.commit(task, member));
         continue;
       }
@@ -127,10 +103,6 @@ export class TaskCommitter {
     }
     for (const outcome of await Promise.allSettled(commits))
       if (outcome.status === 'rejected') throw outcome.reason;
-  }
-
-  get #joinsCommits(): boolean {
-    return this.#exactlyOnce && this.#sharesProducer;
   }
 
   #tracked(tasks: readonly Task[], commit: Promise<void>): Promise<void> {
@@ -180,13 +152,9 @@ export class TaskCommitter {
   async #sendOutput(task: Task, output: TaskOutput): Promise<void> {
     if (output.records.length === 0) return;
     const { records } = output;
-    const delivered = await this.#delivering.run(output, (left) => this.#producer(task).send(left));
+    const delivered = await this.#delivering.run(output, (left) => this.#producer!.send(left));
     this.#noteEnds(task, { ...output, records: delivered.records }, delivered.baseOffsets);
     this.#age.check(records, Date.now());
-  }
-
-  #producer(task: Task): LogProducer {
-    return this.#producers.get(this.#sharesProducer ? shared : task.name)!;
   }
 
   /** Notes how far the changelogs of a task have got. */
@@ -218,11 +186,8 @@ export class TaskCommitter {
     const { changelogs, records, commits } = transactionOf(prepared);
     this.#age.check(records, Date.now());
     const offsets = { group: this.#group, member: member.generation, commits };
-    const names = prepared.map(({ task }) => task.name);
-    const delivered = await this.#delivering.run(
-      { changelogs, records },
-      (left) => this.#producer(prepared[0]!.task).commit({ records: left, offsets }),
-      () => this.fence(names),
+    const delivered = await this.#delivering.run({ changelogs, records }, (left) =>
+      this.#producer!.commit({ records: left, offsets }),
     );
     let from = 0;
     for (const { task, commit } of prepared) {
@@ -269,10 +234,10 @@ export class TaskCommitter {
     return { topicId: this.#topicIds.get(topic)!, offset: read ?? range!.end, streamTime: store.streamTime };
   }
 
-  /** Waits for commits that are under way, however they end, and closes the producers. */
+  /** Waits for commits that are under way, however they end, and closes the producer. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#inFlight.values());
-    for (const producer of this.#producers.values()) await producer.close();
-    this.#producers.clear();
+    await this.#producer?.close();
+    this.#producer = undefined;
   }
 }

@@ -62,7 +62,7 @@ export async function joinGroup(
       onRebalance();
       const names = layout.tasksOf(partitions).map(taskName);
       await standbys.release(names);
-      await committer.fence(names);
+      await committer.open();
       await tasks.open(partitions, member);
       for (const task of tasks.of(partitions)) await committer.prepare(task);
     },

@@ -6,6 +6,7 @@ import {
   type LogTransaction,
   noHeaders,
   type PartitionRecords,
+  type LogProducerOptions,
 } from '@millrace/log-client';
 import type { Checkpoint, StateStore } from '@millrace/state-stores/runtime';
 import { type Logger, warningsOnly } from '@millrace/streams-core';
@@ -24,7 +25,6 @@ interface Held<T> {
 
 interface LogSetup {
   readonly guarantee?: 'exactly_once' | 'at_least_once';
-  readonly groupFencedOffsets?: boolean;
   readonly deletesByAge?: boolean;
   readonly retentionMs?: string;
   readonly onProductionError?: ProductionExceptionHandler;
@@ -33,7 +33,6 @@ interface LogSetup {
 /** A log that writes down what it is asked, and answers when the test says so. */
 function setUp({
   guarantee = 'exactly_once',
-  groupFencedOffsets = true,
   deletesByAge = false,
   retentionMs = '1000',
   onProductionError = failOnProductionError,
@@ -48,8 +47,8 @@ function setUp({
   const text = (records: readonly PartitionRecords[]): string =>
     records.map(({ topic, records: list }) => `${topic}*${list.length}`).join(' ');
   let producers = 0;
-  const producer = async ({ transactionalId }: { readonly transactionalId?: string } = {}) => {
-    const id = `${transactionalId ?? 'shared'}#${++producers}`;
+  const producer = async ({ transactionalId, name }: LogProducerOptions = {}) => {
+    const id = `${transactionalId ?? name}#${++producers}`;
     asked.push(`open ${id}`);
     const made: LogProducer = {
       commit: (transaction) => {
@@ -62,7 +61,7 @@ function setUp({
     return made;
   };
   const log = {
-    capabilities: { groupFencedOffsets, deletesByAge, isDurable: true },
+    capabilities: { deletesByAge, isDurable: true },
     producer,
     admin: {
       topics: async (names: readonly string[]) =>
@@ -152,12 +151,12 @@ describe('exactly once', () => {
   test('records and offsets go in one transaction that carries the generation; then checkpoints are known', async () => {
     const { asked, held, transactions, committer, member, committed } = setUp();
     const { task, checkpoints, ends } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     await committer.prepare(task);
     const commit = committer.commit(task, member);
     expect(committer.isCommitting(task)).toBe(true);
     await turn();
-    expect(asked).toEqual(['open shared#1', 'commit shared#1 app-counts-changelog*1 out*2']);
+    expect(asked).toEqual(['open app#1', 'commit app#1 app-counts-changelog*1 out*2']);
     expect(transactions[0]!.offsets).toEqual({
       group: 'app',
       member: { memberId: 'm', generation: 4 },
@@ -175,7 +174,7 @@ describe('exactly once', () => {
   test('commits of a task follow each other; those of another task do not wait', async () => {
     const { asked, held, committer, member, committed } = setUp();
     const [one, two] = [taskNamed('0_0'), taskNamed('0_1')];
-    await committer.fence(['0_0', '0_1']);
+    await committer.open();
     const commits = [one, one, two].map(({ task }) => committer.commit(task, member));
     await turn();
     expect(asked.filter((line) => line.startsWith('commit'))).toHaveLength(2);
@@ -195,10 +194,10 @@ describe('exactly once', () => {
     const { task, plain } = taskNamed('0_0');
     let finish = (): void => {};
     plain.drain = () => new Promise<void>((resolve) => void (finish = resolve)) as never;
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(task, member);
     await turn();
-    expect(asked).toEqual(['open shared#1']);
+    expect(asked).toEqual(['open app#1']);
     finish();
     await turn();
     held[0]!.answer([0, 0]);
@@ -208,7 +207,7 @@ describe('exactly once', () => {
   test('a failed commit rejects, leaves no checkpoint, and is no longer in flight', async () => {
     const { held, committer, member, committed } = setUp();
     const { task, ends } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(task, member);
     const waiting = committer.awaitCommits([task, taskNamed('0_1').task]);
     await turn();
@@ -221,7 +220,7 @@ describe('exactly once', () => {
   test('commits that are under way can be waited for', async () => {
     const { held, committer, member } = setUp();
     const { task } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(task, member);
     let isOver = false;
     const waiting = committer.awaitCommits([task]).then(() => (isOver = true));
@@ -231,21 +230,16 @@ describe('exactly once', () => {
     await Promise.all([commit, waiting]);
   });
 
-  test('a commit is retried without its rejected record, after its producer has been fenced again', async () => {
-    const onProductionError = (): 'continue' => 'continue';
-    const { asked, held, committer, member } = setUp({ groupFencedOffsets: false, onProductionError });
+  test('a commit is retried without its rejected record', async () => {
+    const { asked, held, committer, member } = setUp({ onProductionError: () => 'continue' });
     const { task } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(task, member);
     await turn();
     const rejected = { entry: 1, index: 0 };
     held[0]!.fail(new LogError('LOG_TOO_LARGE', 'it is too large', { rejected }));
     await turn();
-    expect(asked.slice(-3)).toEqual([
-      'close app-0_0#1',
-      'open app-0_0#2',
-      'commit app-0_0#2 app-counts-changelog*1 out*1',
-    ]);
+    expect(asked.at(-1)).toBe('commit app#1 app-counts-changelog*1 out*1');
     held[1]!.answer([0, 0]);
     await commit;
   });
@@ -263,11 +257,11 @@ describe('several tasks', () => {
   test('are committed in one transaction, changelogs first; each learns how far its own has got', async () => {
     const { asked, held, transactions, committer, member, committed } = setUp();
     const made = three();
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     expect(asked.at(-1)).toBe(
-      `commit shared#1 ${'app-counts-changelog*1 '.repeat(3)}${Array(3).fill('out*2').join(' ')}`,
+      `commit app#1 ${'app-counts-changelog*1 '.repeat(3)}${Array(3).fill('out*2').join(' ')}`,
     );
     expect(transactions).toHaveLength(1);
     expect(transactions[0]!.offsets!.commits).toHaveLength(3);
@@ -284,7 +278,7 @@ describe('several tasks', () => {
   test('fail together, and the next commit of each can be made', async () => {
     const { held, committer, member, committed } = setUp();
     const made = three();
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     held[0]!.fail(new LogError('LOG_FENCED', 'another instance has one of them'));
@@ -296,7 +290,7 @@ describe('several tasks', () => {
   test('are committed without a record that the log refuses, whichever made it', async () => {
     const { asked, held, committer, member } = setUp({ onProductionError: () => 'continue' });
     const made = three();
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     held[0]!.fail(new LogError('LOG_TOO_LARGE', 'it is too large', { rejected: { entry: 4, index: 1 } }));
@@ -312,13 +306,13 @@ describe('several tasks', () => {
     const made = three();
     let finish = (): void => {};
     made[1]!.plain.drain = () => new Promise<void>((resolve) => void (finish = resolve)) as never;
-    await committer.fence(['0_0']);
+    await committer.open();
     const earlier = committer.commit(made[2]!.task, member);
     await turn();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     const commits = (): string[] => asked.filter((line) => line.startsWith('commit'));
-    expect(commits()).toEqual(Array(2).fill('commit shared#1 app-counts-changelog*1 out*2'));
+    expect(commits()).toEqual(Array(2).fill('commit app#1 app-counts-changelog*1 out*2'));
     finish();
     held[0]!.answer([0, 0]);
     await earlier;
@@ -334,7 +328,7 @@ describe('several tasks', () => {
     made[1]!.plain.drain = () => {
       throw new Error('its cache cannot be flushed');
     };
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     expect(asked.at(-1)).toMatch(/ out\*2 out\*2$/);
@@ -354,58 +348,43 @@ describe('several tasks', () => {
       }));
       plain.prepareCommit = () => ({ ...output, records, offsets: [] });
     }
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commitAll(tasksOf(made), member);
     await turn();
     expect(asked.slice(-2)).toEqual([
-      'commit shared#1 app-counts-changelog*1 app-counts-changelog*1 out*2 out*2',
-      'commit shared#1 app-counts-changelog*1 out*2',
+      'commit app#1 app-counts-changelog*1 app-counts-changelog*1 out*2 out*2',
+      'commit app#1 app-counts-changelog*1 out*2',
     ]);
     held[0]!.answer([0, 0, 0, 0]);
     held[1]!.answer([0, 0]);
     await commit;
   });
 
-  test('have transactions of their own where each has a producer, and at least once', async () => {
-    for (const setup of [{ groupFencedOffsets: false }, { guarantee: 'at_least_once' }] as const) {
-      const { asked, held, committer, member, committed } = setUp(setup);
-      const made = three();
-      await committer.fence(['0_0', '0_1', '0_2']);
-      const commit = committer.commitAll(tasksOf(made), member);
-      await turn();
-      expect(asked.filter((line) => /^(commit|send)/.test(line))).toHaveLength(3);
-      for (const one of held) one.answer([0, 0]);
-      await commit;
-      expect(committed).toEqual([1, 1, 1]);
-    }
+  test('are committed one by one at least once', async () => {
+    const { asked, held, committer, member, committed } = setUp({ guarantee: 'at_least_once' });
+    await committer.open();
+    const commit = committer.commitAll(tasksOf(three()), member);
+    await turn();
+    expect(asked.filter((line) => line.startsWith('send'))).toHaveLength(3);
+    for (const one of held) one.answer([0, 0]);
+    await commit;
+    expect(committed).toEqual([1, 1, 1]);
   });
 });
 
-describe('producers', () => {
-  test('each task has its own where commits carry no generation; a task fenced again gets a new one', async () => {
-    const { asked, held, committer, member } = setUp({ groupFencedOffsets: false });
-    await committer.fence(['0_0', '0_1']);
-    await committer.fence(['0_0']);
-    expect(asked).toEqual(['open app-0_0#1', 'open app-0_1#2', 'close app-0_0#1', 'open app-0_0#3']);
-    const commit = committer.commit(taskNamed('0_0').task, member);
-    await turn();
-    expect(held[0]!.what).toMatch(/^commit app-0_0#3 /);
-    held[0]!.answer([0, 0]);
-    await commit;
-  });
-
-  test('one serves all tasks where commits carry the generation, or none is needed', async () => {
-    for (const setup of [{}, { guarantee: 'at_least_once', groupFencedOffsets: false }] as const) {
+describe('the producer', () => {
+  test('there is one for all tasks, whose own transactional ids begin with the application id', async () => {
+    for (const setup of [{}, { guarantee: 'at_least_once' }] as const) {
       const { asked, committer } = setUp(setup);
-      await committer.fence(['0_0']);
-      await committer.fence(['0_1']);
-      expect(asked).toEqual(['open shared#1']);
+      await committer.open();
+      await committer.open();
+      expect(asked).toEqual(['open app#1']);
     }
   });
 
-  test('are closed when the committer is, after what is under way', async () => {
+  test('it is closed when the committer is, after what is under way', async () => {
     const { asked, held, committer, member } = setUp();
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(taskNamed('0_0').task, member);
     await turn();
     const closed = committer.close();
@@ -413,7 +392,7 @@ describe('producers', () => {
     expect(asked.at(-1)).toMatch(/^commit/);
     held[0]!.answer([0, 0]);
     await Promise.all([commit, closed]);
-    expect(asked.at(-1)).toBe('close shared#1');
+    expect(asked.at(-1)).toBe('close app#1');
     await committer.close();
     expect(asked.filter((line) => line.startsWith('close'))).toHaveLength(1);
   });
@@ -425,10 +404,10 @@ describe('at least once', () => {
   test('results go out before the offsets that go with them', async () => {
     const { asked, held, committer, member, committed } = atLeastOnce();
     const { task, ends } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     const commit = committer.commit(task, member);
     await turn();
-    expect(asked.at(-1)).toBe('send shared#1 app-counts-changelog*1 out*2');
+    expect(asked.at(-1)).toBe('send app#1 app-counts-changelog*1 out*2');
     held[0]!.answer([3, 8]);
     await commit;
     expect(asked.at(-1)).toBe('offsets 1');
@@ -438,7 +417,7 @@ describe('at least once', () => {
   test('one early send of a task is under way; the commit waits for it and knows how far it got', async () => {
     const { asked, held, committer, member } = atLeastOnce();
     const { task, plain, ends } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     committer.send(task);
     committer.send(task);
     await turn();
@@ -464,7 +443,7 @@ describe('at least once', () => {
   test('a task without work sends nothing', async () => {
     const { asked, committer } = atLeastOnce();
     const { task, plain } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     plain.needsCommit = false;
     committer.send(task);
     expect(committer.isCommitting(task)).toBe(false);
@@ -472,14 +451,14 @@ describe('at least once', () => {
     plain.takeOutput = () => ({ changelogs: 0, records: [] });
     committer.send(task);
     await turn();
-    expect(asked).toEqual(['open shared#1']);
+    expect(asked).toEqual(['open app#1']);
     expect(committer.isCommitting(task)).toBe(false);
   });
 
   test('an early send that failed is thrown by the commit that follows, and no offsets are committed', async () => {
     const { asked, held, committer, member } = atLeastOnce();
     const { task } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     committer.send(task);
     await turn();
     held[0]!.fail(new LogError('LOG_FULL', 'the disk is full'));
@@ -495,7 +474,7 @@ describe('a store that is written to disk', () => {
     const flushed: (Checkpoint | undefined)[] = [];
     const [logged, sourced, plain] = ['counts', 'rows', 'plain'].map((name) => store(name, flushed));
     const { task } = taskNamed('0_0', logged, sourced);
-    await committer.fence(['0_0']);
+    await committer.open();
     await committer.prepare(task);
     await committer.flush(task, logged!);
     await committer.flush(task, sourced!);
@@ -520,7 +499,7 @@ describe('what brokers would delete by age', () => {
   async function warningsOf(setup: LogSetup): Promise<string[]> {
     const { held, committer, member, warnings } = setUp(setup);
     const { task } = taskNamed('0_0');
-    await committer.fence(['0_0']);
+    await committer.open();
     await committer.prepare(task);
     const commit = committer.commit(task, member);
     await turn();
