@@ -7,11 +7,11 @@ import {
   type LogCapabilities,
   type LogClient,
   type LogProducer,
+  type LogProducerOptions,
   type LogReader,
   type Metric,
   type ReaderPosition,
   type RecordList,
-  type LogProducerOptions,
 } from '@millrace/log-client';
 import { newRecordList } from './storage/commit/write-batches.ts';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';

@@ -9,11 +9,11 @@ import {
   type LogClient,
   LogError,
   type LogProducer,
+  type LogProducerOptions,
   type LogReader,
   type Metric,
   type ReaderPosition,
   type RecordList,
-  type LogProducerOptions,
 } from '@millrace/log-client';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

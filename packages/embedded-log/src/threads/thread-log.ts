@@ -8,10 +8,10 @@ import {
   type LogClient,
   LogError,
   type LogProducer,
+  type LogProducerOptions,
   type LogReader,
   type ReaderPosition,
   type RecordList,
-  type LogProducerOptions,
 } from '@millrace/log-client';
 import { newRecordList } from '../storage/commit/write-batches.ts';
 import type { Hello } from './messages.ts';

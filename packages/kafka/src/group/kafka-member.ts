@@ -1,3 +1,4 @@
+import type { MemberAssignment } from '@millrace/kafka-protocol/messages';
 import {
   type GroupGeneration,
   type GroupMember,
@@ -12,7 +13,6 @@ import {
 import { Cluster } from '../cluster/cluster.ts';
 import type { ResolvedKafkaOptions } from '../options.ts';
 import { KafkaReader } from '../reader/kafka-reader.ts';
-import type { MemberAssignment } from '@millrace/kafka-protocol/messages';
 import { GroupSession, isUnknownMember } from './group-session.ts';
 
 /**

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import {
   LogError,
   type LogProducer,
+  type LogProducerOptions,
   type LogTransaction,
   type PartitionRecords,
-  type LogProducerOptions,
 } from '@millrace/log-client';
 import type { Cluster } from '../cluster/cluster.ts';
 import { memberCount } from '../groups.ts';
