@@ -1,5 +1,4 @@
 import {
-  byTopic,
   type GroupGeneration,
   type GroupOptions,
   type OffsetCommit,
@@ -21,6 +20,7 @@ import { assertOk, errorType, isPassing, toLogError } from '../errors.ts';
 import { assignorMembers } from './assignor-members.ts';
 import { cooperativeAssignment } from './cooperative-assignment.ts';
 import { generationOf, goesOn, MemberGeneration, type Membership } from './member-generation.ts';
+import { offsetTopics } from './offset-topics.ts';
 
 const protocolType = 'consumer';
 /** The last version in which the leader always assigns; from the next on a broker may say not to. */
@@ -174,14 +174,7 @@ export class GroupSession {
   async commit(offsets: readonly OffsetCommit[]): Promise<void> {
     if (offsets.length === 0) return;
     const { group: groupId } = this.#group;
-    const topics = byTopic(offsets).map(({ topic: name, entries }) => ({
-      name,
-      partitions: entries.map(({ partition, offset, metadata }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedMetadata: metadata,
-      })),
-    }));
+    const topics = offsetTopics(offsets);
     const member = this.generation;
     let tried = -1;
     await this.#cluster.retry(

@@ -9,6 +9,7 @@ import {
 } from '@millrace/kafka-protocol/messages';
 import { assertOk } from '../errors.ts';
 import { generationOf, goesOn } from '../group/member-generation.ts';
+import { offsetTopics } from '../group/offset-topics.ts';
 import { append } from './append.ts';
 import { identify, type ProducerIdentity } from './sequences.ts';
 
@@ -118,14 +119,7 @@ export class Transactions {
   }
 
   async #commitOffsets({ group, member, commits }: NonNullable<LogTransaction['offsets']>): Promise<void> {
-    const topics = byTopic(commits).map(({ topic: name, entries }) => ({
-      name,
-      partitions: entries.map(({ partition, offset, metadata }) => ({
-        partitionIndex: partition,
-        committedOffset: offset,
-        committedMetadata: metadata,
-      })),
-    }));
+    const topics = offsetTopics(commits);
     let tried = -1;
     await this.#cluster.retry(
       `Committing offsets of ${group}`,
