@@ -17,7 +17,7 @@ import { startBroker } from './broker.ts';
 const key = string();
 const value = double();
 /** Of one row: a broker keeps the topics of those before. */
-const topicsOf = (row: string) => ({
+const topicsOf = (row: number) => ({
   input: topic(`latency-in-${row}`, { key, value }),
   output: topic(`latency-out-${row}`, { key, value }),
 });
@@ -158,7 +158,7 @@ async function measure(job: string, rate: number): Promise<Row> {
   const outside = broker === undefined ? log : await openLog(dir);
   try {
     const { partitions } = options;
-    const topics = topicsOf(`${job.replaceAll(' ', '-')}-${rate}`);
+    const topics = topicsOf(rows.length);
     const { input, output } = topics;
     await log.admin.createTopics([input, output].map(({ name }) => ({ name, partitions })));
     const app = new StreamsApp(jobs[job]!(topics), {
