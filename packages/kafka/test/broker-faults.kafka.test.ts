@@ -24,7 +24,8 @@ const textOf = ({ value }: LogRecord): string => Buffer.from(value!).toString();
 
 /**
  * Writes a number every few milliseconds, in transactions, while something happens to the broker; reads all
- * the while.
+ * the while. The last one is written when it is over: 4.3.1 leaves a transaction without its marker where its
+ * only broker is killed between the two (docs/kafka.md), and the next one of its producer ends both.
  */
 async function during(
   topic: string,
@@ -54,7 +55,8 @@ async function during(
   const read: string[] = [];
   let over = false;
   const writing = (async () => {
-    for (let n = 0; !over || n < 20; n++) {
+    for (let n = 0, last = false; !last; n++) {
+      last = over && n >= 20;
       await producer.commit({ records: [{ ...at(topic), records: [record(String(n))] }] });
       written.push(String(n));
       await sleep(5);
