@@ -22,11 +22,11 @@ export { type AbortedTransaction, type ReadBatches, readBatches } from './batch/
 export {
   type BatchFields,
   compressedBound,
-  recordBytes,
   type RecordRange,
   writeBatch,
   writeBatchInto,
 } from './batch/write-batch.ts';
+export { recordBytes } from './batch/write-record.ts';
 export {
   type BatchLimits,
   batchRoom,

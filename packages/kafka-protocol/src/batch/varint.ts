@@ -32,6 +32,25 @@ function writeRest(target: Uint8Array, start: number, value: number): number {
   return at;
 }
 
+/** From -1 to below this a number takes two bytes at most. */
+export const smallVarintEnd = 1 << 13;
+
+/** As `varintBytes`, of a number known to be small. */
+export function smallVarintBytes(value: number): number {
+  return value < 64 ? 1 : 2;
+}
+
+/** As `writeVarint`, of a number known to be small: it becomes a part of its callers. */
+export function writeSmallVarint(target: Uint8Array, at: number, value: number): number {
+  if (value < 64) {
+    target[at] = (value << 1) ^ (value >> 31);
+    return at + 1;
+  }
+  target[at] = (value << 1) | 0x80;
+  target[at + 1] = value >> 6;
+  return at + 2;
+}
+
 const half = 2 ** 30;
 
 function zigzagLong(value: number): bigint {
@@ -40,7 +59,7 @@ function zigzagLong(value: number): bigint {
 }
 
 /** Whether a 64-bit varint of this number is a 32-bit one. */
-export function isVarint(value: number): boolean {
+function isVarint(value: number): boolean {
   return value < half && value >= -half;
 }
 

@@ -8,7 +8,8 @@ import {
 } from '@millrace/log-client';
 import { batchHeaderBytes } from './layout.ts';
 import { readRecords } from './read-records.ts';
-import { type BatchFields, compressedBound, finishBatch, headersBytes, writeRecord } from './write-batch.ts';
+import { type BatchFields, compressedBound, finishBatch } from './write-batch.ts';
+import { headersBytes, writeRecord } from './write-record.ts';
 
 export interface BatchLimits {
   /** A batch has at most so many records. */

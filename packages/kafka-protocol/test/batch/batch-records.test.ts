@@ -5,10 +5,10 @@ import { readBatch } from '../../src/batch/read-batch.ts';
 import {
   type BatchFields,
   compressedBound,
-  recordBytes,
   writeBatch,
   writeBatchInto,
 } from '../../src/batch/write-batch.ts';
+import { recordBytes } from '../../src/batch/write-record.ts';
 import { compressions, loadCodec } from '../../src/compression/compression.ts';
 import { batchOf, behind, fields, limit, record } from './support.ts';
 
@@ -145,8 +145,8 @@ describe('a batch is written', () => {
       for (const letter of ['x', 'é', '😀']) {
         const text = letter.repeat(length);
         const bytes = Buffer.from(text);
-        const asText = [record({ key: text, value: null }), record({ key: null, value: text })];
-        const asBytes = [record({ key: bytes, value: null }), record({ key: null, value: bytes })];
+        const asText = shapesOf(text);
+        const asBytes = shapesOf(bytes);
         const left = writeInto(asText);
         const right = writeInto(asBytes);
         expect(left.equals(right), `${length} of ${letter}`).toBe(true);
@@ -154,8 +154,32 @@ describe('a batch is written', () => {
     }
   });
 
+  /** Fields of each kind, and times before, near and far after the first one. */
+  function shapesOf(field: string | Buffer): ReturnType<typeof record>[] {
+    const other = typeof field === 'string' ? 'other' : Buffer.from('other');
+    return [
+      record({ key: field, value: null }),
+      record({ key: null, value: field }),
+      record({ key: other, value: field, timestamp: 0 }),
+      record({ key: field, value: other, timestamp: 64 }),
+      record({ key: field, value: field, timestamp: 65 }),
+      record({ key: other, value: other, timestamp: 8192 }),
+      record({ key: other, value: other, timestamp: 8193 }),
+      record({ key: other, value: other, timestamp: 1 << 31 }),
+    ];
+  }
+
+  test('as the same bytes from a text and from its bytes, however many there are', () => {
+    const count = 10_000;
+    const asText = Array.from({ length: count }, () => record());
+    const asBytes = asText.map(() => record({ key: Buffer.from('k'), value: Buffer.from('v') }));
+    const left = writeInto(asText);
+    expect(left.equals(writeInto(asBytes))).toBe(true);
+    expect(read(left).map(({ offset }) => offset)).toEqual(asText.map((_, n) => n));
+  });
+
   function writeInto(records: readonly ReturnType<typeof record>[]): Buffer {
-    const target = Buffer.alloc(100_000, 0xcc);
+    const target = Buffer.alloc(400_000, 0xcc);
     const end = writeBatchInto(target, 0, { records, from: 0, to: records.length }, fields);
     expect(target.subarray(end).every((byte) => byte === 0xcc)).toBe(true);
     return target.subarray(0, end);

@@ -10,7 +10,8 @@ import {
   decompress,
 } from '../../src/compression/compression.ts';
 import { readBatches } from '../../src/batch/read-batches.ts';
-import { recordBytes, writeBatch } from '../../src/batch/write-batch.ts';
+import { writeBatch } from '../../src/batch/write-batch.ts';
+import { recordBytes } from '../../src/batch/write-record.ts';
 
 // kafkajs's own encoder and decoder are the second opinion on the format.
 const require = createRequire(import.meta.url);

@@ -1,5 +1,6 @@
 import { noHeaders, type ProducerRecord } from '@millrace/log-client';
-import { type BatchFields, recordBytes, writeBatch } from '../../src/batch/write-batch.ts';
+import { type BatchFields, writeBatch } from '../../src/batch/write-batch.ts';
+import { recordBytes } from '../../src/batch/write-record.ts';
 
 export const limit = 1 << 24;
 

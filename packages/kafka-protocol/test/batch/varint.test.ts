@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { varintBytes, writeVarint, writeVarlong } from '../../src/batch/varint.ts';
+import {
+  smallVarintBytes,
+  smallVarintEnd,
+  varintBytes,
+  writeSmallVarint,
+  writeVarint,
+  writeVarlong,
+} from '../../src/batch/varint.ts';
 
 /** By the definition: zig-zag, then seven bits a byte, the lowest first. */
 function naive(value: number): number[] {
@@ -28,6 +35,16 @@ test('a 32-bit number is written as the definition says, and takes the bytes tha
     const end = writeVarint(target, 1, value);
     expect([...target.subarray(1, end)], String(value)).toEqual(naive(value));
     expect(varintBytes(value), String(value)).toBe(naive(value).length);
+    expect(target[end]).toBe(0xee);
+  }
+});
+
+test('a small number is written as any other', () => {
+  for (let value = -1; value < smallVarintEnd; value++) {
+    const target = new Uint8Array(12).fill(0xee);
+    const end = writeSmallVarint(target, 1, value);
+    expect([...target.subarray(1, end)], String(value)).toEqual(naive(value));
+    expect(smallVarintBytes(value), String(value)).toBe(naive(value).length);
     expect(target[end]).toBe(0xee);
   }
 });
