@@ -8,14 +8,14 @@ export const mutants = [
   {
     name: 'segments are not synced with their commit',
     file: `${src}/storage/commit/commit-writer.ts`,
-    from: 'Promise.all([this.#files.syncWritten(written), journal.sync()])',
+    from: 'Promise.all([this.#files.syncSome(written), journal.sync()])',
     to: 'journal.sync()',
     ...crash,
   },
   {
     name: 'the folder is not synced with a new segment',
     file: `${src}/storage/segments/open-files.ts`,
-    from: 'syncs.push(this.#syncFolder())',
+    from: 'syncs.push(() => this.#syncFolder())',
     to: 'undefined',
     ...crash,
   },

@@ -24,7 +24,7 @@ describe('a sync', () => {
     await files.write('a', 4, bytes, { again: true });
     await files.write('b', 0, bytes, { again: true });
     disk.take();
-    await files.syncWritten(['a']);
+    await files.syncSome(['a']);
     expect(disk.take()).toEqual(['sync a']);
     await files.syncWritten();
     expect(disk.take().toSorted()).toEqual(['sync b', 'sync directory']);
@@ -45,12 +45,45 @@ describe('a sync', () => {
     const release = disk.hold('sync a');
     let synced = 0;
     const done = (): void => void synced++;
-    const both = [files.syncWritten(['a']).then(done), files.syncWritten(['a']).then(done)];
+    const both = [files.syncSome(['a']).then(done), files.syncSome(['a']).then(done)];
     for (let turn = 0; turn < 5; turn++) await nextTurn();
     expect([synced, disk.calls.filter((call) => call === 'sync a').length]).toEqual([0, 1]);
     release();
     await Promise.all(both);
     expect(synced).toBe(2);
+  });
+
+  test('leaves threads to commits, unless a commit waits for it', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `segment-${n}`);
+    const waitingSyncs = async (sync: (files: OpenFiles) => Promise<void>): Promise<number[]> => {
+      const { disk, files } = filesOn();
+      for (const name of names) await files.write(name, 0, bytes, { again: true });
+      disk.take();
+      let waiting = 0;
+      const most: number[] = [];
+      disk.intercept = async (call) => {
+        if (!call.startsWith('sync')) return;
+        most.push(++waiting);
+        for (let turn = 0; turn < 5; turn++) await nextTurn();
+        waiting--;
+      };
+      await sync(files);
+      expect(disk.calls.filter((call) => call.startsWith('sync'))).toHaveLength(names.length + 1);
+      return most;
+    };
+    expect(Math.max(...(await waitingSyncs((files) => files.syncWritten())))).toBe(2);
+    expect(Math.max(...(await waitingSyncs((files) => files.syncSome(names))))).toBe(names.length + 1);
+  });
+
+  test('of some that failed is of the others all the same', async () => {
+    const { disk, files } = filesOn();
+    for (const name of ['a', 'b', 'c', 'd']) await files.write(name, 0, bytes, { again: true });
+    disk.fail('sync a');
+    await expect(files.syncWritten()).rejects.toMatchObject({ code: 'EIO' });
+    disk.intercept = () => {};
+    disk.take();
+    await files.syncWritten();
+    expect(disk.take()).toEqual(['open a', 'sync a']);
   });
 
   test('that failed for what can be written again is made again', async () => {
@@ -72,7 +105,7 @@ describe('a sync', () => {
     disk.intercept = () => {};
     // The system may have dropped the pages: the next sync would succeed without them.
     await expect(files.syncWritten()).rejects.toMatchObject({ code: 'EIO' });
-    await expect(files.syncWritten(['b'])).rejects.toMatchObject({ code: 'EIO' });
+    await expect(files.syncSome(['b'])).rejects.toMatchObject({ code: 'EIO' });
     expect(files.lost).toMatchObject({ code: 'EIO' });
   });
 

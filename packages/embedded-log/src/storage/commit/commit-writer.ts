@@ -186,7 +186,7 @@ export class CommitWriter {
   #syncCommit(journal: Journal, written: ReadonlySet<string>): Promise<void> {
     if (written.size === 0) return this.#sync(journal, () => journal.sync());
     // Both at once: a frame whose batches did not get there is found out by their checksum.
-    return this.#sync(journal, () => Promise.all([this.#files.syncWritten(written), journal.sync()]));
+    return this.#sync(journal, () => Promise.all([this.#files.syncSome(written), journal.sync()]));
   }
 
   async #sync(journal: Journal, sync: () => Promise<unknown>): Promise<void> {

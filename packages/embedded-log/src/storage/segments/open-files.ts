@@ -9,6 +9,12 @@ interface OpenFile {
   evicted: boolean;
 }
 
+/**
+ * Node has four threads for files, and a sync takes one for as long as the device needs. Commits need some
+ * meanwhile, and the end of a journal one.
+ */
+const backgroundSyncs = 2;
+
 type Mode = 'create' | 'existing';
 
 /**
@@ -92,13 +98,26 @@ export class OpenFiles {
     this.#unsynced.add(name);
   }
 
-  /** Makes durable what has been written to some files so far, or to all. */
-  async syncWritten(some?: Iterable<string>): Promise<void> {
-    const names = [...(some ?? new Set([...this.#unsynced, ...this.#syncing.keys()]))];
-    const syncs = names.map((name) => this.#sync(name));
-    if (names.some((name) => this.#created.has(name))) syncs.push(this.#syncFolder());
-    const failed = (await Promise.allSettled(syncs)).find(({ status }) => status === 'rejected');
-    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  /** Makes durable what has been written to some files so far, all at once: a commit waits for them. */
+  syncSome(names: Iterable<string>): Promise<void> {
+    return this.#syncAll([...names], Number.POSITIVE_INFINITY);
+  }
+
+  /** Makes durable what has been written so far, a few files at a time: commits go on meanwhile. */
+  syncWritten(): Promise<void> {
+    return this.#syncAll([...new Set([...this.#unsynced, ...this.#syncing.keys()])], backgroundSyncs);
+  }
+
+  async #syncAll(names: readonly string[], atOnce: number): Promise<void> {
+    const syncs = names.map((name) => () => this.#sync(name));
+    if (names.some((name) => this.#created.has(name))) syncs.push(() => this.#syncFolder());
+    const failures: unknown[] = [];
+    const left = syncs.values();
+    const syncInTurn = async (): Promise<void> => {
+      for (const sync of left) await sync().catch((error: unknown) => failures.push(error));
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, syncs.length) }, syncInTurn));
+    if (failures.length > 0) throw failures[0];
     if (this.lost !== undefined) throw this.lost;
   }
 
