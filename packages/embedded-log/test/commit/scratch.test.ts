@@ -23,6 +23,18 @@ describe('memory for large commits', () => {
     expect(scratch.take(2, again).byteOffset).toBe(three.byteOffset);
   });
 
+  test('grows with groups of many, until it holds the whole of one', () => {
+    const scratch = new Scratch();
+    const group = (): Set<ArrayBufferLike> => {
+      scratch.reset();
+      return new Set(Array.from({ length: 20 }, () => scratch.take(mebibyte, again).buffer));
+    };
+    const buffers = Array.from({ length: 5 }, group);
+    expect(buffers[0]!.size).toBeGreaterThan(1);
+    expect(buffers[3]!.size).toBe(1);
+    expect([...buffers[4]!][0]).toBe([...buffers[3]!][0]);
+  });
+
   test('is fresh for those whose readers want it, and for the largest', () => {
     const scratch = new Scratch();
     const kept = scratch.take(100, { reuse: false });

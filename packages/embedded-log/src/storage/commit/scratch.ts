@@ -15,7 +15,7 @@ export class Scratch {
     if (!reuse || size > largestKept) return Buffer.allocUnsafeSlow(size);
     if (this.#used + size > this.#buffer.length) {
       // What was taken of the buffer before stays with those who have it.
-      this.#buffer = Buffer.allocUnsafeSlow(Math.min(largestKept, 2 * size));
+      this.#buffer = Buffer.allocUnsafeSlow(Math.min(largestKept, 2 * Math.max(size, this.#buffer.length)));
       this.#used = 0;
     }
     const from = this.#used;
