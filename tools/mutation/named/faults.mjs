@@ -128,9 +128,9 @@ export const mutants = [
   },
   {
     name: 'restarts come ten times a second',
-    file: `${runtime}/app/restart-policy.ts`,
-    from: 'firstDelayMs * 2 ** (this.#failures - 1)',
-    to: 'firstDelayMs',
+    file: `${runtime}/app/restart-delays.ts`,
+    from: 'firstMs * 2 ** this.failures++',
+    to: '(this.failures++, firstMs)',
     test: `${faults}/fails-aloud.test.ts`,
     pattern: 'pause twice as long each time',
   },

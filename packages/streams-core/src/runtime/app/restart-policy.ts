@@ -1,10 +1,7 @@
 import type { Logger } from '../../logger.ts';
 import { isStreamsError, type RecordError } from '../../errors.ts';
+import { RestartDelays } from './restart-delays.ts';
 
-const firstDelayMs = 100;
-const longestDelayMs = 30_000;
-/** After this long without a failure the next one counts as the first. */
-const calmMs = 60_000;
 /** So many failures at one record in a row, and it is named. */
 const poisonAfter = 5;
 
@@ -16,21 +13,19 @@ export class RestartPolicy {
   readonly #applicationId: string;
   readonly #logger: Logger;
   readonly #random: () => number;
-  readonly #now: () => number;
-  #failures = 0;
-  #lastAt = Number.NEGATIVE_INFINITY;
+  readonly #delays: RestartDelays;
   #record: string | undefined;
   #atRecord = 0;
 
   constructor(
     applicationId: string,
     logger: Logger,
-    { random = Math.random, now = () => performance.now() } = {},
+    { random = Math.random, now }: { readonly random?: () => number; readonly now?: () => number } = {},
   ) {
     this.#applicationId = applicationId;
     this.#logger = logger;
     this.#random = random;
-    this.#now = now;
+    this.#delays = new RestartDelays(now);
   }
 
   /**
@@ -38,15 +33,12 @@ export class RestartPolicy {
    * one, say a rebalance.
    */
   delayMs(error: unknown, { quiet }: { readonly quiet: boolean }): number {
-    const now = this.#now();
-    if (now - this.#lastAt > calmMs) this.#failures = 0;
-    this.#lastAt = now;
-    this.#failures++;
-    const ms = Math.min(longestDelayMs, firstDelayMs * 2 ** (this.#failures - 1));
+    const ms = this.#delays.next();
+    const { failures } = this.#delays;
     // Instances that failed together should not come back together.
     const delay = Math.round(ms * (0.5 + this.#random() / 2));
-    if (!quiet || this.#failures > 1) {
-      const times = this.#failures === 1 ? '' : ` (failure ${this.#failures} in a row)`;
+    if (!quiet || failures > 1) {
+      const times = failures === 1 ? '' : ` (failure ${failures} in a row)`;
       this.#logger.warn(
         { applicationId: this.#applicationId, error },
         `App "${this.#applicationId}" restarts from its last commit in ${delay} ms${times}: ${messageOf(error)}`,

@@ -11,6 +11,7 @@ import { reportFailure } from '../app/failure-report.ts';
 import type { StreamsApp } from '../app/streams-app.ts';
 import { type AppMetrics, noMetrics, sumMetrics } from '../metrics/app-metrics.ts';
 import type { Health } from '../app/health.ts';
+import { Restarts } from './restarts.ts';
 import type { FromWorker, SentError, ToWorker, WorkerReport, WorkerStart } from './messages.ts';
 
 /** What a module is told of the worker that it makes an app for. */
@@ -54,10 +55,6 @@ interface PoolWorker {
   hasEnded: boolean;
 }
 
-const firstRestartMs = 100;
-const longestRestartMs = 30_000;
-/** After so long without an end of its thread a worker counts as healthy. */
-const calmMs = 60_000;
 /** Beyond the time that an app has to close. */
 const closeSlackMs = 2000;
 
@@ -76,8 +73,7 @@ export class WorkerPool {
   readonly #state = new AppStateMachine();
   readonly #done = new Done();
   readonly #workers: (PoolWorker | undefined)[] = [];
-  readonly #restarts: { at: number; ms: number }[];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #restarts = new Restarts();
   #past: AppMetrics = noMetrics;
   #failure: unknown;
   #closing: Promise<void> | undefined;
@@ -89,7 +85,6 @@ export class WorkerPool {
       throw new ConfigError(`runWorkers: "workers" is ${workers}: use a whole number from 1 on`);
     }
     this.#options = { ...options, workers };
-    this.#restarts = Array.from({ length: workers }, () => ({ at: 0, ms: firstRestartMs }));
     this.#state.to('rebalancing');
     for (let index = 0; index < workers; index++) this.#start(index);
   }
@@ -222,24 +217,17 @@ export class WorkerPool {
     this.#past = sumMetrics(this.#past, worker.report?.counts ?? noMetrics);
     this.#workers[index] = undefined;
     if (worker.hasEnded || this.#closing !== undefined || this.#failure !== undefined) return;
-    const restart = this.#restarts[index]!;
-    const now = performance.now();
-    if (now - restart.at > calmMs) restart.ms = firstRestartMs;
-    restart.at = now;
-    const why = failure instanceof Error ? failure.message : 'its thread ended';
-    emitWarning(`Worker ${index} died and is started again in ${restart.ms} ms: ${why}`, 'MillraceWarning');
-    this.#settle();
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const ms = this.#restarts.schedule(index, () => {
       try {
         this.#start(index);
       } catch (error) {
         // Its log may be closed by now.
         this.#fail(error);
       }
-    }, restart.ms);
-    this.#timers.add(timer);
-    restart.ms = Math.min(longestRestartMs, restart.ms * 2);
+    });
+    const why = failure instanceof Error ? failure.message : 'its thread ended';
+    emitWarning(`Worker ${index} died and is started again in ${ms} ms: ${why}`, 'MillraceWarning');
+    this.#settle();
   }
 
   #fail(error: unknown): void {
@@ -260,7 +248,7 @@ export class WorkerPool {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#restarts.cancel();
     const ended = this.#live.map(
       ({ thread }) =>
         new Promise<void>((resolve) => {
