@@ -99,6 +99,76 @@ describe('a CSV file', () => {
     expect([await inTopic(log), lines]).toEqual([[], [2]]);
   });
 
+  test('has quotes inside fields that do not begin with one, and loses no row for it', async () => {
+    const log = await newLog(1);
+    const pipes = ['6" pipe,1', '7" pipe,2', 'a "b,3', '"c"" ""d",4', '"e" ,5', 'f\rg,6'];
+    await writeFile(file, `sku,n\n${pipes.join('\n')}\n`);
+    await (await relay(log)).done;
+    expect((await inTopic(log)).map((row) => Object.values(row!))).toEqual([
+      ['6" pipe', '1'],
+      ['7" pipe', '2'],
+      ['a "b', '3'],
+      ['c" "d', '4'],
+      ['e', '5'],
+      ['f\rg', '6'],
+    ]);
+  });
+
+  test('with a quote that ends in the middle of a field has that row left out, and no other', async () => {
+    const log = await newLog(1);
+    await writeFile(file, 'sku,n\nmug,1\n"cup"s,2\npot,3\n"a\nb"c,4\n"jar\nor can",5\n');
+    const left: number[] = [];
+    await (await relay(log, { onUnreadable: ({ line }) => left.push(line) })).done;
+    expect(left).toEqual([3, 5]);
+    expect((await inTopic(log)).map((row) => row!['sku'])).toEqual(['mug', 'pot', 'jar\nor can']);
+  });
+
+  test.each(['', '"', '\n', ',\r'])(
+    'with the delimiter %j is refused, read or written',
+    async (delimiter) => {
+      const refusal = /"delimiter" is ".*": use a text without quotes and ends of lines, such as ";"/;
+      await expect(relay(await newLog(1), { delimiter })).rejects.toThrow(refusal);
+      expect(() => csvLines({ columns: ['a'], row: () => ({ a: 1 }), delimiter })).toThrow(refusal);
+    },
+  );
+
+  /** Fields as other programs write them: quoted where they need it, or always, or only some. */
+  test('of any writer comes back row by row, whatever is between its fields', async () => {
+    const raw = (field: string) => ({ written: field, field });
+    const quoted = (field: string) => ({ written: `"${field.replaceAll('"', '""')}"`, field });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(',', ';', '\t', '||', '€', 'aab').chain((delimiter) => {
+          const text = fc.string({
+            maxLength: 6,
+            unit: fc.constantFrom('x', 'a', 'b', '"', ' ', '\n', delimiter),
+          });
+          const isPlain = (field: string) =>
+            !field.startsWith('"') &&
+            !/\n/.test(field) &&
+            !`${field}${delimiter}`.slice(0, -1).includes(delimiter);
+          const field = fc.oneof(text.map(quoted), text.filter(isPlain).map(raw));
+          return fc.record({
+            delimiter: fc.constant(delimiter),
+            end: fc.constantFrom('\n', '\r\n'),
+            rows: fc.array(fc.tuple(field, field), { maxLength: 12 }),
+            mark: fc.constantFrom('', '\uFEFF'),
+          });
+        }),
+        async ({ delimiter, end, rows: fields, mark }) => {
+          const log = await newLog(1);
+          const written = fields.map((row) => row.map((one) => one.written).join(delimiter));
+          await writeFile(file, mark + ['"one\ntwo"' + delimiter + 'n', ...written, ''].join(end));
+          await (await relay(log, { delimiter })).done;
+          const expected = fields.map((row) => row.map((one) => one.field));
+          expect((await inTopic(log)).map((row) => Object.values(row!))).toEqual(expected);
+          await log.close();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   test('says the line of the file, however many lines the rows before take', async () => {
     const log = await newLog(1);
     await writeFile(file, 'sku,n\n"a\nb\nc",1\nmug\n');

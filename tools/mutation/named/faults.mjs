@@ -358,4 +358,12 @@ export const mutants = [
     test: 'packages/kafka/test/member-generation.test.ts',
     pattern: 'is tried again where the group has gone on',
   },
+  {
+    name: 'a quote in the middle of a field of CSV opens it',
+    file: 'packages/connect/src/files/csv-quotes.ts',
+    from: 'this.isOpen || line[at] === quote',
+    to: 'this.isOpen || (at = line.indexOf(quote, at)) >= 0',
+    test: 'packages/connect/test/csv-relay.test.ts',
+    pattern: 'has quotes inside fields that do not begin with one',
+  },
 ];

@@ -2,6 +2,7 @@ import type { LogClient } from '@millrace/log-client';
 import type { SourceRecord, Topic } from '@millrace/streams-core';
 import Papa from 'papaparse';
 import type { Connector } from '../connector.ts';
+import { csvDelimiter } from './csv-quotes.ts';
 import { FileLines, type FilePosition } from './file-lines.ts';
 import {
   type FileFormat,
@@ -10,8 +11,6 @@ import {
   type LineReader,
   startFileRelay,
 } from './file-relay.ts';
-
-const lines = { isQuoted: true };
 
 /** The fields of a line by the names of their columns. */
 export type CsvRow<C extends string = string> = Readonly<Record<C, string>>;
@@ -32,8 +31,10 @@ export interface CsvRelayOptions<K, V, C extends string = string> extends FileRe
 
 /**
  * Takes the rows of a CSV file to a topic, as `relayFile` takes lines. A field between double quotes may have
- * ends of lines in it. A row with more or fewer fields than columns makes no record. Empty lines are none.
- * @throws StreamsError `TOPOLOGY_TOPIC_MISSING`; RangeError without both a header and columns
+ * ends of lines in it; a quote inside a field that does not begin with one is a part of its text. A row with
+ * more or fewer fields than columns makes no record. Empty lines are none.
+ * @throws StreamsError `TOPOLOGY_TOPIC_MISSING`; RangeError without both a header and columns, or for a
+ * delimiter that tells no fields apart
  */
 export async function relayCsv<K, V, C extends string = string>(
   log: LogClient,
@@ -45,16 +46,20 @@ export async function relayCsv<K, V, C extends string = string>(
   return startFileRelay({ log, topic, options, format: csvFormat(options) });
 }
 
-type CsvForm = Pick<CsvRelayOptions<never, never>, 'columns' | 'delimiter' | 'header'>;
+interface CsvForm {
+  readonly columns: readonly string[] | undefined;
+  readonly delimiter: string;
+}
 
 function csvFormat<K, V, C extends string>(options: CsvRelayOptions<K, V, C>): FileFormat<K, V> {
   const { columns, header = true, record } = options;
+  const form = { columns, delimiter: csvDelimiter(options.delimiter) };
   // Rows have the columns that the types say: the header is checked for them.
   const toRecord = record as CsvRelayOptions<K, V>['record'];
   return {
-    lines,
+    lines: { csvDelimiter: form.delimiter },
     open: async (file, position) =>
-      rowReader(options, header ? await headerBefore(file, position, options) : columns, toRecord),
+      rowReader(form, header ? await headerBefore(file, position, form) : columns, toRecord),
   };
 }
 
@@ -62,15 +67,15 @@ function csvFormat<K, V, C extends string>(options: CsvRelayOptions<K, V, C>): F
 async function headerBefore(
   file: string,
   { offset }: FilePosition,
-  options: CsvForm,
+  form: CsvForm,
 ): Promise<readonly string[] | undefined> {
   if (offset === 0) return undefined;
-  const head = await FileLines.open(file, undefined, lines);
+  const head = await FileLines.open(file, undefined, { csvDelimiter: form.delimiter });
   try {
     for (;;) {
       const [first] = await head.read(1, { isWhole: true });
       if (first === undefined) return undefined;
-      if (first.text !== '') return headerOf(first.text, options);
+      if (first.text !== '') return headerOf(first.text, form);
     }
   } finally {
     await head.close();
@@ -110,8 +115,10 @@ function headerOf(line: string, form: CsvForm): readonly string[] {
 }
 
 /** @throws TypeError for a line that is no CSV */
-function fieldsOf(line: string, { delimiter = ',' }: CsvForm): readonly string[] {
-  const { data, errors } = Papa.parse<string[]>(line, { delimiter });
+function fieldsOf(line: string, { delimiter }: CsvForm): readonly string[] {
+  const { data, errors } = Papa.parse<string[]>(line, { delimiter, newline: '\n' });
   if (errors.length > 0) throw new TypeError(errors[0]!.message);
+  if (data.length > 1)
+    throw new TypeError(`It is ${data.length} rows: a quote is not where a field begins or ends`);
   return data[0] ?? [];
 }

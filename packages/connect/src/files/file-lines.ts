@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, stat } from 'node:fs/promises';
+import { CsvQuotes } from './csv-quotes.ts';
 
 const chunkBytes = 64 << 10;
 /** A longer line is a mistake: a file of another kind. */
@@ -7,7 +8,7 @@ const longestLine = 16 << 20;
 /** So many bytes tell whether a file is the one that was read before. */
 const headBytes = 1024;
 const newline = 0x0a;
-const quote = 0x22;
+const byteOrderMark = Buffer.from('\uFEFF');
 
 /** How far a file has been read. */
 export interface FilePosition {
@@ -27,26 +28,27 @@ export interface FileLine {
 }
 
 export interface FileLinesOptions {
-  /** Whether a line goes on where it ends between double quotes, as in CSV. */
-  readonly isQuoted?: boolean;
+  /** What is between two fields of CSV: a line goes on where it ends in a field between double quotes. */
+  readonly csvDelimiter?: string;
 }
 
 /** Reads a file line by line, from a position on; the file may grow, and another may take its place. */
 export class FileLines {
   readonly #file: FileHandle;
   readonly #path: string;
-  readonly #isQuoted: boolean;
+  readonly #quotes: CsvQuotes | undefined;
   #position: FilePosition;
   /** Bytes from the position on. */
   #buffer = Buffer.alloc(0);
-  /** Up to where the buffer was searched for the end of the line, and whether a quote is open there. */
+  /** Up to where the buffer was searched for the end of the line. */
   #searched = 0;
-  #isInQuotes = false;
+  /** Up to where the quotes of a row were followed. */
+  #followed = 0;
 
   private constructor(file: FileHandle, path: string, options: FileLinesOptions, position: FilePosition) {
     this.#file = file;
     this.#path = path;
-    this.#isQuoted = options.isQuoted ?? false;
+    this.#quotes = options.csvDelimiter === undefined ? undefined : new CsvQuotes(options.csvDelimiter);
     this.#position = position;
   }
 
@@ -96,18 +98,28 @@ export class FileLines {
   #endOfLine(): number {
     for (;;) {
       const end = this.#buffer.indexOf(newline, this.#searched);
-      const to = end < 0 ? this.#buffer.length : end;
-      if (this.#isQuoted && countOf(quote, this.#buffer, this.#searched, to) % 2 === 1)
-        this.#isInQuotes = !this.#isInQuotes;
-      this.#searched = end < 0 ? to : end + 1;
-      if (end < 0 || !this.#isInQuotes) return end;
+      this.#searched = end < 0 ? this.#buffer.length : end + 1;
+      if (end < 0 || !this.#goesOn(end)) return end;
     }
+  }
+
+  /** Whether the end of a line is inside a field of CSV. */
+  #goesOn(end: number): boolean {
+    if (this.#quotes === undefined) return false;
+    const isFirst = this.#position.offset === 0 && this.#followed === 0;
+    const from =
+      isFirst && this.#buffer.subarray(0, byteOrderMark.length).equals(byteOrderMark)
+        ? byteOrderMark.length
+        : this.#followed;
+    this.#quotes.add(this.#buffer.subarray(from, end));
+    this.#followed = end + 1;
+    return this.#quotes.isOpen;
   }
 
   async #fill(): Promise<boolean> {
     if (this.#buffer.length > longestLine) {
       const { line } = this.#position;
-      const why = this.#isInQuotes ? 'is a quote not closed?' : 'is it a text?';
+      const why = this.#quotes?.isOpen === true ? 'is a quote not closed?' : 'is it a text?';
       throw new RangeError(`Line ${line} of ${this.#path} has more than ${longestLine} bytes: ${why}`);
     }
     const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -122,12 +134,13 @@ export class FileLines {
     const end = offset + length;
     // Once the head is whole it does not change any more.
     const known = offset >= headBytes ? head : await headOf(this.#file, end);
-    const lines = this.#isQuoted ? Math.max(1, countOf(newline, this.#buffer, 0, length)) : 1;
+    const lines = this.#quotes === undefined ? 1 : Math.max(1, countOf(newline, this.#buffer, 0, length));
     this.#position = { offset: end, line: line + lines, head: known };
     const text = this.#buffer.toString('utf8', 0, length).replace(/\r?\n$/, '');
     this.#buffer = this.#buffer.subarray(length);
     this.#searched = 0;
-    this.#isInQuotes = false;
+    this.#followed = 0;
+    if (this.#quotes !== undefined) this.#quotes.isOpen = false;
     // A byte order mark is no part of the first line.
     return { text: offset === 0 ? text.replace(/^\uFEFF/, '') : text, line, next: this.#position };
   }

@@ -1,5 +1,6 @@
 import type { TopicRecord } from '@millrace/streams-core';
 import Papa from 'papaparse';
+import { csvDelimiter } from './csv-quotes.ts';
 
 /** How records become lines of a file. */
 export interface LineFormat<in K, in V> {
@@ -42,11 +43,15 @@ export interface CsvLinesOptions<K, V, C extends string> {
   readonly delimiter?: string;
 }
 
-/** A line of CSV for each record, quoted where need be. Dates are in ISO 8601; what is missing is empty. */
+/**
+ * A line of CSV for each record, quoted where need be. Dates are in ISO 8601; what is missing is empty.
+ * @throws RangeError for a delimiter that tells no fields apart
+ */
 export function csvLines<K, V, C extends string = string>(
   options: CsvLinesOptions<K, V, C>,
 ): LineFormat<K, V> {
-  const { columns, row, delimiter = ',' } = options;
+  const { columns, row } = options;
+  const delimiter = csvDelimiter(options.delimiter);
   // One empty field alone would be an empty line, which is no row.
   const lineOf = (fields: readonly unknown[]): string => Papa.unparse([fields], { delimiter }) || '""';
   return {
