@@ -83,8 +83,8 @@ export function isPlain(
 }
 
 /**
- * Nearly all records are plain. The length of one is known before it is written: nothing moves, and the
- * compiler makes one piece of it.
+ * Of bytes nearly all records are plain. The length of one is known before it is written: nothing moves, and
+ * the compiler makes one piece of it.
  */
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
 export function writePlainRecord(
@@ -129,18 +129,15 @@ function writeSize(target: Buffer, start: number, body: number, end: number): nu
   return at + size;
 }
 
-/** Writes a record where the target has room for it; returns where it ends. */
+/** Writes a record of any kind. */
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
-export function writeRecord(
+export function writeAnyRecord(
   target: Buffer,
   start: number,
-  record: ProducerRecord,
+  { key, value, headers }: ProducerRecord,
   timestampDelta: number,
   offsetDelta: number,
 ): number {
-  const { key, value, headers } = record;
-  if (isPlain(record, timestampDelta, offsetDelta))
-    return writePlainRecord(target, start, record, timestampDelta, offsetDelta);
   const body = start + varintBytes(leastOverhead + (key?.length ?? 0) + (value?.length ?? 0));
   target[body] = 0;
   let at = writeVarlong(target, body + 1, timestampDelta);
@@ -157,4 +154,18 @@ export function writeRecord(
     }
   }
   return writeSize(target, start, body, at);
+}
+
+/** Writes a record where the target has room for it; returns where it ends. */
+// oxlint-disable-next-line eslint/max-params -- Per record: no options object.
+export function writeRecord(
+  target: Buffer,
+  start: number,
+  record: ProducerRecord,
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  return isPlain(record, timestampDelta, offsetDelta)
+    ? writePlainRecord(target, start, record, timestampDelta, offsetDelta)
+    : writeAnyRecord(target, start, record, timestampDelta, offsetDelta);
 }
