@@ -13,7 +13,7 @@ import {
   type ReaderPosition,
   type RecordList,
 } from '@millrace/log-client';
-import { newRecordList } from './storage/commit/write-batches.ts';
+import { newRecordList } from './encode/record-list.ts';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { EmbeddedAdmin } from './admin.ts';
 import type { CompactionStats, Compactor } from './compaction/compactor.ts';

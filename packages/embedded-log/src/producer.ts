@@ -1,24 +1,23 @@
-import {
-  type BatchSource,
-  batchSource,
-  type Compression,
-  recordBytes,
-  WrittenRecords,
-} from '@millrace/kafka-protocol';
+import type { Compression } from '@millrace/kafka-protocol';
 import {
   asBuffer,
-  invalidTimestamp,
   LogError,
   type LogProducer,
   type LogTransaction,
   type PartitionRecords,
-  type RejectedRecord,
-  type TopicPartition,
 } from '@millrace/log-client';
-import { runHeaderBytes } from './format/frame.ts';
+import {
+  type EncodedRecords,
+  encodeRecords,
+  expectedBytes,
+  type RecordLimit,
+  batchSources,
+  tooLarge,
+} from './encode/encode-records.ts';
 import type { GroupCoordinator } from './group/coordinator.ts';
+import type { PlanChange } from './storage/commit/commit-queue.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
-import { type CommitRecords, type LogChange, runOverhead } from './storage/commit/encode-commit.ts';
+import { type LogChange, sizeOf } from './storage/commit/encode-commit.ts';
 import type { LogState } from './storage/log-state.ts';
 import type { CommitAnswer, CommitRequest } from './threads/messages.ts';
 
@@ -48,18 +47,16 @@ export class EmbeddedProducer implements LogProducer {
     this.#isFenced = options.isFenced;
   }
 
-  async commit(transaction: LogTransaction): Promise<number[]> {
-    let bytes = 0;
-    const sources = transaction.records.map(({ records }) => batchSource(records));
-    for (const [entry, { topic, partition }] of transaction.records.entries())
-      bytes += this.#measure(sources[entry]!, { topic, partition, entry });
-    const place = (): CommitRecords[] =>
-      transaction.records.map(({ topic, partition }, entry) => ({
-        log: this.#state.partition(topic, partition),
-        records: sources[entry]!,
-      }));
-    const plan = (): LogChange => this.#plan(place, transaction.offsets, bytes);
-    return this.#writer.submit(plan, { alone: false, bytes });
+  commit({ records, offsets }: LogTransaction): Promise<number[]> {
+    const sources = batchSources(records);
+    const plan: PlanChange = (memory) => {
+      this.#assertMayCommit(offsets);
+      const entries = encodeRecords(memory, memory.at, sources, this.#encodingOf);
+      const change = this.#change(entries, memory.bytes, offsets);
+      memory.at = entries.at(-1)?.to ?? memory.at;
+      return change;
+    };
+    return this.#writer.submit(plan, { alone: false, bytes: expectedBytes(sources) });
   }
 
   send(records: readonly PartitionRecords[]): Promise<number[]> {
@@ -69,26 +66,23 @@ export class EmbeddedProducer implements LogProducer {
   /** Commits what another thread has encoded; or says how to encode it, where that was not known there. */
   async commitEncoded({ entries, bytes, offsets }: Omit<CommitRequest, 'producer'>): Promise<CommitAnswer> {
     const compressions = new Map<string, Compression>();
-    for (const [entry, { topic, partition, compression, largest }] of entries.entries()) {
+    for (const { topic, partition, compression, largest } of entries) {
       const { settings } = this.#state.topics.get(topic) ?? {};
       if (settings !== undefined && settings.compression !== compression)
         compressions.set(topic, settings.compression);
-      this.#assertSmallEnough(largest.bytes, { topic, partition, entry, index: largest.index });
+      const { limit } = this.#encodingOf(topic);
+      if (largest.bytes > limit.bytes) throw tooLarge({ ...largest, topic, partition }, limit);
     }
     if (compressions.size > 0) return { compressions };
-    const buffer = asBuffer(bytes);
-    const size = bytes.length + entries.length * runHeaderBytes;
-    const place = (): CommitRecords[] =>
-      entries.map(({ topic, partition, from, to }) => ({
-        log: this.#state.partition(topic, partition),
-        records: [],
-        ...(to > from ? { batches: buffer.subarray(from, to) } : {}),
-      }));
-    const plan = (): LogChange => this.#plan(place, offsets, size);
-    return { baseOffsets: await this.#writer.submit(plan, { alone: false, bytes: size }) };
+    const batches = asBuffer(bytes);
+    const plan = (): LogChange => {
+      this.#assertMayCommit(offsets);
+      return this.#change(entries, batches, offsets);
+    };
+    return { baseOffsets: await this.#writer.submit(plan, { alone: false, bytes: batches.length }) };
   }
 
-  #plan(place: () => CommitRecords[], offsets: LogTransaction['offsets'], bytes: number): LogChange {
+  #assertMayCommit(offsets: LogTransaction['offsets']): void {
     if (this.#closed) throw new LogError('LOG_CLOSED', 'This producer is closed');
     if (this.#isFenced()) {
       throw new LogError(
@@ -97,58 +91,28 @@ export class EmbeddedProducer implements LogProducer {
       );
     }
     if (offsets !== undefined) this.#group(offsets.group).assertMayCommit(offsets.member, offsets.commits);
-    const placed = place();
-    if (offsets === undefined) return { event: {}, records: placed, bytes };
-    const commits = offsets.commits.map((commit) => {
-      const { topicId, partition } = this.#partition(commit);
-      return [topicId, partition, commit.offset, commit.metadata] as const;
+  }
+
+  #change(entries: readonly EncodedRecords[], source: Buffer, offsets: LogTransaction['offsets']): LogChange {
+    const records = entries.map(({ topic, partition, from, to }) => {
+      return { log: this.#state.partition(topic, partition), source, from, to };
     });
-    return { event: { offsets: { group: offsets.group, commits } }, records: placed, bytes };
+    const bytes = sizeOf(records);
+    if (offsets === undefined) return { event: {}, records, bytes };
+    const commits = offsets.commits.map(({ topic, partition, offset, metadata }) => {
+      return [this.#state.partition(topic, partition).topicId, partition, offset, metadata] as const;
+    });
+    return { event: { offsets: { group: offsets.group, commits } }, records, bytes };
   }
 
-  #partition({ topic, partition }: TopicPartition): { topicId: number; partition: number } {
-    return this.#state.partition(topic, partition);
-  }
-
-  /** Checks records and adds up the bytes they take in batches. */
-  #measure(
-    records: BatchSource,
-    { topic, partition, entry }: TopicPartition & { readonly entry: number },
-  ): number {
-    const limit = this.#limitOf(topic);
-    if (records instanceof WrittenRecords) {
-      // One by one only where one is too large: the first of them is named.
-      if (records.largestBytes > limit) this.#measure([...records], { topic, partition, entry });
-      return runHeaderBytes + records.bytes;
-    }
-    let total = runOverhead(records.length);
-    for (let index = 0; index < records.length; index++) {
-      const record = records[index]!;
-      if (!Number.isSafeInteger(record.timestamp)) {
-        throw invalidTimestamp(record.timestamp, { topic, partition, entry, index });
-      }
-      const size = recordBytes(record);
-      total += size;
-      if (size > limit) this.#assertSmallEnough(size, { topic, partition, entry, index });
-    }
-    return total;
-  }
-
-  /** What a record of a topic may take, in bytes. */
-  #limitOf(topic: string): number {
-    return this.#state.topics.get(topic)?.settings.maxMessageBytes ?? this.#maxRecordBytes;
-  }
-
-  #assertSmallEnough(size: number, { topic, partition, ...rejected }: TopicPartition & RejectedRecord): void {
-    const limit = this.#limitOf(topic);
-    if (size <= limit) return;
-    const isOfTopic = this.#state.topics.get(topic)?.settings.maxMessageBytes !== undefined;
-    throw new LogError(
-      'LOG_TOO_LARGE',
-      `A record of ${size} bytes for ${topic}-${partition} is over the limit of ${limit}: raise ${isOfTopic ? "the topic's max.message.bytes" : 'maxRecordBytes'}, or store the payload elsewhere`,
-      { rejected },
-    );
-  }
+  readonly #encodingOf = (topic: string): { compression: Compression; limit: RecordLimit } => {
+    const { compression = 'none', maxMessageBytes } = this.#state.topics.get(topic)?.settings ?? {};
+    const limit =
+      maxMessageBytes === undefined
+        ? { bytes: this.#maxRecordBytes, setting: 'maxRecordBytes' }
+        : { bytes: maxMessageBytes, setting: "the topic's max.message.bytes" };
+    return { compression, limit };
+  };
 
   async close(): Promise<void> {
     this.#closed = true;

@@ -69,8 +69,8 @@ describe('a frame', () => {
   const event = { starts: [[3, 2, 8]] } as const;
 
   function frame(): Buffer {
-    const builder = new FrameBuilder(event, 77, bytes.length + 128);
-    bytes.copy(builder.target, builder.at + 64);
+    const builder = new FrameBuilder(event, 77, { size: bytes.length + 128, hasBatches: true });
+    expect(builder.copyIn(Buffer.concat([Buffer.alloc(3), bytes]), 3, 3 + bytes.length)).toEqual(bytes);
     builder.add(run, true);
     builder.add({ ...run, fileId: 7, checksum: 5, maxTimestamp: 6 }, false);
     return builder.finish(place).bytes;
@@ -101,7 +101,7 @@ describe('a frame', () => {
       changed[at] = changed[at]! ^ (1 << (at % 8));
       expect(decodeFrame(changed, 0, 13), `byte ${at}`).toBeUndefined();
     }
-    const empty = new FrameBuilder({}, 1, 0).finish(place).bytes;
+    const empty = new FrameBuilder({}, 1).finish(place).bytes;
     expect(decodeFrame(empty, 0, 13)?.runs).toEqual([]);
     const short = Buffer.concat([Buffer.from(whole), Buffer.alloc(frameOverhead)]);
     for (const length of [0, 1, frameOverhead - 5]) {

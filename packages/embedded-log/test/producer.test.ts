@@ -1,8 +1,9 @@
-import { recordBytes } from '@millrace/kafka-protocol';
+import { batchHeaderBytes } from '@millrace/kafka-protocol';
 import { type LogProducer, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import { describe, expect, test } from 'vitest';
 import { EmbeddedLog, type EmbeddedLogOptions } from '../src/index.ts';
-import { runOverhead } from '../src/storage/commit/encode-commit.ts';
+import { newRecordList } from '../src/encode/record-list.ts';
+import { runHeaderBytes } from '../src/format/frame.ts';
 
 const record = (value: string, timestamp = 0): ProducerRecord => ({
   key: null,
@@ -12,6 +13,13 @@ const record = (value: string, timestamp = 0): ProducerRecord => ({
 });
 const one = (value: string, partition = 0) => [{ topic: 't', partition, records: [record(value)] }];
 const commits = [{ topic: 't', partition: 0, offset: 7, metadata: 'm' }];
+
+/** What a record takes in a batch. */
+function bytesOf(one: ProducerRecord): number {
+  const list = newRecordList();
+  list.push(one);
+  return list.largestBytes;
+}
 
 async function open(options: Partial<EmbeddedLogOptions> = {}, configs: Record<string, string> = {}) {
   const log = await EmbeddedLog.inMemory({ housekeepingMs: Number.POSITIVE_INFINITY, ...options });
@@ -128,13 +136,8 @@ describe('a record', () => {
   ])('may be as large as %s says, and no larger', async (_, options, configs, remedy) => {
     const { log, ends } = await open(options, configs);
     const producer = await log.producer();
-    // Its own bytes are those of the value and of the other fields.
-    const rest = recordBytes(record(''));
-    const fits = record('x'.repeat(1000 - rest));
-    const size = recordBytes(fits);
-    expect(size).toBeLessThanOrEqual(1000 + 8);
-    const largest = record('x'.repeat(1000 - rest - (size - 1000)));
-    expect(recordBytes(largest)).toBe(1000);
+    const largest = record('x'.repeat(1000 - 9));
+    expect(bytesOf(largest)).toBe(1000);
     await producer.send([{ topic: 't', partition: 0, records: [largest] }]);
     const records = [record('a'), record(`${String(largest.value)}x`)];
     const error = await codeOf(producer.send([{ topic: 't', partition: 0, records }]));
@@ -152,7 +155,7 @@ describe('a record', () => {
 
   test('counts for the size of its commit, with what batches take beyond it', async () => {
     const probe = record('x'.repeat(100));
-    const limit = runOverhead(3) + 3 * recordBytes(probe);
+    const limit = runHeaderBytes + batchHeaderBytes + 3 * bytesOf(probe);
     for (const [maxTransactionBytes, code] of [
       [limit, undefined],
       [limit - 1, 'LOG_TOO_LARGE'],

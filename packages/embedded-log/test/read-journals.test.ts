@@ -13,7 +13,7 @@ interface Written {
 /** A frame that follows one with the checksum `previousCrc`. */
 function frame(journalId: number, sequence: number, previousCrc: number, durableUpTo = 0): Written {
   const place = { sequence, previousCrc, journalId, durableUpTo };
-  const bytes = Buffer.from(new FrameBuilder({}, sequence, 0).finish(place).bytes);
+  const bytes = Buffer.from(new FrameBuilder({}, sequence).finish(place).bytes);
   return { bytes, crc: decodeFrame(bytes, 0, journalId)!.crc };
 }
 

@@ -21,14 +21,14 @@ export { type BatchRead, compressionOf, isControlBatch, readBatch } from './batc
 export { type AbortedTransaction, type ReadBatches, readBatches } from './batch/read-batches.ts';
 export {
   type BatchFields,
-  compressedBound,
+  type BatchLimits,
   type RecordRange,
   writeBatch,
-  writeBatchInto,
 } from './batch/write-batch.ts';
+export { type BatchMemory, GrowingMemory } from './batch/batch-memory.ts';
+export { type BatchesStyle, writeBatches, type WrittenBatches } from './batch/write-batches.ts';
 export { recordBytes } from './batch/write-record.ts';
 export {
-  type BatchLimits,
   batchRoom,
   type BatchSource,
   batchSource,

@@ -1,10 +1,35 @@
 // What is broken on purpose, and the test that must notice.
 const src = 'packages/embedded-log/src';
 const test = 'packages/embedded-log/test';
+const memory = { test: `${test}/encode/commit-memory.test.ts` };
 const crash = { test: `${test}/crash.test.ts`, pattern: 'a crash at every call' };
 const compaction = { test: `${test}/compaction.test.ts`, pattern: 'compaction and a crash at any call' };
 
 export const mutants = [
+  {
+    name: 'a commit that grows loses what it has written',
+    file: `${src}/encode/commit-memory.ts`,
+    from: 'before.copy(this.bytes, this.at, this.at, used);',
+    to: '',
+    ...memory,
+    pattern: 'grows under a commit',
+  },
+  {
+    name: 'what readers have is written over',
+    file: `${src}/encode/commit-memory.ts`,
+    from: 'this.#isRead ||= bytes.buffer === this.bytes.buffer;',
+    to: '',
+    ...memory,
+    pattern: 'stay where they are most of their memory',
+  },
+  {
+    name: 'bytes of a client are changed',
+    file: `${src}/storage/commit/encode-commit.ts`,
+    from: 'isShared ? Buffer.from(source.subarray(from, to)) : source.subarray(from, to)',
+    to: 'source.subarray(from, to)',
+    test: `${test}/commit/encode-commit.test.ts`,
+    pattern: 'are copied with offsets of their own',
+  },
   {
     name: 'segments are not synced with their commit',
     file: `${src}/storage/commit/commit-writer.ts`,

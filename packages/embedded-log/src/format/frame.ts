@@ -36,33 +36,45 @@ export interface EncodedFrame {
   readonly crc: number;
 }
 
+interface RunsSize {
+  /** What the runs of a frame take, at most. */
+  readonly size: number;
+  /** Whether their batches are among it. */
+  readonly hasBatches: boolean;
+}
+
+const noRuns: RunsSize = { size: 0, hasBatches: false };
+
 /** A frame under construction: runs are written straight to where the journal is written from. */
 export class FrameBuilder {
   readonly #bytes: Buffer;
   readonly #runsAt: number;
   #runs = 0;
   /** Where the next run goes. */
-  at: number;
+  #at: number;
 
-  /** `size` is what the runs take, at most. */
-  constructor(event: LogEvent, appendTime: number, size: number) {
+  constructor(event: LogEvent, appendTime: number, { size, hasBatches }: RunsSize = noRuns) {
     const json = Buffer.from(JSON.stringify(event));
-    this.#bytes = Buffer.allocUnsafeSlow(frameOverhead + json.length + size);
+    // Batches stay in it for readers: in memory that nothing else shares.
+    const all = frameOverhead + json.length + size;
+    this.#bytes = hasBatches ? Buffer.allocUnsafeSlow(all) : Buffer.allocUnsafe(all);
     this.#bytes.writeDoubleLE(appendTime, frameHeaderBytes);
     this.#bytes.writeUInt32LE(json.length, frameHeaderBytes + 8);
     json.copy(this.#bytes, frameHeaderBytes + 12);
     this.#runsAt = frameHeaderBytes + 12 + json.length;
-    this.at = this.#runsAt + 4;
+    this.#at = this.#runsAt + 4;
   }
 
-  /** The frame's bytes: the batches of an inline run go to {@link at} + {@link runHeaderBytes}. */
-  get target(): Buffer {
-    return this.#bytes;
+  /** Copies the batches of the next run to where they stand if it is inline; returns them there. */
+  copyIn(source: Buffer, from: number, to: number): Buffer {
+    const start = this.#at + runHeaderBytes;
+    source.copy(this.#bytes, start, from, to);
+    return this.#bytes.subarray(start, start + to - from);
   }
 
   /** Adds a run. One that is inline has its batches in place, right after its header. */
   add(run: Run, inline: boolean): void {
-    const { at } = this;
+    const at = this.#at;
     const bytes = this.#bytes;
     bytes.writeUInt32LE(run.topicId, at);
     bytes.writeUInt32LE(run.partition, at + 4);
@@ -75,12 +87,12 @@ export class FrameBuilder {
     bytes.writeUInt32LE(run.count, at + 48);
     bytes.writeUInt32LE(run.checksum, at + 52);
     bytes.writeDoubleLE(run.maxTimestamp, at + 56);
-    this.at = at + runHeaderBytes + (inline ? run.length : 0);
+    this.#at = at + runHeaderBytes + (inline ? run.length : 0);
     this.#runs++;
   }
 
   finish({ sequence, previousCrc, journalId, durableUpTo }: FramePosition): EncodedFrame {
-    const bytes = this.#bytes.subarray(0, this.at);
+    const bytes = this.#bytes.subarray(0, this.#at);
     bytes.writeUInt32LE(this.#runs, this.#runsAt);
     bytes.writeUInt32LE(bytes.length - 4, 0);
     bytes.writeDoubleLE(sequence, 8);

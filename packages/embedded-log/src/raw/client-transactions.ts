@@ -1,8 +1,7 @@
 import { type BatchOrigin, controlBatch } from '@millrace/kafka-protocol';
-import { runHeaderBytes } from '../format/frame.ts';
 import type { GroupOffsets, TransactionalId } from '../format/log-event.ts';
 import type { CommitWriter } from '../storage/commit/commit-writer.ts';
-import type { LogChange } from '../storage/commit/encode-commit.ts';
+import { type LogChange, sizeOf } from '../storage/commit/encode-commit.ts';
 import type { LogState } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import { Refusal } from '../refusal.ts';
@@ -11,7 +10,6 @@ import { Refusal } from '../refusal.ts';
 const lastEpoch = 2 ** 15 - 2;
 /** Ids of producers without transactions are taken in blocks: one frame for so many. */
 const idBlock = 1000;
-const controlBatchBytes = 78;
 
 export interface ProducerEpoch {
   readonly producerId: number;
@@ -207,9 +205,9 @@ export class ClientTransactions {
     const partitions = logs.map(({ topicId, partition }) => [topicId, partition] as const);
     const ended = { producerId, outcome, partitions };
     if (outcome === 'commit') return change({ ended });
-    const batches = controlBatch(known, outcome, this.#options.now());
-    const records = logs.map((log) => ({ log, records: [], batches }));
-    return { event: { ended }, records, bytes: records.length * (controlBatchBytes + runHeaderBytes) };
+    const source = controlBatch(known, outcome, this.#options.now());
+    const records = logs.map((log) => ({ log, source, from: 0, to: source.length, isShared: true }));
+    return { event: { ended }, records, bytes: sizeOf(records) };
   }
 
   #openPartitions(producerId: number): PartitionLog[] {

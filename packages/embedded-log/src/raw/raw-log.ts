@@ -11,10 +11,9 @@ import {
   originOf,
 } from '@millrace/kafka-protocol';
 import { type GroupSnapshot, isLogError } from '@millrace/log-client';
-import { runHeaderBytes } from '../format/frame.ts';
 import type { GroupOffsets } from '../format/log-event.ts';
 import type { CommitWriter } from '../storage/commit/commit-writer.ts';
-import type { LogChange } from '../storage/commit/encode-commit.ts';
+import { type LogChange, sizeOf } from '../storage/commit/encode-commit.ts';
 import type { LogState, TopicState } from '../storage/log-state.ts';
 import type { PartitionLog } from '../storage/partition-log.ts';
 import type { Admission } from '../storage/partition-producers.ts';
@@ -93,8 +92,8 @@ export class RawLog {
     const plan = (): LogChange => {
       if (log.isDeleted) throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `${log.topic} was deleted`);
       if (origin.isTransactional) this.transactions.assertMayWrite(origin);
-      const records = [{ log, records: [], batches }];
-      const bytes = batches.length + runHeaderBytes;
+      const records = [{ log, source: batches, from: 0, to: batches.length, isShared: true }];
+      const bytes = sizeOf(records);
       if (origin.producerId < 0) return { event: {}, records, bytes };
       admission = log.producers.admit(origin, this.#options.now());
       if (admission.isDuplicate) return { event: {}, records: [], bytes: 0 };

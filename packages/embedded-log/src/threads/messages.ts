@@ -1,11 +1,6 @@
 import type { Compression } from '@millrace/kafka-protocol';
-import type {
-  GroupGeneration,
-  LogCapabilities,
-  OffsetCommit,
-  RejectedRecord,
-  TopicPartition,
-} from '@millrace/log-client';
+import type { GroupGeneration, LogCapabilities, OffsetCommit, TopicPartition } from '@millrace/log-client';
+import type { EncodedRecords } from '../encode/encode-records.ts';
 
 /** What a thread learns when it connects. */
 export interface Hello {
@@ -41,16 +36,6 @@ export interface ReadPartition extends ReadPosition {
 export interface ReadAnswer {
   readonly partitions: readonly ReadPartition[];
   readonly bytes: Uint8Array;
-}
-
-/** Records of one partition as batches, whose offsets the log sets. */
-export interface EncodedRecords extends TopicPartition {
-  readonly compression: Compression;
-  /** Where its batches are in the bytes of the commit. */
-  readonly from: number;
-  readonly to: number;
-  /** Its largest record. */
-  readonly largest: RejectedRecord & { readonly bytes: number };
 }
 
 export interface CommitRequest {

@@ -13,7 +13,7 @@ import {
   type ReaderPosition,
   type RecordList,
 } from '@millrace/log-client';
-import { newRecordList } from '../storage/commit/write-batches.ts';
+import { newRecordList } from '../encode/record-list.ts';
 import type { Hello } from './messages.ts';
 import { Peer } from './peer.ts';
 import { type AskedOfMember, ThreadMember } from './thread-member.ts';

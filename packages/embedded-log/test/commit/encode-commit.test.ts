@@ -1,27 +1,20 @@
-import { batchHeaderBytes, batchSize, loadCodec, readBatches } from '@millrace/kafka-protocol';
+import { batchSize, loadCodec, readBatches } from '@millrace/kafka-protocol';
 import { describe, expect, test } from 'vitest';
 import { decodeFrame, runHeaderBytes } from '../../src/format/frame.ts';
 import { isRun } from '../../src/format/run.ts';
 import { MemoryFileSystem } from '../../src/index.ts';
-import {
-  type EncodedCommit,
-  encodeCommit,
-  type LogChange,
-  roomFor,
-  runOverhead,
-} from '../../src/storage/commit/encode-commit.ts';
+import { type EncodedCommit, encodeCommit, type LogChange } from '../../src/storage/commit/encode-commit.ts';
 import type { PartitionLog } from '../../src/storage/partition-log.ts';
 import { Tails } from '../../src/storage/commit/tails.ts';
 import { clientBatch } from '../client-batches.ts';
-import { changeOf, recordsOf, stateOn } from './parts.ts';
+import { changeOf, encoded, stateOn } from './parts.ts';
 
 const position = { sequence: 4, previousCrc: 77, journalId: 3, durableUpTo: 2 };
 const limits = { segmentBytes: 1 << 30, segmentMs: 1 << 30 };
 const newTails = (): Tails => new Tails({ limitsOf: () => limits, now: 60, nextFileId: 10 });
 
 function encode(change: LogChange, { direct = false, tails = newTails() } = {}): EncodedCommit {
-  const scratch = direct ? Buffer.alloc(roomFor(change)) : undefined;
-  return encodeCommit(change, { tails, position, now: 60, scratch });
+  return encodeCommit(change, { tails, position, now: 60, isDirect: direct });
 }
 
 /** The offset, value and time of what stands in a run's bytes. */
@@ -32,7 +25,7 @@ async function read(bytes: Buffer): Promise<string[]> {
 
 const decoded = ({ frame }: EncodedCommit) => decodeFrame(frame.bytes, 0, 3)!;
 
-function batches(bytes: Buffer): number {
+function countOf(bytes: Buffer): number {
   let count = 0;
   for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) count++;
   return count;
@@ -98,19 +91,28 @@ describe('a large commit', () => {
     expect(await Promise.all(commit.direct!.map(read))).toEqual([['0 a @100', '1 b @101'], ['0 c @100']]);
   });
 
+  test('has its batches where they were encoded', () => {
+    const { log } = stateOn(new MemoryFileSystem());
+    const change = changeOf([log, ['a', 'b']]);
+    const [bytes] = encode(change, { direct: true }).direct!;
+    const { source, from, to } = change.records[0]!;
+    expect(bytes).toMatchObject({ buffer: source.buffer, byteOffset: source.byteOffset + from });
+    expect(bytes!.length).toBe(to - from);
+  });
+
   test('has batches of at most 1,024 records, and of about 256 KiB', async () => {
     const { log } = stateOn(new MemoryFileSystem());
     const values = (count: number, length: number): string[] =>
       Array.from({ length: count }, (_, n) => String(n).padEnd(length, '.'));
     const many = encode(changeOf([log, values(2500, 1)]), { direct: true });
-    expect(batches(many.direct![0]!)).toBe(3);
+    expect(countOf(many.direct![0]!)).toBe(3);
     expect(many.runs[0]).toMatchObject({ count: 2500, firstOffset: 0 });
     expect((await read(many.direct![0]!)).at(-1)).toMatch(/^2499 2499 /u);
     const large = encode(changeOf([log, values(100, 10_000)]), { direct: true });
     // 26 records of 10 kB are 256 KiB.
-    expect(batches(large.direct![0]!)).toBe(4);
+    expect(countOf(large.direct![0]!)).toBe(4);
     const huge = encode(changeOf([log, values(2, 600_000)]), { direct: true });
-    expect(batches(huge.direct![0]!)).toBe(2);
+    expect(countOf(huge.direct![0]!)).toBe(2);
   });
 
   test.each(['none', 'gzip', 'lz4'] as const)('has room for what does not compress, %s', async (name) => {
@@ -143,10 +145,10 @@ describe('a large commit', () => {
 describe('batches of a client', () => {
   const two = (): Buffer =>
     Buffer.concat([clientBatch({ values: ['a', 'b'] }), clientBatch({ values: ['c'] })]);
-  const change = (log: PartitionLog, batchesOf: Buffer): LogChange => ({
+  const change = (log: PartitionLog, batches: Buffer): LogChange => ({
     event: {},
-    records: [{ log, records: [], batches: batchesOf }],
-    bytes: batchesOf.length + runHeaderBytes,
+    records: [{ log, source: batches, from: 0, to: batches.length, isShared: true }],
+    bytes: batches.length + runHeaderBytes,
   });
 
   test.each([false, true])(
@@ -170,37 +172,11 @@ describe('batches of a client', () => {
     const { log, other } = stateOn(new MemoryFileSystem(), { 'message.timestamp.type': 'LogAppendTime' });
     const commit = encode({
       event: {},
-      records: [
-        { log, records: [], batches: two() },
-        { log: other, records: recordsOf(['n']) },
-      ],
+      records: [{ log, source: two(), from: 0, to: two().length }, encoded(other, ['n'])],
       bytes: 1000,
     });
     expect(commit.runs.map(({ maxTimestamp }) => maxTimestamp)).toEqual([60, 60]);
     expect(await read(commit.runs[0]!.bytes!)).toEqual(['0 a @60', '1 b @60', '2 c @60']);
     expect(await read(commit.runs[1]!.bytes!)).toEqual(['0 n @60']);
   });
-});
-
-test('what records take beyond themselves is a header for each 1,024 of them, and one for the run', () => {
-  expect([0, 1, 1024, 1025].map(runOverhead)).toEqual(
-    [0, 1, 1, 2].map((count) => runHeaderBytes + count * batchHeaderBytes),
-  );
-});
-
-test('a topic that compresses gets its room beside one that does not', async () => {
-  await loadCodec('gzip');
-  const plain = stateOn(new MemoryFileSystem()).log;
-  const { log } = stateOn(new MemoryFileSystem(), { 'compression.type': 'gzip' });
-  expect(roomFor(changeOf([plain, ['x']], [log, ['x']]))).toBeGreaterThan(
-    roomFor(changeOf([plain, ['x']], [plain, ['x']])),
-  );
-});
-
-test('the room of a change is no more than it can need', () => {
-  const { log } = stateOn(new MemoryFileSystem());
-  const change = changeOf([log, ['x'.repeat(1000)]]);
-  expect(roomFor(change)).toBe(change.bytes + 2 * batchHeaderBytes);
-  const compressed = changeOf([stateOn(new MemoryFileSystem(), { 'compression.type': 'gzip' }).log, ['x']]);
-  expect(roomFor(compressed)).toBeGreaterThan(2 * compressed.bytes);
 });

@@ -1,7 +1,8 @@
-import { recordBytes } from '@millrace/kafka-protocol';
 import { noHeaders, type ProducerRecord } from '@millrace/log-client';
 import type { FileSystem } from '../../src/files/file-system.ts';
-import { type LogChange, runOverhead } from '../../src/storage/commit/encode-commit.ts';
+import { GrowingMemory } from '@millrace/kafka-protocol';
+import { encodeRecords } from '../../src/encode/encode-records.ts';
+import { type CommitRecords, type LogChange, sizeOf } from '../../src/storage/commit/encode-commit.ts';
 import { LogState } from '../../src/storage/log-state.ts';
 import type { PartitionLog } from '../../src/storage/partition-log.ts';
 import { OpenFiles } from '../../src/storage/segments/open-files.ts';
@@ -21,13 +22,17 @@ export function recordsOf(values: readonly string[]): ProducerRecord[] {
 /** A partition, and the values for it. */
 export type Entry = readonly [log: PartitionLog, values: readonly string[]];
 
+/** Values as batches, in the compression of their topic. */
+export function encoded(log: PartitionLog, values: readonly string[]): CommitRecords {
+  const memory = new GrowingMemory(0);
+  const { topic, partition, settings } = log;
+  const entries = [{ topic, partition, records: recordsOf(values) }];
+  const [one] = encodeRecords(memory, 0, entries, () => settings);
+  return { log, source: memory.bytes, from: one!.from, to: one!.to };
+}
+
 /** A change with these values for each partition. */
 export function changeOf(...entries: readonly Entry[]): LogChange {
-  const records = entries.map(([log, values]) => ({ log, records: recordsOf(values) }));
-  let bytes = 0;
-  for (const entry of records) {
-    bytes += runOverhead(entry.records.length);
-    for (const record of entry.records) bytes += recordBytes(record);
-  }
-  return { event: {}, records, bytes };
+  const records = entries.map(([log, values]) => encoded(log, values));
+  return { event: {}, records, bytes: sizeOf(records) };
 }

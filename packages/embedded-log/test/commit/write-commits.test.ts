@@ -24,9 +24,13 @@ async function parts() {
   const tails = new Tails({ limitsOf: () => limits, now: 60, nextFileId: 10 });
   let [sequence, previousCrc] = [0, 0];
   const encode = (size: 'small' | 'large', ...entries: Entry[]): EncodedCommit => {
-    const scratch = size === 'large' ? Buffer.alloc(10_000) : undefined;
     const position = { sequence: ++sequence, previousCrc, journalId: 1, durableUpTo: 0 };
-    const commit = encodeCommit(changeOf(...entries), { tails, position, now: 60, scratch });
+    const commit = encodeCommit(changeOf(...entries), {
+      tails,
+      position,
+      now: 60,
+      isDirect: size === 'large',
+    });
     previousCrc = commit.frame.crc;
     return commit;
   };

@@ -1,4 +1,4 @@
-import { type ProducerRecord, writeLong } from '@millrace/log-client';
+import { LogError, type ProducerRecord, writeLong } from '@millrace/log-client';
 import { type Compression, compress, compressions } from '../compression/compression.ts';
 import {
   batchAt,
@@ -7,7 +7,17 @@ import {
   transactionalFlag,
   writeBatchChecksum,
 } from './layout.ts';
-import { isPlain, writeAnyRecord, writePlainRecord } from './write-record.ts';
+import { type BatchMemory, GrowingMemory } from './batch-memory.ts';
+import {
+  bytesPerUnit,
+  leastRecordBytes,
+  plainLength,
+  recordBytes,
+  recordOverhead,
+  writeAnyRecord,
+  writePlainRecord,
+} from './write-record.ts';
+import { smallVarintEnd } from './varint.ts';
 
 /** The fields of a batch that its records do not determine. */
 export interface BatchFields {
@@ -32,31 +42,16 @@ export interface RecordRange {
   readonly to: number;
 }
 
-/**
- * Writes records as one batch at `start` of the target, which must have room for the header and the sum of
- * their `recordBytes`. Returns where the batch ends.
- */
-export function writeBatchInto(
-  target: Buffer,
-  start: number,
-  { records, from, to }: RecordRange,
-  fields: BatchFields,
-): number {
-  const base = records[from]!.timestamp;
-  let maxTimestamp = base;
-  let end = start + batchHeaderBytes;
-  for (let index = from; index < to; index++) {
-    const record = records[index]!;
-    const { timestamp } = record;
-    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
-    const timestampDelta = timestamp - base;
-    const offsetDelta = index - from;
-    // As `writeRecord` does: a call of it takes 5 ns where the compiler keeps it a call.
-    end = isPlain(record, timestampDelta, offsetDelta)
-      ? writePlainRecord(target, end, record, timestampDelta, offsetDelta)
-      : writeAnyRecord(target, end, record, timestampDelta, offsetDelta);
-  }
-  return finishBatch(target, { start, end, base, maxTimestamp, count: to - from }, fields);
+/** When a batch is full. */
+export interface BatchLimits {
+  /** A batch has at most so many records. */
+  readonly records: number;
+  /** A batch has about so many bytes, but for a record that is larger alone. */
+  readonly bytes: number;
+}
+
+export interface RecordLimits extends BatchLimits {
+  readonly maxRecordBytes: number;
 }
 
 /** Records that stand in a batch whose header has still to be written. */
@@ -68,6 +63,69 @@ export interface UnfinishedBatch {
   readonly base: number;
   readonly maxTimestamp: number;
   readonly count: number;
+}
+
+/** What has been written of some records, and the largest of them. */
+export interface WrittenRange extends UnfinishedBatch {
+  readonly largestAt: number;
+  readonly largestBytes: number;
+}
+
+/**
+ * Writes records into a batch at `start`, as many as go into one: up to a record whose timestamp is no whole
+ * number, or that is larger than `maxRecordBytes`, which is the largest then.
+ */
+export function writeRecords(
+  memory: BatchMemory,
+  start: number,
+  { records, from, to }: RecordRange,
+  limits: RecordLimits,
+): WrittenRange {
+  const last = Math.min(to, from + limits.records);
+  const full = start + limits.bytes;
+  const base = records[from]!.timestamp;
+  let target = memory.bytes;
+  let end = start + batchHeaderBytes;
+  let maxTimestamp = base;
+  let largestAt = from;
+  let largestBytes = 0;
+  let index = from;
+  for (; index < last; index++) {
+    const record = records[index]!;
+    const { timestamp } = record;
+    if (!Number.isSafeInteger(timestamp)) break;
+    const timestampDelta = timestamp - base;
+    const offsetDelta = index - from;
+    const keyLength = plainLength(record.key);
+    const valueLength = plainLength(record.value);
+    const isPlain =
+      record.headers.length === 0 &&
+      timestampDelta >= 0 &&
+      timestampDelta < smallVarintEnd &&
+      offsetDelta < smallVarintEnd &&
+      keyLength < smallVarintEnd &&
+      valueLength < smallVarintEnd;
+    let next: number;
+    if (isPlain) {
+      const most = recordOverhead + keyLength + valueLength;
+      if (end + most > full && index > from) break;
+      if (end + most > target.length) target = memory.reserve(end, most);
+      next = writePlainRecord(target, end, record, keyLength, valueLength, timestampDelta, offsetDelta);
+    } else {
+      const least = leastRecordBytes(record);
+      if (end + least > full && index > from) break;
+      if (end + bytesPerUnit * least > target.length) target = memory.reserve(end, recordBytes(record));
+      next = writeAnyRecord(target, end, record, timestampDelta, offsetDelta);
+    }
+    if (next - end > largestBytes) {
+      largestAt = index;
+      largestBytes = next - end;
+      if (largestBytes > limits.maxRecordBytes) break;
+    }
+    end = next;
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+  }
+  return { start, end, base, maxTimestamp, count: index - from, largestAt, largestBytes };
 }
 
 /** Compresses the records of a batch where that is wanted, and writes its header. Returns where it ends. */
@@ -115,9 +173,29 @@ function compressInPlace(target: Buffer, start: number, end: number, compression
   return start + compressed.length;
 }
 
-/** Writes records of `bytes`, at least the sum of their `recordBytes`, as one batch of its own. */
+const unlimited = {
+  records: Number.POSITIVE_INFINITY,
+  bytes: Number.POSITIVE_INFINITY,
+  maxRecordBytes: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Writes records of `bytes`, at least the sum of their `recordBytes`, as one batch of its own.
+ * @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number
+ */
 export function writeBatch(range: RecordRange & { readonly bytes: number }, fields: BatchFields): Buffer {
-  const slack = fields.compression === 'none' ? 0 : compressedBound(range.bytes);
-  const target = Buffer.allocUnsafe(batchHeaderBytes + range.bytes + slack);
-  return target.subarray(0, writeBatchInto(target, 0, range, fields));
+  const { records, from, to, bytes } = range;
+  const slack = fields.compression === 'none' ? 0 : compressedBound(bytes);
+  const memory = new GrowingMemory(batchHeaderBytes + bytes + slack);
+  const written = writeRecords(memory, 0, range, unlimited);
+  if (written.count < to - from) throw invalidTime(records[from + written.count]!.timestamp);
+  return memory.bytes.subarray(0, finishBatch(memory.bytes, written, fields));
+}
+
+/** A record's timestamp is no whole number. */
+export function invalidTime(timestamp: number): LogError {
+  return new LogError(
+    'LOG_INVALID_RECORD',
+    `A record has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
+  );
 }

@@ -17,13 +17,15 @@ import {
 } from './varint.ts';
 
 /** What a record takes besides key, value and headers, at most. */
-const recordOverhead = 32;
+export const recordOverhead = 32;
+/** The most bytes of a unit of text. */
+export const bytesPerUnit = 3;
 /** What is not a body of a record's fields, at least: attributes, deltas, lengths. */
 const leastOverhead = 6;
 /** What a plain record takes besides lengths, deltas and its fields: attributes, the number of headers. */
 const plainOverhead = 2;
 
-export function headersBytes(headers: Headers): number {
+function headersBytes(headers: Headers): number {
   let size = varintBytes(headers.length);
   for (const { key, value } of headers) {
     const keyBytes = textLength(key);
@@ -38,6 +40,16 @@ export function recordBytes({ key, value, headers }: ProducerRecord): number {
     recordOverhead +
     bytesLength(key) +
     bytesLength(value) +
+    (headers.length === 0 ? 0 : headersBytes(headers))
+  );
+}
+
+/** As {@link recordBytes}, with one byte for each unit of a text: it may take {@link bytesPerUnit}. */
+export function leastRecordBytes({ key, value, headers }: ProducerRecord): number {
+  return (
+    recordOverhead +
+    (key?.length ?? 0) +
+    (value?.length ?? 0) +
     (headers.length === 0 ? 0 : headersBytes(headers))
   );
 }
@@ -58,44 +70,26 @@ function writeField(target: Buffer, start: number, bytes: Bytes | null): number 
   return start + needed + size;
 }
 
-/** A record of bytes without headers, whose lengths and deltas take two bytes at most. */
-interface PlainRecord extends ProducerRecord {
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array;
-}
-
-export function isPlain(
-  record: ProducerRecord,
-  timestampDelta: number,
-  offsetDelta: number,
-): record is PlainRecord {
-  const { key, value, headers } = record;
-  return (
-    headers.length === 0 &&
-    timestampDelta >= 0 &&
-    timestampDelta < smallVarintEnd &&
-    offsetDelta < smallVarintEnd &&
-    (key === null || (typeof key !== 'string' && key.length < smallVarintEnd)) &&
-    value !== null &&
-    typeof value !== 'string' &&
-    value.length < smallVarintEnd
-  );
+/** The length of a field, -1 for null; for a text a length that no plain record has. */
+export function plainLength(field: Bytes | null): number {
+  if (field === null) return -1;
+  return typeof field === 'string' ? smallVarintEnd : field.length;
 }
 
 /**
- * Of bytes nearly all records are plain. The length of one is known before it is written: nothing moves, and
- * the compiler makes one piece of it.
+ * Writes a record without headers and texts whose lengths and deltas are small: nearly all are. Its own
+ * length is known first: nothing moves, and the compiler makes one piece of it.
  */
 // oxlint-disable-next-line eslint/max-params -- Per record: no options object.
 export function writePlainRecord(
   target: Buffer,
   start: number,
-  { key, value }: PlainRecord,
+  { key, value }: ProducerRecord,
+  keyLength: number,
+  valueLength: number,
   timestampDelta: number,
   offsetDelta: number,
 ): number {
-  const keyLength = key === null ? -1 : key.length;
-  const valueLength = value.length;
   const size =
     plainOverhead +
     smallVarintBytes(timestampDelta) +
@@ -103,16 +97,18 @@ export function writePlainRecord(
     smallVarintBytes(keyLength) +
     smallVarintBytes(valueLength) +
     (key === null ? 0 : keyLength) +
-    valueLength;
+    (value === null ? 0 : valueLength);
   let at = writeVarint(target, start, size);
   target[at] = 0;
   at = writeSmallVarint(target, at + 1, timestampDelta);
   at = writeSmallVarint(target, at, offsetDelta);
   at = writeSmallVarint(target, at, keyLength);
-  if (key !== null) at = copyView(key, target, at);
+  if (key !== null) at = copyView(key as Uint8Array, target, at);
   at = writeSmallVarint(target, at, valueLength);
-  target.set(value, at);
-  at += valueLength;
+  if (value !== null) {
+    target.set(value as Uint8Array, at);
+    at += valueLength;
+  }
   target[at] = 0;
   return at + 1;
 }
@@ -165,7 +161,14 @@ export function writeRecord(
   timestampDelta: number,
   offsetDelta: number,
 ): number {
-  return isPlain(record, timestampDelta, offsetDelta)
-    ? writePlainRecord(target, start, record, timestampDelta, offsetDelta)
+  const keyLength = plainLength(record.key);
+  const valueLength = plainLength(record.value);
+  return record.headers.length === 0 &&
+    timestampDelta >= 0 &&
+    timestampDelta < smallVarintEnd &&
+    offsetDelta < smallVarintEnd &&
+    keyLength < smallVarintEnd &&
+    valueLength < smallVarintEnd
+    ? writePlainRecord(target, start, record, keyLength, valueLength, timestampDelta, offsetDelta)
     : writeAnyRecord(target, start, record, timestampDelta, offsetDelta);
 }

@@ -1,22 +1,15 @@
-import {
-  type Bytes,
-  LogError,
-  type LogRecord,
-  type ProducerRecord,
-  type RecordList,
-  type RecordSequence,
-} from '@millrace/log-client';
+import type { LogRecord, ProducerRecord, RecordList, RecordSequence } from '@millrace/log-client';
+import { GrowingMemory } from './batch-memory.ts';
 import { batchHeaderBytes } from './layout.ts';
 import { readRecords } from './read-records.ts';
-import { type BatchFields, compressedBound, finishBatch } from './write-batch.ts';
-import { headersBytes, writeRecord } from './write-record.ts';
-
-export interface BatchLimits {
-  /** A batch has at most so many records. */
-  readonly records: number;
-  /** A batch has about so many bytes, but for a record that is larger alone. */
-  readonly bytes: number;
-}
+import {
+  type BatchFields,
+  type BatchLimits,
+  compressedBound,
+  finishBatch,
+  invalidTime,
+} from './write-batch.ts';
+import { bytesPerUnit, leastRecordBytes, recordBytes, writeRecord } from './write-record.ts';
 
 /** Records of a list that are written as one batch. */
 export interface WrittenBatch {
@@ -30,26 +23,19 @@ export interface WrittenBatch {
   maxTimestamp: number;
 }
 
-/** What a record takes besides key, value and headers, at most; and the most bytes of a unit of text. */
-const recordOverhead = 32;
-const bytesPerUnit = 3;
 /** A record that takes more than this part of a batch gets one of its own: it may be refused alone. */
 const aloneFrom = 1 / 8;
 const leastRoom = 1024;
 const mostExpected = 16 << 20;
 
-function mostBytes(bytes: Bytes | null): number {
-  if (bytes === null) return 0;
-  return typeof bytes === 'string' ? bytesPerUnit * bytes.length : bytes.length;
-}
-
 /** Records as batches have them, but for the headers of the batches: encoded when they are added. */
 export class WrittenRecords implements RecordList {
   readonly #limits: BatchLimits;
-  readonly #expectedBytes: number;
+  readonly #firstRoom: number;
   readonly #batches: WrittenBatch[] = [];
   #last: WrittenBatch | undefined;
-  #target: Buffer = Buffer.alloc(0);
+  readonly #memory = new GrowingMemory(0);
+  #target = this.#memory.bytes;
   #end = 0;
   readonly copies = true;
   length = 0;
@@ -60,18 +46,16 @@ export class WrittenRecords implements RecordList {
   /** `expectedBytes`: about what will be added, so that memory is taken once. */
   constructor(limits: BatchLimits, expectedBytes = 0) {
     this.#limits = limits;
-    this.#expectedBytes = Math.min(expectedBytes, mostExpected);
+    this.#firstRoom = Math.max(leastRoom, Math.min(expectedBytes, mostExpected));
   }
 
   /** @throws LogError `LOG_INVALID_RECORD` for a timestamp that is no whole number */
   push(record: ProducerRecord): void {
-    const { key, value, timestamp, headers } = record;
-    if (!Number.isSafeInteger(timestamp)) throw invalid(timestamp);
-    const most =
-      recordOverhead + mostBytes(key) + mostBytes(value) + (headers.length === 0 ? 0 : headersBytes(headers));
-    if (this.#end + most > this.#target.length) this.#grow(most);
+    const { timestamp } = record;
+    if (!Number.isSafeInteger(timestamp)) throw invalidTime(timestamp);
+    const least = leastRecordBytes(record);
+    if (this.#end + bytesPerUnit * least > this.#target.length) this.#grow(recordBytes(record));
     const start = this.#end;
-    const least = (key?.length ?? 0) + (value?.length ?? 0);
     const last = this.#last;
     const fits = last !== undefined && this.#fits(last, start - last.start, least);
     const end = fits
@@ -101,11 +85,8 @@ export class WrittenRecords implements RecordList {
   }
 
   #grow(more: number): void {
-    const { length } = this.#target;
-    const room = length === 0 ? Math.max(leastRoom, this.#expectedBytes) : 2 * length;
-    const larger = Buffer.allocUnsafe(Math.max(room, this.#end + more));
-    this.#target.copy(larger, 0, 0, this.#end);
-    this.#target = larger;
+    const room = this.#end === 0 ? Math.max(this.#firstRoom, more) : more;
+    this.#target = this.#memory.reserve(this.#end, room);
   }
 
   get batches(): readonly WrittenBatch[] {
@@ -151,11 +132,4 @@ export function batchRoom(
 ): number {
   const bytes = batchHeaderBytes + end - start;
   return compression === 'none' ? bytes : bytes + compressedBound(bytes);
-}
-
-function invalid(timestamp: number): LogError {
-  return new LogError(
-    'LOG_INVALID_RECORD',
-    `A record has the timestamp ${String(timestamp)}: whole milliseconds since the epoch expected`,
-  );
 }

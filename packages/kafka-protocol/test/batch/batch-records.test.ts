@@ -6,11 +6,12 @@ import {
   type BatchFields,
   compressedBound,
   writeBatch,
-  writeBatchInto,
+  finishBatch,
+  writeRecords,
 } from '../../src/batch/write-batch.ts';
 import { recordBytes } from '../../src/batch/write-record.ts';
 import { compressions, loadCodec } from '../../src/compression/compression.ts';
-import { batchOf, behind, fields, limit, record } from './support.ts';
+import { batchOf, behind, fields, fixed, limit, record, unlimited } from './support.ts';
 
 type Records = Parameters<typeof readBatch>[3]['into'];
 
@@ -129,7 +130,8 @@ describe('a batch is written', () => {
   test('from the middle of a list, into the middle of a buffer', () => {
     const records = ['a', 'b', 'c', 'd', 'e'].map((value) => record({ value }));
     const target = Buffer.alloc(500, 0xcc);
-    const end = writeBatchInto(target, 100, { records, from: 2, to: 4 }, { ...fields, baseOffset: 30 });
+    const written = writeRecords(fixed(target), 100, { records, from: 2, to: 4 }, unlimited);
+    const end = finishBatch(target, written, { ...fields, baseOffset: 30 });
     expect(target.subarray(0, 100).every((byte) => byte === 0xcc)).toBe(true);
     const batch = target.subarray(100, end);
     expect(batchSize(target, 100)).toBe(batch.length);
@@ -180,7 +182,8 @@ describe('a batch is written', () => {
 
   function writeInto(records: readonly ReturnType<typeof record>[]): Buffer {
     const target = Buffer.alloc(400_000, 0xcc);
-    const end = writeBatchInto(target, 0, { records, from: 0, to: records.length }, fields);
+    const written = writeRecords(fixed(target), 0, { records, from: 0, to: records.length }, unlimited);
+    const end = finishBatch(target, written, fields);
     expect(target.subarray(end).every((byte) => byte === 0xcc)).toBe(true);
     return target.subarray(0, end);
   }

@@ -1,4 +1,5 @@
 import { noHeaders, type ProducerRecord } from '@millrace/log-client';
+import type { BatchMemory } from '../../src/batch/batch-memory.ts';
 import { type BatchFields, writeBatch } from '../../src/batch/write-batch.ts';
 import { recordBytes } from '../../src/batch/write-record.ts';
 
@@ -21,6 +22,23 @@ export const fields: BatchFields = {
   baseSequence: -1,
   transactional: false,
 };
+
+export const unlimited = {
+  records: Number.POSITIVE_INFINITY,
+  bytes: Number.POSITIVE_INFINITY,
+  maxRecordBytes: Number.POSITIVE_INFINITY,
+};
+
+/** Memory that does not grow. */
+export function fixed(bytes: Buffer): BatchMemory {
+  return {
+    bytes,
+    reserve: (used, more) => {
+      if (used + more > bytes.length) throw new Error(`No room for ${more} bytes at ${used}`);
+      return bytes;
+    },
+  };
+}
 
 /** A batch with fields of its own; the others are those of a producer without an id. */
 export function batchOf(records: readonly ProducerRecord[], own: Partial<BatchFields> = {}): Buffer {

@@ -1,15 +1,19 @@
+import type { CommitMemory } from '../../encode/commit-memory.ts';
 import type { LogChange } from './encode-commit.ts';
 
 export interface SubmitOptions {
   /** Must see the changes before it applied, and be applied before the next is planned. */
   readonly alone: boolean;
-  /** What its records take, at most. */
+  /** About what its records take. */
   readonly bytes: number;
 }
 
+/** Checks a change, and encodes its records into some memory. Throws a LogError to refuse it. */
+export type PlanChange = (memory: CommitMemory) => LogChange;
+
 export interface Submitted {
-  /** Checks the change against the state at its turn. Throws a LogError to refuse it. */
-  readonly plan: () => LogChange;
+  /** Is called at its turn, with the state that the changes before it leave. */
+  readonly plan: PlanChange;
   readonly options: SubmitOptions;
 }
 
@@ -28,7 +32,7 @@ export class CommitQueue {
   readonly #outside: (() => void)[] = [];
   #bytes = 0;
 
-  /** What the changes that wait in it take, at most. */
+  /** About what the changes that wait in it take. */
   get bytes(): number {
     return this.#bytes;
   }

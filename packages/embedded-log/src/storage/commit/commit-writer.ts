@@ -3,11 +3,12 @@ import { segmentName } from '../../format/file-names.ts';
 import type { SwappedSegments } from '../../format/log-event.ts';
 import type { Checkpointer } from '../checkpointer.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
-import { CommitQueue, type SubmitOptions } from './commit-queue.ts';
-import type { EncodedCommit, LogChange } from './encode-commit.ts';
+import { CommitQueue, type PlanChange, type SubmitOptions } from './commit-queue.ts';
+import type { EncodedCommit } from './encode-commit.ts';
 import { type EncodedChange, type EncodeLimits, GroupEncoder } from './group-encoder.ts';
 import { ioError } from '../io-error.ts';
 import type { LogCounters } from '../log-counters.ts';
+import type { Run } from '../../format/run.ts';
 import type { Journal } from './journal.ts';
 import type { LogState } from '../log-state.ts';
 import type { NeededFiles } from '../needed-files.ts';
@@ -76,7 +77,7 @@ export class CommitWriter {
    * Queues a change; resolves to the base offset of each of its record lists once it is committed. Waits
    * before that where too much is queued.
    */
-  submit(plan: () => LogChange, options: SubmitOptions): Promise<number[]> {
+  submit(plan: PlanChange, options: SubmitOptions): Promise<number[]> {
     if (this.#isClosing) return Promise.reject(this.#refusal ?? this.#closed());
     return this.#queue.submit({ plan, options }, () => {
       this.#running ??= this.#run();
@@ -210,6 +211,7 @@ export class CommitWriter {
       this.#state.apply(event, appendTime);
       for (const listener of this.#state.waitingFor(event)) wake.add(listener);
       if (event.swapped !== undefined) this.#nameSwapped(event.swapped);
+      const readBytes = direct === undefined ? 0 : this.#readBytes(runs);
       for (const [index, run] of runs.entries()) {
         const bytes = direct?.[index];
         const segment = this.#state.append(run, appendTime, bytes);
@@ -218,13 +220,20 @@ export class CommitWriter {
         const { listeners } = this.#state.partitionById(run.topicId, run.partition);
         if (bytes !== undefined) {
           this.#schedule.unsyncedDirectBytes += bytes.length;
-          if (listeners.size > 0 && !this.#encoder.isReused(bytes)) this.#cache.add(segment, run, bytes);
+          if (listeners.size > 0) this.#cache.add(segment, run, this.#encoder.memory.keep(bytes, readBytes));
         }
         for (const listener of listeners) wake.add(listener);
       }
     }
     if (this.#state.deletions > deletions) this.#schedule.reclaimSoon();
     for (const listener of wake) listener.onAppend();
+  }
+
+  /** How many bytes somebody waits for. */
+  #readBytes(runs: readonly Run[]): number {
+    const isRead = ({ topicId, partition }: Run): boolean =>
+      this.#state.partitionById(topicId, partition).listeners.size > 0;
+    return runs.reduce((sum, run) => sum + (isRead(run) ? run.length : 0), 0);
   }
 
   #nameSwapped({ topicId, partition, to }: SwappedSegments): void {

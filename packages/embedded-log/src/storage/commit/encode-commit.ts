@@ -1,32 +1,26 @@
-import {
-  batchHeaderBytes,
-  type BatchSource,
-  batchSize,
-  compressedBound,
-  nextOffsetOf,
-  placeBatch,
-  stampBatch,
-} from '@millrace/kafka-protocol';
+import { batchSize, nextOffsetOf, placeBatch, stampBatch } from '@millrace/kafka-protocol';
 import { type EncodedFrame, FrameBuilder, type FramePosition, runHeaderBytes } from '../../format/frame.ts';
 import type { LogEvent } from '../../format/log-event.ts';
 import { maxTimestampOf, type Run, runChecksum } from '../../format/run.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { Tail, Tails } from './tails.ts';
-import { maxBatchBytes, maxBatchRecords, recordsPerBatch, writeBatches } from './write-batches.ts';
 
 /** Records of a commit for one partition. */
 export interface CommitRecords {
   readonly log: PartitionLog;
-  readonly records: BatchSource;
-  /** In place of records: batches that a client made, which are kept as they are. */
-  readonly batches?: Buffer;
+  /** The memory that its batches are in, from `from` to `to`: whole ones, whose offsets the log sets. */
+  readonly source: Buffer;
+  readonly from: number;
+  readonly to: number;
+  /** Others use these bytes as well: they are not changed. */
+  readonly isShared?: boolean;
 }
 
 /** A change of the log: what it says, and the records it brings. */
 export interface LogChange {
   readonly event: LogEvent;
   readonly records: readonly CommitRecords[];
-  /** What the records take in batches, at most. */
+  /** {@link sizeOf} its records. */
   readonly bytes: number;
   /** Called where the change was planned and could not be written. */
   readonly undo?: () => void;
@@ -43,70 +37,52 @@ export interface EncodedCommit {
   readonly baseOffsets: number[];
 }
 
-/** What this many records of one partition take beyond themselves. */
-export function runOverhead(records: number): number {
-  return runHeaderBytes + Math.ceil(records / maxBatchRecords) * batchHeaderBytes;
+/** What batches take, with what a frame says of them; in bytes. */
+export function sizeOf(records: readonly CommitRecords[]): number {
+  let size = records.length * runHeaderBytes;
+  for (const { from, to } of records) size += to - from;
+  return size;
 }
 
 export interface EncodeOptions {
   readonly tails: Tails;
   readonly position: FramePosition;
   readonly now: number;
-  /** Where batches that go straight to their segments are written; undefined for a commit that is inline. */
-  readonly scratch: Buffer | undefined;
-}
-
-/** How much room the batches of a change need. */
-export function roomFor({ bytes, records }: LogChange): number {
-  const compressed = records.some(({ log }) => log.settings.compression !== 'none');
-  const headers = batchHeaderBytes * (Math.ceil((2 * bytes) / maxBatchBytes) + records.length);
-  return bytes + headers + (compressed ? records.length * compressedBound(bytes) : 0);
+  /** Whether its batches go straight to their segments. */
+  readonly isDirect: boolean;
 }
 
 /** Encodes a change as a frame, with its batches inside or apart, each at its place in its segment. */
 export function encodeCommit(
-  change: LogChange,
-  { tails, position, now, scratch }: EncodeOptions,
+  { event, records }: LogChange,
+  { tails, position, now, isDirect }: EncodeOptions,
 ): EncodedCommit {
-  const { event, records } = change;
-  const room = scratch === undefined ? roomFor(change) : records.length * runHeaderBytes;
-  const frame = new FrameBuilder(event, now, room);
+  const size = isDirect ? records.length * runHeaderBytes : sizeOf(records);
+  const frame = new FrameBuilder(event, now, { size, hasBatches: !isDirect });
   const runs: Run[] = [];
   const direct: Buffer[] = [];
   const baseOffsets: number[] = [];
-  const count = records.reduce((sum, entry) => sum + entry.records.length, 0);
-  const perBatch = recordsPerBatch(change.bytes, count);
-  let scratchAt = 0;
-  for (const entry of records) {
-    const tail = tails.next(entry.log);
+  for (const { log, source, from, to, isShared = false } of records) {
+    const tail = tails.next(log);
     baseOffsets.push(tail.nextOffset);
-    if (entry.records.length === 0 && entry.batches === undefined) continue;
-    const target = scratch ?? frame.target;
-    const start = scratch === undefined ? frame.at + runHeaderBytes : scratchAt;
-    const { log } = entry;
-    const firstOffset = tail.nextOffset;
-    const { compression, hasAppendTime } = log.settings;
-    const appendTime = hasAppendTime ? now : undefined;
-    const end =
-      entry.batches === undefined
-        ? writeBatches(target, start, entry.records, { firstOffset, perBatch, compression, appendTime })
-        : copyBatches(target, start, entry.batches, { firstOffset, appendTime });
-    const bytes = target.subarray(start, end);
-    const taken = entry.batches === undefined ? entry.records.length : endOffsetOf(bytes) - tail.nextOffset;
-    const run = runAt(tail, bytes, taken, scratch === undefined);
-    frame.add(run, scratch === undefined);
+    if (from === to) continue;
+    let placed: Buffer;
+    if (isDirect) placed = isShared ? Buffer.from(source.subarray(from, to)) : source.subarray(from, to);
+    else placed = frame.copyIn(source, from, to);
+    const endOffset = placeBatches(placed, tail.nextOffset, log.settings.hasAppendTime ? now : undefined);
+    const run = runAt(tail, placed, endOffset - tail.nextOffset, !isDirect);
+    frame.add(run, !isDirect);
     runs.push(run);
-    if (scratch !== undefined) direct.push(bytes);
-    scratchAt = end;
-    tail.position += bytes.length;
-    tail.nextOffset += taken;
+    if (isDirect) direct.push(placed);
+    tail.position += placed.length;
+    tail.nextOffset = endOffset;
   }
   return {
     event,
     frame: frame.finish(position),
     appendTime: now,
     runs,
-    direct: scratch === undefined ? undefined : direct,
+    direct: isDirect ? direct : undefined,
     baseOffsets,
   };
 }
@@ -129,26 +105,18 @@ function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {
   };
 }
 
-/** The offset after the last batch of some bytes. */
-function endOffsetOf(bytes: Buffer): number {
-  let next = 0;
-  for (let at = 0; at < bytes.length; at += batchSize(bytes, at)) next = nextOffsetOf(bytes, at);
-  return next;
-}
-
-/** Copies a client's batches and gives them their offsets, which their checksums leave out. */
-function copyBatches(
-  target: Buffer,
-  start: number,
-  batches: Buffer,
-  { firstOffset, appendTime }: { readonly firstOffset: number; readonly appendTime: number | undefined },
-): number {
-  const end = start + batches.copy(target, start);
+/**
+ * Gives batches their offsets, which their checksums leave out, and the log's time where it sets it. Returns
+ * the offset after them.
+ */
+function placeBatches(batches: Buffer, firstOffset: number, appendTime: number | undefined): number {
   let offset = firstOffset;
-  for (let at = start; at < end; at += batchSize(target, at)) {
-    placeBatch(target, at, offset);
-    if (appendTime !== undefined) stampBatch(target, at, at + batchSize(target, at), appendTime);
-    offset = nextOffsetOf(target, at);
+  for (let at = 0; at < batches.length; ) {
+    const end = at + batchSize(batches, at);
+    placeBatch(batches, at, offset);
+    if (appendTime !== undefined) stampBatch(batches, at, end, appendTime);
+    offset = nextOffsetOf(batches, at);
+    at = end;
   }
-  return end;
+  return offset;
 }

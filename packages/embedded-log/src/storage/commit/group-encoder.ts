@@ -1,9 +1,9 @@
 import { LogError } from '@millrace/log-client';
+import { CommitMemory } from '../../encode/commit-memory.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { CommitQueue, Pending } from './commit-queue.ts';
-import { type EncodedCommit, encodeCommit, type LogChange, roomFor } from './encode-commit.ts';
+import { type EncodedCommit, encodeCommit, type LogChange } from './encode-commit.ts';
 import type { Journal } from './journal.ts';
-import { Scratch } from './scratch.ts';
 import { type RollLimits, Tails } from './tails.ts';
 
 /** Commits share a write up to this size, in bytes. */
@@ -38,15 +38,10 @@ interface GroupPlace {
 /** Plans and encodes changes that are written together, as they will stand right after each other. */
 export class GroupEncoder {
   readonly #limits: EncodeLimits;
-  readonly #scratch = new Scratch();
+  readonly memory = new CommitMemory();
 
   constructor(limits: EncodeLimits) {
     this.#limits = limits;
-  }
-
-  /** Whether these bytes will be written over by a later group. */
-  isReused(bytes: Buffer): boolean {
-    return this.#scratch.isReused(bytes);
   }
 
   /** Takes changes from the queue, up to some megabytes; those that are refused are rejected and left out. */
@@ -60,20 +55,20 @@ export class GroupEncoder {
     const { id: journalId, durableUpTo } = journal;
     let { sequence, crc } = journal;
     let bytes = 0;
-    this.#scratch.reset();
+    this.memory.reset();
     while (bytes < maxGroupBytes) {
       const pending = queue.take({ first: group.length === 0 });
       if (pending === undefined) break;
       let change: LogChange | undefined;
       try {
         if (refusal !== undefined) throw refusal;
-        change = pending.plan();
+        change = pending.plan(this.memory);
         this.#assertSmallEnough(change);
         const commit = encodeCommit(change, {
           tails,
           position: { sequence: sequence + 1, previousCrc: crc, journalId, durableUpTo },
           now,
-          scratch: this.#scratchFor(change),
+          isDirect: this.#isDirect(change),
         });
         ({ crc } = commit.frame);
         sequence++;
@@ -102,12 +97,9 @@ export class GroupEncoder {
     );
   }
 
-  /** Where the batches of a large commit are written: used again, unless readers want to have them. */
-  #scratchFor(change: LogChange): Buffer | undefined {
-    const { directBytes } = this.#limits;
+  /** Whether its batches go straight to their segments. */
+  #isDirect({ bytes, records }: LogChange): boolean {
     // Little for each of many partitions would be a write and a sync of each of their segments.
-    if (change.bytes < directBytes * Math.max(1, change.records.length * leastRunShare)) return undefined;
-    const isRead = change.records.some(({ log }) => log.listeners.size > 0);
-    return this.#scratch.take(roomFor(change), { reuse: !isRead });
+    return bytes >= this.#limits.directBytes * Math.max(1, records.length * leastRunShare);
   }
 }

@@ -137,7 +137,7 @@ export class Journal {
   #emptyFrame(journalId: number): EncodedFrame {
     const { sequence, crc: previousCrc, durableUpTo } = this;
     const position = { sequence: sequence + 1, previousCrc, journalId, durableUpTo };
-    return new FrameBuilder({}, Date.now(), 0).finish(position);
+    return new FrameBuilder({}, Date.now()).finish(position);
   }
 
   /**
