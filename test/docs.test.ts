@@ -119,6 +119,32 @@ test('everything that the parity page says is here is exported', () => {
   expect([...new Set(names)].filter((name) => !isThere(name))).toEqual([]);
 });
 
+/** Every file below the packages, as pages name it: by its package, without `src`. */
+const named = sourcesBelow(packages).map((name) =>
+  path.relative(packages, name).split(path.sep).join('/').replace('/src/', '/'),
+);
+
+/** Whether a file of this name is there: from its package on, or a part of the path that is enough. */
+function isFile(file: string): boolean {
+  if ([path.dirname(docs), packages].some((folder) => existsSync(path.join(folder, file)))) return true;
+  return named.some((name) => name === file || name.endsWith(`/${file}`));
+}
+
+const pagesOfFiles = [
+  'architecture.md',
+  ...readdirSync(path.join(docs, 'decisions')).map((name) => `decisions/${name}`),
+];
+
+test('every file that the architecture and the decisions name is there', () => {
+  const files = pagesOfFiles.flatMap((page) =>
+    [...readFileSync(path.join(docs, page), 'utf8').matchAll(/`(?<file>[\w./-]+\.(?:ts|mjs))`/g)].map(
+      ({ groups }) => ({ page, file: groups!['file']! }),
+    ),
+  );
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter(({ file }) => !isFile(file))).toEqual([]);
+});
+
 describe.each(['AGENTS.md', 'llms.txt'])('%s', (page) => {
   const text = readFileSync(path.join(docs, '..', page), 'utf8');
 
