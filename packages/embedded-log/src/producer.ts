@@ -47,7 +47,7 @@ export class EmbeddedProducer implements LogProducer {
     this.#isFenced = options.isFenced;
   }
 
-  commit({ records, offsets }: LogTransaction): Promise<number[]> {
+  async commit({ records, offsets }: LogTransaction): Promise<number[]> {
     const sources = batchSources(records);
     const plan: PlanChange = (memory) => {
       this.#assertMayCommit(offsets);

@@ -1,4 +1,5 @@
 import type { BatchMemory } from '@millrace/kafka-protocol';
+import { LogError } from '@millrace/log-client';
 
 /** How much is taken at once, and how much is kept for the next commits at most; in bytes. */
 const leastTaken = 64 << 10;
@@ -14,6 +15,11 @@ export class CommitMemory implements BatchMemory {
   at = 0;
   /** Readers go on using some of it. */
   #isRead = false;
+  readonly #maxTransactionBytes: number;
+
+  constructor(maxTransactionBytes: number) {
+    this.#maxTransactionBytes = maxTransactionBytes;
+  }
 
   /** All commits that it was used for are written. */
   reset(): void {
@@ -24,14 +30,27 @@ export class CommitMemory implements BatchMemory {
     this.bytes = Buffer.allocUnsafeSlow(Math.min(length, mostKept));
   }
 
-  /** Makes room for `more` bytes after `used`, which is {@link at} or after it. */
+  /**
+   * Makes room for `more` bytes after `used`, which is {@link at} or after it.
+   * @throws LogError `LOG_TOO_LARGE` where the commit is
+   */
   reserve(used: number, more: number): Buffer {
     const before = this.bytes;
     if (used + more <= before.length) return before;
+    this.assertSmallEnough(used - this.at);
     // The commits before this one stay where they are; this one begins at the same place.
     this.bytes = Buffer.allocUnsafeSlow(Math.max(2 * before.length, used + more));
     before.copy(this.bytes, this.at, this.at, used);
     return this.bytes;
+  }
+
+  /** @throws LogError `LOG_TOO_LARGE` for a commit of so many bytes, or more */
+  assertSmallEnough(bytes: number): void {
+    if (bytes <= this.#maxTransactionBytes) return;
+    throw new LogError(
+      'LOG_TOO_LARGE',
+      `A commit of ${bytes} bytes or more is over the limit of ${this.#maxTransactionBytes}: commit more often, or raise maxTransactionBytes`,
+    );
   }
 
   /**

@@ -198,7 +198,7 @@ describe('the size of a commit', () => {
     expect(undo).not.toHaveBeenCalled();
     const error = await errorOf(ofSize(1001));
     expect(isLogError(error, 'LOG_TOO_LARGE')).toBe(true);
-    expect(String(error)).toContain('1001 bytes is over the limit of 1000');
+    expect(String(error)).toContain('1001 bytes or more is over the limit of 1000');
     expect([undo.mock.calls.length, log.end]).toEqual([1, 1]);
     expect((await framesIn(disk)).map(({ runs }) => runs.length).slice(-2)).toEqual([0, 1]);
   });

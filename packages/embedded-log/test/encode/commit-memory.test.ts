@@ -5,6 +5,8 @@ import { CommitMemory } from '../../src/encode/commit-memory.ts';
 const kibibyte = 1 << 10;
 const mebibyte = 1 << 20;
 
+const newMemory = (): CommitMemory => new CommitMemory(1 << 30);
+
 /** A commit of so many bytes, all of them this one, which asks for room as it goes. */
 function written(memory: CommitMemory, size: number, byte = 1, step = size): Buffer {
   const start = memory.at;
@@ -20,7 +22,7 @@ const holds = (bytes: Buffer, byte: number): boolean => bytes.equals(Buffer.allo
 
 describe('memory for commits', () => {
   test('is not shared by those of one group, and used again after a reset', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const [one, two] = [written(memory, 500, 1), written(memory, 1500, 2)];
     expect(two.buffer).toBe(one.buffer);
     expect([holds(one, 1), holds(two, 2)]).toEqual([true, true]);
@@ -29,7 +31,7 @@ describe('memory for commits', () => {
   });
 
   test('grows under a commit, which keeps what it has written, as the ones before do', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const before = written(memory, 100, 9);
     const grown = written(memory, 300 * kibibyte, 2, 1000);
     expect(grown.buffer).not.toBe(before.buffer);
@@ -37,14 +39,14 @@ describe('memory for commits', () => {
   });
 
   test('is used up to its last byte', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const { buffer } = memory.bytes;
     expect(written(memory, 64 * kibibyte).buffer).toBe(buffer);
     expect(written(memory, 1).buffer).not.toBe(buffer);
   });
 
   test('grows until it holds a group, and is found again', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const buffers = Array.from({ length: 4 }, () => {
       memory.reset();
       return new Set(Array.from({ length: 20 }, () => written(memory, mebibyte).buffer));
@@ -55,7 +57,7 @@ describe('memory for commits', () => {
   });
 
   test('of more than 32 MiB is given back', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     written(memory, 40 * mebibyte);
     memory.reset();
     expect(memory.bytes.length).toBe(32 * mebibyte);
@@ -64,8 +66,19 @@ describe('memory for commits', () => {
     expect(memory.bytes.buffer).toBe(buffer);
   });
 
+  test('grows for no commit that is over the limit, nor by more than it takes to see that', () => {
+    const memory = new CommitMemory(mebibyte);
+    expect(written(memory, mebibyte, 1, 1000)).toHaveLength(mebibyte);
+    memory.reset();
+    written(memory, 1000);
+    expect(() => written(memory, 100 * mebibyte, 1, 1000)).toThrow(/over the limit of 1048576: commit more/u);
+    expect(memory.bytes.length).toBeLessThanOrEqual(4 * mebibyte);
+    expect(() => memory.assertSmallEnough(mebibyte)).not.toThrow();
+    expect(() => memory.assertSmallEnough(mebibyte + 1)).toThrow(/of 1048577 bytes or more is over/u);
+  });
+
   test('has room again after a commit that failed half way', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const before = written(memory, 100, 1);
     memory.reserve(memory.at, 1000).fill(2, memory.at, memory.at + 1000);
     expect(written(memory, 10, 3)).toMatchObject({ buffer: before.buffer, byteOffset: 100 });
@@ -80,7 +93,7 @@ describe('memory for commits', () => {
     });
     fc.assert(
       fc.property(fc.array(fc.array(commit, { maxLength: 10 }), { maxLength: 10 }), (groups) => {
-        const memory = new CommitMemory();
+        const memory = newMemory();
         const kept: { readonly bytes: Buffer; readonly byte: number }[] = [];
         let byte = 0;
         for (const group of groups) {
@@ -102,7 +115,7 @@ describe('memory for commits', () => {
 
 describe('bytes that are read', () => {
   test('stay where they are most of their memory, which nobody writes over', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const bytes = written(memory, 64 * kibibyte, 7);
     const [left, right] = [bytes.subarray(0, 40_000), bytes.subarray(40_000)];
     // Of one commit both are read: together they are most of it.
@@ -117,7 +130,7 @@ describe('bytes that are read', () => {
   });
 
   test('are copied where they are a small part of it', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const bytes = written(memory, 1000, 7);
     const kept = memory.keep(bytes, 1000);
     expect(kept.buffer.byteLength).toBe(1000);
@@ -127,7 +140,7 @@ describe('bytes that are read', () => {
   });
 
   test('may be those of another thread', () => {
-    const memory = new CommitMemory();
+    const memory = newMemory();
     const { buffer } = memory.bytes;
     const bytes = Buffer.allocUnsafeSlow(1000);
     expect(memory.keep(bytes, 1000)).toBe(bytes);

@@ -1,4 +1,4 @@
-import { LogError } from '@millrace/log-client';
+import type { LogError } from '@millrace/log-client';
 import { CommitMemory } from '../../encode/commit-memory.ts';
 import type { PartitionLog } from '../partition-log.ts';
 import type { CommitQueue, Pending } from './commit-queue.ts';
@@ -38,10 +38,11 @@ interface GroupPlace {
 /** Plans and encodes changes that are written together, as they will stand right after each other. */
 export class GroupEncoder {
   readonly #limits: EncodeLimits;
-  readonly memory = new CommitMemory();
+  readonly memory: CommitMemory;
 
   constructor(limits: EncodeLimits) {
     this.#limits = limits;
+    this.memory = new CommitMemory(limits.maxTransactionBytes);
   }
 
   /** Takes changes from the queue, up to some megabytes; those that are refused are rejected and left out. */
@@ -63,7 +64,7 @@ export class GroupEncoder {
       try {
         if (refusal !== undefined) throw refusal;
         change = pending.plan(this.memory);
-        this.#assertSmallEnough(change);
+        this.memory.assertSmallEnough(change.bytes);
         const commit = encodeCommit(change, {
           tails,
           position: { sequence: sequence + 1, previousCrc: crc, journalId, durableUpTo },
@@ -87,15 +88,6 @@ export class GroupEncoder {
     segmentBytes: settings.segmentBytes ?? this.#limits.segmentBytes,
     segmentMs: settings.segmentMs,
   });
-
-  #assertSmallEnough({ bytes }: LogChange): void {
-    const { maxTransactionBytes } = this.#limits;
-    if (bytes <= maxTransactionBytes) return;
-    throw new LogError(
-      'LOG_TOO_LARGE',
-      `A commit of ${bytes} bytes is over the limit of ${maxTransactionBytes}: commit more often, or raise maxTransactionBytes`,
-    );
-  }
 
   /** Whether its batches go straight to their segments. */
   #isDirect({ bytes, records }: LogChange): boolean {
