@@ -82,7 +82,6 @@ export class EmbeddedLog implements LogClient {
     return EmbeddedLog.openOn(new MemoryFileSystem(), {
       ...options,
       durability: 'os',
-      directBytes: Number.POSITIVE_INFINITY,
     });
   }
 

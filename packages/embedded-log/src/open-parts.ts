@@ -14,6 +14,9 @@ import { upgradeLog } from './upgrade/upgrade.ts';
 const kibibyte = 1 << 10;
 const mebibyte = 1 << 20;
 
+/** The size of a commit from which it goes straight to its segments where the options do not say it. */
+const leastDirect = { commit: 256 * kibibyte, interval: 64 * kibibyte, os: 64 * kibibyte } as const;
+
 /** What an open log is made of. */
 export interface LogParts {
   readonly state: LogState;
@@ -44,7 +47,8 @@ export async function openParts(fileSystem: FileSystem, options: EmbeddedLogOpti
     durability,
     checkpointBytes: options.checkpointBytes ?? 32 * mebibyte,
     checkpointOnClose: isDurable,
-    directBytes: options.directBytes ?? (durability === 'commit' ? 256 : 64) * kibibyte,
+    // In memory a file keeps the very bytes that it is given, and large commits share theirs.
+    directBytes: isDurable ? (options.directBytes ?? leastDirect[durability]) : Number.POSITIVE_INFINITY,
     segmentBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? 256 * mebibyte,
     now,

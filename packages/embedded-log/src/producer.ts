@@ -7,17 +7,21 @@ import {
   type PartitionRecords,
 } from '@millrace/log-client';
 import {
+  encodeEntry,
   type EncodedRecords,
   encodeRecords,
   expectedBytes,
   type RecordLimit,
+  type RecordSource,
   batchSources,
   tooLarge,
 } from './encode/encode-records.ts';
+import type { CommitMemory } from './encode/commit-memory.ts';
+import type { LogEvent } from './format/log-event.ts';
 import type { GroupCoordinator } from './group/coordinator.ts';
 import type { PlanChange } from './storage/commit/commit-queue.ts';
 import type { CommitWriter } from './storage/commit/commit-writer.ts';
-import { type LogChange, sizeOf } from './storage/commit/encode-commit.ts';
+import { type CommitRecords, type LogChange, sizeOf } from './storage/commit/encode-commit.ts';
 import type { LogState } from './storage/log-state.ts';
 import type { CommitAnswer, CommitRequest } from './threads/messages.ts';
 
@@ -49,14 +53,19 @@ export class EmbeddedProducer implements LogProducer {
 
   async commit({ records, offsets }: LogTransaction): Promise<number[]> {
     const sources = batchSources(records);
+    const expected = expectedBytes(sources);
     const plan: PlanChange = (memory) => {
       this.#assertMayCommit(offsets);
+      if (this.#writer.isInTurn(expected, sources.length)) {
+        const event = this.#eventOf(offsets);
+        return { event, records: [], inTurn: this.#inTurn(memory, sources), bytes: expected };
+      }
       const entries = encodeRecords(memory, memory.at, sources, this.#encodingOf);
       const change = this.#change(entries, memory.bytes, offsets);
       memory.at = entries.at(-1)?.to ?? memory.at;
       return change;
     };
-    return this.#writer.submit(plan, { alone: false, bytes: expectedBytes(sources) });
+    return this.#writer.submit(plan, { alone: false, bytes: expected });
   }
 
   send(records: readonly PartitionRecords[]): Promise<number[]> {
@@ -97,12 +106,25 @@ export class EmbeddedProducer implements LogProducer {
     const records = entries.map(({ topic, partition, from, to }) => {
       return { log: this.#state.partition(topic, partition), source, from, to };
     });
-    const bytes = sizeOf(records);
-    if (offsets === undefined) return { event: {}, records, bytes };
+    return { event: this.#eventOf(offsets), records, bytes: sizeOf(records) };
+  }
+
+  /** Encodes each partition's records when they are asked for. */
+  *#inTurn(memory: CommitMemory, sources: readonly RecordSource[]): Generator<CommitRecords> {
+    for (const [entry, source] of sources.entries()) {
+      const log = this.#state.partition(source.topic, source.partition);
+      const { from, to } = encodeEntry(memory, memory.at, { ...source, entry }, this.#encodingOf);
+      memory.at = to;
+      yield { log, source: memory.bytes, from, to };
+    }
+  }
+
+  #eventOf(offsets: LogTransaction['offsets']): LogEvent {
+    if (offsets === undefined) return {};
     const commits = offsets.commits.map(({ topic, partition, offset, metadata }) => {
       return [this.#state.partition(topic, partition).topicId, partition, offset, metadata] as const;
     });
-    return { event: { offsets: { group: offsets.group, commits } }, records, bytes };
+    return { offsets: { group: offsets.group, commits } };
   }
 
   readonly #encodingOf = (topic: string): { compression: Compression; limit: RecordLimit } => {

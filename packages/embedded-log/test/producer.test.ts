@@ -1,7 +1,7 @@
 import { batchHeaderBytes } from '@millrace/kafka-protocol';
 import { type LogProducer, noHeaders, type ProducerRecord } from '@millrace/log-client';
 import { describe, expect, test } from 'vitest';
-import { EmbeddedLog, type EmbeddedLogOptions } from '../src/index.ts';
+import { EmbeddedLog, type EmbeddedLogOptions, MemoryFileSystem } from '../src/index.ts';
 import { newRecordList } from '../src/encode/record-list.ts';
 import { runHeaderBytes } from '../src/format/frame.ts';
 
@@ -114,6 +114,25 @@ describe('a producer', () => {
     expect(await ends()).toEqual([2, 0]);
     await log.close();
   });
+});
+
+test('a log on files in memory keeps every commit, however large', async () => {
+  const log = await EmbeddedLog.openOn(new MemoryFileSystem(), { durability: 'os', directBytes: 0 });
+  await log.admin.createTopics([{ name: 't', partitions: 2 }]);
+  const producer = await log.producer();
+  const values = ['a', 'b', 'c'].map((letter) => letter.repeat(300_000));
+  for (const value of values) await producer.send([...one(value), ...one(value, 1)]);
+  const positions = [0, 1].map((partition) => ({ topic: 't', partition, offset: 0 }));
+  const reader = await log.reader(positions);
+  const found = new Map<number, string[]>();
+  while ([0, 1].some((partition) => found.get(partition)?.length !== 3)) {
+    for (const { partition, records } of await reader.poll({ maxWaitMs: 1000, maxRecords: 10 })) {
+      const texts = records.map((read) => Buffer.from(read.value!).toString());
+      found.set(partition, [...(found.get(partition) ?? []), ...texts]);
+    }
+  }
+  for (const texts of found.values()) expect(texts.every((text, n) => text === values[n])).toBe(true);
+  await log.close();
 });
 
 describe('a record', () => {

@@ -1,6 +1,7 @@
 // What is broken on purpose, and the test that must notice.
 const src = 'packages/embedded-log/src';
 const test = 'packages/embedded-log/test';
+const turns = { test: `${test}/commit/in-turn.test.ts` };
 const memory = { test: `${test}/encode/commit-memory.test.ts` };
 const crash = { test: `${test}/crash.test.ts`, pattern: 'a crash at every call' };
 const compaction = { test: `${test}/compaction.test.ts`, pattern: 'compaction and a crash at any call' };
@@ -29,6 +30,37 @@ export const mutants = [
     to: 'source.subarray(from, to)',
     test: `${test}/commit/encode-commit.test.ts`,
     pattern: 'are copied with offsets of their own',
+  },
+  {
+    name: 'others follow a commit that was refused half way',
+    file: `${src}/storage/commit/group-encoder.ts`,
+    from: 'isCutShort = change?.inTurn !== undefined;',
+    to: '',
+    ...turns,
+    pattern: 'names its record and leaves nothing',
+  },
+  {
+    name: 'what has begun of a refused commit is not waited for',
+    file: `${src}/storage/commit/write-commits.ts`,
+    from: 'await Promise.allSettled(begun.map(({ written }) => written));',
+    to: '',
+    ...turns,
+    pattern: 'is waited for before anything else',
+  },
+  {
+    name: 'what is written in turn is not synced with its commit',
+    file: `${src}/storage/commit/write-commits.ts`,
+    from: ', ...begun.map(({ run }) => segmentName(run))]',
+    to: ']',
+    ...crash,
+  },
+  {
+    name: 'large commits in memory share their bytes',
+    file: `${src}/open-parts.ts`,
+    from: 'isDurable ? (options',
+    to: 'true ? (options',
+    test: `${test}/producer.test.ts`,
+    pattern: 'a log on files in memory keeps every commit',
   },
   {
     name: 'segments are not synced with their commit',

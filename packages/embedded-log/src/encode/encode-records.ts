@@ -92,34 +92,42 @@ function expectedOf(records: BatchSource): number {
   return bytes + batches * batchHeaderBytes;
 }
 
-/**
- * Writes the records of a commit as batches, one after the other from a place in some memory on.
- * @throws LogError `LOG_INVALID_RECORD`, `LOG_TOO_LARGE`
- */
+/** Writes the records of a commit as batches, one after the other from a place in some memory on. */
 export function encodeRecords(
   memory: BatchMemory,
   start: number,
-  entries: readonly RecordSource[],
+  sources: readonly RecordSource[],
   encodingOf: (topic: string) => TopicEncoding,
 ): EncodedRecords[] {
   let from = start;
-  return entries.map(({ topic, partition, records }, entry) => {
-    const { compression, limit } = encodingOf(topic);
-    const { end, largestAt, largestBytes, refusedAt } = writeBatches(memory, from, records, {
-      records: batchLimits.records,
-      bytes: batchLimits.bytes,
-      maxRecordBytes: limit?.bytes ?? Number.POSITIVE_INFINITY,
-      fields: fieldsOf[compression],
-    });
-    const largest = { entry, index: largestAt, bytes: largestBytes };
-    if (refusedAt !== undefined) {
-      if (limit !== undefined && largestBytes > limit.bytes)
-        throw tooLarge({ topic, partition, ...largest }, limit);
-      const { timestamp } = [...records][refusedAt]!;
-      throw invalidTimestamp(timestamp, { topic, partition, entry, index: refusedAt });
-    }
-    const encoded = { topic, partition, compression, from, to: end, largest };
-    from = end;
+  return sources.map((source, entry) => {
+    const encoded = encodeEntry(memory, from, { ...source, entry }, encodingOf);
+    from = encoded.to;
     return encoded;
   });
+}
+
+/**
+ * Writes one entry of a commit as batches from a place in some memory on.
+ * @throws LogError `LOG_INVALID_RECORD`, `LOG_TOO_LARGE`
+ */
+export function encodeEntry(
+  memory: BatchMemory,
+  from: number,
+  { topic, partition, records, entry }: RecordSource & { readonly entry: number },
+  encodingOf: (topic: string) => TopicEncoding,
+): EncodedRecords {
+  const { compression, limit } = encodingOf(topic);
+  const { end, largestAt, largestBytes, refusedAt } = writeBatches(memory, from, records, {
+    records: batchLimits.records,
+    bytes: batchLimits.bytes,
+    maxRecordBytes: limit?.bytes ?? Number.POSITIVE_INFINITY,
+    fields: fieldsOf[compression],
+  });
+  const largest = { entry, index: largestAt, bytes: largestBytes };
+  if (refusedAt === undefined) return { topic, partition, compression, from, to: end, largest };
+  if (limit !== undefined && largestBytes > limit.bytes)
+    throw tooLarge({ topic, partition, ...largest }, limit);
+  const { timestamp } = [...records][refusedAt]!;
+  throw invalidTimestamp(timestamp, { topic, partition, entry, index: refusedAt });
 }

@@ -1,6 +1,7 @@
 /** An open file. Reads may come back short at the end of the file; writes are whole or rejected. */
 export interface LogFile {
   read(position: number, length: number): Promise<Buffer>;
+  /** The pieces may be written over once it is done, but for a folder in memory. */
   write(position: number, pieces: readonly Uint8Array[]): Promise<void>;
   truncate(size: number): Promise<void>;
   /** Makes all that was written durable. */

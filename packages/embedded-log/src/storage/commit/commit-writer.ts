@@ -5,7 +5,7 @@ import type { Checkpointer } from '../checkpointer.ts';
 import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { CommitQueue, type PlanChange, type SubmitOptions } from './commit-queue.ts';
 import type { EncodedCommit } from './encode-commit.ts';
-import { type EncodedChange, type EncodeLimits, GroupEncoder } from './group-encoder.ts';
+import { type EncodedChange, type EncodedGroup, type EncodeLimits, GroupEncoder } from './group-encoder.ts';
 import { ioError } from '../io-error.ts';
 import type { LogCounters } from '../log-counters.ts';
 import type { Run } from '../../format/run.ts';
@@ -15,7 +15,7 @@ import type { NeededFiles } from '../needed-files.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
 import type { AppendListener } from '../partition-log.ts';
 import { RunCache } from '../segments/run-cache.ts';
-import { writeCommits } from './write-commits.ts';
+import { abandonWrites, writeCommits } from './write-commits.ts';
 
 /** When a commit is acknowledged: once it is synced, once written with a sync soon after, or once written. */
 export type Durability = 'commit' | 'interval' | 'os';
@@ -84,6 +84,11 @@ export class CommitWriter {
     });
   }
 
+  /** Whether records of so many bytes are best encoded in turn; see {@link LogChange.inTurn}. */
+  get isInTurn(): (bytes: number, partitions: number) => boolean {
+    return this.#encoder.isInTurn;
+  }
+
   /** Numbers for so many new files; the first of them. */
   takeFileIds(count: number): number {
     const first = this.#nextFileId;
@@ -145,23 +150,33 @@ export class CommitWriter {
     // Whatever is submitted in the same turn of the event loop shares the first write.
     await Promise.resolve();
     do {
-      const group = this.#encodeGroup();
+      const { group, abandoned } = this.#encodeGroup();
+      await abandonWrites(this.#files, abandoned);
       if (group.length > 0) await this.#write(group);
       await this.#maybeCheckpoint();
     } while (!this.#queue.isEmpty);
     this.#running = undefined;
   }
 
-  #encodeGroup(): readonly EncodedChange[] {
-    const { group, nextFileId } = this.#encoder.encode(this.#queue, {
+  #encodeGroup(): EncodedGroup {
+    const encoded = this.#encoder.encode(this.#queue, {
       journal: this.#journal,
       refusal: this.#refusal,
       nextFileId: this.#nextFileId,
+      beginWrite: this.#beginWrite,
     });
-    this.#nextFileId = Math.max(this.#nextFileId, nextFileId);
+    this.#nextFileId = Math.max(this.#nextFileId, encoded.nextFileId);
     this.#queue.letIn();
-    return group;
+    return encoded;
   }
+
+  readonly #beginWrite = (run: Run, batches: Buffer): Promise<void> => {
+    this.#options.needed.name(this.#journal.id, run);
+    const written = this.#files.write(segmentName(run), run.position, [batches], { again: false });
+    // It is waited for later; without a listener until then a failure would count as unhandled.
+    written.catch(() => {});
+    return written;
+  };
 
   async #write(group: readonly EncodedChange[]): Promise<void> {
     const journal = this.#journal;

@@ -20,7 +20,12 @@ export interface CommitRecords {
 export interface LogChange {
   readonly event: LogEvent;
   readonly records: readonly CommitRecords[];
-  /** {@link sizeOf} its records. */
+  /**
+   * In place of records: those of a large commit, which are encoded as they are asked for. They are written
+   * meanwhile.
+   */
+  readonly inTurn?: Iterable<CommitRecords>;
+  /** {@link sizeOf} its records; about that of those in turn. */
   readonly bytes: number;
   /** Called where the change was planned and could not be written. */
   readonly undo?: () => void;
@@ -33,8 +38,16 @@ export interface EncodedCommit {
   readonly runs: readonly Run[];
   /** For each run its bytes where they go straight to its segment; undefined where the frame has them. */
   readonly direct: readonly Buffer[] | undefined;
+  /** For each run its write, where that has begun already. */
+  readonly begun?: readonly BegunWrite[];
   /** The first offset of each entry of the change's records. */
   readonly baseOffsets: number[];
+}
+
+/** A run that is being written to its segment while the rest of its commit is encoded. */
+export interface BegunWrite {
+  readonly run: Run;
+  readonly written: Promise<void>;
 }
 
 /** What batches take, with what a frame says of them; in bytes. */
@@ -48,14 +61,12 @@ export interface EncodeOptions {
   readonly tails: Tails;
   readonly position: FramePosition;
   readonly now: number;
-  /** Whether its batches go straight to their segments. */
-  readonly isDirect: boolean;
 }
 
 /** Encodes a change as a frame, with its batches inside or apart, each at its place in its segment. */
 export function encodeCommit(
   { event, records }: LogChange,
-  { tails, position, now, isDirect }: EncodeOptions,
+  { tails, position, now, isDirect }: EncodeOptions & { readonly isDirect: boolean },
 ): EncodedCommit {
   const size = isDirect ? records.length * runHeaderBytes : sizeOf(records);
   const frame = new FrameBuilder(event, now, { size, hasBatches: !isDirect });
@@ -69,13 +80,10 @@ export function encodeCommit(
     let placed: Buffer;
     if (isDirect) placed = isShared ? Buffer.from(source.subarray(from, to)) : source.subarray(from, to);
     else placed = frame.copyIn(source, from, to);
-    const endOffset = placeBatches(placed, tail.nextOffset, log.settings.hasAppendTime ? now : undefined);
-    const run = runAt(tail, placed, endOffset - tail.nextOffset, !isDirect);
+    const run = placeRun(placed, { log, tail, now, isInline: !isDirect });
     frame.add(run, !isDirect);
     runs.push(run);
     if (isDirect) direct.push(placed);
-    tail.position += placed.length;
-    tail.nextOffset = endOffset;
   }
   return {
     event,
@@ -85,6 +93,55 @@ export function encodeCommit(
     direct: isDirect ? direct : undefined,
     baseOffsets,
   };
+}
+
+/**
+ * Encodes a large change: its runs go to their segments one after the other, each as soon as it is encoded.
+ * Calls back with each, and throws what its records throw.
+ */
+export function encodeInTurn(
+  event: LogEvent,
+  records: Iterable<CommitRecords>,
+  {
+    tails,
+    position,
+    now,
+    begin,
+  }: EncodeOptions & { readonly begin: (run: Run, bytes: Buffer) => BegunWrite },
+): EncodedCommit {
+  const runs: Run[] = [];
+  const direct: Buffer[] = [];
+  const begun: BegunWrite[] = [];
+  const baseOffsets: number[] = [];
+  for (const { log, source, from, to } of records) {
+    const tail = tails.next(log);
+    baseOffsets.push(tail.nextOffset);
+    if (from === to) continue;
+    const placed = source.subarray(from, to);
+    const run = placeRun(placed, { log, tail, now, isInline: false });
+    runs.push(run);
+    direct.push(placed);
+    begun.push(begin(run, placed));
+  }
+  const frame = new FrameBuilder(event, now, { size: runs.length * runHeaderBytes, hasBatches: false });
+  for (const run of runs) frame.add(run, false);
+  return { event, frame: frame.finish(position), appendTime: now, runs, direct, begun, baseOffsets };
+}
+
+interface RunPlace {
+  readonly log: PartitionLog;
+  readonly tail: Tail;
+  readonly now: number;
+  readonly isInline: boolean;
+}
+
+/** Gives batches their place at the end of a partition, which moves on. */
+function placeRun(batches: Buffer, { log, tail, now, isInline }: RunPlace): Run {
+  const endOffset = placeBatches(batches, tail.nextOffset, log.settings.hasAppendTime ? now : undefined);
+  const run = runAt(tail, batches, endOffset - tail.nextOffset, isInline);
+  tail.position += batches.length;
+  tail.nextOffset = endOffset;
+  return run;
 }
 
 function runAt(tail: Tail, bytes: Buffer, count: number, inline: boolean): Run {

@@ -1,5 +1,6 @@
 import { segmentName } from '../../format/file-names.ts';
-import type { EncodedCommit } from './encode-commit.ts';
+import type { Run } from '../../format/run.ts';
+import type { BegunWrite, EncodedCommit } from './encode-commit.ts';
 import { ioError } from '../io-error.ts';
 import type { Journal } from './journal.ts';
 import type { OpenFiles } from '../segments/open-files.ts';
@@ -18,8 +19,8 @@ interface Stretch {
 function stretchesOf(commits: readonly EncodedCommit[]): Stretch[] {
   const stretches: Stretch[] = [];
   const last = new Map<string, Stretch>();
-  for (const { runs, direct } of commits) {
-    if (direct === undefined) continue;
+  for (const { runs, direct, begun } of commits) {
+    if (direct === undefined || begun !== undefined) continue;
     for (const [index, run] of runs.entries()) {
       const name = segmentName(run);
       const bytes = direct[index]!;
@@ -46,18 +47,42 @@ async function writeDirect(
   commits: readonly EncodedCommit[],
 ): Promise<ReadonlySet<string>> {
   const stretches = stretchesOf(commits);
-  if (stretches.length === 0) return nothing;
+  const begun = commits.flatMap((commit) => commit.begun ?? []);
+  if (stretches.length === 0 && begun.length === 0) return nothing;
   const writes = stretches.map(({ name, position, pieces }) =>
     files.write(name, position, pieces, { again: false }),
   );
+  for (const { written } of begun) writes.push(written);
   const failed = (await Promise.allSettled(writes)).find(({ status }) => status === 'rejected');
   if (failed !== undefined) {
-    const first = new Map(stretches.toReversed().map(({ name, position }) => [name, position] as const));
-    await Promise.allSettled([...first].map(([name, position]) => files.cut(name, position)));
+    await cutBack(files, [...stretches, ...begun.map(({ run }) => placeOf(run))]);
     const { reason } = failed as PromiseRejectedResult;
     throw ioError(reason, 'write to a segment', files.location, 'nothing of this commit was kept; ');
   }
-  return new Set(stretches.map(({ name }) => name));
+  return new Set([...stretches.map(({ name }) => name), ...begun.map(({ run }) => segmentName(run))]);
+}
+
+type Place = Pick<Stretch, 'name' | 'position'>;
+
+function placeOf(run: Run): Place {
+  return { name: segmentName(run), position: run.position };
+}
+
+/** Cuts segments off at the first of some places in each, as far as that can be had. */
+async function cutBack(files: OpenFiles, places: readonly Place[]): Promise<void> {
+  const first = new Map<string, number>();
+  for (const { name, position } of places) first.set(name, Math.min(position, first.get(name) ?? position));
+  await Promise.allSettled([...first].map(([name, position]) => files.cut(name, position)));
+}
+
+/** Waits until nothing more is written for changes that were refused, and takes back what was. */
+export async function abandonWrites(files: OpenFiles, begun: readonly BegunWrite[]): Promise<void> {
+  if (begun.length === 0) return;
+  await Promise.allSettled(begun.map(({ written }) => written));
+  await cutBack(
+    files,
+    begun.map(({ run }) => placeOf(run)),
+  );
 }
 
 /**

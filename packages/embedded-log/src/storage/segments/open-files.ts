@@ -5,6 +5,8 @@ import { ioError } from '../io-error.ts';
 
 interface OpenFile {
   readonly file: Promise<LogFile>;
+  /** Once it is open: what is asked of it begins at once. */
+  opened?: LogFile;
   uses: number;
   evicted: boolean;
 }
@@ -145,7 +147,7 @@ export class OpenFiles {
   }
 
   async #use<T>(name: string, mode: Mode, action: (file: LogFile) => Promise<T>): Promise<T> {
-    const one = this.#open.get(name) ?? {
+    const one: OpenFile = this.#open.get(name) ?? {
       file: this.#openFile(name, mode),
       uses: 0,
       evicted: false,
@@ -154,7 +156,8 @@ export class OpenFiles {
     this.#open.set(name, one);
     one.uses++;
     try {
-      return await action(await one.file);
+      one.opened ??= await one.file;
+      return await action(one.opened);
     } catch (error) {
       this.#forget(name, one);
       throw error;
