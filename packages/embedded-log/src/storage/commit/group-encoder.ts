@@ -21,7 +21,7 @@ const maxGroupBytes = 16 << 20;
 /** What a run takes, on average, of the least that goes straight to segments. */
 const leastRunShare = 1 / 4;
 
-/** How many times the least that goes straight to segments is written in turn: a thread is woken for each run. */
+/** How many times the least that goes straight to segments: a thread is woken for each run. */
 const inTurnShare = 64;
 
 /** A change that was planned and is ready to be written. */
