@@ -96,13 +96,16 @@ export async function writeCommits(
   commits: readonly EncodedCommit[],
 ): Promise<ReadonlySet<string>> {
   const before = journal.place;
-  const frames = commits.map(({ frame }) => frame.bytes);
-  const append = journal.append(frames, before.sequence + commits.length, commits.at(-1)!.frame.crc);
+  const append = (): Promise<void> => {
+    const frames = commits.map(({ frame }) => frame.bytes);
+    return journal.append(frames, before.sequence + commits.length, commits.at(-1)!.frame.crc);
+  };
   if (commits.every(({ direct }) => direct === undefined)) {
-    await append;
+    await append();
     return nothing;
   }
-  const [written, appended] = await Promise.allSettled([writeDirect(files, commits), append]);
+  // The larger write first: it takes longest.
+  const [written, appended] = await Promise.allSettled([writeDirect(files, commits), append()]);
   // What went to segments means nothing without a frame.
   if (appended.status === 'rejected') throw appended.reason;
   if (written.status === 'fulfilled') return written.value;
